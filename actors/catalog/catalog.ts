@@ -1,0 +1,61 @@
+/**
+ * The contract of the catalog: what people configure, in SQL (PGlite embedded, PostgreSQL scaled out).
+ * Hot paths never wait for it: they use the key cache, which lives at most five minutes without it.
+ */
+import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
+
+export interface StoredKey {
+  readonly id: string
+  readonly projectId: string
+  readonly secretSha256: Uint8Array
+  readonly scopes: readonly KeyScope[]
+  readonly expiresAtUs: number | null
+  readonly revoked: boolean
+  /** Limits of the project, 0 = none. */
+  readonly recordsPerSecond: number
+  readonly bytesPerSecond: number
+}
+
+export interface Catalog {
+  projects(): Promise<readonly Project[]>
+  project(id: string): Promise<Project | null>
+  projectByName(name: string): Promise<Project | null>
+  createProject(project: Project): Promise<void>
+  updateProject(id: string, change: ProjectChange): Promise<void>
+  deleteProject(id: string): Promise<void>
+  keys(projectId: string): Promise<readonly ProjectKey[]>
+  createKey(key: NewKey): Promise<void>
+  revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean>
+  key(id: string): Promise<StoredKey | null>
+  touchKeys(used: ReadonlyMap<string, number>): Promise<void>
+  createSession(session: StoredSession): Promise<void>
+  session(tokenSha256: Uint8Array): Promise<StoredSession | null>
+  deleteSession(tokenSha256: Uint8Array): Promise<void>
+  /** Rises with every change of projects or keys; polled each 500 ms. */
+  version(): Promise<number>
+  close(): Promise<void>
+}
+
+export interface ProjectChange {
+  readonly name?: string
+  readonly retentionDays?: number
+  readonly recordsPerSecond?: number
+  readonly bytesPerSecond?: number
+}
+
+export interface NewKey {
+  readonly id: string
+  readonly projectId: string
+  readonly name: string
+  readonly secretSha256: Uint8Array
+  readonly scopes: readonly KeyScope[]
+  readonly createdAtUs: number
+  readonly expiresAtUs: number | null
+}
+
+export interface StoredSession {
+  readonly tokenSha256: Uint8Array
+  readonly role: 'administrator'
+  readonly createdAtUs: number
+  readonly expiresAtUs: number
+}

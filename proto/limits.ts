@@ -1,0 +1,56 @@
+/** Every maximum of the product in one place, each with its reason. */
+
+/** A batch always fits one Kafka record (1 MB by default) unchanged, envelope and frame included. */
+export const BATCH_BYTES_MAX = 768 * 1024
+/** Row numbers of a batch fit 16 bits, and one batch is one short task for a worker. */
+export const BATCH_RECORDS_MAX = 8_192
+/** Deltas stay exact as JavaScript numbers: 2^53 - 1 ns is 104 days. A wider batch is sealed early. */
+export const TIME_DELTA_NS_MAX = Number.MAX_SAFE_INTEGER
+/** Event times further ahead than this become the receive time: clocks are wrong, not the future. */
+export const TIME_AHEAD_US_MAX = 3_600 * 1_000_000
+
+/** One message may fill a third of a batch; longer ones are cut by no one, they are refused. */
+export const MESSAGE_BYTES_MAX = 256 * 1024
+/** Names and short words: service, host, file, level text. */
+export const NAME_BYTES_MAX = 1_024
+/** Attributes per record and distinct columns per batch; beyond it a record is not a log. */
+export const ATTRIBUTES_MAX = 512
+export const ATTRIBUTE_KEY_BYTES_MAX = 256
+export const ATTRIBUTE_VALUE_BYTES_MAX = 64 * 1024
+/** Above this many characters a value answers only `field:*` (Elasticsearch's ignore_above). */
+export const ATTRIBUTE_SEARCH_CHARS_MAX = 8_191
+/** Objects nested deeper are refused before they are walked. */
+export const JSON_DEPTH_MAX = 64
+
+/** An HTTP body after inflation; inflating stops one chunk later. */
+export const BODY_BYTES_MAX = 16 * 1024 * 1024
+/** gRPC messages: a batch and its frame, with room for OTLP's larger ones. */
+export const GRPC_MESSAGE_BYTES_MAX = 20 * 1024 * 1024
+/** Rejected records that an answer names; the rest are counted. */
+export const REJECTED_TOLD_MAX = 100
+
+/** Ids: producer 63 bits, epoch 16, sequence 40, row 16. */
+export const EPOCH_MAX = 0xffff
+export const SEQUENCE_MAX = 2 ** 40 - 1
+export const ROW_MAX = 0xffff
+/** Schema numbers that this version reads; it writes the highest. */
+export const SCHEMA_HIGHEST = 1
+
+/** A producer that was silent this long is forgotten. */
+export const PRODUCER_IDLE_MS = 7 * 24 * 3_600_000
+/** An SDK whose last acknowledgement is older opens a new epoch by itself, a day before that. */
+export const PRODUCER_FRESH_MS = 6 * 24 * 3_600_000
+/** Answers to an Idempotency-Key are kept this long. */
+export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000
+export const IDEMPOTENCY_KEYS_MAX = 100_000
+
+/** Search: rows of one page, and how deep an offset may reach (a cursor reaches everything). */
+export const SEARCH_LIMIT_DEFAULT = 100
+export const SEARCH_LIMIT_MAX = 10_000
+export const SEARCH_OFFSET_MAX = 10_000
+export const QUERY_CHARS_MAX = 8_192
+export const QUERY_TERMS_MAX = 256
+
+/** Rows in one tail frame and bytes waiting for one slow socket; more are dropped and counted. */
+export const TAIL_FRAME_ROWS_MAX = 500
+export const TAIL_SOCKET_BYTES_MAX = 1024 * 1024

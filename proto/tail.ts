@@ -1,0 +1,24 @@
+/**
+ * Frames of the live tail socket, `GET /api/v1/tail?project=&query=&services=&levels=&after=`, JSON text.
+ * The token is opaque: a client hands back the last one it saw as `after` and misses nothing.
+ */
+import type { Row } from './api.ts'
+
+export type TailFrame =
+  /** First frame: from where this tail starts. */
+  | { readonly type: 'hello'; readonly token: string }
+  /** Matches in order of arrival; the token covers them and everything looked at before them. */
+  | { readonly type: 'rows'; readonly rows: readonly Row[]; readonly token: string }
+  /** Nothing matched lately; keeps the token fresh and the connection proven. */
+  | { readonly type: 'idle'; readonly token: string }
+  /** This reader was too slow: `count` matches received in [from, to] were left out; a search finds them. */
+  | { readonly type: 'dropped'; readonly count: number; readonly from: string; readonly to: string; readonly token: string }
+  /** The log no longer reaches back to `after`: rows received in [from, to) are to be fetched by a search. */
+  | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
+  | { readonly type: 'error'; readonly code: string; readonly detail: string }
+
+/** What the browser may say: change the filter without losing its place, or hold. */
+export type TailCommand =
+  | { readonly type: 'filter'; readonly query: string; readonly services?: readonly string[]; readonly levels?: readonly string[] }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
