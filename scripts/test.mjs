@@ -1,0 +1,55 @@
+// `npm test`: types, lint, format, then every test. `npm test -- FILTER …` runs only matching test files.
+// `--integration` runs the tests that need real servers, whose addresses stand in the environment.
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
+
+const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'gen', 'data', '.git'])
+const integration = process.argv.includes('--integration')
+const filters = process.argv.slice(2).filter(arg => arg !== '--integration')
+
+prepare({ ui: true, sdk: true })
+const node = serverNode()
+if (filters.length === 0 && !integration) {
+  check('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
+  check('types of the web interface', ['node_modules/typescript/bin/tsc', '-p', 'ui/tsconfig.json'])
+  check('lint', ['node_modules/oxlint/bin/oxlint', '--type-aware', '--quiet'])
+  check('format', [
+    'node_modules/@biomejs/biome/bin/biome',
+    'check',
+    '--diagnostic-level=error',
+    '.',
+  ])
+}
+const files = testFiles('.').filter(file => filters.every(filter => file.includes(filter)))
+if (files.length === 0) {
+  console.error(`logboy: no test file matches ${filters.join(' ')}`)
+  process.exit(1)
+}
+const result = spawnSync(
+  node,
+  ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files],
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: serverEnvironment(),
+  },
+)
+process.exit(result.status ?? 1)
+
+function check(what, args) {
+  console.error(`logboy: checking ${what} …`)
+  const { status } = spawnSync(node, args, { cwd: ROOT, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Tests against real servers are named `x.integration.test.ts`; all others need nothing but this machine. */
+function testFiles(folder) {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : testFiles(path)
+    if (!entry.name.endsWith('.test.ts')) return []
+    return entry.name.endsWith('.integration.test.ts') === integration ? [path] : []
+  })
+}
