@@ -1,0 +1,266 @@
+/**
+ * Every setting of the server in one table. The only reader of the environment: flags win over
+ * `LOGBOY_*` variables, these over `.env`, that over the YAML file, and that over the defaults.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { parse as parseYaml } from 'yaml'
+
+export interface Config {
+  readonly dataFolder: string
+  readonly host: string
+  readonly httpPorts: readonly number[]
+  readonly grpcPort: number
+  readonly httpDriver: 'uws' | 'node' | 'auto'
+  readonly publicUrl: string
+  readonly tlsCert: string
+  readonly tlsKey: string
+  readonly diskReserveBytes: number
+  readonly journalKeepMs: number
+  readonly journalKeepBytes: number
+  readonly arenaBytes: number
+  readonly flushBytes: number
+  readonly flushIntervalMs: number
+  readonly searchMemoryBytes: number
+  readonly workers: number
+  readonly retentionDays: number
+  readonly retentionIntervalMs: number
+  readonly logLevel: string
+}
+
+/** A setting that cannot be used, told with its name, its source and what would do. */
+export class ConfigError extends Error {
+  readonly code = 'LOGBOY_CONFIG_INVALID'
+}
+
+interface Setting<Value> {
+  readonly env: string
+  readonly default: string
+  readonly doc: string
+  readonly parse: (text: string) => Value
+}
+
+/** The order of this table is the order of docs/configuration.md. */
+export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
+  dataFolder: setting('LOGBOY_DATA', './data', 'Folder of journal, segments and catalog', path =>
+    resolve(path),
+  ),
+  host: setting('LOGBOY_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all', text),
+  httpPorts: setting(
+    'LOGBOY_HTTP_PORT',
+    '4000',
+    'Port, or ports with commas, of page, REST and HTTP ingest',
+    ports,
+  ),
+  grpcPort: setting('LOGBOY_GRPC_PORT', '4317', "Port of the SDK's stream", port),
+  httpDriver: setting(
+    'LOGBOY_HTTP_DRIVER',
+    'auto',
+    'uws, node, or auto (uws where it has a binary)',
+    driver,
+  ),
+  publicUrl: setting(
+    'LOGBOY_PUBLIC_URL',
+    '',
+    'URL that people use, when a proxy stands in front',
+    text,
+  ),
+  tlsCert: setting(
+    'LOGBOY_TLS_CERT',
+    '',
+    'PEM file with the certificate chain, for all doors',
+    text,
+  ),
+  tlsKey: setting('LOGBOY_TLS_KEY', '', 'PEM file with the private key', text),
+  diskReserveBytes: setting(
+    'LOGBOY_DISK_RESERVE',
+    '64MiB',
+    'New data is refused while less than this is free',
+    size,
+  ),
+  journalKeepMs: setting(
+    'LOGBOY_JOURNAL_KEEP',
+    '15m',
+    'How long the journal is kept for tails and replays',
+    duration,
+  ),
+  journalKeepBytes: setting(
+    'LOGBOY_JOURNAL_KEEP_BYTES',
+    '2GiB',
+    'How much journal is kept at most for that',
+    size,
+  ),
+  arenaBytes: setting(
+    'LOGBOY_MEMORY',
+    '256MiB',
+    'Memory for batches on their way to a segment',
+    size,
+  ),
+  flushBytes: setting('LOGBOY_FLUSH_BYTES', '64MiB', 'Batches that make one level-0 segment', size),
+  flushIntervalMs: setting(
+    'LOGBOY_FLUSH_INTERVAL',
+    '60s',
+    'Longest wait for that when it is quiet',
+    duration,
+  ),
+  searchMemoryBytes: setting(
+    'LOGBOY_SEARCH_MEMORY',
+    '512MiB',
+    'Memory limit of wide searches (DuckDB)',
+    size,
+  ),
+  workers: setting('LOGBOY_WORKERS', '2', 'Worker threads that decode, match and write', count),
+  retentionDays: setting('LOGBOY_RETENTION_DAYS', '30', 'Retention of new projects in days', count),
+  retentionIntervalMs: setting(
+    'LOGBOY_RETENTION_INTERVAL',
+    '1h',
+    'How often expired rows are deleted',
+    duration,
+  ),
+  logLevel: setting('LOGBOY_LOG_LEVEL', 'info', "Level of the server's own log on stderr", level),
+}
+
+export interface ConfigSources {
+  /** By key in kebab-case (`--http-port` sets httpPorts' LOGBOY_HTTP_PORT). */
+  readonly flags?: Readonly<Record<string, string | undefined>>
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly folder?: string
+}
+
+/** Reads and checks all settings; throws ConfigError at the first that cannot be used. */
+export function loadConfig({
+  flags = {},
+  env = process.env,
+  folder = '.',
+}: ConfigSources = {}): Config {
+  const dotEnv = readDotEnv(resolve(folder, '.env'))
+  const yaml = readYaml(env['LOGBOY_CONFIG'] ?? dotEnv['LOGBOY_CONFIG'])
+  for (const name of Object.keys(yaml)) {
+    if (!settingNames().has(name))
+      throw new ConfigError(`the configuration file has an unknown setting ${name}`)
+  }
+  const entries = Object.entries(SETTINGS).map(([key, setting]) => {
+    const { env: name } = setting
+    const given = flags[flagOf(name)] ?? env[name] ?? dotEnv[name] ?? yaml[name] ?? setting.default
+    try {
+      return [key, setting.parse(given.trim())]
+    } catch (error) {
+      throw new ConfigError(`${name}=${given}: ${(error as Error).message}`)
+    }
+  })
+  const config = Object.fromEntries(entries) as { [Key in keyof Config]: Config[Key] }
+  if ((config.tlsCert === '') !== (config.tlsKey === '')) {
+    throw new ConfigError('LOGBOY_TLS_CERT and LOGBOY_TLS_KEY are needed together')
+  }
+  return config
+}
+
+/** `LOGBOY_HTTP_PORT` → `http-port`. */
+export function flagOf(envName: string): string {
+  return envName
+    .replace(/^LOGBOY_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-')
+}
+
+/** What the command line reads besides the settings. */
+export function clientEnvironment(): {
+  readonly url: string | undefined
+  readonly token: string | undefined
+} {
+  return { url: process.env['LOGBOY_URL'], token: process.env['LOGBOY_TOKEN'] }
+}
+
+function settingNames(): Set<string> {
+  return new Set(Object.values(SETTINGS).map(({ env }) => env))
+}
+
+function setting<Value>(
+  env: string,
+  standard: string,
+  doc: string,
+  parse: (text: string) => Value,
+): Setting<Value> {
+  return { env, default: standard, doc, parse }
+}
+
+function readDotEnv(path: string): Record<string, string | undefined> {
+  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+}
+
+/** Keys of the file are the variables' names, with or without the prefix, in any case. */
+function readYaml(path: string | undefined): Record<string, string> {
+  if (path === undefined) return {}
+  if (!existsSync(path)) throw new ConfigError(`LOGBOY_CONFIG=${path}: there is no such file`)
+  const content: unknown = parseYaml(readFileSync(path, 'utf8')) ?? {}
+  if (typeof content !== 'object') throw new ConfigError(`LOGBOY_CONFIG=${path}: expected settings`)
+  return Object.fromEntries(
+    Object.entries(content as object).map(([key, value]) => {
+      const name = key.toUpperCase().replaceAll('-', '_')
+      return [name.startsWith('LOGBOY_') ? name : `LOGBOY_${name}`, String(value)]
+    }),
+  )
+}
+
+function text(value: string): string {
+  return value
+}
+
+function port(value: string): number {
+  const number = count(value)
+  if (number > 65_535) throw new Error('expected a port, 1 to 65535, or 0 for any free one')
+  return number
+}
+
+function ports(value: string): number[] {
+  return value.split(',').map(part => port(part.trim()))
+}
+
+function count(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new Error('expected a whole number')
+  return Number(value)
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+}
+
+function size(value: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value) ?? []
+  const factor = SIZE_UNITS[(unit ?? '').toLowerCase()]
+  if (number === undefined || factor === undefined)
+    throw new Error('expected a size such as 64MiB or 2GiB')
+  return Math.round(Number(number) * factor)
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+function duration(value: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(value) ?? []
+  if (number === undefined) throw new Error('expected a time such as 500ms, 60s, 15m or 1h')
+  return Number(number) * (DURATION_UNITS[unit as string] as number)
+}
+
+function driver(value: string): 'uws' | 'node' | 'auto' {
+  if (value === 'uws' || value === 'node' || value === 'auto') return value
+  throw new Error('expected uws, node or auto')
+}
+
+function level(value: string): string {
+  if (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(value)) return value
+  throw new Error('expected trace, debug, info, warn, error, fatal or silent')
+}
