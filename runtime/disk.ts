@@ -14,6 +14,7 @@ import {
   statfsSync,
   writevSync,
 } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 /**
  * The disk as the durable parts see it: synchronous, because those parts own their thread and must
@@ -26,6 +27,7 @@ export interface Disk {
   exists(path: string): boolean
   /** Names in a folder, sorted; [] if the folder is missing. */
   list(folder: string): string[]
+  /** Creates the folder and those above it, durably. */
   makeFolder(folder: string): void
   /** Replaces `to` in one step; durable only after `syncFolder` of the folder. */
   rename(from: string, to: string): void
@@ -58,7 +60,12 @@ export const systemDisk: Disk = {
     new SystemFile(openSync(path, mode === 'create' ? 'wx+' : mode === 'update' ? 'r+' : 'r')),
   exists: existsSync,
   list: folder => (existsSync(folder) ? readdirSync(folder).sort() : []),
-  makeFolder: folder => void mkdirSync(folder, { recursive: true }),
+  makeFolder(folder) {
+    const first = mkdirSync(folder, { recursive: true })
+    if (first === undefined) return
+    const top = dirname(resolve(first))
+    for (let at = resolve(folder); at !== top; at = dirname(at)) systemDisk.syncFolder(dirname(at))
+  },
   rename: renameSync,
   remove: path => rmSync(path, { force: true }),
   syncFolder(folder) {
@@ -114,7 +121,8 @@ class SystemFile implements DiskFile {
         written -= (rest[0] as Uint8Array).length
         rest = rest.slice(1)
       }
-      if (rest.length > 0 && written > 0) rest = [(rest[0] as Uint8Array).subarray(written), ...rest.slice(1)]
+      if (rest.length > 0 && written > 0)
+        rest = [(rest[0] as Uint8Array).subarray(written), ...rest.slice(1)]
     }
     return at
   }

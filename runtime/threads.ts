@@ -3,6 +3,9 @@
  * ArrayBuffers (transferred) or SharedArrayBuffers (shared). Real threads live in worker-pool.ts;
  * simulation runs the same handlers inline (testing/).
  */
+import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
+import type { Random } from './random.ts'
 
 /** Runs pure tasks by name on whichever thread is free. */
 export interface TaskPool {
@@ -27,9 +30,9 @@ export interface ServiceThread {
 
 /** What a task or service may use: the same set in a thread and in simulation. */
 export interface ThreadTools {
-  readonly disk: import('./disk.ts').Disk
-  readonly clock: import('./clock.ts').Clock
-  readonly random: import('./random.ts').Random
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
 }
 
 /** A pure function of its input (and files that never change). */
@@ -54,6 +57,9 @@ export interface Transferred<Result> {
 export interface ThreadManifest {
   readonly tasks: Readonly<Record<string, () => Promise<Task>>>
   readonly services: Readonly<
-    Record<string, () => Promise<(options: never, tools: ThreadTools) => Service | Promise<Service>>>
+    Record<
+      string,
+      () => Promise<(options: never, tools: ThreadTools) => Service | Promise<Service>>
+    >
   >
 }
