@@ -43,7 +43,11 @@ export type AppendOutcome =
   /** The same Idempotency-Key with another body. */
   | { readonly type: 'conflict' }
   /** Nothing was kept; the sender's memory is the buffer. */
-  | { readonly type: 'unavailable'; readonly reason: UnavailableReason; readonly retryAfterMs: number }
+  | {
+      readonly type: 'unavailable'
+      readonly reason: UnavailableReason
+      readonly retryAfterMs: number
+    }
 
 export type UnavailableReason = 'disk-full' | 'disk-failed' | 'overloaded' | 'log-away' | 'stopping'
 
@@ -51,6 +55,16 @@ export type UnavailableReason = 'disk-full' | 'disk-failed' | 'overloaded' | 'lo
 export interface ProducerState {
   readonly epoch: number
   readonly lastSequence: number
+}
+
+/** What is durable of an HTTP request with an Idempotency-Key: its first chunks and their answer. */
+export interface KeyedAnswer {
+  readonly bodySha256: Uint8Array
+  /** Chunks 1 to this one are on disk, of so many. */
+  readonly lastChunk: number
+  readonly of: number
+  readonly accepted: number
+  readonly rejected: readonly { readonly index: number; readonly reason: string }[]
 }
 
 export interface Consumer {
@@ -73,6 +87,11 @@ export interface CommitLog {
   append(offer: Offer): Promise<AppendOutcome>
   /** undefined = unknown here (never seen, or forgotten after seven idle days). */
   producer(projectId: string, producer: bigint): ProducerState | undefined
+  /**
+   * The stored part of a keyed request (its producer is the hash of project and key), so that a
+   * repeat gets the same answer. undefined = never seen, or more than 24 hours ago.
+   */
+  answered(projectId: string, producer: bigint): KeyedAnswer | undefined
   consume(consumer: Consumer): Consumption
   /**
    * Reads stored entries of one project after `from` up to the present end, for a resumed tail or a
