@@ -1,0 +1,117 @@
+/**
+ * From a batch as its sender wrote it to rows as everyone else sees them: whatever the sender left
+ * open (time, level) is decided here, once, and marked in the row's flags.
+ */
+import assert from 'node:assert/strict'
+import { entryOf, isPresent, type LogColumns, ROW_FLAGS, type RowColumns } from '#proto/columns.ts'
+import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { inferSeverity } from '#proto/level.ts'
+import { BATCH_RECORDS_MAX, TIME_AHEAD_US_MAX } from '#proto/limits.ts'
+import { takeRows } from './take-rows.ts'
+
+/** Severity of a record that neither has a level nor names one in its message: INFO. */
+const SEVERITY_DEFAULT = 9
+
+/** Row numbers are record numbers; no batch has its own copy of 0, 1, 2 … */
+const ROW_NUMBERS = Uint16Array.from({ length: BATCH_RECORDS_MAX }, (_, index) => index)
+
+/**
+ * Rows of a committed batch. The same envelope and batch give the same rows in every thread and
+ * after every restart. Heaps are those of `columns`; rejected records are left out.
+ */
+export function openRows(envelope: Envelope, columns: LogColumns): RowColumns {
+  const { count } = columns
+  assert(count <= BATCH_RECORDS_MAX, 'a proven batch is within its limits')
+  const flags = new Uint8Array(count)
+  const receivedAtUs = Number(envelope.receivedAtUs)
+  const times = decideTimes(columns, receivedAtUs, flags)
+  const severity = decideSeverities(columns, flags)
+  const { severityText, service, host, file, message, traceId, spanId, attributes } = columns
+  const rows: RowColumns = {
+    count,
+    timeUs: times.timeUs,
+    timeSubNs: times.timeSubNs,
+    severity,
+    severityText,
+    service,
+    host,
+    file,
+    message,
+    traceId,
+    spanId,
+    attributes,
+    receivedAtUs: new Float64Array(count).fill(receivedAtUs),
+    kind: new Uint8Array(count),
+    flags,
+    producer: repeatPair(envelope.producer, count),
+    seq: repeatPair((BigInt(envelope.epoch) << 40n) | envelope.sequence, count),
+    row: ROW_NUMBERS.subarray(0, count),
+    patternId: null,
+  }
+  return envelope.rejected.length === 0 ? rows : takeRows(rows, accepted(envelope, count))
+}
+
+interface Times {
+  readonly timeUs: Float64Array
+  readonly timeSubNs: Uint16Array | null
+}
+
+/** Missing times and times too far ahead become the receive time; earlier than 1970 was refused. */
+function decideTimes(columns: LogColumns, receivedAtUs: number, flags: Uint8Array): Times {
+  const { timeMissing } = columns
+  const latestUs = receivedAtUs + TIME_AHEAD_US_MAX
+  let { timeUs, timeSubNs } = columns
+  for (let i = 0; i < columns.count; i++) {
+    const missing = timeMissing !== null && isPresent(timeMissing, i)
+    if (!missing && (timeUs[i] as number) <= latestUs) continue
+    if (timeUs === columns.timeUs) {
+      timeUs = timeUs.slice()
+      timeSubNs = timeSubNs && timeSubNs.slice()
+    }
+    timeUs[i] = receivedAtUs
+    if (timeSubNs) timeSubNs[i] = 0
+    flags[i] = (flags[i] as number) | (missing ? ROW_FLAGS.timeMissing : ROW_FLAGS.timeClamped)
+  }
+  return { timeUs, timeSubNs }
+}
+
+/** The given severity, else the one that the message names, else INFO. */
+function decideSeverities(columns: LogColumns, flags: Uint8Array): Uint8Array {
+  const { message } = columns
+  let { severity } = columns
+  for (let i = 0; i < columns.count; i++) {
+    if (severity[i] !== 0) continue
+    if (severity === columns.severity) severity = severity.slice()
+    const entry = entryOf(message, i)
+    const [start, end] = [message.offsets[entry] as number, message.offsets[entry + 1] as number]
+    const inferred = inferSeverity(message.heap, start, end)
+    severity[i] = inferred === 0 ? SEVERITY_DEFAULT : inferred
+    const flag = inferred === 0 ? ROW_FLAGS.levelDefaulted : ROW_FLAGS.levelInferred
+    flags[i] = (flags[i] as number) | flag
+  }
+  return severity
+}
+
+function repeatPair(value: bigint, count: number): Int32Array {
+  const low = Number(BigInt.asIntN(32, value))
+  const high = Number(BigInt.asIntN(32, value >> 32n))
+  const pairs = new Int32Array(count * 2)
+  for (let i = 0; i < pairs.length; i += 2) {
+    pairs[i] = low
+    pairs[i + 1] = high
+  }
+  return pairs
+}
+
+function accepted(envelope: Envelope, count: number): Uint32Array {
+  const { rejected } = envelope
+  const indices = new Uint32Array(count)
+  let kept = 0
+  let next = 0
+  for (let i = 0; i < count; i++) {
+    if (rejected[next] === i) next++
+    else indices[kept++] = i
+  }
+  assert.equal(next, rejected.length, 'rejected numbers ascend and are records of the batch')
+  return indices.subarray(0, kept)
+}
