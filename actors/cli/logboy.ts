@@ -1,0 +1,47 @@
+/** The command line: one file a command, this one lists them. */
+import { Command } from 'commander'
+import { ConfigError, flagOf, SETTINGS } from '#actors/config.ts'
+import { demoCommand } from './demo.ts'
+import { generateCommand } from './generate.ts'
+import { keyCommand } from './key.ts'
+import { projectCommand } from './project.ts'
+import { searchCommand } from './search.ts'
+import { serveCommand } from './serve.ts'
+import { shipCommand } from './ship.ts'
+import { startCommand } from './start.ts'
+import { statusCommand } from './status.ts'
+import { stopCommand } from './stop.ts'
+import { tailCommand } from './tail.ts'
+import { fail } from './terminal.ts'
+
+const program = new Command('logboy')
+  .description('Self-hosted logs: durable ingest, instant search, live tail')
+  .enablePositionalOptions()
+  .showHelpAfterError()
+
+for (const command of [serveCommand(), startCommand(), demoCommand()]) {
+  for (const { env, doc } of Object.values(SETTINGS)) {
+    command.option(`--${flagOf(env)} <value>`, doc)
+  }
+  program.addCommand(command)
+}
+const clients = [
+  stopCommand(),
+  statusCommand(),
+  projectCommand(),
+  keyCommand(),
+  shipCommand(),
+  tailCommand(),
+  searchCommand(),
+  generateCommand(),
+]
+for (const command of clients) program.addCommand(command)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  const { message, code } = error as Error & { code?: string }
+  // Only boundary failures carry one of our codes; anything else is a bug and keeps its stack.
+  if (error instanceof ConfigError || code?.startsWith('LOGBOY_') === true) fail(message)
+  throw error
+}

@@ -1,0 +1,69 @@
+/** `logboy search QUERY`: newest first, as many as asked for, page by page. */
+import { Command } from 'commander'
+import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
+import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
+import { call, findProject } from './client.ts'
+import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
+import { fail, formatRow, note, print } from './terminal.ts'
+
+interface SearchOptions extends ClientOptions {
+  readonly project: string
+  readonly since: string
+  readonly until?: string
+  readonly level?: string
+  readonly service?: string
+  readonly limit: string
+}
+
+export function searchCommand(): Command {
+  return withClientOptions(
+    new Command('search')
+      .description('search a project, newest first')
+      .argument('[query...]', 'words, "phrases", field:value; all must match', [])
+      .requiredOption('--project <name>', 'project, by name or id')
+      .option('--since <time>', 'RFC 3339, or a span such as 15m, 6h, 7d', '24h')
+      .option('--until <time>', 'RFC 3339, or a span ago')
+      .option('--level <levels>', 'levels, with commas')
+      .option('--service <services>', 'services, with commas')
+      .option('--limit <n>', 'rows at most', '100'),
+  ).action(search)
+}
+
+async function search(words: readonly string[], options: SearchOptions): Promise<void> {
+  const connection = connectionOf(options)
+  const { id } = await findProject(connection, options.project)
+  let wanted = Number(options.limit)
+  if (!Number.isInteger(wanted) || wanted < 0) fail(`--limit ${options.limit} is no whole number`)
+  let cursor: string | null = null
+  let shown = 0
+  do {
+    const request: SearchRequest = {
+      project: id,
+      query: words.join(' '),
+      start_time: timeOf(options.since),
+      ...(options.until === undefined ? {} : { end_time: timeOf(options.until) }),
+      ...(options.level === undefined ? {} : { levels: options.level.split(',') }),
+      ...(options.service === undefined ? {} : { services: options.service.split(',') }),
+      limit: Math.min(wanted, SEARCH_LIMIT_MAX),
+      include: shown === 0 ? ['logs', 'total'] : ['logs'],
+      ...(cursor === null ? {} : { cursor }),
+    }
+    const reply: SearchReply = await call(connection, 'POST', '/api/v1/logs/search', request)
+    for (const row of reply.logs) printRow(row, options)
+    shown += reply.logs.length
+    wanted -= reply.logs.length
+    cursor = reply.logs.length === 0 ? null : reply.next_cursor
+    if (reply.total !== null && options.json !== true) {
+      note(`${reply.total} matches in ${Math.round(reply.query_time_ms)} ms`)
+    }
+  } while (cursor !== null && wanted > 0)
+}
+
+function printRow(row: Row, { json }: SearchOptions): void {
+  print({ json: json === true }, row, formatRow(row))
+}
+
+/** A span becomes `now-span`, which the server reads against its own clock. */
+function timeOf(text: string): string {
+  return /^\d+(ms|s|m|h|d|w)$/.test(text) ? `now-${text}` : text
+}

@@ -1,0 +1,22 @@
+/** `logboy serve`: the server in the foreground. */
+import { Command } from 'commander'
+import { loadConfig } from '#actors/config.ts'
+import { serve } from '#actors/main.ts'
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run the server in the foreground')
+    .action(async (_: unknown, command: Command) => {
+      await serve(loadConfig({ flags: flagsOf(command) }))
+    })
+}
+
+/** Commander turns `--http-port` into httpPort; settings are looked up by their flag. */
+export function flagsOf(command: Command): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(command.opts<Record<string, string>>()).map(([name, value]) => [
+      name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`),
+      value,
+    ]),
+  )
+}

@@ -1,0 +1,42 @@
+/** `logboy status`: is it well, and what does every actor do. */
+import { Command } from 'commander'
+import { call } from './client.ts'
+import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
+import { print, table } from './terminal.ts'
+
+interface ActorStatus {
+  readonly name: string
+  readonly depth: number
+  readonly capacity: number
+  readonly backPressureMs: number
+  readonly restarts: number
+  readonly lastFault: string | null
+}
+
+interface SystemStatus {
+  readonly actors: readonly ActorStatus[]
+  readonly [part: string]: unknown
+}
+
+export function statusCommand(): Command {
+  return withClientOptions(
+    new Command('status').description('health of the server and the state of every actor'),
+  ).action(async (options: ClientOptions) => {
+    const connection = connectionOf(options)
+    const status = await call<SystemStatus>(connection, 'GET', '/api/v1/system/actors')
+    const rows = status.actors.map(actor => [
+      actor.name,
+      `${actor.depth}/${actor.capacity}`,
+      `${Math.round(actor.backPressureMs)} ms`,
+      String(actor.restarts),
+      actor.lastFault ?? '-',
+    ])
+    const { actors: _, ...parts } = status
+    const text = [
+      `server ${connection.url}`,
+      table(['ACTOR', 'MAILBOX', 'WAITED', 'RESTARTS', 'LAST FAULT'], rows),
+      ...Object.entries(parts).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+    ]
+    print({ json: options.json === true }, { url: connection.url, ...status }, text.join('\n'))
+  })
+}
