@@ -8,6 +8,7 @@ import { projectCommand } from './project.ts'
 import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { shipCommand } from './ship.ts'
+import { signInCommand } from './sign-in.ts'
 import { startCommand } from './start.ts'
 import { statusCommand } from './status.ts'
 import { stopCommand } from './stop.ts'
@@ -26,6 +27,7 @@ for (const command of [serveCommand(), startCommand(), demoCommand()]) {
   program.addCommand(command)
 }
 const clients = [
+  signInCommand(),
   stopCommand(),
   statusCommand(),
   projectCommand(),
