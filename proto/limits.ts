@@ -43,6 +43,8 @@ export const PRODUCER_FRESH_MS = 6 * 24 * 3_600_000
 /** Answers to an Idempotency-Key are kept this long. */
 export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000
 export const IDEMPOTENCY_KEYS_MAX = 100_000
+/** Producers remembered per project: about 20 MB, far more processes than one project has in a week. */
+export const PRODUCERS_MAX = 100_000
 
 /** Search: rows of one page, and how deep an offset may reach (a cursor reaches everything). */
 export const SEARCH_LIMIT_DEFAULT = 100

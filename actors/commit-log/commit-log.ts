@@ -26,6 +26,12 @@ export interface BatchBytes {
 export interface Offer {
   readonly envelope: Envelope
   readonly batch: BatchBytes
+  /**
+   * This number will not come again if it fails (HTTP without a key). Otherwise the sender repeats
+   * it, and until then later batches of the producer are refused: were they stored first, the
+   * repeat would pass for stored as well.
+   */
+  readonly neverResent?: boolean
 }
 
 /** A committed, admitted batch, as every consumer reads it. */
@@ -49,6 +55,7 @@ export type AppendOutcome =
       readonly retryAfterMs: number
     }
 
+/** 'overloaded': a queue, or the table of producers or Idempotency-Keys of the project, is full. */
 export type UnavailableReason = 'disk-full' | 'disk-failed' | 'overloaded' | 'log-away' | 'stopping'
 
 /** What admission knows of a producer. */
