@@ -1,0 +1,81 @@
+/** Deletes, now and then, exactly the rows that are older than their project wants to keep them. */
+import type { Catalog } from '#actors/catalog/catalog.ts'
+import type { LogStore } from '#actors/store/store.ts'
+import { type Actor, type Context, defineActor } from '#runtime/actor.ts'
+
+export type RetentionMessage =
+  | { readonly type: 'run' }
+  | { readonly type: 'done'; readonly deleted: number }
+  | { readonly type: 'failed'; readonly error: Error }
+
+export interface RetentionDeps {
+  readonly catalog: Pick<Catalog, 'projects'>
+  readonly store: Pick<LogStore, 'expire'>
+  readonly intervalMs: number
+}
+
+const DAY_US = 86_400_000_000
+
+/** Rows received before this are gone for a project that keeps `days` days. 0 = it keeps everything. */
+export function expiryUs(nowUs: number, days: number): number | null {
+  return days === 0 ? null : nowUs - days * DAY_US
+}
+
+class Retention implements Actor<RetentionMessage> {
+  readonly #context: Context<RetentionMessage>
+  readonly #deps: RetentionDeps
+  #deleted = 0
+  #runs = 0
+  #lastFault: string | null = null
+
+  constructor(context: Context<RetentionMessage>, deps: RetentionDeps) {
+    this.#context = context
+    this.#deps = deps
+  }
+
+  started(): void {
+    this.#context.timer('next', 0, { type: 'run' })
+  }
+
+  receive(message: RetentionMessage): void {
+    switch (message.type) {
+      case 'run':
+        this.#context.pipe(
+          this.#expireAll(),
+          deleted => ({ type: 'done', deleted }),
+          error => ({ type: 'failed', error }),
+        )
+        return
+      case 'done':
+        this.#runs++
+        this.#deleted += message.deleted
+        this.#lastFault = null
+        break
+      case 'failed':
+        // Nothing is lost by being late: the next run deletes what this one could not.
+        this.#lastFault = message.error.message
+        break
+    }
+    this.#context.timer('next', this.#deps.intervalMs, { type: 'run' })
+  }
+
+  observe(): Record<string, unknown> {
+    return { runs: this.#runs, deleted: this.#deleted, lastFault: this.#lastFault }
+  }
+
+  async #expireAll(): Promise<number> {
+    const { catalog, store } = this.#deps
+    let deleted = 0
+    for (const { id, retention_days: days } of await catalog.projects()) {
+      const before = expiryUs(this.#context.clock.nowUs(), days)
+      if (before !== null) deleted += await store.expire(id, before)
+    }
+    return deleted
+  }
+}
+
+export const retention = defineActor<RetentionMessage, RetentionDeps>({
+  name: 'retention',
+  mailbox: { capacity: 4, whenFull: 'wait' },
+  create: (context, deps) => new Retention(context, deps),
+})

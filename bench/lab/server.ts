@@ -1,0 +1,152 @@
+/** A real server in a process of its own, as bench and fault runs use it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { serverEnvironment } from '../../scripts/bootstrap.mjs'
+
+export interface ServerOptions {
+  /** A new temporary folder unless given. */
+  readonly dataFolder?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** 0 = any free one; a restart keeps what the first start got. */
+  readonly httpPort?: number
+  readonly grpcPort?: number
+  readonly nodeFlags?: readonly string[]
+}
+
+export interface ProjectKeys {
+  readonly id: string
+  readonly ingest: string
+  readonly read: string
+}
+
+/** CPU seconds and memory of a process, read from /proc. */
+export interface Usage {
+  readonly cpuSeconds: number
+  readonly rssBytes: number
+}
+
+const CLOCK_TICKS = 100
+const PAGE_BYTES = 4096
+const ENTRY = fileURLToPath(new URL('../../actors/cli/logboy.ts', import.meta.url))
+
+export class LabServer {
+  readonly dataFolder: string
+  url = ''
+  grpcUrl = ''
+  readonly #options: ServerOptions
+  #child: ChildProcess | null = null
+  #output = ''
+
+  constructor(options: ServerOptions = {}) {
+    this.#options = options
+    this.dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'logboy-lab-'))
+  }
+
+  /** Starts and waits for the ready line; answers the milliseconds it took. */
+  async start(): Promise<number> {
+    const begun = performance.now()
+    const [httpPort, grpcPort] = this.#ports()
+    const child = spawn(process.execPath, [...(this.#options.nodeFlags ?? []), ENTRY, 'serve'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...serverEnvironment(),
+        LOGBOY_DATA: this.dataFolder,
+        LOGBOY_HTTP_PORT: httpPort,
+        LOGBOY_GRPC_PORT: grpcPort,
+        LOGBOY_LOG_LEVEL: 'warn',
+        ...this.#options.env,
+      },
+    })
+    this.#child = child
+    this.#output = ''
+    await new Promise<void>((resolve, reject) => {
+      const look = (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString()).slice(-20_000)
+        if (this.#output.includes('logboy ready')) resolve()
+      }
+      child.stdout?.on('data', look)
+      child.stderr?.on('data', look)
+      child.once('exit', code => reject(new Error(`server ended with ${code}: ${this.#output}`)))
+    })
+    const note = JSON.parse(readFileSync(join(this.dataFolder, 'server.json'), 'utf8'))
+    this.url = note.url
+    this.grpcUrl = note.grpc
+    return performance.now() - begun
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  /** The last of what it said. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** SIGKILL, at once. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL')
+  }
+
+  /** SIGTERM: it drains and ends. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM')
+  }
+
+  remove(): void {
+    rmSync(this.dataFolder, { recursive: true, force: true })
+  }
+
+  async createProject(name: string): Promise<ProjectKeys> {
+    const { id, ingest_key, read_key } = await this.call('POST', '/api/v1/projects', { name })
+    return { id, ingest: ingest_key, read: read_key }
+  }
+
+  /** A REST call as administrator, or with the given key. */
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    key?: string,
+  ): Promise<Record<string, string>> {
+    const token = key ?? readFileSync(join(this.dataFolder, 'admin.token'), 'utf8').trim()
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return text === '' ? {} : JSON.parse(text)
+  }
+
+  usage(): Usage {
+    return usageOf(this.pid)
+  }
+
+  #ports(): [string, string] {
+    if (this.url !== '') return [new URL(this.url).port, new URL(this.grpcUrl).port]
+    return [String(this.#options.httpPort ?? 0), String(this.#options.grpcPort ?? 0)]
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#child
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+}
+
+/** User and system time of all threads, resident memory; fields as proc(5) numbers them. */
+export function usageOf(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS,
+    rssBytes: Number(fields[21]) * PAGE_BYTES,
+  }
+}
