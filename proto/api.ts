@@ -18,7 +18,13 @@ export function levelOfSeverity(severity: number): Level {
   return LEVELS[Math.min(5, Math.max(0, (severity - 1) >> 2))] as Level
 }
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json }
 
 /** One log as search, tail and CLI give it. Integers over 2^53 are strings. */
 export interface Row {

@@ -12,13 +12,24 @@ export type TailFrame =
   /** Nothing matched lately; keeps the token fresh and the connection proven. */
   | { readonly type: 'idle'; readonly token: string }
   /** This reader was too slow: `count` matches received in [from, to] were left out; a search finds them. */
-  | { readonly type: 'dropped'; readonly count: number; readonly from: string; readonly to: string; readonly token: string }
+  | {
+      readonly type: 'dropped'
+      readonly count: number
+      readonly from: string
+      readonly to: string
+      readonly token: string
+    }
   /** The log no longer reaches back to `after`: rows received in [from, to) are to be fetched by a search. */
   | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
   | { readonly type: 'error'; readonly code: string; readonly detail: string }
 
 /** What the browser may say: change the filter without losing its place, or hold. */
 export type TailCommand =
-  | { readonly type: 'filter'; readonly query: string; readonly services?: readonly string[]; readonly levels?: readonly string[] }
+  | {
+      readonly type: 'filter'
+      readonly query: string
+      readonly services?: readonly string[]
+      readonly levels?: readonly string[]
+    }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
