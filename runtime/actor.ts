@@ -26,7 +26,8 @@ export interface Ref<Message> {
   readonly address: string
   /**
    * Sends; answers a promise only when the sender has to wait for room.
-   * Throws (or rejects) with code LOGBOY_ACTOR_GONE when the actor has ended for good.
+   * Throws (or rejects) with code LOGBOY_ACTOR_GONE when the actor has ended for good, and with
+   * LOGBOY_MAILBOX_FULL when the mailbox is full and its policy is 'reject'.
    */
   tell(message: Message): void | Promise<void>
   /** Sends if there is room now; false = full or gone. */
@@ -45,19 +46,26 @@ export interface Actor<Message> {
   drained?(): void
   /** Last words: flush and release. Not called when killed. */
   stopping?(reason: string): void | Promise<void>
-  childExited?(address: string, status: ExitStatus): void
   /** Plain JSON for tests, `logboy status` and /metrics. */
   observe?(): Record<string, unknown>
 }
 
-/** What the runtime lends to an actor. All of it dies with the actor. */
+/**
+ * What the runtime lends to an actor. All of it dies with the actor: after a crash the next
+ * incarnation gets none of the timers and piped results of the one before.
+ */
 export interface Context<Message> {
   readonly self: Ref<Message>
   readonly clock: Clock
   readonly random: Random
-  /** Sends `message` to self after `ms`; the same key again replaces the timer. */
+  /** Aborted when this incarnation ends, whichever way: release what the runtime does not know. */
+  readonly signal: AbortSignal
+  /** Sends `message` to self after `ms`, ahead of others; the same key again replaces the timer. */
   timer(key: string, ms: number, message: Message): Cancel
-  /** Sends the outcome of asynchronous work to self, so that state never changes in a callback. */
+  /**
+   * Sends the outcome of asynchronous work to self, ahead of others, so that state never changes in
+   * a callback. `stop` of the system waits for it.
+   */
   pipe<Value>(
     work: Promise<Value>,
     onValue: (value: Value) => Message,
@@ -67,7 +75,8 @@ export interface Context<Message> {
   stop(reason: string): void
 }
 
-export interface Mailbox {
+/** Both are part of an actor's definition: there is no default capacity and no default policy. */
+export interface MailboxOptions {
   readonly capacity: number
   readonly whenFull: WhenFull
 }
@@ -75,8 +84,13 @@ export interface Mailbox {
 /** How to make an actor; `deps` are its downstream refs and services, so wiring reads sink first. */
 export interface ActorDefinition<Message, Deps> {
   readonly name: string
-  readonly mailbox: Mailbox
+  readonly mailbox: MailboxOptions
   create(context: Context<Message>, deps: Deps): Actor<Message>
+  /**
+   * Told which message was being handled when the actor failed, so that its sender can be answered:
+   * it is not delivered again. Must not throw.
+   */
+  crashed?(message: Message, error: Error): void
 }
 
 /** Names the two types once, where the actor is written. */
