@@ -20,7 +20,7 @@ export interface Catalog {
   projects(): Promise<readonly Project[]>
   project(id: string): Promise<Project | null>
   projectByName(name: string): Promise<Project | null>
-  createProject(project: Project): Promise<void>
+  createProject(project: NewProject): Promise<void>
   updateProject(id: string, change: ProjectChange): Promise<void>
   deleteProject(id: string): Promise<void>
   keys(projectId: string): Promise<readonly ProjectKey[]>
@@ -34,6 +34,13 @@ export interface Catalog {
   /** Rises with every change of projects or keys; polled each 500 ms. */
   version(): Promise<number>
   close(): Promise<void>
+}
+
+export interface NewProject {
+  readonly id: string
+  readonly name: string
+  readonly createdAtUs: number
+  readonly retentionDays: number
 }
 
 export interface ProjectChange {

@@ -1,0 +1,257 @@
+/** The catalog in SQL, the same for PGlite and PostgreSQL. */
+import {
+  type CommonQueryMethods,
+  type DatabasePool,
+  sql,
+  UniqueIntegrityConstraintViolationError,
+} from 'slonik'
+import { z } from 'zod'
+import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
+import { formatTime } from '#proto/time.ts'
+import type {
+  Catalog,
+  NewKey,
+  NewProject,
+  ProjectChange,
+  StoredKey,
+  StoredSession,
+} from './catalog.ts'
+
+/** What a person asked for cannot be: told with a stable code. */
+export class CatalogConflictError extends Error {
+  readonly code = 'LOGBOY_NAME_TAKEN'
+}
+
+const scopes = z.string().transform(text => text.split(',') as KeyScope[])
+const timeText = z.number().transform(us => formatTime(us, 0))
+
+const projectRow = z
+  .object({ id: z.string(), name: z.string(), created_at_us: timeText, retention_days: z.number() })
+  .transform(({ created_at_us: created_at, ...rest }): Project => ({ ...rest, created_at }))
+
+const keyRow = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes,
+    created_at_us: timeText,
+    expires_at_us: timeText.nullable(),
+    last_used_at_us: timeText.nullable(),
+    revoked_at_us: timeText.nullable(),
+  })
+  .transform(
+    (row): ProjectKey => ({
+      id: row.id,
+      name: row.name,
+      scopes: row.scopes,
+      created_at: row.created_at_us,
+      expires_at: row.expires_at_us,
+      last_used_at: row.last_used_at_us,
+      revoked_at: row.revoked_at_us,
+    }),
+  )
+
+const storedKeyRow = z
+  .object({
+    id: z.string(),
+    project_id: z.string(),
+    secret_sha256: z.instanceof(Uint8Array),
+    scopes,
+    expires_at_us: z.number().nullable(),
+    revoked: z.boolean(),
+    records_per_second: z.number(),
+    bytes_per_second: z.number(),
+  })
+  .transform(
+    (row): StoredKey => ({
+      id: row.id,
+      projectId: row.project_id,
+      secretSha256: row.secret_sha256,
+      scopes: row.scopes,
+      expiresAtUs: row.expires_at_us,
+      revoked: row.revoked,
+      recordsPerSecond: row.records_per_second,
+      bytesPerSecond: row.bytes_per_second,
+    }),
+  )
+
+const sessionRow = z
+  .object({
+    token_sha256: z.instanceof(Uint8Array),
+    role: z.literal('administrator'),
+    created_at_us: z.number(),
+    expires_at_us: z.number(),
+  })
+  .transform(
+    (row): StoredSession => ({
+      tokenSha256: row.token_sha256,
+      role: row.role,
+      createdAtUs: row.created_at_us,
+      expiresAtUs: row.expires_at_us,
+    }),
+  )
+
+const PROJECT = sql.fragment`id, name, created_at_us, retention_days`
+
+export class SqlCatalog implements Catalog {
+  readonly #pool: DatabasePool
+  readonly #close: () => Promise<void>
+
+  constructor(pool: DatabasePool, close: () => Promise<void>) {
+    this.#pool = pool
+    this.#close = close
+  }
+
+  projects(): Promise<readonly Project[]> {
+    return this.#pool.any(sql.type(projectRow)`SELECT ${PROJECT} FROM projects ORDER BY name`)
+  }
+
+  project(id: string): Promise<Project | null> {
+    return this.#pool.maybeOne(
+      sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE id = ${id}`,
+    )
+  }
+
+  projectByName(name: string): Promise<Project | null> {
+    return this.#pool.maybeOne(
+      sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE name = ${name}`,
+    )
+  }
+
+  createProject({ id, name, createdAtUs, retentionDays }: NewProject): Promise<void> {
+    return this.#change(name, change =>
+      change.query(sql.unsafe`
+        INSERT INTO projects (id, name, created_at_us, retention_days)
+        VALUES (${id}, ${name}, ${createdAtUs}, ${retentionDays})
+      `),
+    )
+  }
+
+  updateProject(id: string, change: ProjectChange): Promise<void> {
+    const {
+      name = null,
+      retentionDays = null,
+      recordsPerSecond = null,
+      bytesPerSecond = null,
+    } = change
+    return this.#change(name ?? id, transaction =>
+      transaction.query(sql.unsafe`
+        UPDATE projects SET
+          name = coalesce(${name}::text, name),
+          retention_days = coalesce(${retentionDays}::integer, retention_days),
+          records_per_second = coalesce(${recordsPerSecond}::bigint, records_per_second),
+          bytes_per_second = coalesce(${bytesPerSecond}::bigint, bytes_per_second)
+        WHERE id = ${id}
+      `),
+    )
+  }
+
+  deleteProject(id: string): Promise<void> {
+    return this.#change(id, change =>
+      change.query(sql.unsafe`DELETE FROM projects WHERE id = ${id}`),
+    )
+  }
+
+  keys(projectId: string): Promise<readonly ProjectKey[]> {
+    return this.#pool.any(sql.type(keyRow)`
+      SELECT id, name, scopes, created_at_us, expires_at_us, last_used_at_us, revoked_at_us
+      FROM project_keys WHERE project_id = ${projectId} ORDER BY created_at_us, id
+    `)
+  }
+
+  createKey(key: NewKey): Promise<void> {
+    return this.#change(key.name, change =>
+      change.query(sql.unsafe`
+        INSERT INTO project_keys (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
+        VALUES (
+          ${key.id}, ${key.projectId}, ${key.name}, ${sql.binary(Buffer.from(key.secretSha256))},
+          ${key.scopes.toSorted().join(',')}, ${key.createdAtUs}, ${key.expiresAtUs}
+        )
+      `),
+    )
+  }
+
+  async revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean> {
+    let found = false
+    await this.#change(keyId, async change => {
+      const { rowCount } = await change.query(sql.unsafe`
+        UPDATE project_keys SET revoked_at_us = coalesce(revoked_at_us, ${atUs}::bigint)
+        WHERE project_id = ${projectId} AND id = ${keyId}
+      `)
+      found = rowCount === 1
+    })
+    return found
+  }
+
+  key(id: string): Promise<StoredKey | null> {
+    return this.#pool.maybeOne(sql.type(storedKeyRow)`
+      SELECT k.id, k.project_id, k.secret_sha256, k.scopes, k.expires_at_us,
+        k.revoked_at_us IS NOT NULL AS revoked, p.records_per_second, p.bytes_per_second
+      FROM project_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = ${id}
+    `)
+  }
+
+  async touchKeys(used: ReadonlyMap<string, number>): Promise<void> {
+    for (const [id, atUs] of used) {
+      await this.#pool.query(sql.unsafe`
+        UPDATE project_keys SET last_used_at_us = greatest(coalesce(last_used_at_us, 0), ${atUs}::bigint)
+        WHERE id = ${id}
+      `)
+    }
+  }
+
+  async createSession(session: StoredSession): Promise<void> {
+    await this.#pool.query(sql.unsafe`
+      INSERT INTO sessions (token_sha256, role, created_at_us, expires_at_us)
+      VALUES (
+        ${sql.binary(Buffer.from(session.tokenSha256))}, ${session.role},
+        ${session.createdAtUs}, ${session.expiresAtUs}
+      )
+    `)
+    await this.#pool.query(
+      sql.unsafe`DELETE FROM sessions WHERE expires_at_us < ${session.createdAtUs}`,
+    )
+  }
+
+  session(tokenSha256: Uint8Array): Promise<StoredSession | null> {
+    return this.#pool.maybeOne(sql.type(sessionRow)`
+      SELECT token_sha256, role, created_at_us, expires_at_us FROM sessions
+      WHERE token_sha256 = ${sql.binary(Buffer.from(tokenSha256))}
+    `)
+  }
+
+  async deleteSession(tokenSha256: Uint8Array): Promise<void> {
+    await this.#pool.query(sql.unsafe`
+      DELETE FROM sessions WHERE token_sha256 = ${sql.binary(Buffer.from(tokenSha256))}
+    `)
+  }
+
+  version(): Promise<number> {
+    return this.#pool.oneFirst(
+      sql.type(z.object({ value: z.number() }))`SELECT value FROM catalog_version`,
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+    await this.#close()
+  }
+
+  /** A change and the rise of the version are one transaction, so that no poll can miss one. */
+  async #change(
+    name: string,
+    work: (change: CommonQueryMethods) => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await this.#pool.transaction(async transaction => {
+        await work(transaction)
+        await transaction.query(sql.unsafe`UPDATE catalog_version SET value = value + 1`)
+      })
+    } catch (error) {
+      if (error instanceof UniqueIntegrityConstraintViolationError) {
+        throw new CatalogConflictError(`the name ${name} is taken`)
+      }
+      throw error
+    }
+  }
+}
