@@ -83,7 +83,7 @@ function dictionary(count: number): fc.Arbitrary<DictionaryInit | undefined> {
   })
   const filled = entries.chain(values =>
     fc.oneof(
-      fc.constant({ entries: texts(values), indexes: [] }),
+      fc.constant<DictionaryInit>({ entries: texts(values), indexes: [] }),
       list(fc.nat({ max: values.length - 1 }), count).map(indexes => ({
         entries: texts(values),
         indexes,
