@@ -55,6 +55,7 @@ export class SimulatedDisk implements Disk {
   #failWhen: (operation: DiskOperation, path: string) => DiskErrorCode | undefined = () => undefined
   #crashAt = Number.POSITIVE_INFINITY
   #crashed = false
+  #whenCrashed: () => void = () => undefined
   #boot = 0
   #operations = 0
 
@@ -82,8 +83,19 @@ export class SimulatedDisk implements Disk {
 
   /** The power goes now: every open file is invalid and what was not synced may be lost. */
   crash(): void {
-    this.#crashed = true
+    this.losePower()
     this.restart()
+  }
+
+  /** The power goes now and stays away until `restart`. */
+  losePower(): void {
+    this.#crashed = true
+    this.#whenCrashed()
+  }
+
+  /** Called when the power goes; one listener, the latest. */
+  whenCrashed(listener: () => void): void {
+    this.#whenCrashed = listener
   }
 
   /** The process dies but the machine lives (kill -9): open files are invalid, nothing is lost. */
@@ -309,7 +321,7 @@ export class SimulatedDisk implements Disk {
         if (this.#random.below(2) === 0) runInPart()
         else run()
       } finally {
-        this.#crashed = true
+        this.losePower()
         this.#assertPower()
       }
     }
