@@ -23,7 +23,9 @@ export class CatalogConflictError extends Error {
 }
 
 const scopes = z.string().transform(text => text.split(',') as KeyScope[])
-const timeText = z.number().transform(us => formatTime(us, 0))
+/** PostgreSQL's bigint; ours are microseconds and quotas, far below 2^53. */
+const int8 = z.bigint().transform(Number)
+const timeText = z.bigint().transform(us => formatTime(Number(us), 0))
 
 const projectRow = z
   .object({ id: z.string(), name: z.string(), created_at_us: timeText, retention_days: z.number() })
@@ -57,10 +59,10 @@ const storedKeyRow = z
     project_id: z.string(),
     secret_sha256: z.instanceof(Uint8Array),
     scopes,
-    expires_at_us: z.number().nullable(),
+    expires_at_us: int8.nullable(),
     revoked: z.boolean(),
-    records_per_second: z.number(),
-    bytes_per_second: z.number(),
+    records_per_second: int8,
+    bytes_per_second: int8,
   })
   .transform(
     (row): StoredKey => ({
@@ -79,8 +81,8 @@ const sessionRow = z
   .object({
     token_sha256: z.instanceof(Uint8Array),
     role: z.literal('administrator'),
-    created_at_us: z.number(),
-    expires_at_us: z.number(),
+    created_at_us: int8,
+    expires_at_us: int8,
   })
   .transform(
     (row): StoredSession => ({
@@ -228,7 +230,7 @@ export class SqlCatalog implements Catalog {
 
   version(): Promise<number> {
     return this.#pool.oneFirst(
-      sql.type(z.object({ value: z.number() }))`SELECT value FROM catalog_version`,
+      sql.type(z.object({ value: int8 }))`SELECT value FROM catalog_version`,
     )
   }
 

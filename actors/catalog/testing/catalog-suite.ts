@@ -1,0 +1,117 @@
+/** What every catalog must do; run against PGlite and against a real PostgreSQL. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, before, suite, test } from 'node:test'
+import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
+
+const NOW_US = Date.UTC(2026, 10, 21) * 1000
+
+export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): void {
+  suite(`catalog: ${name}`, () => {
+    let catalog: SqlCatalog
+    before(async () => {
+      catalog = await open()
+    })
+    after(() => catalog.close())
+
+    const sha = (text: string) => createHash('sha256').update(text).digest()
+    const project = (id: string, projectName = `project ${id}`) =>
+      catalog.createProject({ id, name: projectName, createdAtUs: NOW_US, retentionDays: 30 })
+    const key = (id: string, projectId: string) =>
+      catalog.createKey({
+        id,
+        projectId,
+        name: 'deploy',
+        secretSha256: sha(id),
+        scopes: ['read', 'ingest'],
+        createdAtUs: NOW_US,
+        expiresAtUs: null,
+      })
+
+    test('a project is found by id and by name, with its times', async () => {
+      await project('aaaaaaaaa1', 'shop')
+      const found = await catalog.projectByName('shop')
+      assert.deepEqual(found, {
+        id: 'aaaaaaaaa1',
+        name: 'shop',
+        created_at: '2026-11-21T00:00:00.000Z',
+        retention_days: 30,
+      })
+      assert.deepEqual(await catalog.project('aaaaaaaaa1'), found)
+      assert.equal(await catalog.project('zzzzzzzzzz'), null)
+    })
+
+    test('a name can be taken once', async () => {
+      await project('aaaaaaaaa2', 'taken')
+      await assert.rejects(project('aaaaaaaaa3', 'taken'), CatalogConflictError)
+      assert.equal(await catalog.project('aaaaaaaaa3'), null)
+    })
+
+    test('changes leave what they do not name', async () => {
+      await project('aaaaaaaaa4')
+      await catalog.updateProject('aaaaaaaaa4', { retentionDays: 7 })
+      assert.equal((await catalog.project('aaaaaaaaa4'))?.retention_days, 7)
+      assert.equal((await catalog.project('aaaaaaaaa4'))?.name, 'project aaaaaaaaa4')
+    })
+
+    test('a key carries its hash, its scopes and the quota of its project', async () => {
+      await project('aaaaaaaaa5')
+      await catalog.updateProject('aaaaaaaaa5', { recordsPerSecond: 100, bytesPerSecond: 2 ** 40 })
+      await key('kkkkkkkkkk01', 'aaaaaaaaa5')
+      const stored = await catalog.key('kkkkkkkkkk01')
+      assert.deepEqual(stored?.scopes, ['ingest', 'read'])
+      assert.deepEqual(Buffer.from(stored?.secretSha256 ?? []), sha('kkkkkkkkkk01'))
+      assert.equal(stored?.bytesPerSecond, 2 ** 40)
+      assert.equal(stored?.revoked, false)
+    })
+
+    test('revoking says whether there was such a key in that project', async () => {
+      await project('aaaaaaaaa6')
+      await key('kkkkkkkkkk02', 'aaaaaaaaa6')
+      assert.equal(await catalog.revokeKey('aaaaaaaaa1', 'kkkkkkkkkk02', NOW_US), false)
+      assert.equal((await catalog.key('kkkkkkkkkk02'))?.revoked, false)
+      assert.equal(await catalog.revokeKey('aaaaaaaaa6', 'kkkkkkkkkk02', NOW_US), true)
+      assert.equal((await catalog.key('kkkkkkkkkk02'))?.revoked, true)
+      assert.match((await catalog.keys('aaaaaaaaa6'))[0]?.revoked_at ?? '', /^2026-11-21/)
+    })
+
+    test('every change of projects and keys raises the version, use of a key does not', async () => {
+      const first = await catalog.version()
+      await project('aaaaaaaaa7')
+      await key('kkkkkkkkkk03', 'aaaaaaaaa7')
+      const second = await catalog.version()
+      assert.ok(second >= first + 2)
+      await catalog.touchKeys(new Map([['kkkkkkkkkk03', NOW_US + 5_000_000]]))
+      assert.equal(await catalog.version(), second)
+      assert.equal((await catalog.keys('aaaaaaaaa7'))[0]?.last_used_at, '2026-11-21T00:00:05.000Z')
+    })
+
+    test('a failed change changes nothing, not even the version', async () => {
+      const version = await catalog.version()
+      await assert.rejects(key('kkkkkkkkkk04', 'nosuchproj'))
+      assert.equal(await catalog.version(), version)
+    })
+
+    test('deleting a project deletes its keys', async () => {
+      await project('aaaaaaaaa8')
+      await key('kkkkkkkkkk05', 'aaaaaaaaa8')
+      await catalog.deleteProject('aaaaaaaaa8')
+      assert.equal(await catalog.key('kkkkkkkkkk05'), null)
+    })
+
+    test('sessions are found by the hash of their token until they are deleted', async () => {
+      const session = {
+        tokenSha256: sha('token'),
+        role: 'administrator' as const,
+        createdAtUs: NOW_US,
+        expiresAtUs: NOW_US + 1,
+      }
+      await catalog.createSession(session)
+      const found = await catalog.session(sha('token'))
+      assert.equal(found?.expiresAtUs, NOW_US + 1)
+      assert.equal(await catalog.session(sha('other')), null)
+      await catalog.deleteSession(sha('token'))
+      assert.equal(await catalog.session(sha('token')), null)
+    })
+  })
+}

@@ -1,0 +1,190 @@
+/**
+ * Decides who may come in, without asking the catalog each time: verified keys are kept for at most
+ * five minutes, and for as long the catalog may be away. A change of the catalog is noticed by its
+ * version within half a second, and whoever holds a revoked key is told.
+ */
+import type { Catalog, StoredKey } from '#actors/catalog/catalog.ts'
+import type { KeyScope } from '#proto/api.ts'
+import type { Cancel, Clock } from '#runtime/clock.ts'
+import { matchesSecret, parseKey } from './project-key.ts'
+
+export interface VerifiedKey {
+  readonly keyId: string
+  readonly projectId: string
+  readonly scopes: readonly KeyScope[]
+  readonly recordsPerSecond: number
+  readonly bytesPerSecond: number
+}
+
+export type KeyVerdict =
+  | { readonly type: 'verified'; readonly key: VerifiedKey }
+  | { readonly type: 'unknown' | 'revoked' | 'expired' | 'unavailable' }
+
+/** Told when a key that was verified stops being good, or its project's limits change. */
+export interface KeyWatcher {
+  revoked(keyId: string): void
+  changed?(key: VerifiedKey): void
+}
+
+export interface KeyCacheOptions {
+  readonly catalog: Pick<Catalog, 'key' | 'version' | 'touchKeys'>
+  readonly clock: Clock
+  readonly watcher: KeyWatcher
+}
+
+interface Entry {
+  readonly stored: StoredKey
+  readonly readAtMs: number
+}
+
+const POLL_MS = 500
+const KEPT_MS = 5 * 60_000
+/** Strangers may try this many ids before the oldest answer is forgotten. */
+const UNKNOWN_MAX = 10_000
+const UNKNOWN_KEPT_MS = 5_000
+const TOUCH_MS = 10_000
+
+export class KeyCache {
+  readonly #options: KeyCacheOptions
+  readonly #entries = new Map<string, Entry>()
+  readonly #unknown = new Map<string, number>()
+  readonly #used = new Map<string, number>()
+  #version = -1
+  #polling: Promise<void> | null = null
+  #cancelPoll: Cancel
+  #touchedAtMs: number
+  #closed = false
+
+  constructor(options: KeyCacheOptions) {
+    this.#options = options
+    this.#touchedAtMs = options.clock.monotonicMs()
+    this.#cancelPoll = options.clock.after(POLL_MS, () => this.#tick())
+  }
+
+  async verify(text: string): Promise<KeyVerdict> {
+    const parsed = parseKey(text)
+    if (parsed === null) return { type: 'unknown' }
+    const stored = await this.#find(parsed.id)
+    if (stored === 'unavailable') return { type: 'unavailable' }
+    if (stored === null || !matchesSecret(parsed.secret, stored.secretSha256))
+      return { type: 'unknown' }
+    const state = this.#stateOf(stored)
+    if (state !== 'good') return { type: state }
+    this.#used.set(stored.id, this.#options.clock.nowUs())
+    return { type: 'verified', key: verified(stored) }
+  }
+
+  /** Reads the version now: after a change of our own nobody has to wait for the poll. */
+  refresh(): Promise<void> {
+    this.#polling ??= this.#poll().finally(() => {
+      this.#polling = null
+    })
+    return this.#polling
+  }
+
+  observe(): Record<string, unknown> {
+    return { keys: this.#entries.size, unknown: this.#unknown.size, version: this.#version }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancelPoll()
+    await this.#polling
+    await this.#touch()
+  }
+
+  async #find(id: string): Promise<StoredKey | null | 'unavailable'> {
+    const nowMs = this.#options.clock.monotonicMs()
+    const entry = this.#entries.get(id)
+    if (entry !== undefined && nowMs - entry.readAtMs < KEPT_MS) return entry.stored
+    if (nowMs - (this.#unknown.get(id) ?? -Infinity) < UNKNOWN_KEPT_MS) return null
+    try {
+      const stored = await this.#options.catalog.key(id)
+      if (stored === null) this.#remember(id, nowMs)
+      else this.#entries.set(id, { stored, readAtMs: nowMs })
+      return stored
+    } catch {
+      return 'unavailable'
+    }
+  }
+
+  #remember(id: string, nowMs: number): void {
+    this.#unknown.delete(id)
+    this.#unknown.set(id, nowMs)
+    const oldest = this.#unknown.keys().next()
+    if (this.#unknown.size > UNKNOWN_MAX && oldest.done !== true) this.#unknown.delete(oldest.value)
+  }
+
+  #stateOf(stored: StoredKey): 'good' | 'revoked' | 'expired' {
+    if (stored.revoked) return 'revoked'
+    const { expiresAtUs } = stored
+    return expiresAtUs !== null && expiresAtUs <= this.#options.clock.nowUs() ? 'expired' : 'good'
+  }
+
+  #tick(): void {
+    void this.refresh().finally(() => {
+      if (!this.#closed) this.#cancelPoll = this.#options.clock.after(POLL_MS, () => this.#tick())
+    })
+  }
+
+  async #poll(): Promise<void> {
+    const { catalog, clock, watcher } = this.#options
+    for (const [id, { stored, readAtMs }] of this.#entries) {
+      const kept = clock.monotonicMs() - readAtMs < KEPT_MS
+      if (this.#stateOf(stored) !== 'good' || !kept) this.#drop(id, !kept)
+    }
+    try {
+      const version = await catalog.version()
+      if (version !== this.#version) {
+        this.#unknown.clear()
+        for (const [id, { stored }] of this.#entries) {
+          const fresh = await catalog.key(id)
+          if (fresh === null || this.#stateOf(fresh) !== 'good') {
+            this.#entries.delete(id)
+            watcher.revoked(id)
+          } else {
+            this.#entries.set(id, { stored: fresh, readAtMs: clock.monotonicMs() })
+            if (limitsDiffer(stored, fresh)) watcher.changed?.(verified(fresh))
+          }
+        }
+        this.#version = version
+      }
+      if (clock.monotonicMs() - this.#touchedAtMs >= TOUCH_MS) await this.#touch()
+    } catch {
+      // The catalog is away: verified keys stay good until they are five minutes old.
+    }
+  }
+
+  /** An entry that merely grew old is asked for again; its streams stay while the catalog answers. */
+  #drop(id: string, aged: boolean): void {
+    this.#entries.delete(id)
+    if (!aged) {
+      this.#options.watcher.revoked(id)
+      return
+    }
+    void this.#find(id).then(stored => {
+      if (stored === null || stored === 'unavailable') this.#options.watcher.revoked(id)
+    })
+  }
+
+  async #touch(): Promise<void> {
+    const used = new Map(this.#used)
+    this.#used.clear()
+    this.#touchedAtMs = this.#options.clock.monotonicMs()
+    if (used.size > 0) await this.#options.catalog.touchKeys(used).catch(() => undefined)
+  }
+}
+
+function verified(stored: StoredKey): VerifiedKey {
+  return {
+    keyId: stored.id,
+    projectId: stored.projectId,
+    scopes: stored.scopes,
+    recordsPerSecond: stored.recordsPerSecond,
+    bytesPerSecond: stored.bytesPerSecond,
+  }
+}
+
+function limitsDiffer(a: StoredKey, b: StoredKey): boolean {
+  return a.recordsPerSecond !== b.recordsPerSecond || a.bytesPerSecond !== b.bytesPerSecond
+}
