@@ -68,7 +68,7 @@ export function decodeAdmission(bytes: Uint8Array): DecodedSnapshot {
   if (end < HEADER_BYTES || crc32(buffer.subarray(0, end)) !== buffer.readUInt32LE(end)) {
     return { type: 'damaged' }
   }
-  if (buffer.latin1Slice(0, MAGIC.length) !== MAGIC) return { type: 'damaged' }
+  if (buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) return { type: 'damaged' }
   const version = buffer.readUInt32LE(MAGIC.length)
   if (version > VERSION) return { type: 'newer', version }
   const input = new Input(buffer, MAGIC.length + 4)
@@ -178,7 +178,7 @@ class Input {
   text(): string {
     const length = this.#buffer.readUInt16LE(this.at)
     this.at += 2 + length
-    return this.#buffer.utf8Slice(this.at - length, this.at)
+    return this.#buffer.toString('utf8', this.at - length, this.at)
   }
 
   producer(): ProducerRecord {

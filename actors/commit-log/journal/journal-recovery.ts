@@ -1,0 +1,270 @@
+import { join } from 'node:path'
+import { fromBinary } from '@bufbuild/protobuf'
+import { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import type { Disk, DiskFile } from '#runtime/disk.ts'
+import { Admission } from '../admission.ts'
+import { type AdmissionState, decodeAdmission } from '../admission-snapshot.ts'
+import type { Position } from '../commit-log.ts'
+import {
+  diskFailure,
+  type JournalFile,
+  journalPath,
+  type QuarantinedPart,
+  quarantine,
+  recordsOf,
+  snapshotPath,
+} from './journal-files.ts'
+import {
+  decodeFileHeader,
+  FILE_HEADER_BYTES,
+  journalFileName,
+  startOfJournalFile,
+} from './journal-format.ts'
+import { type GroupCheck, GroupChecker } from './journal-group-check.ts'
+
+/** What is in the folder after everything torn was cut off and everything damaged moved aside. */
+export interface RecoveredJournal {
+  readonly files: readonly JournalFile[]
+  /** Salt of the last file. */
+  readonly salt: number
+  /** Where the next group goes; beyond the last file's end if what lay between was given up. */
+  readonly end: Position
+  readonly lastEntryEnd: Position
+  readonly lastReceivedAtUs: number
+  readonly admission: AdmissionState
+  /** false = the admission table of trimmed files could not be read: old repeats may pass. */
+  readonly admissionWhole: boolean
+  readonly tornBytes: number
+  readonly quarantined: readonly QuarantinedPart[]
+}
+
+export type RecoveryOutcome =
+  | ({ readonly type: 'recovered' } & RecoveredJournal)
+  /** Written by a newer version of Logboy; nothing was touched. */
+  | { readonly type: 'newer'; readonly path: string; readonly version: number }
+
+export function recoverJournal(disk: Disk, folder: string): RecoveryOutcome {
+  disk.makeFolder(folder)
+  const newer = findNewer(disk, folder)
+  if (newer !== undefined) return newer
+  return { type: 'recovered', ...new Recovery(disk, folder).run() }
+}
+
+interface OpenedFile {
+  readonly start: Position
+  readonly salt: number
+  readonly firstReceivedAtUs: number
+  end: Position
+}
+
+class Recovery {
+  readonly #disk: Disk
+  readonly #folder: string
+  readonly #quarantined: QuarantinedPart[] = []
+  #files: OpenedFile[] = []
+  #end = 0
+  #tornBytes = 0
+
+  constructor(disk: Disk, folder: string) {
+    this.#disk = disk
+    this.#folder = folder
+  }
+
+  run(): RecoveredJournal {
+    this.#openAll()
+    while (this.#files.length > 0 && !this.#settleLast()) this.#files.pop()
+    const last = this.#files.at(-1)
+    this.#end = Math.max(this.#end, last?.end ?? 0)
+    const { from, state, whole } = this.#newestSnapshot()
+    const admission = new Admission(state)
+    let lastEntryEnd = this.#files[from]?.start ?? this.#end
+    let lastReceivedAtUs = last?.firstReceivedAtUs ?? 0
+    for (const file of this.#files.slice(from)) {
+      this.#forEachEntry(file, (envelopeBytes, end) => {
+        const envelope = fromBinary(EnvelopeSchema, envelopeBytes)
+        admission.apply(envelope)
+        lastEntryEnd = end
+        lastReceivedAtUs = Math.max(lastReceivedAtUs, Number(envelope.receivedAtUs))
+      })
+    }
+    return {
+      files: this.#files.map(({ start, end, firstReceivedAtUs }) => {
+        const hasSnapshot = this.#disk.exists(snapshotPath(this.#folder, start))
+        return { start, end, firstReceivedAtUs, hasSnapshot }
+      }),
+      salt: last?.salt ?? 0,
+      end: this.#end,
+      lastEntryEnd,
+      lastReceivedAtUs,
+      admission: admission.state(lastReceivedAtUs),
+      admissionWhole: whole,
+      tornBytes: this.#tornBytes,
+      quarantined: this.#quarantined,
+    }
+  }
+
+  #openAll(): void {
+    for (const start of journalStarts(this.#disk, this.#folder)) {
+      const path = journalPath(this.#folder, start)
+      const file = this.#disk.open(path, 'read')
+      const bytes = new Uint8Array(FILE_HEADER_BYTES)
+      const read = file.read(bytes, 0)
+      const size = file.size()
+      file.close()
+      const header = decodeFileHeader(bytes.subarray(0, read))
+      if (header.type === 'header' && header.start === start) {
+        const previous = this.#files.at(-1)
+        if (previous !== undefined) previous.end = Math.min(previous.end, start)
+        const { salt, firstReceivedAtUs } = header
+        this.#files.push({ start, salt, firstReceivedAtUs, end: start + size })
+      } else
+        this.#putAside(
+          start,
+          size,
+          bytes.every(byte => byte === 0),
+        )
+    }
+  }
+
+  /** A file without a header was never acknowledged if nothing is in its place, else it has rotted. */
+  #putAside(start: Position, size: number, neverWritten: boolean): void {
+    const path = journalPath(this.#folder, start)
+    if (neverWritten && size <= FILE_HEADER_BYTES) this.#disk.remove(path)
+    else {
+      const aside = join(this.#folder, 'quarantine')
+      this.#disk.makeFolder(aside)
+      const target = join(aside, journalFileName(start))
+      this.#disk.rename(path, target)
+      this.#disk.syncFolder(aside)
+      this.#quarantined.push({ position: start, bytes: size, path: target })
+      this.#end = Math.max(this.#end, start + size)
+    }
+    this.#disk.syncFolder(this.#folder)
+  }
+
+  /** Cuts the last file to what counts, durably; false = nothing counts, the file is gone. */
+  #settleLast(): boolean {
+    const last = this.#files.at(-1) as OpenedFile
+    const path = journalPath(this.#folder, last.start)
+    const file = this.#disk.open(path, 'update')
+    const check = this.#checkGroups(file, last)
+    for (const range of check.damage) this.#keepAside(file, last.start, range)
+    const size = last.end - last.start
+    last.end = check.committedEnd
+    this.#tornBytes += size - (last.end - last.start)
+    if (check.damagedLastGroup !== null) {
+      this.#keepAside(file, last.start, check.damagedLastGroup)
+      last.end = check.damagedLastGroup.position
+      this.#end = Math.max(this.#end, check.damagedLastGroup.end)
+    }
+    if (last.end === last.start + FILE_HEADER_BYTES) {
+      file.close()
+      this.#disk.remove(path)
+      this.#disk.remove(snapshotPath(this.#folder, last.start))
+      this.#disk.syncFolder(this.#folder)
+      return false
+    }
+    if (last.end - last.start < file.size()) file.truncate(last.end - last.start)
+    this.#syncOrRewrite(file, last, path)
+    return true
+  }
+
+  #checkGroups(file: DiskFile, last: OpenedFile): GroupCheck {
+    const from = last.start + FILE_HEADER_BYTES
+    const checker = new GroupChecker(from)
+    const range = { file, salt: last.salt, start: last.start, from, to: last.end }
+    for (const { record, bytes } of recordsOf(range)) checker.see(record, bytes)
+    return checker.finish()
+  }
+
+  /**
+   * After a kill the newest bytes may be in the page cache only, and whoever repeats them will be
+   * acknowledged; so they have to be durable from here on. If that fails they are written anew.
+   */
+  #syncOrRewrite(file: DiskFile, last: OpenedFile, path: string): void {
+    try {
+      file.sync()
+    } catch (error) {
+      if (diskFailure(error) === undefined) throw error
+      const bytes = new Uint8Array(last.end - last.start)
+      file.read(bytes, 0)
+      const temporary = `${path}.rewritten`
+      this.#disk.remove(temporary)
+      const copy = this.#disk.open(temporary, 'create')
+      copy.write([bytes], 0)
+      copy.sync()
+      copy.close()
+      this.#disk.rename(temporary, path)
+    } finally {
+      file.close()
+    }
+    this.#disk.syncFolder(this.#folder)
+  }
+
+  #newestSnapshot(): { from: number; state: AdmissionState | undefined; whole: boolean } {
+    for (let index = this.#files.length - 1; index >= 0; index--) {
+      const { start } = this.#files[index] as OpenedFile
+      const bytes = readWhole(this.#disk, snapshotPath(this.#folder, start))
+      const decoded = bytes === undefined ? undefined : decodeAdmission(bytes)
+      if (decoded?.type === 'state') return { from: index, state: decoded.state, whole: true }
+    }
+    return { from: 0, state: undefined, whole: (this.#files[0]?.start ?? 0) === 0 }
+  }
+
+  #forEachEntry(opened: OpenedFile, visit: (envelope: Uint8Array, end: Position) => void): void {
+    const { start, salt, end: to } = opened
+    const file = this.#disk.open(journalPath(this.#folder, start), 'read')
+    const range = { file, salt, start, from: start + FILE_HEADER_BYTES, to }
+    for (const { record, bytes } of recordsOf(range)) {
+      if (record.type === 'entry') {
+        const { envelopeAt, envelopeBytes, end } = record
+        visit(Uint8Array.from(bytes.subarray(envelopeAt, envelopeAt + envelopeBytes)), end)
+      } else if (record.type === 'damaged') this.#keepAside(file, start, record)
+    }
+    file.close()
+  }
+
+  #keepAside(
+    file: DiskFile,
+    start: Position,
+    range: { readonly position: Position; readonly end: Position },
+  ): void {
+    if (this.#quarantined.some(({ position }) => position === range.position)) return
+    this.#quarantined.push(quarantine(this.#disk, this.#folder, { file, start }, range))
+  }
+}
+
+function findNewer(
+  disk: Disk,
+  folder: string,
+): (RecoveryOutcome & { readonly type: 'newer' }) | undefined {
+  for (const start of journalStarts(disk, folder)) {
+    const path = journalPath(folder, start)
+    const file = disk.open(path, 'read')
+    const bytes = new Uint8Array(FILE_HEADER_BYTES)
+    const header = decodeFileHeader(bytes.subarray(0, file.read(bytes, 0)))
+    file.close()
+    if (header.type === 'newer') return { type: 'newer', path, version: header.version }
+    const snapshot = snapshotPath(folder, start)
+    const content = readWhole(disk, snapshot)
+    const decoded = content === undefined ? undefined : decodeAdmission(content)
+    if (decoded?.type === 'newer') {
+      return { type: 'newer', path: snapshot, version: decoded.version }
+    }
+  }
+  return undefined
+}
+
+function journalStarts(disk: Disk, folder: string): Position[] {
+  const starts = disk.list(folder).map(startOfJournalFile)
+  return starts.filter(start => start !== undefined).sort((a, b) => a - b)
+}
+
+function readWhole(disk: Disk, path: string): Uint8Array | undefined {
+  if (!disk.exists(path)) return
+  const file = disk.open(path, 'read')
+  const bytes = new Uint8Array(file.size())
+  file.read(bytes, 0)
+  file.close()
+  return bytes
+}
