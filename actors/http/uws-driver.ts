@@ -1,0 +1,139 @@
+/**
+ * The driver over uWebSockets.js. Its traps, all met here: a request without `onAborted` that is not
+ * answered at once aborts the process; request, headers and chunks die when their callback returns;
+ * writes outside a callback must be corked; two processes may share a port unless it is exclusive.
+ */
+import type * as Uws from 'uWebSockets.js'
+import { nextRound } from '#runtime/scheduler.ts'
+import { Exchange } from './exchange.ts'
+import type { HttpDriver, HttpServer, HttpServerOptions } from './http-server.ts'
+import { portTaken } from './listen-error.ts'
+import { ServerState } from './server-state.ts'
+import { registerUwsSockets } from './uws-socket.ts'
+import { UwsWire } from './uws-wire.ts'
+
+type UwsModule = typeof Uws
+
+/** Headers up to this many bytes; the library's own 4 KiB are too few for some sign-in tokens. */
+const HEADER_BYTES_MAX = 16_384
+/** The option by which a second process on the same port fails instead of sharing it. */
+const EXCLUSIVE_PORT = 1
+
+/** Loads the native module; null where there is none for this machine or Node. */
+export async function loadUwsDriver(): Promise<HttpDriver | null> {
+  // The library reads this once, while it loads.
+  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= String(HEADER_BYTES_MAX)
+  try {
+    const uws = await import('uWebSockets.js')
+    return { name: 'uws', listen: options => UwsServer.listen(uws, options) }
+  } catch {
+    return null
+  }
+}
+
+class UwsServer implements HttpServer {
+  readonly driver = 'uws'
+  readonly #uws: UwsModule
+  readonly #state: ServerState
+  /** After a change of certificates the old apps live on with their connections. */
+  readonly #apps: Uws.TemplatedApp[] = []
+  #listening: Uws.us_listen_socket[] = []
+  #ports: number[] = []
+
+  private constructor(uws: UwsModule, options: HttpServerOptions) {
+    this.#uws = uws
+    this.#state = new ServerState(options)
+  }
+
+  static async listen(uws: UwsModule, options: HttpServerOptions): Promise<HttpServer> {
+    const server = new UwsServer(uws, options)
+    server.#ports = server.#listen(options.ports)
+    return server
+  }
+
+  get ports(): readonly number[] {
+    return this.#ports
+  }
+
+  async reloadTls(): Promise<void> {
+    if (this.#state.options.tls === null) return
+    this.#stopListening()
+    this.#listen(this.#ports)
+  }
+
+  async close(): Promise<void> {
+    this.#stopListening()
+    await this.#state.stop()
+    // What was answered inside a callback of the library is written when that returns.
+    await nextRound()
+    for (const app of this.#apps) app.close()
+  }
+
+  observe(): Record<string, unknown> {
+    return this.#state.observe()
+  }
+
+  #listen(ports: readonly number[]): number[] {
+    const app = this.#makeApp()
+    this.#apps.push(app)
+    return ports.map(port => this.#listenOn(app, port))
+  }
+
+  #listenOn(app: Uws.TemplatedApp, port: number): number {
+    const { host } = this.#state.options
+    let token: Uws.us_listen_socket | false = false
+    const listened = (result: Uws.us_listen_socket | false): void => {
+      token = result
+    }
+    // The library takes host, port, options and callback together; its types do not say so.
+    // oxlint-disable-next-line typescript/unbound-method -- it is bound right here
+    Reflect.apply(app.listen, app, [host, port, EXCLUSIVE_PORT, listened])
+    if (token === false) {
+      this.#stopListening()
+      app.close()
+      throw portTaken(host, port)
+    }
+    this.#listening.push(token)
+    return this.#uws.us_socket_local_port(token)
+  }
+
+  #makeApp(): Uws.TemplatedApp {
+    const { tls } = this.#state.options
+    const app =
+      tls === null
+        ? this.#uws.App()
+        : this.#uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile })
+    const secure = tls !== null
+    registerUwsSockets(app, this.#state, secure)
+    app.any('/*', (res, req) => serve(res, req, this.#state, secure))
+    return app
+  }
+
+  #stopListening(): void {
+    for (const token of this.#listening) this.#uws.us_listen_socket_close(token)
+    this.#listening = []
+  }
+}
+
+/** Runs one request. `onAborted` comes before anything that might throw. */
+function serve(
+  res: Uws.HttpResponse,
+  req: Uws.HttpRequest,
+  state: ServerState,
+  secure: boolean,
+): void {
+  let exchange: Exchange | null = null
+  const wire = new UwsWire(res, req, secure)
+  res.onAborted(() => {
+    wire.dead = true
+    exchange?.gone()
+  })
+  exchange = new Exchange(wire, state)
+  const served = exchange
+  if (wire.dead) return
+  res.onData((chunk, last) => {
+    // The library reuses the chunk's memory as soon as this returns.
+    if (chunk.byteLength > 0) served.chunk(new Uint8Array(chunk.slice(0)))
+    if (last) served.end()
+  })
+}

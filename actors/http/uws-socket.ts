@@ -1,0 +1,117 @@
+import type * as Uws from 'uWebSockets.js'
+import type { Socket, SocketAccept, SocketEvents } from './http-server.ts'
+import type { ServerState } from './server-state.ts'
+import { decideUpgrade } from './upgrade.ts'
+import { UwsWire } from './uws-wire.ts'
+import { headerOf } from './wire.ts'
+
+/** The library reads no more than this for one message; routes ask for less. */
+const MESSAGE_BYTES_LIBRARY_MAX = 1024 * 1024
+/** Seconds without a byte either way; pings are sent by the library before that. */
+const IDLE_TIMEOUT_S = 60
+
+/** What the library keeps for us with each socket. */
+interface UserData {
+  readonly accept: SocketAccept
+  readonly messageBytesMax: number
+  socket: UwsSocket | null
+  events: SocketEvents | null
+}
+
+/** Takes every upgrade of an app; which paths exist is decided by our own router. */
+export function registerUwsSockets(
+  app: Uws.TemplatedApp,
+  state: ServerState,
+  secure: boolean,
+): void {
+  app.ws<UserData>('/*', {
+    maxPayloadLength: MESSAGE_BYTES_LIBRARY_MAX,
+    // Readers that are too slow are dealt with by who sends, looking at bufferedBytes.
+    maxBackpressure: 64 * 1024 * 1024,
+    idleTimeout: IDLE_TIMEOUT_S,
+    upgrade: (res, req, context) => void upgrade({ res, req, context, state, secure }),
+    open(ws) {
+      const data = ws.getUserData()
+      const socket = new UwsSocket(ws)
+      data.socket = socket
+      state.sockets.add(socket)
+      data.events = data.accept.connect(socket)
+    },
+    message(ws, message, isBinary) {
+      const { events, socket, messageBytesMax } = ws.getUserData()
+      if (message.byteLength > messageBytesMax) socket?.close(1009, 'the message is too long')
+      else events?.message(new Uint8Array(message.slice(0)), !isBinary)
+    },
+    drain(ws) {
+      // Called for every bit that leaves.
+      if (ws.getBufferedAmount() === 0) ws.getUserData().events?.drained?.()
+    },
+    close(ws) {
+      const { events, socket } = ws.getUserData()
+      if (socket !== null) {
+        socket.dead = true
+        state.sockets.delete(socket)
+      }
+      events?.closed()
+    },
+  })
+}
+
+interface Upgrade {
+  readonly res: Uws.HttpResponse
+  readonly req: Uws.HttpRequest
+  readonly context: Uws.us_socket_context_t
+  readonly state: ServerState
+  readonly secure: boolean
+}
+
+async function upgrade({ res, req, context, state, secure }: Upgrade): Promise<void> {
+  const abort = new AbortController()
+  const wire = new UwsWire(res, req, secure)
+  res.onAborted(() => {
+    wire.dead = true
+    abort.abort()
+  })
+  state.requestStarted()
+  const decision = await decideUpgrade(wire, state, abort.signal)
+  state.requestEnded()
+  if (wire.dead) return
+  if (decision.type === 'refuse') {
+    wire.send(decision.answer, { close: false, withoutBody: false })
+    return
+  }
+  const { accept, route } = decision
+  wire.peer()
+  wire.dead = true
+  const data: UserData = {
+    accept,
+    messageBytesMax: route.messageBytesMax,
+    socket: null,
+    events: null,
+  }
+  const key = headerOf(wire.headers, 'sec-websocket-key') ?? ''
+  // No extensions: frames are small and many, and compression costs memory per socket.
+  res.cork(() => res.upgrade(data, key, accept.protocol ?? '', '', context))
+}
+
+class UwsSocket implements Socket {
+  /** Closed: the library's object must not be touched again. */
+  dead = false
+  readonly #ws: Uws.WebSocket<UserData>
+
+  constructor(ws: Uws.WebSocket<UserData>) {
+    this.#ws = ws
+  }
+
+  send(message: string | Uint8Array): void {
+    if (!this.dead) this.#ws.send(message, typeof message !== 'string')
+  }
+
+  bufferedBytes(): number {
+    return this.dead ? 0 : this.#ws.getBufferedAmount()
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.dead) this.#ws.end(code, reason)
+  }
+}

@@ -1,0 +1,68 @@
+import type * as Uws from 'uWebSockets.js'
+import { STATUS_CODES } from 'node:http'
+import type { HttpAnswer } from './http-server.ts'
+import { plainAddress } from './peer-address.ts'
+import type { SendOptions, Wire } from './wire.ts'
+
+/** The library's request and response of one exchange, with all that outlives the first callback. */
+export class UwsWire implements Wire {
+  readonly method: string
+  readonly path: string
+  readonly queryText: string
+  readonly headers: string[] = []
+  readonly secure: boolean
+  /** Answered or aborted: the response must not be touched again. */
+  dead = false
+  readonly #res: Uws.HttpResponse
+  #peer: string | null = null
+
+  constructor(res: Uws.HttpResponse, req: Uws.HttpRequest, secure: boolean) {
+    this.#res = res
+    this.secure = secure
+    this.method = req.getMethod().toUpperCase()
+    this.path = req.getUrl()
+    this.queryText = req.getQuery() ?? ''
+    req.forEach((name, value) => this.headers.push(name, value))
+  }
+
+  peer(): string {
+    if (this.#peer === null) {
+      this.#peer = this.dead
+        ? ''
+        : plainAddress(Buffer.from(this.#res.getRemoteAddressAsText()).toString('latin1'))
+    }
+    return this.#peer
+  }
+
+  pause(): void {
+    if (!this.dead) this.#res.pause()
+  }
+
+  resume(): void {
+    if (!this.dead) this.#res.resume()
+  }
+
+  /** After an answer the library would go on to parse what lies in its buffer. */
+  refuse(): void {
+    if (this.dead) return
+    this.dead = true
+    this.#res.close()
+  }
+
+  send(answer: HttpAnswer, options: SendOptions): void {
+    if (this.dead) return
+    const res = this.#res
+    this.peer()
+    this.dead = true
+    res.cork(() => {
+      res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`)
+      for (const [name, value] of answer.headers ?? []) res.writeHeader(name, value)
+      const body = answer.body ?? ''
+      if (!options.withoutBody) res.end(body, options.close)
+      else {
+        const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+        res.endWithoutBody(length, options.close)
+      }
+    })
+  }
+}
