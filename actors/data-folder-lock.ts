@@ -88,7 +88,7 @@ function isRunning(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return holderOf(holder.pid).started === holder.started && holder.pid !== process.pid
+  return holderOf(holder.pid).started === holder.started
 }
 
 function holderOf(pid: number): Holder {

@@ -42,11 +42,11 @@ async function tail(words: readonly string[], options: TailOptions): Promise<voi
 
 /** One connection until it ends; the token of each frame is kept for the next one. */
 function follow(connection: Connection, parameters: URLSearchParams, json: boolean): Promise<void> {
-  const url = `${connection.url.replace(/^http/, 'ws')}/api/v1/tail?${parameters}`
+  const url = `${connection.url.replace(/^http/, 'ws')}/api/v1/tail?${parameters.toString()}`
   const socket = new WebSocket(url, { headers: { authorization: `Bearer ${connection.token}` } })
   return new Promise(resolve => {
     socket.on('message', data => {
-      const frame = JSON.parse(String(data)) as TailFrame
+      const frame = JSON.parse((data as Buffer).toString()) as TailFrame
       show(frame, json)
       if (frame.type !== 'error') parameters.set('after', frame.token)
     })

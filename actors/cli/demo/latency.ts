@@ -20,7 +20,7 @@ export function watchLatency(connection: Connection, projectId: string): Latency
   let seen = 0
   socket.on('message', data => {
     const nowMs = systemClock.nowUs() / 1000
-    const frame = JSON.parse(String(data)) as TailFrame
+    const frame = JSON.parse((data as Buffer).toString()) as TailFrame
     if (frame.type !== 'rows') return
     for (const { time, file } of frame.rows) {
       // Shipped example files carry times of their own; only live calls are measured.
