@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts'
 import { packError, RuntimeError, unpackError } from '../runtime-error.ts'
+import { TaskQueue } from '../task-queue.ts'
 import {
   loadTask,
   type RunningService,
@@ -28,49 +29,32 @@ export interface SimulatedPoolOptions extends LatencyOptions {
   readonly queueMax: number
 }
 
-interface Job {
-  readonly task: string
-  readonly input: unknown
-  readonly resolve: (value: never) => void
-  readonly reject: (error: Error) => void
-  over: boolean
-}
-
 /** Runs tasks inline, as many at a time as there are threads, with time passing on the way. */
 export class SimulatedTaskPool implements TaskPool {
   readonly #manifest: ThreadManifest
   readonly #world: ThreadWorld
   readonly #options: SimulatedPoolOptions
-  readonly #failures: { readonly task: string; readonly error: Error }[] = []
-  readonly #running = new Set<Job>()
+  readonly #queue: TaskQueue
   readonly #loaded = new Map<string, Awaited<ReturnType<typeof loadTask>>>()
-  #waiting: Job[] = []
-  #restarts = 0
-  #closed = false
-  #whenEmpty: () => void = () => undefined
+  readonly #failures: { readonly task: string; readonly error: Error }[] = []
+  readonly #losses = new Set<(lost: RuntimeError) => void>()
 
   constructor(manifest: ThreadManifest, world: ThreadWorld, options: SimulatedPoolOptions) {
     this.#manifest = manifest
     this.#world = world
     this.#options = options
+    this.#queue = new TaskQueue({
+      threads: options.threads,
+      queueMax: options.queueMax,
+      execute: (task, input) => this.#execute(task, input),
+      end: async () => undefined,
+    })
   }
 
   run<Result>(task: string, input: unknown, options: RunOptions = {}): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      if (this.#closed) return reject(new RuntimeError('LOGBOY_THREAD_CLOSED', 'pool is closed'))
-      if (options.signal?.aborted === true) return reject(options.signal.reason as Error)
-      if (this.#waiting.length >= this.#options.queueMax) {
-        return reject(new RuntimeError('LOGBOY_THREAD_BUSY', 'too many tasks wait'))
-      }
-      const crossed = structuredClone(input, { transfer: [...(options.transfer ?? [])] })
-      const job: Job = { task, input: crossed, resolve, reject, over: false }
-      options.signal?.addEventListener('abort', () => {
-        this.#settle(job, () => reject(options.signal?.reason as Error))
-        this.#waiting = this.#waiting.filter(other => other !== job)
-      })
-      this.#waiting.push(job)
-      this.#pump()
-    })
+    // From the call on the buffers belong to the pool: whoever touches them again finds them empty.
+    const { transfer = [], ...others } = options
+    return this.#queue.run(task, structuredClone(input, { transfer: [...transfer] }), others)
   }
 
   /** The next task of that name fails with `error` instead of running. */
@@ -78,77 +62,45 @@ export class SimulatedTaskPool implements TaskPool {
     this.#failures.push({ task, error })
   }
 
-  /** A thread dies: one running task is lost. */
+  /** A thread dies, and what it was doing is lost. */
   crashThread(): void {
-    const job = [...this.#running][this.#world.random.below(Math.max(1, this.#running.size))]
-    if (job === undefined) return
-    this.#restarts++
-    this.#settle(job, () => job.reject(new RuntimeError('LOGBOY_THREAD_LOST', 'thread crashed')))
-    this.#leave(job)
+    const losses = [...this.#losses]
+    const lose = losses[this.#world.random.below(Math.max(1, losses.length))]
+    lose?.(new RuntimeError('LOGBOY_THREAD_LOST', 'thread crashed'))
   }
 
   observe(): Record<string, unknown> {
-    return {
-      threads: this.#options.threads,
-      running: this.#running.size,
-      waiting: this.#waiting.length,
-      restarts: this.#restarts,
-    }
+    return this.#queue.observe()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    for (const job of this.#waiting.splice(0)) {
-      job.reject(new RuntimeError('LOGBOY_THREAD_CLOSED', 'pool is closed'))
-    }
-    if (this.#running.size === 0) return
-    await new Promise<void>(resolve => {
-      this.#whenEmpty = resolve
+  close(): Promise<void> {
+    return this.#queue.close()
+  }
+
+  #execute(name: string, input: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#losses.add(reject)
+      this.#answer(name, input)
+        .then(resolve, error => reject(unpackError(packError(error))))
+        .finally(() => this.#losses.delete(reject))
     })
   }
 
-  #pump(): void {
-    while (this.#running.size < this.#options.threads) {
-      const job = this.#waiting.shift()
-      if (job === undefined) return
-      this.#running.add(job)
-      void this.#execute(job)
-    }
-  }
-
-  async #execute(job: Job): Promise<void> {
-    try {
-      await sleep(this.#world, this.#options)
-      const answer = job.over ? undefined : await this.#call(job)
-      await sleep(this.#world, this.#options)
-      this.#settle(job, () => job.resolve(answer as never))
-    } catch (error) {
-      this.#settle(job, () => job.reject(unpackError(packError(error))))
-    }
-    this.#leave(job)
-  }
-
-  async #call(job: Job): Promise<unknown> {
-    const planned = this.#failures.findIndex(({ task }) => task === job.task)
+  async #answer(name: string, input: unknown): Promise<unknown> {
+    await sleep(this.#world, this.#options)
+    const planned = this.#failures.findIndex(({ task }) => task === name)
     const failure = planned < 0 ? undefined : this.#failures.splice(planned, 1)[0]
     if (failure !== undefined) throw failure.error
-    const task =
-      this.#loaded.get(job.task) ??
-      (await this.#world.external(() => loadTask(this.#manifest, job.task)))
-    this.#loaded.set(job.task, task)
-    return cross(await task(job.input, this.#world))
+    const task = this.#loaded.get(name) ?? (await this.#load(name))
+    const answer = cross(await task(input, this.#world))
+    await sleep(this.#world, this.#options)
+    return answer
   }
 
-  #settle(job: Job, settle: () => void): void {
-    if (job.over) return
-    job.over = true
-    settle()
-  }
-
-  #leave(job: Job): void {
-    if (!this.#running.delete(job)) return
-    if (this.#running.size === 0) this.#whenEmpty()
-    this.#pump()
+  async #load(name: string): Promise<Awaited<ReturnType<typeof loadTask>>> {
+    const task = await this.#world.external(() => loadTask(this.#manifest, name))
+    this.#loaded.set(name, task)
+    return task
   }
 }
 

