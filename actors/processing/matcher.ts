@@ -3,7 +3,7 @@
  * of stored row groups. Every condition narrows the rows that the next one looks at, cheap columns
  * first, and a column that no row is left for is never touched: it may not even be read from disk.
  */
-import { type Level, LEVELS, levelOfSeverity } from '#proto/api.ts'
+import { type Level, levelOfSeverity } from '#proto/api.ts'
 import type { IdColumn, RowColumns, TextColumn } from '#proto/columns.ts'
 import type { Query, QueryTerm } from '#proto/query.ts'
 import { decodeRowId } from '#proto/row-id.ts'
@@ -237,13 +237,13 @@ function either(conditions: readonly Condition[]): Condition {
   }
 }
 
-const NO_ROWS = new Uint32Array(0)
+const NO_ROWS: Uint32Array = new Uint32Array(0)
 
 /** Both ascending; a number in both is kept once. */
 function merge(a: Uint32Array, b: Uint32Array): Uint32Array {
   if (a.length === 0) return b
   if (b.length === 0) return a
-  return new Uint32Array(new Set([...a, ...b])).sort()
+  return Uint32Array.from(new Set([...a, ...b])).sort()
 }
 
 function without(rows: Uint32Array, taken: Uint32Array): Uint32Array {

@@ -62,8 +62,8 @@ function chooseAnchor(tokens: readonly string[]): Anchor | null {
 }
 
 /** U+212A KELVIN SIGN folds to k and U+0130 to i: the only two that become ASCII. */
-const KELVIN = Uint8Array.of(0xe2, 0x84, 0xaa)
-const DOTTED_I = Uint8Array.of(0xc4, 0xb0)
+const KELVIN = Buffer.of(0xe2, 0x84, 0xaa)
+const DOTTED_I = Buffer.of(0xc4, 0xb0)
 
 function foldsIntoAscii(heap: Uint8Array, anchor: string): boolean {
   const bytes = Buffer.from(heap.buffer, heap.byteOffset, heap.length)

@@ -15,11 +15,17 @@ const SEVERITY_DEFAULT = 9
 /** Row numbers are record numbers; no batch has its own copy of 0, 1, 2 … */
 const ROW_NUMBERS = Uint16Array.from({ length: BATCH_RECORDS_MAX }, (_, index) => index)
 
+/** The part of an envelope that becomes part of the rows: all that a thread has to be told. */
+export type RowsEnvelope = Pick<
+  Envelope,
+  'receivedAtUs' | 'producer' | 'epoch' | 'sequence' | 'rejected'
+>
+
 /**
  * Rows of a committed batch. The same envelope and batch give the same rows in every thread and
  * after every restart. Heaps are those of `columns`; rejected records are left out.
  */
-export function openRows(envelope: Envelope, columns: LogColumns): RowColumns {
+export function openRows(envelope: RowsEnvelope, columns: LogColumns): RowColumns {
   const { count } = columns
   assert(count <= BATCH_RECORDS_MAX, 'a proven batch is within its limits')
   const flags = new Uint8Array(count)
@@ -103,8 +109,7 @@ function repeatPair(value: bigint, count: number): Int32Array {
   return pairs
 }
 
-function accepted(envelope: Envelope, count: number): Uint32Array {
-  const { rejected } = envelope
+function accepted({ rejected }: RowsEnvelope, count: number): Uint32Array {
   const indices = new Uint32Array(count)
   let kept = 0
   let next = 0

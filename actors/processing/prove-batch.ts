@@ -1,0 +1,69 @@
+/** The task that proves a batch before anything trusts it: once, at the door that took it. */
+import { isUtf8 } from 'node:buffer'
+import { BatchError } from '#proto/batch-error.ts'
+import { isPresent, type LogColumns } from '#proto/columns.ts'
+import { SCHEMA_HIGHEST } from '#proto/limits.ts'
+import { openLogBatch } from '#proto/log-batch.ts'
+import { checkRecords, type RefusedRecord } from '#proto/record-check.ts'
+
+export interface ProveBatch {
+  /** Where the batch lies, as it came from its sender. */
+  readonly memory: SharedArrayBuffer
+  readonly offset: number
+  readonly length: number
+  /** Schema number that the sender says it wrote. */
+  readonly schema: number
+}
+
+export type ProvenBatch =
+  | ProvenSound
+  /** Nothing of it can be taken. */
+  | { readonly type: 'invalid'; readonly reason: string }
+
+export interface ProvenSound {
+  readonly type: 'sound'
+  readonly records: number
+  /** Records that must be left out, ascending, each with its reason. */
+  readonly rejected: readonly RefusedRecord[]
+  /** Range of the times that accepted records give, both ends included; null = none gives one. */
+  readonly times: { readonly minUs: number; readonly maxUs: number } | null
+  /** Accepted records without a time: they will have their receive time. */
+  readonly untimed: number
+}
+
+/** Judges a batch; never throws for what a sender could have written. */
+export function proveBatch({ memory, offset, length, schema }: ProveBatch): ProvenBatch {
+  if (schema < 1 || schema > SCHEMA_HIGHEST) {
+    return { type: 'invalid', reason: `schema ${schema} is not 1 to ${SCHEMA_HIGHEST}` }
+  }
+  try {
+    const columns = openLogBatch(new Uint8Array(memory, offset, length), isUtf8)
+    return judge(columns)
+  } catch (error) {
+    if (error instanceof BatchError) return { type: 'invalid', reason: error.message }
+    throw error
+  }
+}
+
+function judge(columns: LogColumns): ProvenSound {
+  const rejected = checkRecords(columns)
+  const { timeUs, timeMissing, count } = columns
+  let [minUs, maxUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let untimed = 0
+  let next = 0
+  for (let i = 0; i < count; i++) {
+    if (rejected[next]?.index === i) {
+      next++
+      continue
+    }
+    if (timeMissing !== null && isPresent(timeMissing, i)) {
+      untimed++
+      continue
+    }
+    const time = timeUs[i] as number
+    if (time < minUs) minUs = time
+    if (time > maxUs) maxUs = time
+  }
+  const times = minUs <= maxUs ? { minUs, maxUs } : null
+  return { type: 'sound', records: count, rejected, times, untimed }
+}

@@ -1,0 +1,354 @@
+/**
+ * The live tail: follows the commit log and hands matching rows to sockets, filtered on worker
+ * threads. It holds the log back for nobody: what a subscription cannot follow it reads again later,
+ * and what a socket cannot take is dropped and told. A project without subscribers costs nothing.
+ */
+import type { CommitLog, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { BATCH_RECORDS_MAX, TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
+import { type Actor, type Context, defineActor, type TaskPool } from '#runtime/index.ts'
+import { type Found, type Look, lookAt } from './look.ts'
+import { discard, Reading, type ReadingOutcome, readStored, type StoredChunk } from './reading.ts'
+import type { Subscriber } from './subscriber.ts'
+import { Subscription } from './subscription.ts'
+import type { TailPlace } from './tail-token.ts'
+
+/** What a socket's door says. `id` is chosen by the door and names the socket. */
+export type TailRequest =
+  | {
+      readonly type: 'subscribe'
+      readonly id: string
+      readonly projectId: string
+      readonly filter: RowFilter
+      /** null = from now on. */
+      readonly after: TailPlace | null
+      readonly subscriber: Subscriber
+    }
+  | { readonly type: 'filter'; readonly id: string; readonly filter: RowFilter }
+  | { readonly type: 'pause'; readonly id: string }
+  | { readonly type: 'resume'; readonly id: string }
+  | { readonly type: 'unsubscribe'; readonly id: string }
+
+type Message =
+  | TailRequest
+  | { readonly type: 'committed'; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'stored'; readonly reading: Reading; readonly chunk: StoredChunk }
+  | {
+      readonly type: 'read'
+      readonly reading: Reading
+      readonly outcome: ReadingOutcome | 'void'
+    }
+  | { readonly type: 'read-failed'; readonly reading: Reading; readonly error: Error }
+  | { readonly type: 'looked'; readonly found: readonly Found[] }
+  | { readonly type: 'look-failed'; readonly looks: readonly Look[]; readonly error: Error }
+  | { readonly type: 'flush' }
+  | { readonly type: 'tick' }
+
+interface Deps {
+  readonly log: CommitLog
+  readonly pool: TaskPool
+}
+
+/** Frames leave at once after a silence, else this far apart: the eye sees no difference. */
+const FRAME_INTERVAL_MS = 25
+const TICK_MS = 1_000
+/** Proxies close connections that are silent for longer. */
+const SILENCE_MAX_MS = 15_000
+/** Matches of one committed batch that are made into rows; no one reads more in so short a time. */
+const LIVE_ROWS_MAX = 2 * TAIL_FRAME_ROWS_MAX
+/** Batches being looked at; beyond it live ones are left to be read from the log later. */
+const LOOKING_MAX = 64
+const FAILURES_MAX = 3
+
+export const tail = defineActor({
+  name: 'tail',
+  mailbox: { capacity: 1_024, whenFull: 'wait' },
+  create: (context: Context<Message>, deps: Deps) => new Tail(context, deps),
+  crashed(message: Message) {
+    if (message.type === 'committed') for (const entry of message.entries) entry.batch.release()
+    if (message.type === 'stored') discard(message.chunk)
+  },
+})
+
+class Tail implements Actor<Message> {
+  readonly #context: Context<Message>
+  readonly #deps: Deps
+  readonly #subscriptions = new Map<string, Subscription>()
+  readonly #byProject = new Map<string, Set<Subscription>>()
+  readonly #readings = new Map<Subscription, Reading>()
+  #consumption: Consumption | undefined
+  /** Everything up to here was given to the subscriptions that are live. */
+  #place: TailPlace
+  #looking = 0
+  #flushIsDue = false
+
+  constructor(context: Context<Message>, deps: Deps) {
+    this.#context = context
+    this.#deps = deps
+    const receivedAtUs = context.clock.nowUs()
+    this.#place = { position: deps.log.end(), row: 0, receivedAtUs }
+    context.signal.addEventListener('abort', () => this.#end(), { once: true })
+  }
+
+  started(): void {
+    const { self } = this.#context
+    this.#consumption = this.#deps.log.consume({
+      name: 'tail',
+      from: this.#place.position,
+      receive: entries => {
+        for (const entry of entries) entry.batch.retain()
+        return self.tell({ type: 'committed', entries })
+      },
+    })
+    this.#context.timer('tick', TICK_MS, { type: 'tick' })
+  }
+
+  receive(message: Message): void {
+    switch (message.type) {
+      case 'subscribe':
+        return this.#subscribe(message)
+      case 'filter':
+        return this.#with(message.id, it => {
+          this.#begin(it, it.mode === 'paused' ? 'paused' : 'reading', message.filter)
+        })
+      case 'pause':
+        return this.#with(message.id, it => this.#begin(it, 'paused'))
+      case 'resume':
+        return this.#with(message.id, it => {
+          if (it.mode === 'paused') this.#begin(it, 'reading')
+        })
+      case 'unsubscribe':
+        return this.#with(message.id, it => this.#remove(it))
+      case 'committed':
+        return this.#committed(message.entries)
+      case 'stored':
+        return this.#stored(message.reading, message.chunk)
+      case 'read':
+        return this.#read(message.reading, message.outcome)
+      case 'read-failed':
+        return this.#ofReading(message.reading, it => this.#failed(it, message.error))
+      case 'looked':
+        return this.#looked(message.found)
+      case 'look-failed':
+        return this.#lookFailed(message.looks, message.error)
+      case 'flush':
+        return this.#flush()
+      case 'tick':
+        return this.#tick()
+    }
+  }
+
+  observe(): Record<string, unknown> {
+    return {
+      subscriptions: this.#subscriptions.size,
+      looking: this.#looking,
+      sockets: Object.fromEntries([...this.#subscriptions].map(([id, it]) => [id, it.observe()])),
+    }
+  }
+
+  /** Whichever way this incarnation ends: its sockets come back with their tokens to the next. */
+  #end(): void {
+    this.#consumption?.stop()
+    for (const reading of this.#readings.values()) reading.cancel()
+    for (const { subscriber } of this.#subscriptions.values()) subscriber.close('the tail ended')
+  }
+
+  #subscribe(request: Extract<TailRequest, { type: 'subscribe' }>): void {
+    const { id, projectId, after } = request
+    const subscription = new Subscription(request, after ?? this.#place)
+    this.#subscriptions.set(id, subscription)
+    const others = this.#byProject.get(projectId) ?? new Set()
+    this.#byProject.set(projectId, others.add(subscription))
+    subscription.hello(this.#nowMs())
+    this.#begin(subscription, after === null ? 'live' : 'reading')
+  }
+
+  #with(id: string, use: (subscription: Subscription) => void): void {
+    const subscription = this.#subscriptions.get(id)
+    if (subscription !== undefined) use(subscription)
+  }
+
+  #remove(subscription: Subscription): void {
+    this.#readings.get(subscription)?.cancel()
+    this.#readings.delete(subscription)
+    this.#subscriptions.delete(subscription.id)
+    const others = this.#byProject.get(subscription.projectId)
+    others?.delete(subscription)
+    if (others?.size === 0) this.#byProject.delete(subscription.projectId)
+  }
+
+  /** Starts anew from what the socket has received. */
+  #begin(subscription: Subscription, mode: Subscription['mode'], filter?: RowFilter): void {
+    this.#readings.get(subscription)?.cancel()
+    this.#readings.delete(subscription)
+    subscription.restart(mode, this.#nowMs(), filter)
+    if (mode === 'reading') this.#readOn(subscription)
+  }
+
+  /** A round of reading, from what is covered to the present end of the log. */
+  #readOn(subscription: Subscription): void {
+    const { log } = this.#deps
+    const { position, row } = subscription.next
+    const end = log.end()
+    if (position > end) {
+      // A token of another log: nothing of it can be trusted, so all until now is told as a gap.
+      subscription.skipTo({ position: end, row: 0, receivedAtUs: this.#context.clock.nowUs() })
+      return this.#readOn(subscription)
+    }
+    subscription.roundBegins()
+    const reading = new Reading(row)
+    this.#readings.set(subscription, reading)
+    const { self, signal } = this.#context
+    const { projectId } = subscription
+    const receive = (chunk: StoredChunk): void | Promise<void> =>
+      self.tell({ type: 'stored', reading, chunk })
+    this.#context.pipe(
+      readStored({ log, projectId, from: position, signal, receive }),
+      outcome => ({ type: 'read', reading, outcome }),
+      error => ({ type: 'read-failed', reading, error }),
+    )
+  }
+
+  #ofReading(reading: Reading, use: (subscription: Subscription) => void): void {
+    for (const [subscription, current] of this.#readings) {
+      if (current === reading) return use(subscription)
+    }
+  }
+
+  #stored(reading: Reading, chunk: StoredChunk): void {
+    let isWanted = false
+    this.#ofReading(reading, subscription => {
+      isWanted = true
+      reading.add(chunk)
+      this.#progress(subscription)
+    })
+    if (!isWanted) discard(chunk)
+  }
+
+  #read(reading: Reading, outcome: ReadingOutcome | 'void'): void {
+    this.#ofReading(reading, subscription => {
+      if (outcome !== 'void') reading.ended(outcome)
+      this.#progress(subscription)
+    })
+  }
+
+  /** Looks at committed batches for those who follow live, and for those who soon will. */
+  #committed(entries: readonly LogEntry[]): void {
+    for (const entry of entries) {
+      const { position, envelope, batch } = entry
+      this.#place = { position, row: 0, receivedAtUs: Number(envelope.receivedAtUs) }
+      const followers = [...(this.#byProject.get(envelope.projectId) ?? [])]
+      if (envelope.kind === BatchKind.METRICS) {
+        batch.release()
+      } else if (this.#looking >= LOOKING_MAX) {
+        batch.release()
+        for (const it of followers) if (it.mode === 'live') this.#begin(it, 'reading')
+      } else {
+        const looks = followers.map(it => this.#lookOf(it, entry, 0, LIVE_ROWS_MAX))
+        this.#look(
+          entry,
+          looks.filter(({ subscription, ticket }) => subscription.expectLive(ticket)),
+        )
+      }
+    }
+    this.#consumption?.passed(this.#place.position)
+  }
+
+  /** Hands on what is known, asks for more where there is room, and moves on to live at the end. */
+  #progress(subscription: Subscription): void {
+    subscription.settle(this.#nowMs())
+    const reading = this.#readings.get(subscription)
+    if (reading !== undefined) this.#advance(subscription, reading)
+    this.#deliver(subscription)
+  }
+
+  #advance(subscription: Subscription, reading: Reading): void {
+    while (subscription.hasRoom) {
+      const next = reading.take()
+      if (next === undefined) break
+      const look = this.#lookOf(subscription, next.entry, next.fromRow, BATCH_RECORDS_MAX)
+      subscription.expectStored(look.ticket)
+      this.#look(next.entry, [look])
+    }
+    const { outcome } = reading
+    // A gap is told after everything before it.
+    if (outcome === undefined || (outcome === 'gone' && !subscription.isSettled)) return
+    this.#readings.delete(subscription)
+    if (outcome === 'gone') {
+      subscription.skipTo({ ...this.#deps.log.start(), row: 0 })
+      this.#readOn(subscription)
+    } else if (!subscription.goLive()) this.#readOn(subscription)
+  }
+
+  #lookOf(subscription: Subscription, entry: LogEntry, fromRow: number, rowsMax: number): Look {
+    const { position, envelope } = entry
+    const ticket = { position, receivedAtUs: Number(envelope.receivedAtUs), matches: null }
+    return { subscription, generation: subscription.generation, ticket, fromRow, rowsMax }
+  }
+
+  #look(entry: LogEntry, looks: readonly Look[]): void {
+    if (looks.length === 0) return entry.batch.release()
+    this.#looking++
+    this.#context.pipe(
+      lookAt(this.#deps.pool, entry, looks),
+      found => ({ type: 'looked', found }),
+      error => ({ type: 'look-failed', looks, error }),
+    )
+  }
+
+  #looked(found: readonly Found[]): void {
+    this.#looking--
+    for (const { look, matches } of found) {
+      const { subscription, generation, ticket } = look
+      if (generation !== subscription.generation) continue
+      ticket.matches = matches
+      this.#progress(subscription)
+    }
+  }
+
+  #lookFailed(looks: readonly Look[], error: Error): void {
+    this.#looking--
+    for (const { subscription, generation } of looks) {
+      if (generation === subscription.generation) this.#failed(subscription, error)
+    }
+  }
+
+  /** Tries again from what the socket has; a batch that fails every time ends the socket. */
+  #failed(subscription: Subscription, error: Error): void {
+    if (subscription.failed() < FAILURES_MAX) return this.#begin(subscription, 'reading')
+    subscription.fail('LOGBOY_TAIL_FAILED', error.message, this.#nowMs())
+    this.#remove(subscription)
+  }
+
+  /** At once after a silence; else the next flush takes all that has come together by then. */
+  #deliver(subscription: Subscription): void {
+    if (!subscription.hasFrames) return
+    const nowMs = this.#nowMs()
+    if (subscription.silenceMs(nowMs) >= FRAME_INTERVAL_MS) subscription.pump(nowMs)
+    if (!subscription.hasFrames || this.#flushIsDue) return
+    this.#flushIsDue = true
+    this.#context.timer('flush', FRAME_INTERVAL_MS, { type: 'flush' })
+  }
+
+  #flush(): void {
+    this.#flushIsDue = false
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.pump(this.#nowMs())
+      this.#progress(subscription)
+    }
+  }
+
+  #tick(): void {
+    this.#context.timer('tick', TICK_MS, { type: 'tick' })
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.cover(this.#place)
+      this.#progress(subscription)
+      subscription.idle(this.#nowMs(), SILENCE_MAX_MS)
+    }
+  }
+
+  #nowMs(): number {
+    return this.#context.clock.monotonicMs()
+  }
+}
