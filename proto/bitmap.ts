@@ -35,3 +35,18 @@ export function bytesOfBits(bits: Uint8Array, count: number): Uint8Array {
   for (let i = 0; i < count; i++) bytes[i] = ((bits[i >> 3] as number) >> (i & 7)) & 1
   return bytes
 }
+
+/** The bits [start, end) as a bitmap of their own. */
+export function sliceBits(bits: Uint8Array, start: number, end: number): Uint8Array {
+  const count = end - start
+  const slice = new Uint8Array(bitmapBytes(count))
+  const shift = start & 7
+  const first = start >> 3
+  for (let i = 0; i < slice.length; i++) {
+    const low = (bits[first + i] as number) >> shift
+    slice[i] = low | ((bits[first + i + 1] ?? 0) << (8 - shift))
+  }
+  const used = count & 7
+  if (used !== 0) slice[slice.length - 1] = (slice[slice.length - 1] as number) & ((1 << used) - 1)
+  return slice
+}
