@@ -1,0 +1,51 @@
+/** For operators and their machines: is it alive, does it take data, what does every part do. */
+import type { Route } from '#actors/http/http-server.ts'
+import { HttpProblem, json } from '#actors/http/problem.ts'
+import { type CallerDeps, callerOf, requireAdministrator } from './caller.ts'
+
+export interface SystemDeps extends CallerDeps {
+  readonly version: string
+  /** null = it takes data; else why not. */
+  readonly notReady: () => string | null
+  /** Everything that every part says of itself. */
+  readonly observe: () => Record<string, unknown>
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+}
+
+export function systemRoutes(deps: SystemDeps): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/health',
+      handle: () => json(200, { status: 'ok', version: deps.version }),
+    },
+    {
+      method: 'GET',
+      path: '/ready',
+      handle(request) {
+        const reason = request.query.get('for') === 'query' ? null : deps.notReady()
+        if (reason !== null) {
+          throw new HttpProblem('LOGBOY_NOT_READY', reason, { retryAfterMs: 1_000 })
+        }
+        return json(200, { ready: true })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      async handle() {
+        const body = await deps.metrics()
+        return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4']], body }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/system/actors',
+      async handle(request) {
+        requireAdministrator(await callerOf(request, deps))
+        return json(200, deps.observe())
+      },
+    },
+  ]
+}
