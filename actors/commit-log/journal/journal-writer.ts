@@ -39,19 +39,22 @@ export type JournalWriterMessage =
     }
   | { readonly type: 'probe'; readonly unflushedBytes: number; readonly neededFrom: Position }
 
-export type AppendReply =
+export type AppendReply = (
   | {
       readonly type: 'durable'
       /** Where each entry ends. */
       readonly ends: Float64Array
       readonly end: Position
-      readonly files: readonly JournalFile[]
     }
   | {
       readonly type: 'failed'
       readonly reason: 'disk-full' | 'disk-failed'
       readonly detail: string
     }
+) & {
+  /** null = as before, only that the last one is longer. */
+  readonly files: readonly JournalFile[] | null
+}
 
 export interface TrimReply {
   readonly files: readonly JournalFile[]
@@ -59,6 +62,7 @@ export interface TrimReply {
 
 export interface ProbeReply {
   readonly room: boolean
+  readonly files: readonly JournalFile[]
 }
 
 interface OpenFile {
@@ -96,7 +100,7 @@ export class JournalWriter implements Service {
       case 'trim':
         return this.#trim(message)
       case 'probe':
-        return { room: this.#hasRoom(message, 0) }
+        return { room: this.#hasRoom(message, 0), files: this.#files }
     }
   }
 
@@ -131,24 +135,23 @@ export class JournalWriter implements Service {
 
   #append(message: JournalWriterMessage & { readonly type: 'append' }): AppendReply {
     const { group, snapshot } = message
+    const filesBefore = this.#files
+    const changed = (): JournalFile[] | null => (this.#files === filesBefore ? null : this.#files)
     try {
       if (!this.#hasRoom(message, group.bytes + (snapshot?.length ?? 0))) {
-        return {
-          type: 'failed',
-          reason: 'disk-full',
-          detail: 'the reserve of free space is reached',
-        }
+        const detail = 'the reserve of free space is reached'
+        return { type: 'failed', reason: 'disk-full', detail, files: changed() }
       }
       const image =
         this.#current === null || snapshot !== null
           ? this.#startFile(group, snapshot)
           : this.#extendFile(this.#current, group)
       this.#end = image.end
-      return { type: 'durable', ends: image.ends, end: image.end, files: this.#files }
+      return { type: 'durable', ends: image.ends, end: image.end, files: changed() }
     } catch (error) {
       const reason = diskFailure(error)
       if (reason === undefined) throw error
-      return { type: 'failed', reason, detail: (error as Error).message }
+      return { type: 'failed', reason, detail: (error as Error).message, files: changed() }
     }
   }
 
@@ -194,9 +197,8 @@ export class JournalWriter implements Service {
     }
     this.#current?.file.close()
     this.#current = { file, start, salt }
-    this.#files = this.#files.filter(each => each.start < start)
-    const hasSnapshot = snapshot !== null
-    this.#files.push({ start, end: image.end, firstReceivedAtUs, hasSnapshot })
+    const begun = { start, end: image.end, firstReceivedAtUs, hasSnapshot: snapshot !== null }
+    this.#files = [...this.#files.filter(each => each.start < start), begun]
     return image
   }
 
@@ -217,7 +219,6 @@ export class JournalWriter implements Service {
     const leftovers = [journalPath(this.#folder, start), snapshotPath(this.#folder, start)]
     this.#tryDisk(() => file?.truncate(0))
     file?.close()
-    if (this.#current?.start === start) this.#current = null
     for (const path of leftovers) this.#tryDisk(() => this.#disk.remove(path))
   }
 
@@ -276,7 +277,7 @@ export class JournalWriter implements Service {
       // One by one, so that a power loss leaves no hole between files.
       this.#disk.syncFolder(this.#folder)
     }
-    this.#files = this.#files.slice(keep)
+    if (keep > 0) this.#files = this.#files.slice(keep)
     return { files: this.#files }
   }
 

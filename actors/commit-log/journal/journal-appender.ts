@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict'
+import { toBinary } from '@bufbuild/protobuf'
+import { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import type { Clock } from '#runtime/clock.ts'
+import type { ServiceThread } from '#runtime/threads.ts'
+import type { Admission, Reservation, Verdict } from '../admission.ts'
+import { encodeAdmission } from '../admission-snapshot.ts'
+import type { AppendOutcome, LogEntry, Offer, Position, UnavailableReason } from '../commit-log.ts'
+import type { JournalFile } from './journal-files.ts'
+import { entryBytes, RECORD_BYTES_MAX } from './journal-format.ts'
+import { GroupBuilder } from './journal-group.ts'
+import type { AppendReply, JournalWriterMessage } from './journal-writer.ts'
+
+/** Appends that wait for the group before them; their batches are bounded by the arena as well. */
+const WAITING_MAX = 16_384
+/** A group is bounded, so that the last of it does not make the first wait. */
+const GROUP_BYTES_MAX = 8 * 1024 * 1024
+const GROUP_ENTRIES_MAX = 4_096
+
+const RETRY_AFTER_MS: Readonly<Record<UnavailableReason, number>> = {
+  overloaded: 50,
+  'disk-full': 500,
+  'disk-failed': 1_000,
+  'log-away': 1_000,
+  stopping: 1_000,
+}
+
+export interface JournalAppenderOptions {
+  readonly writer: ServiceThread
+  readonly clock: Clock
+  readonly admission: Admission
+  /** A journal file is closed at this size. */
+  readonly fileBytes: number
+  /** As recovered. */
+  readonly files: readonly JournalFile[]
+  readonly end: Position
+  readonly lastEntryEnd: Position
+  readonly lastReceivedAtUs: number
+  /** Bytes of batches that are acknowledged and not yet in a segment. */
+  unflushedBytes(): number
+  neededFrom(): Position
+  /** In log order, in the turn that moves the end. */
+  onCommitted(entries: readonly LogEntry[]): void
+  /** The log can no longer go on; its process should be restarted. */
+  onFailure(error: Error): void
+}
+
+interface Pending {
+  readonly offer: Offer
+  readonly reservation: Reservation
+  readonly outcome: Promise<AppendOutcome>
+  readonly settle: (outcome: AppendOutcome) => void
+}
+
+/**
+ * The way into the journal: admission, the receive time, and groups. While one group is written and
+ * synced, everything that comes waits and is the next one; nothing ever waits for company.
+ */
+export class JournalAppender {
+  readonly #options: JournalAppenderOptions
+  readonly #admission: Admission
+  readonly #pending = new Map<Reservation, Pending>()
+  #waiting: Pending[] = []
+  #written: Promise<void> | null = null
+  #files: readonly JournalFile[]
+  #end: Position
+  #lastEntryEnd: Position
+  #lastReceivedAtUs: number
+  #unavailable: UnavailableReason | null = null
+  #detail = ''
+  #counts = { entries: 0, bytes: 0, groups: 0, repeats: 0, refused: 0, failedGroups: 0 }
+
+  constructor(options: JournalAppenderOptions) {
+    this.#options = options
+    this.#admission = options.admission
+    this.#files = options.files
+    this.#end = options.end
+    this.#lastEntryEnd = options.lastEntryEnd
+    this.#lastReceivedAtUs = options.lastReceivedAtUs
+  }
+
+  /** Includes what the writer has, and is not yet told to be durable by anyone else. */
+  get files(): readonly JournalFile[] {
+    return this.#files
+  }
+
+  set files(files: readonly JournalFile[]) {
+    this.#files = files
+  }
+
+  get end(): Position {
+    return this.#end
+  }
+
+  get lastEntryEnd(): Position {
+    return this.#lastEntryEnd
+  }
+
+  /** Appends fail because of the disk, which may change by itself. */
+  get waitsForDisk(): boolean {
+    return this.#unavailable === 'disk-full' || this.#unavailable === 'disk-failed'
+  }
+
+  append(offer: Offer): Promise<AppendOutcome> {
+    if (this.#unavailable === 'stopping' || this.#unavailable === 'log-away') {
+      return Promise.resolve(this.#refuse(this.#unavailable))
+    }
+    if (this.#waiting.length >= WAITING_MAX) return Promise.resolve(this.#refuse('overloaded'))
+    const verdict = this.#reserve(offer)
+    if (verdict.type === 'new') return this.#enqueue(offer, verdict.reservation).outcome
+    return this.#answer(verdict)
+  }
+
+  /** There is room again, or a disk that failed is worth another try. */
+  resume(): void {
+    if (!this.waitsForDisk) return
+    this.#unavailable = null
+    this.#detail = ''
+  }
+
+  /** Refuses what comes from now on; settles when all before it is settled. */
+  async drain(): Promise<void> {
+    if (this.#unavailable !== 'log-away') this.#unavailable = 'stopping'
+    await this.#written
+  }
+
+  observe(): Record<string, unknown> {
+    return {
+      ...this.#counts,
+      waiting: this.#waiting.length,
+      unavailable: this.#unavailable,
+      detail: this.#detail,
+      admission: this.#admission.observe(),
+    }
+  }
+
+  /** Stamps and judges; what is not new keeps the stamp it came with. */
+  #reserve({ envelope }: Offer): Verdict {
+    const stamp = envelope.receivedAtUs
+    const receivedAtUs = Math.max(this.#options.clock.nowUs(), this.#lastReceivedAtUs + 1)
+    envelope.receivedAtUs = BigInt(receivedAtUs)
+    const verdict = this.#admission.reserve(envelope)
+    if (verdict.type === 'new') this.#lastReceivedAtUs = receivedAtUs
+    else envelope.receivedAtUs = stamp
+    return verdict
+  }
+
+  async #answer(verdict: Exclude<Verdict, { type: 'new' }>): Promise<AppendOutcome> {
+    switch (verdict.type) {
+      case 'repeat': {
+        this.#counts.repeats++
+        const first = verdict.of === null ? undefined : this.#pending.get(verdict.of)
+        const outcome = await first?.outcome
+        return outcome === undefined || outcome.type === 'durable'
+          ? { type: 'durable', repeat: true }
+          : outcome
+      }
+      case 'stale-epoch':
+      case 'conflict':
+        this.#counts.refused++
+        return { type: verdict.type }
+      case 'out-of-turn':
+      case 'full':
+        return this.#refuse(this.#unavailable ?? 'overloaded')
+    }
+  }
+
+  #enqueue(offer: Offer, reservation: Reservation): Pending {
+    let settle: Pending['settle'] = () => undefined
+    const outcome = new Promise<AppendOutcome>(resolve => {
+      settle = resolve
+    })
+    const pending = { offer, reservation, outcome, settle }
+    offer.batch.retain()
+    this.#pending.set(reservation, pending)
+    this.#waiting.push(pending)
+    // Begun in a microtask: what is offered in one turn is one group.
+    this.#written ??= Promise.resolve().then(() => this.#writeAll())
+    return pending
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = new GroupBuilder()
+      const members = this.#takeGroup(group)
+      let reply: AppendReply
+      try {
+        reply = await this.#write(group)
+      } catch (error) {
+        this.#giveUp(members, error as Error)
+        break
+      }
+      if (reply.type === 'durable') this.#commit(members, reply)
+      else this.#fail(members, reply)
+    }
+    this.#written = null
+  }
+
+  #takeGroup(group: GroupBuilder): readonly Pending[] {
+    let count = 0
+    for (const { offer } of this.#waiting) {
+      const { envelope, batch } = offer
+      const bytes = toBinary(EnvelopeSchema, envelope)
+      assert(entryBytes(bytes.length, batch.length) <= RECORD_BYTES_MAX, 'an entry is bounded')
+      group.add(bytes, batch, Number(envelope.receivedAtUs))
+      count++
+      if (group.bytes >= GROUP_BYTES_MAX || count >= GROUP_ENTRIES_MAX) break
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  #write(builder: GroupBuilder): Promise<AppendReply> {
+    const group = builder.finish()
+    const last = this.#files.at(-1)
+    const fits =
+      last !== undefined && last.end - last.start + group.bytes <= this.#options.fileBytes
+    // With one group on its way at a time, the table is exactly what the log holds before it.
+    const snapshot =
+      fits && last.end === this.#end
+        ? null
+        : encodeAdmission(this.#admission.state(this.#lastReceivedAtUs))
+    const message: JournalWriterMessage = {
+      type: 'append',
+      group,
+      snapshot,
+      unflushedBytes: this.#options.unflushedBytes(),
+      neededFrom: this.#options.neededFrom(),
+    }
+    const moved = [group.table.buffer, group.receivedAtUs.buffer, group.envelopes.buffer]
+    return this.#options.writer.call<AppendReply>(message, moved as ArrayBuffer[])
+  }
+
+  #commit(members: readonly Pending[], reply: AppendReply & { readonly type: 'durable' }): void {
+    this.resume()
+    this.#end = reply.end
+    const last = this.#files.at(-1)
+    if (reply.files !== null) this.#files = reply.files
+    else if (last !== undefined)
+      this.#files = [...this.#files.slice(0, -1), { ...last, end: reply.end }]
+    const entries = members.map(({ offer, reservation, settle }, index) => {
+      this.#admission.commit(reservation)
+      this.#pending.delete(reservation)
+      settle({ type: 'durable', repeat: false })
+      this.#counts.bytes += offer.batch.length
+      const position = reply.ends[index] as number
+      return { position, envelope: offer.envelope, batch: offer.batch }
+    })
+    this.#counts.entries += entries.length
+    this.#counts.groups++
+    this.#lastEntryEnd = (entries.at(-1) as LogEntry).position
+    this.#options.onCommitted(entries)
+    for (const { batch } of entries) batch.release()
+  }
+
+  #fail(members: readonly Pending[], reply: AppendReply & { readonly type: 'failed' }): void {
+    this.#counts.failedGroups++
+    if (this.#unavailable === null) this.#unavailable = reply.reason
+    this.#detail = reply.detail
+    if (reply.files !== null) this.#files = reply.files
+    this.#withdraw(members, reply.reason)
+  }
+
+  /** Nobody knows how the group ended, so nothing more is accepted: the next start will tell. */
+  #giveUp(members: readonly Pending[], error: Error): void {
+    this.#unavailable = 'log-away'
+    this.#detail = error.message
+    this.#withdraw([...members, ...this.#waiting.splice(0)], 'log-away')
+    this.#options.onFailure(error)
+  }
+
+  #withdraw(members: readonly Pending[], reason: UnavailableReason): void {
+    const withdrawn = new Set<Pending>()
+    for (const member of members) {
+      if (withdrawn.has(member)) continue
+      const resends = member.offer.neverResent !== true
+      for (const gone of this.#admission.withdraw(member.reservation, resends)) {
+        withdrawn.add(this.#pending.get(gone) as Pending)
+      }
+    }
+    this.#waiting = this.#waiting.filter(pending => !withdrawn.has(pending))
+    for (const { offer, reservation, settle } of withdrawn) {
+      this.#pending.delete(reservation)
+      offer.batch.release()
+      settle(this.#refuse(reason))
+    }
+  }
+
+  #refuse(reason: UnavailableReason): AppendOutcome {
+    this.#counts.refused++
+    return { type: 'unavailable', reason, retryAfterMs: RETRY_AFTER_MS[reason] }
+  }
+}

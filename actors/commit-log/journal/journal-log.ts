@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import type { Cancel, Clock } from '#runtime/clock.ts'
+import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
+import { Admission } from '../admission.ts'
+import type { Arena } from '../arena.ts'
+import type {
+  AppendOutcome,
+  CommitLog,
+  Consumer,
+  Consumption,
+  KeyedAnswer,
+  LogEntry,
+  Offer,
+  Position,
+  ProducerState,
+} from '../commit-log.ts'
+import { JournalAppender } from './journal-appender.ts'
+import { JournalConsumer } from './journal-consumer.ts'
+import { JournalReader } from './journal-reader.ts'
+import type { RecoveredJournal, RecoveryOutcome } from './journal-recovery.ts'
+import type { JournalWriterMessage, ProbeReply, TrimReply } from './journal-writer.ts'
+
+/** Large enough that its snapshot and its folder sync cost nothing, small enough to trim by. */
+export const JOURNAL_FILE_BYTES = 64 * 1024 * 1024
+
+const TRIM_INTERVAL_MS = 5_000
+const PROBE_INTERVAL_MS = 500
+
+export interface JournalLogOptions {
+  /** The service 'journal-writer', which nobody else uses. Closed by the log. */
+  readonly writer: ServiceThread
+  /** Runs 'journal-read'. */
+  readonly tasks: TaskPool
+  readonly arena: Arena
+  readonly clock: Clock
+  /** The same that the writer has. */
+  readonly folder: string
+  /** Entries are kept so long for tails and replays, though no consumer needs them … */
+  readonly keepMs: number
+  /** … but not more than this. */
+  readonly keepBytes: number
+  readonly fileBytes?: number
+  /** The furthest that any consumer has come: positions before it are never given again. */
+  readonly endAtLeast: Position
+  /** Bytes of acknowledged batches that are not in a segment yet. */
+  unflushedBytes(): number
+  /** The journal's thread is lost; only a restart of the process helps. */
+  onFailure(error: Error): void
+}
+
+/** Recovers the journal in the folder and opens it; throws LOGBOY_JOURNAL_NEWER, having changed nothing. */
+export async function openJournalLog(options: JournalLogOptions): Promise<JournalLog> {
+  const message: JournalWriterMessage = { type: 'recover', endAtLeast: options.endAtLeast }
+  const outcome = await options.writer.call<RecoveryOutcome>(message)
+  if (outcome.type === 'newer') {
+    const { path, version } = outcome
+    const error = new Error(`${path} was written by a newer Logboy (journal version ${version})`)
+    throw Object.assign(error, { code: 'LOGBOY_JOURNAL_NEWER', path, version })
+  }
+  return new JournalLog(options, outcome)
+}
+
+/** The embedded commit log: journal files on a thread of their own, everything else here. */
+export class JournalLog implements CommitLog {
+  readonly #options: JournalLogOptions
+  readonly #admission: Admission
+  readonly #appender: JournalAppender
+  readonly #reader: JournalReader
+  readonly #consumers = new Map<string, JournalConsumer>()
+  readonly #recovered: RecoveredJournal
+  #cancelTrim: Cancel
+  #cancelProbe: Cancel = () => undefined
+  #probing = false
+  #closed = false
+
+  constructor(options: JournalLogOptions, recovered: RecoveredJournal) {
+    this.#options = options
+    this.#recovered = recovered
+    this.#admission = new Admission(recovered.admission)
+    const { writer, clock, folder, arena, tasks } = options
+    this.#appender = new JournalAppender({
+      writer,
+      clock,
+      admission: this.#admission,
+      fileBytes: options.fileBytes ?? JOURNAL_FILE_BYTES,
+      files: recovered.files,
+      end: recovered.end,
+      lastEntryEnd: Math.max(recovered.lastEntryEnd, options.endAtLeast),
+      lastReceivedAtUs: recovered.lastReceivedAtUs,
+      unflushedBytes: () => options.unflushedBytes(),
+      neededFrom: () => this.#neededFrom(),
+      onCommitted: entries => this.#offer(entries),
+      onFailure: error => options.onFailure(error),
+    })
+    this.#reader = new JournalReader({
+      folder,
+      tasks,
+      arena,
+      clock,
+      files: () => this.#appender.files,
+    })
+    this.#cancelTrim = clock.after(TRIM_INTERVAL_MS, this.#trim)
+  }
+
+  /** What the start found: torn bytes, quarantined parts. */
+  get recovered(): RecoveredJournal {
+    return this.#recovered
+  }
+
+  append(offer: Offer): Promise<AppendOutcome> {
+    const outcome = this.#appender.append(offer)
+    return outcome.then(settled => {
+      if (settled.type === 'unavailable') this.#startProbing()
+      return settled
+    })
+  }
+
+  producer(projectId: string, producer: bigint): ProducerState | undefined {
+    return this.#admission.producer(projectId, producer, this.#options.clock.nowUs())
+  }
+
+  answered(projectId: string, producer: bigint): KeyedAnswer | undefined {
+    return this.#admission.answered(projectId, producer, this.#options.clock.nowUs())
+  }
+
+  consume(consumer: Consumer): Consumption {
+    assert(!this.#consumers.has(consumer.name), 'a consumer registers once')
+    assert(consumer.from <= this.#appender.end, 'a consumer starts inside the log')
+    assert(!this.#closed)
+    const registered = new JournalConsumer({
+      consumer,
+      reader: this.#reader,
+      start: () => this.start().position,
+      end: () => this.end(),
+      onStopped: () => {
+        this.#consumers.delete(consumer.name)
+      },
+    })
+    this.#consumers.set(consumer.name, registered)
+    return registered
+  }
+
+  async read(
+    projectId: string,
+    from: Position,
+    receive: (entries: readonly LogEntry[]) => void | Promise<void>,
+  ): Promise<'end' | 'gone'> {
+    if (from < this.start().position) return 'gone'
+    for (let position = from; ; ) {
+      const step = await this.#reader.step(position, this.end())
+      if (step.type !== 'entries') return step.type
+      try {
+        const own = step.entries.filter(({ envelope }) => envelope.projectId === projectId)
+        if (own.length > 0) await receive(own)
+      } finally {
+        step.release()
+      }
+      position = step.next
+    }
+  }
+
+  start(): { readonly position: Position; readonly receivedAtUs: number } {
+    const first = this.#appender.files[0]
+    if (first !== undefined) {
+      return { position: first.start, receivedAtUs: first.firstReceivedAtUs }
+    }
+    return { position: this.#appender.end, receivedAtUs: this.#options.clock.nowUs() }
+  }
+
+  end(): Position {
+    return this.#appender.lastEntryEnd
+  }
+
+  observe(): Record<string, unknown> {
+    const { files } = this.#appender
+    const { tornBytes, quarantined, admissionWhole } = this.#recovered
+    const consumers = [...this.#consumers].map(([name, consumer]) => [name, consumer.observe()])
+    return {
+      ...this.#appender.observe(),
+      files: files.length,
+      fileBytes: files.reduce((sum, { start, end }) => sum + end - start, 0),
+      start: this.start().position,
+      end: this.end(),
+      consumers: Object.fromEntries(consumers),
+      reader: this.#reader.observe(),
+      recovery: { tornBytes, quarantined: quarantined.length, admissionWhole },
+    }
+  }
+
+  /** Refuses new batches, settles the waiting ones, and lets the writer's thread end. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelTrim()
+    this.#cancelProbe()
+    await this.#appender.drain()
+    for (const consumer of this.#consumers.values()) consumer.stop()
+    await this.#options.writer.close()
+  }
+
+  #offer(entries: readonly LogEntry[]): void {
+    for (const consumer of this.#consumers.values()) consumer.offer(entries)
+  }
+
+  #neededFrom(): Position {
+    const positions = [...this.#consumers.values()].map(({ passedPosition }) => passedPosition)
+    return positions.length === 0 ? 0 : Math.min(...positions)
+  }
+
+  readonly #trim = (): void => {
+    const { keepMs, keepBytes, clock, writer } = this.#options
+    const again = (): void => {
+      if (!this.#closed) this.#cancelTrim = clock.after(TRIM_INTERVAL_MS, this.#trim)
+    }
+    if (this.#appender.files.length < 2 || this.#consumers.size === 0) return again()
+    const message: JournalWriterMessage = {
+      type: 'trim',
+      neededFrom: this.#neededFrom(),
+      keepAfterUs: clock.nowUs() - keepMs * 1_000,
+      keepBytes,
+    }
+    const adopt = ({ files }: TrimReply): void => this.#adoptFiles(files)
+    writer.call<TrimReply>(message).then(adopt).catch(this.#onTrouble).finally(again)
+  }
+
+  /** While appends fail: is there room again? So that readiness shows it before anyone tries. */
+  #startProbing(): void {
+    if (this.#probing || this.#closed || !this.#appender.waitsForDisk) return
+    this.#probing = true
+    this.#cancelProbe = this.#options.clock.after(PROBE_INTERVAL_MS, this.#probe)
+  }
+
+  readonly #probe = (): void => {
+    const message: JournalWriterMessage = {
+      type: 'probe',
+      unflushedBytes: this.#options.unflushedBytes(),
+      neededFrom: this.#neededFrom(),
+    }
+    const learn = ({ room, files }: ProbeReply): void => {
+      this.#adoptFiles(files)
+      if (room) this.#appender.resume()
+    }
+    const again = (): void => {
+      this.#probing = false
+      this.#startProbing()
+    }
+    this.#options.writer.call<ProbeReply>(message).then(learn).catch(this.#onTrouble).finally(again)
+  }
+
+  /** Files trimmed by the writer; what was appended since it answered is known here better. */
+  #adoptFiles(files: readonly { readonly start: Position }[]): void {
+    const first = files[0]
+    if (first === undefined) return
+    this.#appender.files = this.#appender.files.filter(({ start }) => start >= first.start)
+  }
+
+  readonly #onTrouble = (error: unknown): void => {
+    if (!this.#closed) this.#options.onFailure(error as Error)
+  }
+}
