@@ -1,0 +1,153 @@
+/** What a search asks for: JSON as people send it → a checked plan in numbers. */
+import { z } from 'zod/v4'
+import { HttpProblem } from '#actors/http/problem.ts'
+import type { SearchPlanInput } from '#actors/store/store.ts'
+import { LEVELS, SEARCH_PARTS } from '#proto/api.ts'
+import {
+  QUERY_CHARS_MAX,
+  SEARCH_LIMIT_DEFAULT,
+  SEARCH_LIMIT_MAX,
+  SEARCH_OFFSET_MAX,
+} from '#proto/limits.ts'
+import { parseQuery, type Query, QueryError } from '#proto/query.ts'
+import { parseTimeExpression } from '#proto/time.ts'
+
+const NAMES_MAX = 100
+const time = z.union([z.string(), z.number()])
+const names = z.array(z.string().max(1_024)).max(NAMES_MAX).default([])
+const level = z.string().refine(text => LEVELS.some(known => known === text.toUpperCase()), {
+  error: issue => `unknown level ${String(issue.input)}, expected some of ${LEVELS.join(', ')}`,
+})
+
+export const searchBody = z.strictObject({
+  query: z.string().max(QUERY_CHARS_MAX).default(''),
+  services: names,
+  levels: z.array(level).max(LEVELS.length).default([]),
+  start_time: time.optional(),
+  end_time: time.optional(),
+  ingested_start: time.optional(),
+  ingested_end: time.optional(),
+  limit: z.number().int().min(0).max(SEARCH_LIMIT_MAX).default(SEARCH_LIMIT_DEFAULT),
+  offset: z.number().int().min(0).max(SEARCH_OFFSET_MAX).default(0),
+  cursor: z.string().max(1_024).optional(),
+  order: z.enum(['desc', 'asc']).default('desc'),
+  include: z.array(z.enum(SEARCH_PARTS)).default([...SEARCH_PARTS]),
+  interval: z.union([z.string(), z.number()]).optional(),
+  aggregate: z
+    .strictObject({
+      fn: z.enum(['count', 'p50', 'p95', 'p99', 'avg', 'min', 'max']),
+      field: z.string().min(1).max(1_024).optional(),
+      by: z.string().min(1).max(1_024).optional(),
+    })
+    .refine(({ fn, field }) => fn === 'count' || field !== undefined, {
+      error: 'a field is needed for everything but count',
+    })
+    .optional(),
+  project: z.string().optional(),
+})
+
+export type SearchBody = z.output<typeof searchBody>
+
+/** Bars that a histogram aims at where no interval is given. */
+const BARS_WANTED = 60
+const BARS_MAX = 20_000
+const DAY_US = 86_400_000_000
+const SECOND_US = 1_000_000
+/** Widths that people read easily, in seconds. */
+const NICE_SECONDS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+  604_800, 2_592_000, 31_536_000,
+] as const
+
+/** Turns the body into what the store takes; throws a 400 that names what is wrong. */
+export function planInput(body: SearchBody, projectId: string, nowUs: number): SearchPlanInput {
+  const at = (value: string | number | undefined, name: string, otherwise: number): number =>
+    value === undefined ? otherwise : timeOf(value, name, nowUs)
+  const startUs = at(body.start_time, 'start_time', 0)
+  const endUs = at(body.end_time, 'end_time', Number.MAX_SAFE_INTEGER)
+  if (body.cursor !== undefined && body.offset > 0) {
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', 'give an offset or a cursor, not both')
+  }
+  const { aggregate } = body
+  return {
+    projectId,
+    query: queryOf(body.query),
+    services: body.services,
+    levels: body.levels.map(name => name.toUpperCase()),
+    startUs,
+    endUs,
+    ingestedStartUs: at(body.ingested_start, 'ingested_start', 0),
+    ingestedEndUs: at(body.ingested_end, 'ingested_end', Number.MAX_SAFE_INTEGER),
+    limit: body.limit,
+    offset: body.offset,
+    cursor: body.cursor ?? null,
+    order: body.order,
+    include: new Set(body.include),
+    intervalUs: intervalOf(body.interval, startUs, Math.min(endUs, nowUs)),
+    aggregate:
+      aggregate === undefined
+        ? null
+        : {
+            fn: aggregate.fn,
+            ...(aggregate.field === undefined ? {} : { field: aggregate.field }),
+            ...(aggregate.by === undefined ? {} : { by: aggregate.by }),
+          },
+  }
+}
+
+/** The query as a tree, or a 400 with the position of what cannot be read. */
+export function queryOf(text: string): Query {
+  try {
+    return parseQuery(text)
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    throw new HttpProblem('LOGBOY_BAD_QUERY', error.message, { cause: error })
+  }
+}
+
+/** Levels as they come in a URL: with commas, in any case. */
+export function levelsOf(text: string | null): string[] {
+  const levels = (text ?? '').split(',').filter(part => part !== '')
+  const result = z.array(level).safeParse(levels)
+  if (!result.success) {
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', result.error.issues[0]?.message ?? 'unknown level')
+  }
+  return levels.map(name => name.toUpperCase())
+}
+
+function timeOf(value: string | number, name: string, nowUs: number): number {
+  const parsed = parseTimeExpression(value, nowUs)
+  if (parsed !== null) return parsed
+  throw new HttpProblem(
+    'LOGBOY_BAD_REQUEST',
+    `${name}: ${JSON.stringify(value)} is no time; use RFC 3339, an epoch, or now-15m`,
+  )
+}
+
+/** Microseconds per bar: as asked for, or the narrowest nice width with about 60 bars. */
+export function intervalOf(
+  asked: string | number | undefined,
+  startUs: number,
+  endUs: number,
+): number {
+  const spanUs = Math.max(SECOND_US, endUs - Math.max(startUs, startUs === 0 ? endUs - DAY_US : startUs))
+  if (asked !== undefined) {
+    const seconds = typeof asked === 'number' ? asked : secondsOf(asked)
+    if (!(seconds >= 1)) {
+      throw new HttpProblem('LOGBOY_BAD_REQUEST', `interval: ${asked} is no width such as 60 or 1m`)
+    }
+    if (spanUs / (seconds * SECOND_US) > BARS_MAX) {
+      throw new HttpProblem('LOGBOY_BAD_REQUEST', `interval: more than ${BARS_MAX} bars in this range`)
+    }
+    return Math.round(seconds) * SECOND_US
+  }
+  const wanted = spanUs / BARS_WANTED / SECOND_US
+  const nice = NICE_SECONDS.find(seconds => seconds >= wanted)
+  return (nice ?? NICE_SECONDS[NICE_SECONDS.length - 1] ?? 1) * SECOND_US
+}
+
+function secondsOf(text: string): number {
+  const [, number, unit] = /^(\d+)\s*(s|m|h|d)?$/.exec(text) ?? []
+  const factors: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+  return Number(number) * (factors[unit ?? 's'] ?? Number.NaN)
+}

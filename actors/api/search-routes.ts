@@ -1,0 +1,80 @@
+/** Search, the newest, and one log by its id. */
+import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
+import { HttpProblem, jsonText } from '#actors/http/problem.ts'
+import type { LogStore, SearchResult } from '#actors/store/store.ts'
+import { encodeTailToken } from '#actors/tail/tail-token.ts'
+import type { Clock } from '#runtime/clock.ts'
+import { type CallerDeps, callerOf, readableProject } from './caller.ts'
+import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
+import { levelsOf, planInput, type SearchBody, searchBody } from './search-request.ts'
+
+export interface SearchDeps extends CallerDeps {
+  readonly store: Pick<LogStore, 'search' | 'row'>
+  readonly clock: Clock
+}
+
+export function searchRoutes(deps: SearchDeps): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/api/v1/logs/search',
+      bodyBytesMax: JSON_BODY_BYTES_MAX,
+      async handle(request) {
+        const caller = await callerOf(request, deps)
+        const body = await readJson(request, searchBody)
+        return search(body, await readableProject(caller, body.project, deps), request, deps)
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/logs/recent',
+      async handle(request) {
+        const caller = await callerOf(request, deps)
+        const { query } = request
+        const body = check(
+          {
+            limit: Number(query.get('limit') ?? 100),
+            levels: levelsOf(query.get('level')),
+            include: ['logs'],
+          },
+          searchBody,
+        )
+        const project = await readableProject(caller, query.get('project') ?? undefined, deps)
+        return search(body, project, request, deps)
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/logs/:id',
+      async handle(request) {
+        const caller = await callerOf(request, deps)
+        const named = request.query.get('project') ?? undefined
+        const project = await readableProject(caller, named, deps)
+        const id = request.parameters['id'] ?? ''
+        const row = await deps.store.row(project, id, request.signal)
+        if (row === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
+        return jsonText(200, row)
+      },
+    },
+  ]
+}
+
+async function search(
+  body: SearchBody,
+  projectId: string,
+  request: HttpRequest,
+  { store, clock }: SearchDeps,
+): Promise<HttpAnswer> {
+  const begunMs = clock.monotonicMs()
+  const input = planInput(body, projectId, clock.nowUs())
+  const result = await store.search(input, request.signal)
+  return jsonText(200, replyText(result, clock.monotonicMs() - begunMs, clock.nowUs()))
+}
+
+/** Rows are JSON text already; they are put into the reply as they are. */
+function replyText(result: SearchResult, queryMs: number, nowUs: number): string {
+  const { logs, position, explain, ...rest } = result
+  const token = encodeTailToken({ position, row: 0, receivedAtUs: nowUs })
+  const tail = JSON.stringify({ ...rest, explain, query_time_ms: queryMs, tail_token: token })
+  return `{"logs":[${logs.join(',')}],${tail.slice(1)}`
+}

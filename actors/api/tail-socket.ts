@@ -1,0 +1,157 @@
+/** `GET /api/v1/tail`: plugs a browser's or a terminal's WebSocket into the live tail. */
+import { z } from 'zod/v4'
+import type { HttpRequest, Socket, SocketEvents, SocketRoute } from '#actors/http/http-server.ts'
+import { HttpProblem } from '#actors/http/problem.ts'
+import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
+import type { TailRequest } from '#actors/tail/tail.ts'
+import { decodeTailToken, type TailPlace } from '#actors/tail/tail-token.ts'
+import { QUERY_CHARS_MAX } from '#proto/limits.ts'
+import type { TailFrame } from '#proto/tail.ts'
+import type { Ref } from '#runtime/actor.ts'
+import { type Caller, type CallerDeps, callerOf, readableProject, requireSameOrigin } from './caller.ts'
+import { levelsOf, queryOf } from './search-request.ts'
+
+export interface TailDeps extends CallerDeps {
+  readonly tail: Ref<TailRequest>
+  readonly sockets: OpenSockets
+}
+
+/** Sockets by the key that opened them, so that a revoked key ends its own. */
+export class OpenSockets {
+  readonly #byKey = new Map<string, Set<Socket>>()
+  #opened = 0
+
+  nextId(): string {
+    return `socket-${++this.#opened}`
+  }
+
+  add(caller: Caller, socket: Socket): () => void {
+    if (caller.type !== 'key') return () => undefined
+    const { keyId } = caller.key
+    const others = this.#byKey.get(keyId) ?? new Set()
+    this.#byKey.set(keyId, others.add(socket))
+    return () => {
+      others.delete(socket)
+      if (others.size === 0) this.#byKey.delete(keyId)
+    }
+  }
+
+  revoked(keyId: string): void {
+    for (const socket of this.#byKey.get(keyId) ?? []) socket.close(4401, 'the key was revoked')
+  }
+}
+
+const COMMAND_BYTES_MAX = 64 * 1024
+/** Browsers cannot set headers on a WebSocket; programs that cannot either offer the token so. */
+const TOKEN_PROTOCOL = 'logboy.token.'
+const PROTOCOL = 'logboy.tail'
+
+const commandSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('filter'),
+    query: z.string().max(QUERY_CHARS_MAX),
+    services: z.array(z.string()).default([]),
+    levels: z.array(z.string()).default([]),
+  }),
+  z.strictObject({ type: z.literal('pause') }),
+  z.strictObject({ type: z.literal('resume') }),
+])
+
+export function tailSocket(deps: TailDeps): SocketRoute {
+  return {
+    path: '/api/v1/tail',
+    messageBytesMax: COMMAND_BYTES_MAX,
+    async upgrade(request) {
+      const caller = await callerOf(withOfferedToken(request), deps)
+      if (request.header('origin') !== null && request.header('cookie') !== null) {
+        requireSameOrigin(request)
+      }
+      const { query } = request
+      const projectId = await readableProject(caller, query.get('project') ?? undefined, deps)
+      const filter = filterOf(
+        query.get('query') ?? '',
+        (query.get('services') ?? '').split(',').filter(name => name !== ''),
+        levelsOf(query.get('levels')),
+      )
+      const after = placeOf(query.get('after'))
+      const offered = (request.header('sec-websocket-protocol') ?? '').split(',')
+      return {
+        ...(offered.some(name => name.trim() === PROTOCOL) ? { protocol: PROTOCOL } : {}),
+        connect: socket => connect(socket, caller, { projectId, filter, after }, deps),
+      }
+    },
+  }
+}
+
+interface Wish {
+  readonly projectId: string
+  readonly filter: RowFilter
+  readonly after: TailPlace | null
+}
+
+function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): SocketEvents {
+  const { tail } = deps
+  const id = deps.sockets.nextId()
+  const forget = deps.sockets.add(caller, socket)
+  const subscriber = {
+    send(frameText: string) {
+      socket.send(frameText)
+      return socket.bufferedBytes()
+    },
+    waitingBytes: () => socket.bufferedBytes(),
+    close: (reason: string) => socket.close(1011, reason),
+  }
+  // A tail that is too busy to take another socket: the client comes back with its token.
+  if (!tail.offer({ type: 'subscribe', id, ...wish, subscriber })) {
+    socket.close(1013, 'overloaded')
+  }
+  return {
+    message(data, text) {
+      const request = commandOf(data, text, id)
+      if ('problem' in request) socket.send(errorText(request.problem))
+      else if (!tail.offer(request)) socket.close(1013, 'overloaded')
+    },
+    closed() {
+      forget()
+      void tail.tell({ type: 'unsubscribe', id })
+    },
+  }
+}
+
+function commandOf(data: Uint8Array, text: boolean, id: string): TailRequest | { problem: HttpProblem } {
+  try {
+    if (!text) throw new HttpProblem('LOGBOY_BAD_REQUEST', 'commands are JSON text')
+    const command = commandSchema.parse(JSON.parse(new TextDecoder().decode(data)))
+    if (command.type !== 'filter') return { type: command.type, id }
+    const levels = levelsOf(command.levels.join(','))
+    return { type: 'filter', id, filter: filterOf(command.query, command.services, levels) }
+  } catch (error) {
+    if (error instanceof HttpProblem) return { problem: error }
+    return { problem: new HttpProblem('LOGBOY_BAD_REQUEST', 'the command is not understood') }
+  }
+}
+
+function errorText({ code, message }: HttpProblem): string {
+  const frame: TailFrame = { type: 'error', code, detail: message }
+  return JSON.stringify(frame)
+}
+
+function filterOf(query: string, services: readonly string[], levels: readonly string[]): RowFilter {
+  return { query: queryOf(query), services, levels, ...ANY_TIME }
+}
+
+function placeOf(token: string | null): TailPlace | null {
+  if (token === null || token === '') return null
+  const place = decodeTailToken(token)
+  if (place === null) throw new HttpProblem('LOGBOY_BAD_REQUEST', 'after: not a token of this server')
+  return place
+}
+
+function withOfferedToken(request: HttpRequest): HttpRequest {
+  const offered = (request.header('sec-websocket-protocol') ?? '').split(',').map(part => part.trim())
+  const token = offered.find(part => part.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length)
+  if (token === undefined) return request
+  const header = (name: string): string | null =>
+    name === 'authorization' ? `Bearer ${token}` : request.header(name)
+  return new Proxy(request, { get: (target, name) => (name === 'header' ? header : target[name as keyof HttpRequest]) })
+}
