@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Arena } from '../arena.ts'
+import type { CommitLog, LogEntry } from '../commit-log.ts'
+import { append, collect, namesOf, type Seen, seenOf } from './log-driver.ts'
+
+/** A commit log that a test may close and open again on the same data. */
+export interface LogFixture {
+  readonly arena: Arena
+  open(): Promise<CommitLog>
+}
+
+const PROJECT = 'project0aa'
+
+/** What every commit log promises, as tests; `run` gives each one a fresh fixture. */
+export function commitLogSuite(
+  name: string,
+  run: (body: (fixture: LogFixture) => Promise<void>) => Promise<unknown>,
+): void {
+  const check = (title: string, body: (fixture: LogFixture) => Promise<void>): void => {
+    test(`${name}: ${title}`, async () => {
+      await run(body)
+    })
+  }
+  order(check)
+  repeats(check)
+  reading(check)
+  memory(check)
+}
+
+type Check = (title: string, body: (fixture: LogFixture) => Promise<void>) => void
+
+function order(check: Check): void {
+  check('batches come out as they went in, in order, live', async ({ arena, open }) => {
+    const log = await open()
+    const collector = collect(log, 0)
+    for (const sequence of [1n, 2n, 3n]) {
+      assert.deepEqual(await append(log, arena, { sequence }), { type: 'durable', repeat: false })
+    }
+    await collector.reached(3)
+    assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:2', 'p1 0:3'])
+    assert.equal(collector.seen.at(-1)?.position, log.end())
+    await log.close()
+  })
+
+  check('order per producer is the order of calls, however many wait', async fixture => {
+    const { arena, open } = fixture
+    const log = await open()
+    const collector = collect(log, 0)
+    const offers = Array.from({ length: 300 }, (_, index) =>
+      append(log, arena, {
+        producer: BigInt(index % 7),
+        sequence: BigInt(1 + Math.floor(index / 7)),
+        bytes: (index * 37) % 2_000,
+      }),
+    )
+    for (const outcome of await Promise.all(offers)) assert.equal(outcome.type, 'durable')
+    await collector.reached(300)
+    assertOrdered(collector.seen)
+    assert.equal(new Set(namesOf(collector.seen)).size, 300)
+    await log.close()
+  })
+
+  check('receive times only rise, over a restart too', async ({ arena, open }) => {
+    let log = await open()
+    await Promise.all([1n, 2n, 3n].map(sequence => append(log, arena, { sequence })))
+    await log.close()
+    log = await open()
+    await append(log, arena, { sequence: 4n })
+    const collector = collect(log, 0)
+    await collector.reached(4)
+    const times = collector.seen.map(({ receivedAtUs }) => receivedAtUs)
+    assert.ok(times.every((time, index) => index === 0 || time > (times[index - 1] as number)))
+    assert.ok(log.start().receivedAtUs <= (times[0] as number))
+    await log.close()
+  })
+
+  check('a closing log refuses new batches and settles those before', async fixture => {
+    const { arena, open } = fixture
+    const log = await open()
+    const before = append(log, arena, { sequence: 1n })
+    const closed = log.close()
+    const after = await append(log, arena, { sequence: 2n })
+    assert.deepEqual(await before, { type: 'durable', repeat: false })
+    assert.ok(after.type === 'unavailable' && after.reason === 'stopping')
+    await closed
+  })
+}
+
+function repeats(check: Check): void {
+  check('a repeat is acknowledged and stored once', async ({ arena, open }) => {
+    const log = await open()
+    const collector = collect(log, 0)
+    const twice = [append(log, arena, { sequence: 1n }), append(log, arena, { sequence: 1n })]
+    assert.deepEqual(await Promise.all(twice), [
+      { type: 'durable', repeat: false },
+      { type: 'durable', repeat: true },
+    ])
+    await append(log, arena, { sequence: 5n })
+    assert.deepEqual(await append(log, arena, { sequence: 3n }), { type: 'durable', repeat: true })
+    await collector.reached(2)
+    assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:5'])
+    await log.close()
+  })
+
+  check('repeats, epochs and idle producers are known after a restart', async fixture => {
+    const { arena, open } = fixture
+    let log = await open()
+    assert.equal(log.producer(PROJECT, 1n), undefined)
+    await append(log, arena, { sequence: 4n })
+    await append(log, arena, { sequence: 2n, epoch: 1 })
+    await append(log, arena, { sequence: 9n, projectId: 'project0bb' })
+    await log.close()
+    log = await open()
+    assert.deepEqual(log.producer(PROJECT, 1n), { epoch: 1, lastSequence: 2 })
+    assert.deepEqual(log.producer('project0bb', 1n), { epoch: 0, lastSequence: 9 })
+    assert.deepEqual(await append(log, arena, { sequence: 2n, epoch: 1 }), {
+      type: 'durable',
+      repeat: true,
+    })
+    assert.deepEqual(await append(log, arena, { sequence: 8n }), { type: 'stale-epoch' })
+    assert.deepEqual(await append(log, arena, { sequence: 3n, epoch: 1 }), {
+      type: 'durable',
+      repeat: false,
+    })
+    await log.close()
+  })
+
+  check('a keyed request has one answer, over a restart too', async ({ arena, open }) => {
+    const keyed = (chunk: number, body: number) => ({
+      producer: 99n,
+      sequence: BigInt(chunk),
+      recordCount: 10,
+      rejected: [2],
+      request: {
+        bodySha256: new Uint8Array(32).fill(body),
+        chunk,
+        of: 2,
+        firstIndex: 0,
+        rejected: [{ index: 2 + 10 * (chunk - 1), reason: 'no object' }],
+      },
+    })
+    let log = await open()
+    const first = await Promise.all([
+      append(log, arena, keyed(1, 7)),
+      append(log, arena, keyed(2, 7)),
+    ])
+    assert.ok(first.every(({ type }) => type === 'durable'))
+    await log.close()
+    log = await open()
+    assert.deepEqual(await append(log, arena, keyed(1, 8)), { type: 'conflict' })
+    assert.deepEqual(await append(log, arena, keyed(2, 7)), { type: 'durable', repeat: true })
+    assert.deepEqual(log.answered(PROJECT, 99n), {
+      bodySha256: new Uint8Array(32).fill(7),
+      lastChunk: 2,
+      of: 2,
+      accepted: 18,
+      rejected: [
+        { index: 2, reason: 'no object' },
+        { index: 12, reason: 'no object' },
+      ],
+    })
+    assert.equal(log.answered('project0bb', 99n), undefined)
+    await log.close()
+  })
+}
+
+function reading(check: Check): void {
+  check('a consumer goes on after its position, stored entries first', async fixture => {
+    const { arena, open } = fixture
+    let log = await open()
+    const before = collect(log, 0)
+    for (const sequence of [1n, 2n, 3n, 4n]) await append(log, arena, { sequence, bytes: 5_000 })
+    await before.reached(4)
+    await log.close()
+    log = await open()
+    const after = collect(log, before.seen[1]?.position ?? 0)
+    await append(log, arena, { sequence: 5n })
+    await append(log, arena, { sequence: 6n })
+    await after.reached(4)
+    assert.deepEqual(namesOf(after.seen), ['p1 0:3', 'p1 0:4', 'p1 0:5', 'p1 0:6'])
+    assert.deepEqual(after.seen.slice(0, 2), before.seen.slice(2))
+    await log.close()
+  })
+
+  check('consumers do not wait for each other', async ({ arena, open }) => {
+    const log = await open()
+    let letGo = (): void => undefined
+    const held = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const slow = collect(log, 0, { name: 'slow', hold: () => held })
+    const fast = collect(log, 0, { name: 'fast' })
+    for (const sequence of [1n, 2n, 3n]) await append(log, arena, { sequence })
+    await fast.reached(3)
+    assert.equal(slow.seen.length, 0)
+    letGo()
+    await slow.reached(3)
+    assert.deepEqual(slow.seen, fast.seen)
+    await log.close()
+  })
+
+  check('a read gives the entries of one project, up to the end', async ({ arena, open }) => {
+    const log = await open()
+    const all = collect(log, 0)
+    for (let sequence = 1n; sequence <= 6n; sequence++) {
+      const projectId = sequence % 2n === 0n ? 'project0bb' : PROJECT
+      await append(log, arena, { sequence, projectId })
+    }
+    await all.reached(6)
+    const seen: Seen[] = []
+    const receive = (entries: readonly LogEntry[]): void => void seen.push(...entries.map(seenOf))
+    assert.equal(await log.read(PROJECT, all.seen[1]?.position ?? 0, receive), 'end')
+    assert.deepEqual(namesOf(seen), ['p1 0:3', 'p1 0:5'])
+    assert.equal(await log.read('project0cc', log.start().position, receive), 'end')
+    assert.equal(seen.length, 2)
+    await log.close()
+  })
+
+  check('a stopped consumer gets nothing more', async ({ arena, open }) => {
+    const log = await open()
+    const [stopped, other] = [collect(log, 0, { name: 'stopped' }), collect(log, 0)]
+    await append(log, arena, { sequence: 1n })
+    await stopped.reached(1)
+    stopped.consumption.stop()
+    await append(log, arena, { sequence: 2n })
+    await other.reached(2)
+    assert.equal(stopped.seen.length, 1)
+    await log.close()
+  })
+}
+
+function memory(check: Check): void {
+  check('memory of batches is given back once they are delivered', async ({ arena, open }) => {
+    let log = await open()
+    const collector = collect(log, 0)
+    for (let sequence = 1n; sequence <= 20n; sequence++) {
+      await append(log, arena, { sequence, bytes: 3_000 })
+    }
+    await append(log, arena, { sequence: 20n, bytes: 3_000 })
+    await collector.reached(20)
+    await log.close()
+    log = await open()
+    const again = collect(log, 0)
+    await again.reached(20)
+    await log.close()
+    assert.equal(arena.observe().batchesInUse, 0)
+  })
+}
+
+function assertOrdered(seen: readonly Seen[]): void {
+  const last = new Map<number, number>()
+  for (const { producer, epoch, sequence } of seen) {
+    const order = epoch * 2 ** 40 + sequence
+    assert.ok(order > (last.get(producer) ?? 0), `order of producer ${producer}`)
+    last.set(producer, order)
+  }
+}
