@@ -26,8 +26,11 @@ const KEY_PROBLEMS = {
 } as const
 
 /** Signs the request in, or throws 401. A cookie counts only from a page of this very origin. */
-export async function callerOf(request: HttpRequest, deps: CallerDeps): Promise<Caller> {
-  const bearer = bearerOf(request)
+export async function callerOf(
+  request: HttpRequest,
+  deps: CallerDeps,
+  bearer = bearerOf(request),
+): Promise<Caller> {
   if (bearer !== null) return bearerCaller(bearer, deps)
   const cookie = cookieOf(request, SESSION_COOKIE)
   if (cookie === null) {

@@ -130,14 +130,20 @@ export function intervalOf(
   startUs: number,
   endUs: number,
 ): number {
-  const spanUs = Math.max(SECOND_US, endUs - Math.max(startUs, startUs === 0 ? endUs - DAY_US : startUs))
+  const spanUs = Math.max(
+    SECOND_US,
+    endUs - Math.max(startUs, startUs === 0 ? endUs - DAY_US : startUs),
+  )
   if (asked !== undefined) {
     const seconds = typeof asked === 'number' ? asked : secondsOf(asked)
     if (!(seconds >= 1)) {
       throw new HttpProblem('LOGBOY_BAD_REQUEST', `interval: ${asked} is no width such as 60 or 1m`)
     }
     if (spanUs / (seconds * SECOND_US) > BARS_MAX) {
-      throw new HttpProblem('LOGBOY_BAD_REQUEST', `interval: more than ${BARS_MAX} bars in this range`)
+      throw new HttpProblem(
+        'LOGBOY_BAD_REQUEST',
+        `interval: more than ${BARS_MAX} bars in this range`,
+      )
     }
     return Math.round(seconds) * SECOND_US
   }

@@ -8,7 +8,14 @@ import { decodeTailToken, type TailPlace } from '#actors/tail/tail-token.ts'
 import { QUERY_CHARS_MAX } from '#proto/limits.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
-import { type Caller, type CallerDeps, callerOf, readableProject, requireSameOrigin } from './caller.ts'
+import {
+  bearerOf,
+  type Caller,
+  type CallerDeps,
+  callerOf,
+  readableProject,
+  requireSameOrigin,
+} from './caller.ts'
 import { levelsOf, queryOf } from './search-request.ts'
 
 export interface TailDeps extends CallerDeps {
@@ -62,7 +69,7 @@ export function tailSocket(deps: TailDeps): SocketRoute {
     path: '/api/v1/tail',
     messageBytesMax: COMMAND_BYTES_MAX,
     async upgrade(request) {
-      const caller = await callerOf(withOfferedToken(request), deps)
+      const caller = await callerOf(request, deps, offeredToken(request) ?? bearerOf(request))
       if (request.header('origin') !== null && request.header('cookie') !== null) {
         requireSameOrigin(request)
       }
@@ -113,12 +120,17 @@ function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): So
     },
     closed() {
       forget()
-      void tail.tell({ type: 'unsubscribe', id })
+      // It has to arrive, however full the mailbox is; a tail that is gone has no subscriptions.
+      void (async () => tail.tell({ type: 'unsubscribe', id }))().catch(() => undefined)
     },
   }
 }
 
-function commandOf(data: Uint8Array, text: boolean, id: string): TailRequest | { problem: HttpProblem } {
+function commandOf(
+  data: Uint8Array,
+  text: boolean,
+  id: string,
+): TailRequest | { problem: HttpProblem } {
   try {
     if (!text) throw new HttpProblem('LOGBOY_BAD_REQUEST', 'commands are JSON text')
     const command = commandSchema.parse(JSON.parse(new TextDecoder().decode(data)))
@@ -136,22 +148,24 @@ function errorText({ code, message }: HttpProblem): string {
   return JSON.stringify(frame)
 }
 
-function filterOf(query: string, services: readonly string[], levels: readonly string[]): RowFilter {
+function filterOf(
+  query: string,
+  services: readonly string[],
+  levels: readonly string[],
+): RowFilter {
   return { query: queryOf(query), services, levels, ...ANY_TIME }
 }
 
 function placeOf(token: string | null): TailPlace | null {
   if (token === null || token === '') return null
   const place = decodeTailToken(token)
-  if (place === null) throw new HttpProblem('LOGBOY_BAD_REQUEST', 'after: not a token of this server')
+  if (place === null)
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', 'after: not a token of this server')
   return place
 }
 
-function withOfferedToken(request: HttpRequest): HttpRequest {
-  const offered = (request.header('sec-websocket-protocol') ?? '').split(',').map(part => part.trim())
-  const token = offered.find(part => part.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length)
-  if (token === undefined) return request
-  const header = (name: string): string | null =>
-    name === 'authorization' ? `Bearer ${token}` : request.header(name)
-  return new Proxy(request, { get: (target, name) => (name === 'header' ? header : target[name as keyof HttpRequest]) })
+function offeredToken(request: HttpRequest): string | null {
+  const offered = (request.header('sec-websocket-protocol') ?? '').split(',')
+  const token = offered.map(part => part.trim()).find(part => part.startsWith(TOKEN_PROTOCOL))
+  return token?.slice(TOKEN_PROTOCOL.length) ?? null
 }
