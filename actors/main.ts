@@ -1,0 +1,64 @@
+/** The server process: takes the data folder, starts everything, and ends it in order. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { systemClock } from '#runtime/clock.ts'
+import { systemRandom } from '#runtime/random.ts'
+import type { Config } from './config.ts'
+import { lockDataFolder } from './data-folder-lock.ts'
+import { loadAdminToken } from './identity/admin-token.ts'
+import { type Running, startLogboy } from './topology.ts'
+
+/** A stop that takes longer is cut: what was acknowledged is in the journal anyway. */
+const STOP_MS_MAX = 20_000
+
+/** Runs until a signal; then drains, and ends the process with 0. */
+export async function serve(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  const release = lockDataFolder(config.dataFolder)
+  const notePath = join(config.dataFolder, 'server.json')
+  rmSync(notePath, { force: true })
+  let running: Running | null = null
+  let stopping = false
+  const end = (code: number): never => {
+    rmSync(notePath, { force: true })
+    release()
+    process.exit(code)
+  }
+  const stop = async (reason: string, code: number): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    systemClock.after(STOP_MS_MAX, () => end(code === 0 ? 1 : code))
+    await running?.stop(reason).catch((error: unknown) => log.error({ err: error }, 'stop failed'))
+    end(code)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM', 0))
+  process.on('SIGINT', () => void stop('SIGINT', 0))
+  const fatal = (error: unknown): void => {
+    log.fatal({ err: error }, 'fatal')
+    void stop('fatal', 1)
+  }
+  process.on('uncaughtException', fatal)
+  process.on('unhandledRejection', fatal)
+  try {
+    running = await startLogboy({
+      config,
+      log,
+      version: readVersion(),
+      adminToken: loadAdminToken(config.dataFolder, systemRandom),
+      onFatal: fatal,
+    })
+  } catch (error) {
+    release()
+    throw error
+  }
+  const { url, grpcUrl } = running
+  writeFileSync(notePath, JSON.stringify({ pid: process.pid, url, grpc: grpcUrl }), { mode: 0o600 })
+  process.stdout.write(`logboy ready ${url}\n`)
+}
+
+function readVersion(): string {
+  const path = new URL('../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}
