@@ -1,0 +1,37 @@
+import { useKeys } from '../shell/keys.ts'
+import type { Explorer } from './explorer.ts'
+
+export interface ExploreActions {
+  step(by: number): void
+  showNew(): void
+  toggleSidebar(): void
+}
+
+/** The explorer's keys; shell/help-dialog.tsx lists them. */
+export function useExploreKeys(explorer: Explorer, actions: ExploreActions): void {
+  const { view, state, activeId, session } = explorer
+  const openActive = (): void => {
+    const row = view().rows.find(({ id }) => id === activeId())
+    if (row !== undefined) explorer.open(row)
+  }
+  useKeys({
+    '/': () => document.querySelector<HTMLInputElement>('#query')?.select(),
+    j: () => actions.step(1),
+    ArrowDown: () => actions.step(1),
+    k: () => actions.step(-1),
+    ArrowUp: () => actions.step(-1),
+    PageDown: () => actions.step(20),
+    PageUp: () => actions.step(-20),
+    g: () => actions.showNew(),
+    Enter: openActive,
+    Escape: () => explorer.closeRow(),
+    l: () => explorer.toggleLive(),
+    p: () => {
+      if (state().live) session.pause(!view().paused)
+    },
+    r: () => explorer.refresh(),
+    f: () => actions.toggleSidebar(),
+    t: () => document.querySelector<HTMLButtonElement>('.range-button')?.click(),
+    z: () => document.querySelector<HTMLButtonElement>('[title="Zoom out (z)"]')?.click(),
+  })
+}

@@ -1,0 +1,311 @@
+/**
+ * One view of the explorer at work: its rows, counts and pages, and the live tail that goes on where
+ * the search ended. Knows neither DOM nor framework; network and clock come from outside.
+ */
+import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
+import type { TailFrame } from '#proto/tail.ts'
+import { type Cancel, type Clock, every } from '../clock.ts'
+import { type Counts, NO_COUNTS, readCounts, slidTo, withRows } from './counts-model.ts'
+import { RateMeter } from './rate-meter.ts'
+import {
+  countParts,
+  countsRequest,
+  firstPage,
+  holeRequest,
+  levelFacetRequest,
+  nextPage,
+  pageBelow,
+  type SearchScope,
+  serviceFacetRequest,
+} from './search-model.ts'
+import { type SocketEvents, TailConnection, type TailStatus } from './tail-connection.ts'
+import { type Hole, ROWS_KEPT_MAX, ROWS_SCROLLED_MAX, TailModel } from './tail-model.ts'
+
+export interface SessionOptions {
+  readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchReply>
+  readonly openTail: (scope: SearchScope, token: string, events: SocketEvents) => Cancel
+  readonly clock: Clock
+  readonly jitter: () => number
+  /** Something in `view()` changed. */
+  readonly onChange: () => void
+  /** The tail lost its connection: perhaps the session ended. */
+  readonly onLost: () => void
+}
+
+/** Everything that is shown, as of now. */
+export interface SessionView {
+  readonly scope: SearchScope | null
+  readonly rows: readonly Row[]
+  /** A new search is under way; rows and counts are still those of the last one. */
+  readonly loading: boolean
+  readonly error: Error | null
+  readonly counts: Counts | null
+  readonly queryTimeMs: number | null
+  readonly more: 'idle' | 'loading' | 'failed' | 'end' | 'full'
+  readonly live: TailStatus
+  readonly liveProblem: string | null
+  readonly paused: boolean
+  readonly waitingCount: number
+  readonly holes: readonly Hole[]
+  readonly rowsPerSecond: number
+}
+
+const TICK_MS = 1000
+const RECOUNT_TICKS = 60
+
+export class ExploreSession {
+  readonly #options: SessionOptions
+  readonly #tail = new TailModel()
+  readonly #rate = new RateMeter()
+  readonly #connection: TailConnection
+  #scope: SearchScope | null = null
+  #abort = new AbortController()
+  #loading = false
+  #error: Error | null = null
+  #counts: Counts | null = null
+  #queryTimeMs: number | null = null
+  #cursor: string | null = null
+  #more: SessionView['more'] = 'idle'
+  #live: TailStatus = 'off'
+  #liveProblem: string | null = null
+  #stopTicking: Cancel = () => {}
+  #ticks = 0
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#connection = new TailConnection({
+      clock: options.clock,
+      jitter: options.jitter,
+      open: (token, events) => options.openTail(this.#scope as SearchScope, token, events),
+      onFrame: frame => this.#receive(frame),
+      onStatus: (status, problem) => this.#showStatus(status, problem),
+    })
+  }
+
+  view(): SessionView {
+    return {
+      scope: this.#scope,
+      rows: this.#tail.shown.rows,
+      loading: this.#loading,
+      error: this.#error,
+      counts: this.#counts,
+      queryTimeMs: this.#queryTimeMs,
+      more: this.#more,
+      live: this.#live,
+      liveProblem: this.#liveProblem,
+      paused: this.#tail.paused,
+      waitingCount: this.#tail.waitingCount,
+      holes: this.#tail.holes,
+      rowsPerSecond: this.#rate.perSecond(this.#options.clock.nowMs()),
+    }
+  }
+
+  /** Searches anew and, when `live`, goes on with the tail; what ran before is given up. */
+  run(scope: SearchScope, live: boolean): void {
+    this.stopLive()
+    this.#abort.abort()
+    this.#abort = new AbortController()
+    this.#scope = scope
+    this.#loading = true
+    this.#error = null
+    this.#more = 'idle'
+    this.#options.onChange()
+    void this.#firstSearch(scope, live, this.#abort.signal)
+  }
+
+  stopLive(): void {
+    this.#stopTicking()
+    this.#connection.stop()
+    this.#rate.reset()
+    this.#tail.pause(false)
+    this.#tail.catchUp()
+    this.#options.onChange()
+  }
+
+  dispose(): void {
+    this.stopLive()
+    this.#abort.abort()
+  }
+
+  pause(paused: boolean): void {
+    this.#tail.pause(paused)
+    this.#options.onChange()
+  }
+
+  /** The reader scrolled away from the newest row, or is back. */
+  lookAway(away: boolean): void {
+    this.#tail.lookAway(away)
+    this.#options.onChange()
+  }
+
+  nudge(): void {
+    this.#connection.nudge()
+  }
+
+  /** Fetches the rows that follow the last one. */
+  loadMore(): void {
+    const scope = this.#scope
+    if (scope === null || this.#loading || !['idle', 'failed'].includes(this.#more)) return
+    const request = this.#nextRequest(scope)
+    if (request === null) return
+    this.#more = 'loading'
+    this.#options.onChange()
+    void this.#loadPage(request, this.#abort.signal)
+  }
+
+  /** Searches the rows of a hole; what they were dropped from, they are sorted into. */
+  fillHole(hole: Hole): void {
+    const scope = this.#scope
+    if (scope === null || hole.state === 'filling') return
+    this.#tail.setHole(hole.number, 'filling')
+    this.#options.onChange()
+    void this.#fetchHole(scope, hole, this.#abort.signal)
+  }
+
+  async #firstSearch(scope: SearchScope, live: boolean, signal: AbortSignal): Promise<void> {
+    // Live counts go on from the very snapshot of the rows; else the rows need not wait for them.
+    const together = live ? countParts(scope) : []
+    const rows = this.#search(firstPage(scope, ['logs', ...together]), signal)
+    const counts = live ? rows : this.#search(countsRequest(scope), signal)
+    const counted = this.#readCounts(scope, counts, signal)
+    try {
+      const reply = await rows
+      if (signal.aborted) return
+      this.#tail.restart(reply.logs, reply.tail_token)
+      this.#cursor = reply.next_cursor
+      this.#more = reply.next_cursor === null ? 'end' : 'idle'
+      this.#queryTimeMs = reply.query_time_ms
+      await counted
+      if (signal.aborted) return
+      if (live) this.#startLive(reply.tail_token)
+    } catch (error) {
+      if (signal.aborted) return
+      this.#tail.restart([], '')
+      this.#counts = null
+      this.#error = error as Error
+    }
+    this.#loading = false
+    this.#options.onChange()
+  }
+
+  /** Counts that fail leave an empty chart; the rows tell what went wrong. */
+  async #readCounts(
+    scope: SearchScope,
+    counted: Promise<SearchReply>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const optional = (request: SearchRequest | null): Promise<SearchReply | null> =>
+      request === null ? Promise.resolve(null) : this.#search(request, signal)
+    try {
+      const [reply, levels, services] = await Promise.all([
+        counted,
+        optional(levelFacetRequest(scope)),
+        optional(serviceFacetRequest(scope)),
+      ])
+      if (signal.aborted) return
+      this.#counts = readCounts(reply, {
+        ...(levels === null ? {} : { byLevel: levels.aggregations.by_level }),
+        ...(services === null ? {} : { byService: services.aggregations.by_service }),
+      })
+    } catch {
+      if (!signal.aborted) this.#counts = null
+    }
+    if (!signal.aborted) this.#options.onChange()
+  }
+
+  #startLive(token: string): void {
+    this.#ticks = 0
+    this.#stopTicking = every(this.#options.clock, TICK_MS, () => this.#tick())
+    this.#connection.start(token)
+  }
+
+  /** The span moves on by itself; services are counted anew now and then, since they only add up. */
+  #tick(): void {
+    const scope = this.#movedScope()
+    if (scope === null) return
+    this.#ticks++
+    this.#counts = this.#counts === null ? null : slidTo(this.#counts, scope.fromMs)
+    if (this.#ticks % RECOUNT_TICKS === 0) {
+      const { signal } = this.#abort
+      void this.#readCounts(scope, this.#search(countsRequest(scope), signal), signal)
+    }
+    this.#options.onChange()
+  }
+
+  #movedScope(): SearchScope | null {
+    const scope = this.#scope
+    if (scope === null) return null
+    const passed = this.#options.clock.nowMs() - scope.searchedMs
+    return { ...scope, fromMs: scope.fromMs + passed }
+  }
+
+  #receive(frame: TailFrame): void {
+    const fresh = this.#tail.receive(frame)
+    if (fresh.length > 0) {
+      this.#rate.add(fresh.length, this.#options.clock.nowMs())
+      this.#counts = withRows(this.#counts ?? NO_COUNTS, fresh)
+      if (this.#tail.shown.cut && this.#more === 'end') this.#more = 'idle'
+    }
+    for (const hole of this.#tail.holes)
+      if (hole.kind === 'gap' && hole.state === 'open') this.fillHole(hole)
+    this.#options.onChange()
+  }
+
+  #showStatus(status: TailStatus, problem: string | null): void {
+    this.#live = status
+    this.#liveProblem = problem
+    if (status === 'waiting') this.#options.onLost()
+    this.#options.onChange()
+  }
+
+  #nextRequest(scope: SearchScope): SearchRequest | null {
+    const { rows, cut } = this.#tail.shown
+    const last = rows.at(-1)
+    if (last === undefined) return null
+    if (rows.length >= ROWS_SCROLLED_MAX) {
+      this.#more = 'full'
+      return null
+    }
+    if (cut) return pageBelow(scope, last)
+    return this.#cursor === null ? null : nextPage(scope, this.#cursor)
+  }
+
+  async #loadPage(request: SearchRequest, signal: AbortSignal): Promise<void> {
+    try {
+      const reply = await this.#search(request, signal)
+      if (signal.aborted) return
+      this.#tail.shown.mend()
+      this.#tail.addFound(reply.logs)
+      this.#cursor = reply.next_cursor
+      this.#more = reply.next_cursor === null ? 'end' : 'idle'
+    } catch {
+      if (signal.aborted) return
+      this.#more = 'failed'
+    }
+    this.#options.onChange()
+  }
+
+  async #fetchHole(scope: SearchScope, hole: Hole, signal: AbortSignal): Promise<void> {
+    let cursor: string | null = null
+    let found = 0
+    try {
+      do {
+        const reply: SearchReply = await this.#search(holeRequest(scope, hole, cursor), signal)
+        if (signal.aborted) return
+        const fresh = this.#tail.addFound(reply.logs)
+        this.#counts = withRows(this.#counts ?? NO_COUNTS, fresh)
+        found += reply.logs.length
+        cursor = reply.next_cursor
+      } while (cursor !== null && found < ROWS_KEPT_MAX)
+      this.#tail.setHole(hole.number, cursor === null ? 'filled' : 'partly')
+    } catch {
+      if (signal.aborted) return
+      this.#tail.setHole(hole.number, 'failed')
+    }
+    this.#options.onChange()
+  }
+
+  #search(request: SearchRequest, signal: AbortSignal): Promise<SearchReply> {
+    return this.#options.search(request, signal)
+  }
+}

@@ -1,0 +1,108 @@
+/** The whole state of the explorer as it stands in the URL, so that links and the back button hold it. */
+import { LEVELS, type Level } from '#proto/api.ts'
+import type { Zone } from '../kit/wall-time.ts'
+import {
+  parseMoment,
+  parseRange,
+  RANGE_DEFAULT,
+  spanText,
+  type TimeRange,
+} from './time-range-model.ts'
+
+export interface ExploreState {
+  /** Id or name; null = not chosen yet. */
+  readonly project: string | null
+  readonly query: string
+  /** Empty = all. In order of severity. */
+  readonly levels: readonly Level[]
+  /** Empty = all. Sorted. */
+  readonly services: readonly string[]
+  readonly range: TimeRange
+  readonly live: boolean
+  /** Id of the row whose details are open. */
+  readonly row: string | null
+  readonly zone: Zone
+  readonly chart: boolean
+}
+
+/** What to assume where the URL says nothing. */
+export interface ExploreDefaults {
+  readonly zone: Zone
+}
+
+export function parseExplore(search: string, defaults: ExploreDefaults): ExploreState {
+  const params = new URLSearchParams(search)
+  const levels = new Set(params.getAll('level').map(level => level.toUpperCase()))
+  const range = parseRangeParams(params)
+  return {
+    project: params.get('project'),
+    query: params.get('q') ?? '',
+    levels: LEVELS.filter(level => levels.has(level)),
+    services: [...new Set(params.getAll('service'))].sort(),
+    range,
+    // Only a span that ends now can go on.
+    live: params.get('live') === '1' && range.kind === 'relative',
+    row: params.get('row'),
+    zone: parseZone(params.get('tz')) ?? defaults.zone,
+    chart: params.get('chart') !== '0',
+  }
+}
+
+/** The search part of the URL; what equals the defaults is left out. */
+export function printExplore(state: ExploreState, defaults: ExploreDefaults): string {
+  const params = new URLSearchParams()
+  if (state.project !== null) params.set('project', state.project)
+  if (state.query !== '') params.set('q', state.query)
+  for (const level of state.levels) params.append('level', level)
+  for (const service of state.services) params.append('service', service)
+  if (state.range.kind === 'absolute') {
+    params.set('from', new Date(state.range.fromMs).toISOString())
+    params.set('to', new Date(state.range.toMs).toISOString())
+  } else if (state.range.seconds !== RANGE_DEFAULT_SECONDS)
+    params.set('last', spanText(state.range.seconds))
+  if (state.live) params.set('live', '1')
+  if (state.row !== null) params.set('row', state.row)
+  if (state.zone !== defaults.zone) params.set('tz', state.zone)
+  if (!state.chart) params.set('chart', '0')
+  const text = params.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** The link to give away: a moving span becomes the moments it covers now, live stands still. */
+export function shareableState(state: ExploreState, nowMs: number): ExploreState {
+  if (state.range.kind === 'absolute') return state
+  const fromMs = nowMs - state.range.seconds * 1000
+  return { ...state, live: false, range: { kind: 'absolute', fromMs, toMs: nowMs } }
+}
+
+/** True when both states ask the server for the same rows. */
+export function sameSearch(a: ExploreState, b: ExploreState): boolean {
+  return searchKey(a) === searchKey(b)
+}
+
+export function searchKey({ project, query, levels, services, range }: ExploreState): string {
+  return JSON.stringify([project, query, levels, services, range])
+}
+
+/** The list with `value` added, or removed where it was. */
+export function toggled<T>(list: readonly T[], value: T): readonly T[] {
+  return list.includes(value) ? list.filter(other => other !== value) : [...list, value]
+}
+
+const RANGE_DEFAULT_SECONDS = RANGE_DEFAULT.kind === 'relative' ? RANGE_DEFAULT.seconds : 0
+
+function parseRangeParams(params: URLSearchParams): TimeRange {
+  const fromMs = parseMomentParam(params.get('from'))
+  const toMs = parseMomentParam(params.get('to'))
+  if (fromMs !== null && toMs !== null && toMs > fromMs) return { kind: 'absolute', fromMs, toMs }
+  const last = parseRange(params.get('last') ?? '', { nowMs: 0, zone: 'utc' })
+  return last.ok && last.range.kind === 'relative' ? last.range : RANGE_DEFAULT
+}
+
+function parseMomentParam(text: string | null): number | null {
+  return text === null ? null : parseMoment(text, { nowMs: 0, zone: 'utc' })
+}
+
+function parseZone(text: string | null): Zone | null {
+  return text === 'utc' || text === 'local' ? text : null
+}

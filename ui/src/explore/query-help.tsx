@@ -1,0 +1,41 @@
+import { For, type JSX } from 'solid-js'
+
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ['timeout', 'messages with this word, in any case'],
+  ['payment failed', 'both words, anywhere in the message'],
+  ['"connection reset"', 'the words next to each other'],
+  ['status:500', 'a field or attribute with exactly this value'],
+  ['user.name:"Ada Lovelace"', 'values with spaces go in quotes'],
+  ['host:web-1 refused', 'terms combine: all of them must match'],
+]
+
+/** What can be asked; a click puts an example into the bar. */
+export function QueryHelp(props: { readonly onUse: (text: string) => void }): JSX.Element {
+  return (
+    <>
+      <h3>Query language</h3>
+      <ul class="query-examples">
+        <For each={EXAMPLES}>
+          {([text, meaning], index) => (
+            <li>
+              <button
+                type="button"
+                class="query-example"
+                data-autofocus={index() === 0 ? '' : undefined}
+                onClick={() => props.onUse(text)}
+              >
+                <code>{text}</code>
+                <span>{meaning}</span>
+              </button>
+            </li>
+          )}
+        </For>
+      </ul>
+      <p class="faint">
+        A trace or span id finds the rows that carry it. Fields: <code>service</code>{' '}
+        <code>host</code> <code>file</code> <code>level</code> <code>trace_id</code>{' '}
+        <code>span_id</code> and every attribute.
+      </p>
+    </>
+  )
+}

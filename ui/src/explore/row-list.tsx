@@ -1,0 +1,158 @@
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  on,
+  onCleanup,
+  onMount,
+} from 'solid-js'
+import type { Row } from '#proto/api.ts'
+import type { Zone } from '../kit/wall-time.ts'
+import { positionOf } from './row-book.ts'
+import { RowLine } from './row-line.tsx'
+import { isNearEnd, scrollToKeep, scrollToReveal, windowOf } from './virtual-window-model.ts'
+
+export interface RowListProps {
+  readonly rows: readonly Row[]
+  readonly activeId: string | null
+  readonly openId: string | null
+  readonly zone: Zone
+  /** The rows stretch over more than a day: times need a date. */
+  readonly dated: boolean
+  readonly words: readonly string[]
+  readonly busy: boolean
+  /** New rows are lit up for a moment. */
+  readonly live: boolean
+  readonly footer: JSX.Element
+  readonly onOpen: (row: Row) => void
+  readonly onAway: (away: boolean) => void
+  readonly onNearEnd: () => void
+  /** Hands out how to scroll to the newest row. */
+  readonly control: (control: RowListControl) => void
+}
+
+export interface RowListControl {
+  toTop(): void
+  reveal(index: number): void
+}
+
+export const ROW_HEIGHT = 26
+const OVERSCAN = 12
+
+/** A list of very many rows, of which only those in view stand in the document. */
+export function RowList(props: RowListProps): JSX.Element {
+  const [scrollTop, setScrollTop] = createSignal(0)
+  const [height, setHeight] = createSignal(600)
+  let viewport: HTMLDivElement | undefined
+
+  const view = createMemo(() =>
+    windowOf({
+      viewport: { scrollTop: scrollTop(), height: height() },
+      rowHeight: ROW_HEIGHT,
+      count: props.rows.length,
+      overscan: OVERSCAN,
+    }),
+  )
+  const visible = createMemo(() => props.rows.slice(view().first, view().end))
+  const scrollTo = (top: number): void => {
+    viewport?.scrollTo({ top })
+    setScrollTop(viewport?.scrollTop ?? 0)
+  }
+  const isAway = createMemo(() => scrollTop() >= ROW_HEIGHT / 2)
+  createEffect(on(isAway, away => props.onAway(away)))
+  keepPlace({ rows: () => props.rows, scrollTop, scrollTo })
+  createEffect(() => {
+    const current = { scrollTop: scrollTop(), height: height() }
+    if (props.rows.length > 0 && isNearEnd(current, ROW_HEIGHT, props.rows.length))
+      props.onNearEnd()
+  })
+  onMount(() => {
+    const observer = new ResizeObserver(([entry]) => setHeight(entry?.contentRect.height ?? 0))
+    if (viewport !== undefined) observer.observe(viewport)
+    onCleanup(() => observer.disconnect())
+    props.control({
+      toTop: () => scrollTo(0),
+      reveal: index =>
+        scrollTo(
+          scrollToReveal(
+            index,
+            { scrollTop: scrollTop(), height: height() - HEADROOM },
+            ROW_HEIGHT,
+          ),
+        ),
+    })
+  })
+
+  return (
+    <div
+      ref={element => {
+        viewport = element
+      }}
+      class="rows"
+      role="grid"
+      aria-label="Logs, newest first"
+      aria-rowcount={props.rows.length}
+      aria-busy={props.busy}
+      aria-activedescendant={props.activeId === null ? undefined : `row-${props.activeId}`}
+      tabIndex={0}
+      classList={{ 'rows-busy': props.busy, 'rows-live': props.live, 'rows-dated': props.dated }}
+      onScroll={event => setScrollTop(event.currentTarget.scrollTop)}
+    >
+      <div
+        class="rows-space"
+        role="rowgroup"
+        style={{ '--height': `${props.rows.length * ROW_HEIGHT}px` }}
+      >
+        <div class="rows-window" style={{ '--offset': `${view().first * ROW_HEIGHT}px` }}>
+          <For each={visible()}>
+            {(row, index) => (
+              <RowLine
+                row={row}
+                number={view().first + index() + 1}
+                active={props.activeId === row.id}
+                open={props.openId === row.id}
+                zone={props.zone}
+                dated={props.dated}
+                words={props.words}
+                onOpen={props.onOpen}
+              />
+            )}
+          </For>
+        </div>
+      </div>
+      {props.footer}
+    </div>
+  )
+}
+
+/** So that a revealed row does not stick to the lower edge. */
+const HEADROOM = ROW_HEIGHT
+
+/** Rows that come in above leave the reader's eyes on their row; at the top the list moves on. */
+function keepPlace(options: {
+  readonly rows: () => readonly Row[]
+  readonly scrollTop: () => number
+  readonly scrollTo: (top: number) => void
+}): void {
+  const { rows, scrollTop, scrollTo } = options
+  createEffect(
+    on(
+      rows,
+      (after, before) => {
+        const top = scrollTop()
+        if (before === undefined || top < ROW_HEIGHT / 2) return
+        const indexBefore = Math.floor(top / ROW_HEIGHT)
+        const anchor = before[indexBefore]
+        if (anchor === undefined) return
+        const indexAfter = positionOf(after, anchor)
+        // Another search: its rows have nothing to do with those before.
+        if (after[indexAfter]?.id !== anchor.id) return scrollTo(0)
+        const viewport = { scrollTop: top, height: 0 }
+        scrollTo(scrollToKeep({ viewport, rowHeight: ROW_HEIGHT, indexBefore, indexAfter }))
+      },
+      { defer: true },
+    ),
+  )
+}

@@ -1,0 +1,126 @@
+/** The requests behind one view of the explorer, made from its state. */
+import type { Level, Row, SearchPart, SearchRequest } from '#proto/api.ts'
+import type { ExploreState } from './explore-url-model.ts'
+import { nextMicrosecond } from './row-order.ts'
+import type { Hole } from './tail-model.ts'
+import { resolveRange } from './time-range-model.ts'
+
+export const PAGE_ROWS = 200
+export const HOLE_PAGE_ROWS = 2000
+
+/** A state whose span was fixed, so that all requests of a view and its later pages agree. */
+export interface SearchScope {
+  readonly project: string
+  readonly query: string
+  readonly levels: readonly Level[]
+  readonly services: readonly string[]
+  readonly fromMs: number
+  /** Null = open: rows that clocks ahead of ours have stamped belong to "now" as well. */
+  readonly toMs: number | null
+  readonly barMs: number
+  /** When the span was fixed. */
+  readonly searchedMs: number
+}
+
+export function scopeOf(options: {
+  readonly state: ExploreState
+  readonly projectId: string
+  readonly nowMs: number
+  readonly barMs: number
+}): SearchScope {
+  const { state, projectId, nowMs, barMs } = options
+  const { fromMs, toMs } = resolveRange(state.range, nowMs)
+  return {
+    project: projectId,
+    query: state.query,
+    levels: state.levels,
+    services: state.services,
+    fromMs,
+    toMs: state.range.kind === 'relative' ? null : toMs,
+    barMs,
+    searchedMs: nowMs,
+  }
+}
+
+/** The newest rows; with `parts` also the counts of the same snapshot. */
+export function firstPage(scope: SearchScope, parts: readonly SearchPart[]): SearchRequest {
+  return { ...baseRequest(scope), limit: PAGE_ROWS, include: parts, interval: scope.barMs / 1000 }
+}
+
+export function nextPage(scope: SearchScope, cursor: string): SearchRequest {
+  return { ...baseRequest(scope), limit: PAGE_ROWS, include: ['logs'], cursor }
+}
+
+/** The rows after a row without a cursor: its own microsecond is read again, repeats are known by id. */
+export function pageBelow(scope: SearchScope, row: Row): SearchRequest {
+  const end_time = nextMicrosecond(row.time)
+  return { ...baseRequest(scope), limit: PAGE_ROWS, include: ['logs'], end_time }
+}
+
+/** Total and bars; a facet is counted here unless it is filtered by itself. */
+export function countsRequest(scope: SearchScope): SearchRequest {
+  return {
+    ...baseRequest(scope),
+    limit: 1,
+    include: countParts(scope),
+    interval: scope.barMs / 1000,
+  }
+}
+
+export function countParts({ levels, services }: SearchScope): SearchPart[] {
+  return [
+    'total',
+    'histogram',
+    ...(levels.length === 0 ? (['by_level'] as const) : []),
+    ...(services.length === 0 ? (['by_service'] as const) : []),
+  ]
+}
+
+/** What the other levels would give: counted as if no level were chosen. */
+export function levelFacetRequest(scope: SearchScope): SearchRequest | null {
+  if (scope.levels.length === 0) return null
+  return { ...baseRequest({ ...scope, levels: [] }), limit: 1, include: ['by_level'] }
+}
+
+export function serviceFacetRequest(scope: SearchScope): SearchRequest | null {
+  if (scope.services.length === 0) return null
+  return { ...baseRequest({ ...scope, services: [] }), limit: 1, include: ['by_service'] }
+}
+
+/** The newest row of the project at any time: is it empty, or just quiet? */
+export function newestRequest(project: string): SearchRequest {
+  return { project, limit: 1, include: ['logs'] }
+}
+
+/** The rows of a hole in the tail, by receive time; event times do not matter to a tail. */
+export function holeRequest(scope: SearchScope, hole: Hole, cursor: string | null): SearchRequest {
+  const { start_time: _start, end_time: _end, ...filters } = baseRequest(scope)
+  return {
+    ...filters,
+    ingested_start: hole.from,
+    ingested_end: hole.toIncluded ? nextMicrosecond(hole.to) : hole.to,
+    limit: HOLE_PAGE_ROWS,
+    include: ['logs'],
+    ...(cursor === null ? {} : { cursor }),
+  }
+}
+
+/** Path and parameters of the tail socket for the same filters. */
+export function tailPath(scope: SearchScope, after: string): string {
+  const params = new URLSearchParams({ project: scope.project, after })
+  if (scope.query !== '') params.set('query', scope.query)
+  if (scope.services.length > 0) params.set('services', scope.services.join(','))
+  if (scope.levels.length > 0) params.set('levels', scope.levels.join(','))
+  return `/api/v1/tail?${params}`
+}
+
+function baseRequest(scope: SearchScope): SearchRequest {
+  return {
+    project: scope.project,
+    start_time: new Date(scope.fromMs).toISOString(),
+    ...(scope.toMs === null ? {} : { end_time: new Date(scope.toMs).toISOString() }),
+    ...(scope.query === '' ? {} : { query: scope.query }),
+    ...(scope.levels.length === 0 ? {} : { levels: scope.levels }),
+    ...(scope.services.length === 0 ? {} : { services: scope.services }),
+  }
+}

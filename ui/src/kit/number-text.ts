@@ -1,0 +1,28 @@
+/** `18,234`: every digit counts. */
+export function countText(count: number): string {
+  return Math.round(count).toLocaleString('en-US')
+}
+
+/** `18.2k`, `3.4M`: at most four characters and a unit. */
+export function shortCount(count: number): string {
+  if (count < 1000) return String(Math.round(count))
+  for (const [size, unit] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const)
+    if (count >= size * 0.9995) {
+      const value = count / size
+      return `${value < 100 ? trimZero(value.toFixed(1)) : Math.round(value)}${unit}`
+    }
+  return '1k'
+}
+
+/** `0.4`, `12`, `1,240`: a rate is read, not computed with. */
+export function rateText(perSecond: number): string {
+  return perSecond > 0 && perSecond < 10 ? trimZero(perSecond.toFixed(1)) : countText(perSecond)
+}
+
+function trimZero(text: string): string {
+  return text.endsWith('.0') ? text.slice(0, -2) : text
+}

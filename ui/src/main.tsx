@@ -1,0 +1,12 @@
+import { render } from 'solid-js/web'
+import { App } from './app.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/shell.css'
+import './styles/explore.css'
+import './styles/rows.css'
+import './styles/detail.css'
+
+const root = document.querySelector('#app')
+if (root !== null) render(() => <App />, root)

@@ -1,0 +1,64 @@
+/** How to send a first log, ready to paste. */
+export interface Snippet {
+  readonly id: 'curl' | 'sdk' | 'ship'
+  readonly title: string
+  readonly code: string
+  readonly note: string
+}
+
+export interface SnippetContext {
+  /** Where this page came from. */
+  readonly origin: string
+  readonly project: string
+  readonly key: string
+}
+
+/** Stands where a key belongs that is not known any more. */
+export const KEY_PLACEHOLDER = 'YOUR_INGEST_KEY'
+
+export function snippets({ origin, project, key }: SnippetContext): readonly Snippet[] {
+  return [
+    {
+      id: 'curl',
+      title: 'curl',
+      code: [
+        `curl ${origin}/ingest \\`,
+        `  -H 'Authorization: Bearer ${key}' \\`,
+        `  -H 'Content-Type: application/json' \\`,
+        `  -d '{"level":"info","service":"hello","message":"my first log"}'`,
+      ].join('\n'),
+      note: 'One object, an array, or lines of JSON; gzip and zstd are welcome.',
+    },
+    {
+      id: 'sdk',
+      title: 'Node.js',
+      code: [
+        `// npm install @logboy/sdk`,
+        `import { createLogger } from '@logboy/sdk'`,
+        ``,
+        `const log = createLogger({`,
+        `  url: '${origin}',`,
+        `  key: '${key}',`,
+        `  service: 'hello',`,
+        `})`,
+        `log.info('my first log', { user: 'ada' })`,
+      ].join('\n'),
+      note: 'Batches, retries and survives restarts of the server by itself.',
+    },
+    {
+      id: 'ship',
+      title: 'Log files',
+      code: [
+        `npx logboy ship app.log --url ${origin} --key ${key}`,
+        ``,
+        `# on the machine of the server no key is needed`,
+        `npx logboy ship app.log --project ${shellWord(project)}`,
+      ].join('\n'),
+      note: 'Plain text, JSON lines, or - for what another program prints.',
+    },
+  ]
+}
+
+function shellWord(text: string): string {
+  return /^[\w.@/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}

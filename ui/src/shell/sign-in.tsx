@@ -1,0 +1,97 @@
+import { createSignal, type JSX, onMount, Show } from 'solid-js'
+import { ApiError } from '../api/client.ts'
+import { signIn } from '../api/sessions.ts'
+import { Icon, Logo } from '../kit/icon.tsx'
+import { address, moveTo } from './address.ts'
+import { checkSession, enterSession, session } from './session.ts'
+
+export const SIGN_IN_PATH = '/sign-in'
+
+/** By the link that the server or `logboy sign-in` prints, or with the admin token. */
+export function SignIn(): JSX.Element {
+  const [token, setToken] = createSignal('')
+  const [busy, setBusy] = createSignal(false)
+  const [problem, setProblem] = createSignal<string | null>(null)
+  const ticket = new URLSearchParams(address().search).get('ticket')
+
+  const enter = async (credentials: { ticket: string } | { token: string }): Promise<void> => {
+    setBusy(true)
+    setProblem(null)
+    try {
+      await signIn(credentials)
+      if (address().path === SIGN_IN_PATH) moveTo('/explore', '', { replace: true })
+      enterSession()
+    } catch (error) {
+      setProblem(explain(error as Error, 'ticket' in credentials))
+    }
+    setBusy(false)
+  }
+  onMount(() => {
+    if (ticket !== null) void enter({ ticket })
+  })
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    if (token().trim() !== '') void enter({ token: token().trim() })
+  }
+
+  return (
+    <main class="gate">
+      <form class="gate-card" onSubmit={submit}>
+        <div class="gate-brand">
+          <Logo />
+          <h1>Logboy</h1>
+        </div>
+        <Show when={session() === 'away'} fallback={<p>Sign in to see the logs.</p>}>
+          <p role="alert">
+            The server does not answer.{' '}
+            <button type="button" class="link" onClick={() => void checkSession()}>
+              Try again
+            </button>
+          </p>
+        </Show>
+        <label class="labelled">
+          <span>Admin token</span>
+          <input
+            class="field"
+            type="password"
+            name="token"
+            autocomplete="current-password"
+            autofocus
+            aria-invalid={problem() !== null}
+            aria-describedby="sign-in-note"
+            value={token()}
+            onInput={event => setToken(event.currentTarget.value)}
+          />
+        </label>
+        <Show when={problem()}>
+          {words => (
+            <p class="gate-problem" role="alert">
+              <Icon name="warning" />
+              {words()}
+            </p>
+          )}
+        </Show>
+        <button
+          type="submit"
+          class="button button-primary button-wide"
+          disabled={busy() || token().trim() === ''}
+        >
+          {busy() ? 'Signing in…' : 'Sign in'}
+        </button>
+        <p class="gate-note" id="sign-in-note">
+          The token stands in <code>admin.token</code> in the server's data folder. Or run{' '}
+          <code>npx logboy sign-in</code> there and open the link that it prints.
+        </p>
+      </form>
+    </main>
+  )
+}
+
+function explain(error: Error, byTicket: boolean): string {
+  const status = error instanceof ApiError ? error.status : 0
+  if (status === 0) return 'The server does not answer. Is it running?'
+  if (status >= 500) return `The server could not do it: ${error.message}`
+  return byTicket
+    ? 'This link was used already or is too old. Make a new one with npx logboy sign-in.'
+    : 'This is not the admin token of this server.'
+}

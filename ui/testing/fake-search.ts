@@ -1,0 +1,109 @@
+/** Search over rows in memory, as plain as can be: what the page shows is compared with it. */
+import type { HistogramBar, Level, Row, SearchReply, SearchRequest } from '#proto/api.ts'
+import { textSpans } from '../src/explore/query-text-model.ts'
+import { compareRows, rowTimeMs, timeMs } from '../src/explore/row-order.ts'
+
+export type RowFilter = (row: Row) => boolean
+
+/** The filter of a request; throws where the query cannot be read. */
+export function filterOf(request: SearchRequest): RowFilter {
+  const terms = queryTerms(request.query ?? '')
+  const levels = new Set(request.levels?.map(level => level.toUpperCase()))
+  const services = new Set(request.services)
+  const within = (text: string, start?: string | number, end?: string | number): boolean =>
+    (start === undefined || comparable(text) >= comparable(String(start))) &&
+    (end === undefined || comparable(text) < comparable(String(end)))
+  return row =>
+    (levels.size === 0 || levels.has(row.level)) &&
+    (services.size === 0 || services.has(row.service)) &&
+    within(row.time, request.start_time, request.end_time) &&
+    within(row.ingested_at, request.ingested_start, request.ingested_end) &&
+    terms.every(term => term(row))
+}
+
+export function fakeSearch(
+  rows: readonly Row[],
+  request: SearchRequest,
+  token: string,
+): SearchReply {
+  const found = rows.filter(filterOf(request)).sort((a, b) => compareRows(b, a))
+  const limit = request.limit ?? 100
+  const start =
+    request.cursor === undefined ? 0 : found.findIndex(row => row.id === request.cursor) + 1
+  const page = found.slice(start, start + limit)
+  const include = new Set(
+    request.include ?? ['total', 'logs', 'by_level', 'by_service', 'histogram'],
+  )
+  const interval = Number(request.interval ?? 60)
+  return {
+    total: include.has('total') ? found.length : null,
+    logs: include.has('logs') ? page : [],
+    aggregations: {
+      by_level: include.has('by_level') ? countBy(found, row => row.level) : {},
+      by_service: include.has('by_service') ? countBy(found, row => row.service) : {},
+      histogram: include.has('histogram') ? histogram(found, interval) : [],
+      interval,
+    },
+    query_time_ms: 4.2,
+    next_cursor: start + limit < found.length ? (page.at(-1)?.id ?? null) : null,
+    tail_token: token,
+  }
+}
+
+function queryTerms(query: string): RowFilter[] {
+  if ((query.match(/"/g)?.length ?? 0) % 2 === 1) throw new Error('a quoted phrase does not end')
+  const terms: RowFilter[] = []
+  let field: string | null = null
+  for (const { kind, text } of textSpans(query, null)) {
+    const plain = text.replace(/^"|"$/g, '').toLowerCase()
+    if (kind === 'field') field = text.slice(0, -1)
+    else if (kind === 'value') terms.push(fieldTerm(field ?? '', plain))
+    else if (kind !== 'space') terms.push(row => wordsIn(row.message).includes(` ${words(plain)} `))
+  }
+  return terms
+}
+
+function fieldTerm(field: string, value: string): RowFilter {
+  return row => {
+    const own = { ...row.attributes, ...row } as Readonly<Record<string, unknown>>
+    return String(own[field]).toLowerCase() === value
+  }
+}
+
+function words(text: string): string {
+  return text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}_]+/u)
+    .filter(Boolean)
+    .join(' ')
+}
+
+function wordsIn(message: string): string {
+  return ` ${words(message)} `
+}
+
+function comparable(time: string): string {
+  return time.replace(/(?:\.(\d+))?Z$/, (_, digits: string = '') => `.${digits.padEnd(9, '0')}`)
+}
+
+function countBy<Key extends string>(
+  rows: readonly Row[],
+  key: (row: Row) => Key,
+): Record<Key, number> {
+  const counts = {} as Record<Key, number>
+  for (const row of rows) counts[key(row)] = (counts[key(row)] ?? 0) + 1
+  return counts
+}
+
+function histogram(rows: readonly Row[], intervalS: number): HistogramBar[] {
+  const bars = new Map<number, Partial<Record<Level, number>>>()
+  for (const row of rows) {
+    const start = Math.floor(rowTimeMs(row) / (intervalS * 1000)) * intervalS * 1000
+    const counts = bars.get(start) ?? {}
+    counts[row.level] = (counts[row.level] ?? 0) + 1
+    bars.set(start, counts)
+  }
+  return [...bars]
+    .map(([start, counts]) => ({ time: new Date(start).toISOString(), counts }))
+    .sort((a, b) => timeMs(a.time) - timeMs(b.time))
+}

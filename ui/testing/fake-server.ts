@@ -1,0 +1,198 @@
+/**
+ * A server for developing and testing the page: REST and tail of proto/api.ts and proto/tail.ts over
+ * rows in memory, the built page under the real content security policy, and faults on demand.
+ */
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { WebSocketServer } from 'ws'
+import type { Project, Row, SearchRequest } from '#proto/api.ts'
+import { fakeSearch } from './fake-search.ts'
+import { FakeTail } from './fake-tail.ts'
+
+export const TOKEN = 'fake-admin-token'
+export const TICKET = 'fake-ticket'
+const COOKIE = 'logboy_session=fake'
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types logboy',
+].join('; ')
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+
+interface Failure {
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+}
+
+export class FakeServer {
+  readonly tail: FakeTail
+  readonly searches: SearchRequest[] = []
+  readonly projects: Project[]
+  readonly #rows = new Map<string, Row[]>()
+  readonly #folder: string
+  readonly #server: Server
+  readonly #sessions = new Set<string>()
+  #ticketUsed = false
+  /** The next searches fail with this. */
+  failure: Failure | null = null
+  /** Milliseconds that each search takes. */
+  delayMs = 0
+
+  /** `folder` holds the built page. */
+  constructor(folder: string, projectNames: readonly string[]) {
+    this.#folder = folder
+    this.projects = projectNames.map((name, index) => project(name, index))
+    for (const { id } of this.projects) this.#rows.set(id, [])
+    this.tail = new FakeTail(projectId => this.rowsOf(projectId))
+    this.#server = createServer((request, response) => void this.#answer(request, response))
+    const sockets = new WebSocketServer({ noServer: true })
+    this.#server.on('upgrade', (request, socket, head) => {
+      if (!this.#isSignedIn(request) || this.tail.away) {
+        socket.destroy()
+        return
+      }
+      sockets.handleUpgrade(request, socket, head, client => {
+        this.tail.accept(client, new URL(request.url ?? '/', 'http://fake').searchParams)
+      })
+    })
+  }
+
+  async listen(port = 0): Promise<string> {
+    await new Promise<void>(resolve => this.#server.listen(port, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async close(): Promise<void> {
+    this.tail.cut()
+    this.#server.closeAllConnections()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  /** All rows of a project in the order of their arrival. */
+  rowsOf(projectId: string): Row[] {
+    return this.#rows.get(projectId) ?? []
+  }
+
+  /** Rows arrive: they can be searched, and tails get those that match. */
+  append(projectId: string, rows: readonly Row[]): void {
+    this.rowsOf(projectId).push(...rows)
+    this.tail.pump(projectId)
+  }
+
+  signOutEverybody(): void {
+    this.#sessions.clear()
+    this.tail.cut()
+  }
+
+  #isSignedIn(request: IncomingMessage): boolean {
+    return [...this.#sessions].some(cookie => request.headers.cookie?.includes(cookie) === true)
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake')
+    const route = `${request.method} ${pathname}`
+    if (!pathname.startsWith('/api/')) return this.#file(pathname, response)
+    if (route === 'POST /api/v1/sessions') return this.#signIn(await readBody(request), response)
+    if (!this.#isSignedIn(request))
+      return refuse(response, { status: 401, code: 'LOGBOY_UNAUTHENTICATED', detail: 'sign in' })
+    if (route === 'GET /api/v1/session') return reply(response, 200, { role: 'administrator' })
+    if (route === 'DELETE /api/v1/session') {
+      this.#sessions.clear()
+      return reply(response, 204, null)
+    }
+    if (route === 'GET /api/v1/projects') return reply(response, 200, { projects: this.projects })
+    if (route === 'POST /api/v1/projects') return this.#create(await readBody(request), response)
+    if (/^POST \/api\/v1\/projects\/\w+\/keys$/.test(route))
+      return reply(response, 201, { id: 'newkey000000', key: 'lb_newkey000000_secret' })
+    if (route === 'POST /api/v1/logs/search')
+      return this.#search((await readBody(request)) as SearchRequest, response)
+    const id = /^GET \/api\/v1\/logs\/(\w+)$/.exec(route)?.[1]
+    const row = this.rowsOf(searchParams.get('project') ?? '').find(other => other.id === id)
+    if (row !== undefined) return reply(response, 200, row)
+    refuse(response, { status: 404, code: 'LOGBOY_NOT_FOUND', detail: 'there is no such log' })
+  }
+
+  async #search(request: SearchRequest, response: ServerResponse): Promise<void> {
+    this.searches.push(request)
+    if (this.delayMs > 0) await new Promise(resolve => setTimeout(resolve, this.delayMs))
+    if (this.failure !== null) return refuse(response, this.failure)
+    const rows = this.rowsOf(request.project ?? '')
+    try {
+      reply(response, 200, fakeSearch(rows, request, this.tail.tokenOf(rows.length)))
+    } catch (error) {
+      const { message } = error as Error
+      refuse(response, { status: 400, code: 'LOGBOY_QUERY_INVALID', detail: message })
+    }
+  }
+
+  #signIn(body: unknown, response: ServerResponse): void {
+    const { ticket, token } = body as { ticket?: string; token?: string }
+    const known = token === TOKEN || (ticket === TICKET && !this.#ticketUsed)
+    if (ticket === TICKET) this.#ticketUsed = true
+    if (!known)
+      return refuse(response, { status: 401, code: 'LOGBOY_UNAUTHENTICATED', detail: 'unknown' })
+    this.#sessions.add(COOKIE)
+    response.setHeader('set-cookie', `${COOKIE}; HttpOnly; SameSite=Strict; Path=/`)
+    reply(response, 200, { role: 'administrator' })
+  }
+
+  #create(body: unknown, response: ServerResponse): void {
+    const created = project((body as { name: string }).name, this.projects.length)
+    this.projects.push(created)
+    this.#rows.set(created.id, [])
+    const keys = { ingest_key: `lb_ingest${created.id}_secret`, read_key: 'lb_read_secret' }
+    reply(response, 201, { ...created, ...keys })
+  }
+
+  async #file(pathname: string, response: ServerResponse): Promise<void> {
+    const path = extname(pathname) === '' ? '/index.html' : normalize(pathname)
+    try {
+      const bytes = await readFile(join(this.#folder, path))
+      response.writeHead(200, {
+        'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+        'content-security-policy': POLICY,
+      })
+      response.end(bytes)
+    } catch {
+      response.writeHead(404).end()
+    }
+  }
+}
+
+function project(name: string, index: number): Project {
+  return {
+    id: `project${String(index).padStart(3, '0')}`,
+    name,
+    created_at: '2026-11-01T08:00:00.000Z',
+    retention_days: 30,
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(body === null ? '' : JSON.stringify(body))
+}
+
+function refuse(response: ServerResponse, { status, code, detail }: Failure): void {
+  reply(response, status, { type: 'about:blank', title: code, status, code, detail })
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}')
+}
