@@ -1,0 +1,212 @@
+/**
+ * Words: the one definition that index, matcher and queries share. A token is a run of letters,
+ * numbers, marks and underscores; Han, Kana, Thai and Khmer have one token per character. Tokens are
+ * folded by simple lower case per code point, which no engine's own lower case does everywhere.
+ */
+
+/** Version of this definition; an index tells the one it was made with. */
+export const TOKENS_VERSION = 1
+
+/** What a code point is to a token. */
+const OUTSIDE = 0
+const IN_RUN = 1
+const ALONE = 2
+const NOT_KNOWN_YET = 3
+
+const WORD = /[\p{L}\p{N}\p{M}_]/u
+/** U+30FC and U+FF70 lengthen a Kana vowel, but belong to the script "common". */
+const LONE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\u30fc\uff70]/u
+const CODE_POINTS = 0x11_0000
+
+/** Class of every code point, asked of the regular expressions once each. */
+const classes = new Uint8Array(CODE_POINTS).fill(NOT_KNOWN_YET)
+for (let code = 0; code < 0x80; code++) classes[code] = classify(code)
+
+function classify(code: number): number {
+  const character = String.fromCodePoint(code)
+  if (!WORD.test(character)) return OUTSIDE
+  return LONE.test(character) ? ALONE : IN_RUN
+}
+
+function classOf(code: number): number {
+  const known = classes[code] as number
+  if (known !== NOT_KNOWN_YET) return known
+  const found = classify(code)
+  classes[code] = found
+  return found
+}
+
+/** Lower case of one code point. U+0130 alone would become two: its simple lower case is "i". */
+export function foldCodePoint(code: number): number {
+  if (code < 0x80) return code >= 0x41 && code <= 0x5a ? code + 0x20 : code
+  if (code === 0x130) return 0x69
+  return String.fromCodePoint(code).toLowerCase().codePointAt(0) as number
+}
+
+/** A text with every code point folded, for comparing whole texts. */
+export function fold(text: string): string {
+  let folded = ''
+  for (const character of text) {
+    folded += String.fromCodePoint(foldCodePoint(character.codePointAt(0) as number))
+  }
+  return folded
+}
+
+/** The folded tokens of a text, in order. */
+export function tokenize(text: string): string[] {
+  const tokens: string[] = []
+  let token = ''
+  for (const character of text) {
+    const code = character.codePointAt(0) as number
+    const kind = classOf(code)
+    if (kind === IN_RUN) {
+      token += String.fromCodePoint(foldCodePoint(code))
+      continue
+    }
+    if (token !== '') tokens.push(token)
+    token = ''
+    if (kind === ALONE) tokens.push(String.fromCodePoint(foldCodePoint(code)))
+  }
+  if (token !== '') tokens.push(token)
+  return tokens
+}
+
+/** Visits the tokens of UTF-8 bytes [start, end) as ranges of these bytes, not folded. */
+export function forEachToken(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (start: number, end: number) => void,
+): void {
+  let tokenStart = -1
+  let at = start
+  while (at < end) {
+    const byte = bytes[at] as number
+    const width = byte < 0x80 ? 1 : widthOf(byte)
+    const kind = byte < 0x80 ? (classes[byte] as number) : classOf(codePointAt(bytes, at, end))
+    if (kind === IN_RUN) {
+      if (tokenStart < 0) tokenStart = at
+    } else {
+      if (tokenStart >= 0) visit(tokenStart, at)
+      tokenStart = -1
+      if (kind === ALONE) visit(at, Math.min(at + width, end))
+    }
+    at += width
+  }
+  if (tokenStart >= 0) visit(tokenStart, end)
+}
+
+/**
+ * Writes the 32-bit hashes of the tokens in bytes [start, end) to `hashes` from `at` on, as far as
+ * there is room, in one pass; answers the position after the last.
+ */
+export function hashTokens(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hashes: Uint32Array,
+  at: number,
+): number {
+  let next = at
+  let hash = SEED
+  let isIn = false
+  for (let i = start; i < end; ) {
+    const byte = bytes[i] as number
+    if (byte < 0x80) {
+      i++
+      if (classes[byte] === IN_RUN) {
+        hash = Math.imul(hash ^ (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte), PRIME)
+        isIn = true
+      } else if (isIn) {
+        if (next < hashes.length) hashes[next++] = mix(hash)
+        hash = SEED
+        isIn = false
+      }
+      continue
+    }
+    const code = codePointAt(bytes, i, end)
+    const kind = classOf(code)
+    i += widthOf(byte)
+    if (kind !== IN_RUN && isIn) {
+      if (next < hashes.length) hashes[next++] = mix(hash)
+      hash = SEED
+      isIn = false
+    }
+    if (kind === OUTSIDE) continue
+    hash = hashCodePoint(hash, foldCodePoint(code))
+    isIn = kind === IN_RUN
+    if (kind !== ALONE) continue
+    if (next < hashes.length) hashes[next++] = mix(hash)
+    hash = SEED
+  }
+  if (isIn && next < hashes.length) hashes[next++] = mix(hash)
+  return next
+}
+
+/** The 32-bit hash of one token in bytes [start, end), folding it on the way. */
+export function hashToken(bytes: Uint8Array, start: number, end: number): number {
+  let hash = SEED
+  for (let at = start; at < end; ) {
+    const byte = bytes[at] as number
+    if (byte < 0x80) {
+      hash = Math.imul(hash ^ foldCodePoint(byte), PRIME)
+      at++
+    } else {
+      hash = hashCodePoint(hash, foldCodePoint(codePointAt(bytes, at, end)))
+      at += widthOf(byte)
+    }
+  }
+  return mix(hash)
+}
+
+/** The same hash of a token as text. */
+export function hashTokenText(token: string): number {
+  let hash = SEED
+  for (const character of token) {
+    hash = hashCodePoint(hash, foldCodePoint(character.codePointAt(0) as number))
+  }
+  return mix(hash)
+}
+
+/** FNV-1a over the UTF-8 of folded code points; `mix` spreads it, for FNV's upper bits are weak. */
+const SEED = 0x811c9dc5 | 0
+const PRIME = 0x01000193
+
+function hashCodePoint(hash: number, code: number): number {
+  if (code < 0x80) return Math.imul(hash ^ code, PRIME)
+  let next = hash
+  if (code < 0x800) next = Math.imul(next ^ (0xc0 | (code >> 6)), PRIME)
+  else {
+    if (code < 0x1_0000) next = Math.imul(next ^ (0xe0 | (code >> 12)), PRIME)
+    else {
+      next = Math.imul(next ^ (0xf0 | (code >> 18)), PRIME)
+      next = Math.imul(next ^ (0x80 | ((code >> 12) & 0x3f)), PRIME)
+    }
+    next = Math.imul(next ^ (0x80 | ((code >> 6) & 0x3f)), PRIME)
+  }
+  return Math.imul(next ^ (0x80 | (code & 0x3f)), PRIME)
+}
+
+function mix(hash: number): number {
+  let mixed = hash ^ (hash >>> 16)
+  mixed = Math.imul(mixed, 0x85ebca6b)
+  mixed ^= mixed >>> 13
+  mixed = Math.imul(mixed, 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}
+
+function widthOf(lead: number): number {
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+}
+
+/** The code point at `at` of valid UTF-8; damaged bytes give some code point, never more. */
+function codePointAt(bytes: Uint8Array, at: number, end: number): number {
+  const lead = bytes[at] as number
+  const width = widthOf(lead)
+  let code = width === 2 ? lead & 0x1f : width === 3 ? lead & 0x0f : lead & 0x07
+  for (let i = 1; i < width; i++) {
+    code = (code << 6) | (at + i < end ? (bytes[at + i] as number) & 0x3f : 0)
+  }
+  return code < CODE_POINTS ? code : 0xfffd
+}
