@@ -9,8 +9,8 @@ import {
   SEARCH_LIMIT_MAX,
   SEARCH_OFFSET_MAX,
 } from '#proto/limits.ts'
-import { parseQuery, type Query, QueryError } from '#proto/query.ts'
-import { parseTimeExpression } from '#proto/time.ts'
+import { parseQuery, type Query } from '#proto/query.ts'
+import { parseDuration, parseTimeAround } from '#proto/time.ts'
 
 const NAMES_MAX = 100
 const time = z.union([z.string(), z.number()])
@@ -97,12 +97,11 @@ export function planInput(body: SearchBody, projectId: string, nowUs: number): S
 
 /** The query as a tree, or a 400 with the position of what cannot be read. */
 export function queryOf(text: string): Query {
-  try {
-    return parseQuery(text)
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error
-    throw new HttpProblem('LOGBOY_BAD_QUERY', error.message, { cause: error })
-  }
+  const parsed = parseQuery(text)
+  if (parsed.type === 'query') return parsed.query
+  const { position, message, suggestion } = parsed.fault
+  const hint = suggestion === null ? '' : `; did you mean ${suggestion}`
+  throw new HttpProblem('LOGBOY_BAD_QUERY', `query, position ${position}: ${message}${hint}`)
 }
 
 /** Levels as they come in a URL: with commas, in any case. */
@@ -116,7 +115,7 @@ export function levelsOf(text: string | null): string[] {
 }
 
 function timeOf(value: string | number, name: string, nowUs: number): number {
-  const parsed = parseTimeExpression(value, nowUs)
+  const parsed = parseTimeAround(value, nowUs)
   if (parsed !== null) return parsed
   throw new HttpProblem(
     'LOGBOY_BAD_REQUEST',
@@ -135,8 +134,8 @@ export function intervalOf(
     endUs - Math.max(startUs, startUs === 0 ? endUs - DAY_US : startUs),
   )
   if (asked !== undefined) {
-    const seconds = typeof asked === 'number' ? asked : secondsOf(asked)
-    if (!(seconds >= 1)) {
+    const seconds = parseDuration(asked)
+    if (seconds === null || seconds < 1) {
       throw new HttpProblem('LOGBOY_BAD_REQUEST', `interval: ${asked} is no width such as 60 or 1m`)
     }
     if (spanUs / (seconds * SECOND_US) > BARS_MAX) {
@@ -150,10 +149,4 @@ export function intervalOf(
   const wanted = spanUs / BARS_WANTED / SECOND_US
   const nice = NICE_SECONDS.find(seconds => seconds >= wanted)
   return (nice ?? NICE_SECONDS[NICE_SECONDS.length - 1] ?? 1) * SECOND_US
-}
-
-function secondsOf(text: string): number {
-  const [, number, unit] = /^(\d+)\s*(s|m|h|d)?$/.exec(text) ?? []
-  const factors: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-  return Number(number) * (factors[unit ?? 's'] ?? Number.NaN)
 }

@@ -65,5 +65,5 @@ function printRow(row: Row, { json }: SearchOptions): void {
 
 /** A span becomes `now-span`, which the server reads against its own clock. */
 function timeOf(text: string): string {
-  return /^\d+(ms|s|m|h|d|w)$/.test(text) ? `now-${text}` : text
+  return /^\d+[smhdw]$/.test(text) ? `now-${text}` : text
 }
