@@ -1,4 +1,7 @@
-/** Bodies of the REST interface and rows as people see them; server, browser, CLI and tests share them. */
+/**
+ * Bodies of the REST interface and rows as people see them; server, browser, CLI and tests share
+ * them.
+ */
 
 export const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const
 export type Level = (typeof LEVELS)[number]
@@ -44,7 +47,10 @@ export interface Row {
   readonly pattern_id: string | null
   /** 28 characters base32hex; sorts like (producer, epoch, sequence, row). */
   readonly id: string
-  /** What was decided for the row: 'level_inferred', 'level_defaulted', 'time_missing', 'time_clamped'. */
+  /**
+   * What was decided for the row: 'level_inferred', 'level_defaulted', 'time_missing',
+   * 'time_clamped'.
+   */
   readonly flags?: readonly string[]
 }
 

@@ -40,7 +40,9 @@ const COLUMN_FRAME_BYTES = 48
 export class AttributeColumns {
   private readonly recordsMax: number
   private readonly keys = new Map<string, KeyColumns>()
-  /** Keys of the present row in order; beyond `touchedCount` those of the rows before: good guesses. */
+  /**
+   * Keys of the present row in order; beyond `touchedCount` those of the rows before: good guesses.
+   */
   private readonly touched: KeyColumns[] = []
   private touchedCount = 0
   private row = 0

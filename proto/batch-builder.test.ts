@@ -118,7 +118,7 @@ function toRecord({ traceId, spanId, ...rest }: Omit<BatchRecord, 'traceId' | 's
   }
 }
 
-test('records come back from a batch as they were appended, one builder after another batch', () => {
+test('records come back from a batch as they were appended, batch after batch', () => {
   const builder = new BatchBuilder(options)
   fc.assert(
     fc.property(fc.array(randomRecord, { maxLength: 40 }), inputs => {

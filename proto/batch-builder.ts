@@ -1,6 +1,7 @@
 /**
- * Builds LogBatches record by record: taking a record copies its values into columns, and all of the
- * encoding happens when a batch is sealed. The SDK and the server's decoders both build with it.
+ * Builds LogBatches record by record: taking a record copies its values into columns, and all of
+ * the encoding happens when a batch is sealed. The SDK and the server's decoders both build with
+ * it.
  */
 import { AttributeColumns } from './attribute-columns.ts'
 import { IdColumn } from './id-column.ts'
@@ -66,7 +67,9 @@ export class BatchBuilder {
   private readonly spanIds = new IdColumn(8, BATCH_RECORDS_MAX)
   private readonly attributes = new AttributeColumns(BATCH_RECORDS_MAX)
   private messages: string[] = []
-  /** Records [0, sealed) are gone already: `seal` takes several turns where one batch is too small. */
+  /**
+   * Records [0, sealed) are gone already: `seal` takes several turns where one batch is too small.
+   */
   private sealed = 0
   private added = 0
   private bytes = 0
@@ -166,8 +169,9 @@ export class BatchBuilder {
   }
 
   /**
-   * Encodes the oldest records as one batch within every limit; as a rule all of them. Call it until
-   * `count` is 0: texts of many bytes a character or times far apart may need several batches.
+   * Encodes the oldest records as one batch within every limit; as a rule all of them. Call it
+   * until `count` is 0: texts of many bytes a character or times far apart may need several
+   * batches.
    */
   seal(): Uint8Array<ArrayBuffer> {
     const start = this.sealed

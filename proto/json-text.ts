@@ -1,9 +1,12 @@
-/** JSON as text: writing any JavaScript value without ever throwing, and proving bytes without parsing. */
+/**
+ * JSON as text: writing any JavaScript value without ever throwing, and proving bytes without
+ * parsing.
+ */
 import { JSON_DEPTH_MAX } from './limits.ts'
 
 /**
- * A value as JSON text. Unlike JSON.stringify it keeps integers of any size, does not throw on cycles
- * or getters that do, and turns what JSON does not know (functions, NaN) into null.
+ * A value as JSON text. Unlike JSON.stringify it keeps integers of any size, does not throw on
+ * cycles or getters that do, and turns what JSON does not know (functions, NaN) into null.
  */
 export function jsonText(value: unknown): string {
   return write(value, [])
@@ -42,7 +45,10 @@ function writeMembers(value: object, path: object[]): string {
   return `{${members.join(',')}}`
 }
 
-/** True when bytes[start, end) are one JSON value (RFC 8259); nested deeper than JSON_DEPTH_MAX is false. */
+/**
+ * True when bytes[start, end) are one JSON value (RFC 8259); nested deeper than JSON_DEPTH_MAX is
+ * false.
+ */
 export function isJson(bytes: Uint8Array, start: number, end: number): boolean {
   const after = valueEnd(bytes, skipSpace(bytes, start, end), end, 0)
   return after >= 0 && skipSpace(bytes, after, end) === end

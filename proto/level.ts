@@ -82,7 +82,8 @@ function wordSet(words: string): ReadonlySet<string> {
 
 /**
  * The severity that a message tells by itself, 0 = none. Looks only near its start and only for
- * forms that are hardly ever prose: `ERROR`, `[error]`, `error:` first, `level=error`, `E/`, `E1023`.
+ * forms that are hardly ever prose: `ERROR`, `[error]`, `error:` first, `level=error`, `E/`,
+ * `E1023`.
  */
 export function inferLevel(message: string): number {
   const length = Math.min(message.length, PAIR_REACH)

@@ -1,12 +1,18 @@
 /** Every maximum of the product in one place, each with its reason. */
 
-/** A batch always fits one Kafka record (1 MB by default) unchanged, envelope and frame included. */
+/**
+ * A batch always fits one Kafka record (1 MB by default) unchanged, envelope and frame included.
+ */
 export const BATCH_BYTES_MAX = 768 * 1024
 /** Row numbers of a batch fit 16 bits, and one batch is one short task for a worker. */
 export const BATCH_RECORDS_MAX = 8_192
-/** Deltas stay exact as JavaScript numbers: 2^53 - 1 ns is 104 days. A wider batch is sealed early. */
+/**
+ * Deltas stay exact as JavaScript numbers: 2^53 - 1 ns is 104 days. A wider batch is sealed early.
+ */
 export const TIME_DELTA_NS_MAX = Number.MAX_SAFE_INTEGER
-/** Event times further ahead than this become the receive time: clocks are wrong, not the future. */
+/**
+ * Event times further ahead than this become the receive time: clocks are wrong, not the future.
+ */
 export const TIME_AHEAD_US_MAX = 3_600 * 1_000_000
 
 /** One message may fill a third of a batch; longer ones are cut by no one, they are refused. */
@@ -43,7 +49,9 @@ export const PRODUCER_FRESH_MS = 6 * 24 * 3_600_000
 /** Answers to an Idempotency-Key are kept this long. */
 export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000
 export const IDEMPOTENCY_KEYS_MAX = 100_000
-/** Producers remembered per project: about 20 MB, far more processes than one project has in a week. */
+/**
+ * Producers remembered per project: about 20 MB, far more processes than one project has in a week.
+ */
 export const PRODUCERS_MAX = 100_000
 
 /** Search: rows of one page, and how deep an offset may reach (a cursor reaches everything). */

@@ -65,7 +65,10 @@ function sumDeltas(deltas: Float64Array, missing: Uint8Array | null): void {
   }
 }
 
-/** Sums of whole µs or ms: a product beyond 2^53 is a multiple of 1000, so still exact when it is judged. */
+/**
+ * Sums of whole µs or ms: a product beyond 2^53 is a multiple of 1000, so still exact when it is
+ * judged.
+ */
 function addToUs(times: Float64Array, base: Base & { unitUs: number }): Uint16Array | null {
   for (let i = 0; i < times.length; i++) {
     const time = base.us + (times[i] as number) * base.unitUs
@@ -80,7 +83,8 @@ function addToNs(times: Float64Array, base: Base): Uint16Array | null {
   let seen = 0
   for (let i = 0; i < times.length; i++) {
     const sum = times[i] as number
-    // The quotient may round up to the next integer, which leaves a rest of -1 and is put right below.
+    // The quotient may round up to the next integer, which leaves a rest of -1 and is put right
+    // below.
     let us = Math.floor(sum / 1_000)
     let rest = sum - us * 1_000 + base.subNs
     if (rest < 0) {

@@ -114,7 +114,7 @@ test('a printed query reads back as the same tree', () => {
   )
 })
 
-test('any text is a query or a fault within it, and what it reads as prints and reads the same', () => {
+test('any text is a query that prints and reads the same, or a fault within it', () => {
   fc.assert(
     fc.property(anyText, text => {
       const parsed = parseQuery(text)

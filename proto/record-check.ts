@@ -1,6 +1,7 @@
 /**
  * Judges single records of a batch that is sound as a whole, so that a wrong record is refused and
- * its neighbours are kept. Every check looks at entries and columns first and at rows only on suspicion.
+ * its neighbours are kept. Every check looks at entries and columns first and at rows only on
+ * suspicion.
  */
 import { bitmapBytes, isSet } from './bitmap.ts'
 import {

@@ -1,6 +1,6 @@
 /**
- * Messages of the SDK's stream (proto/logboy/v1/ingest.proto) as plain unions. A batch is framed and
- * unframed by hand, so that the gateway's main thread never copies or looks into it:
+ * Messages of the SDK's stream (proto/logboy/v1/ingest.proto) as plain unions. A batch is framed
+ * and unframed by hand, so that the gateway's main thread never copies or looks into it:
  *
  *   StreamRequest.batch = 0x12 length BatchMessage
  *   BatchMessage        = 0x08 sequence · 0x10 schema · 0x1a length LogBatch
@@ -18,8 +18,8 @@ import { WireWriter } from './wire-writer.ts'
 /** Full name of the method, for a hand-written gRPC service definition. */
 export const STREAM_PATH = '/logboy.v1.IngestService/Stream'
 /**
- * The producer is unknown here and batches before first_unacked may be missing or repeated. gRPC ends
- * the stream with FAILED_PRECONDITION and details that begin with this word; HTTP answers 409.
+ * The producer is unknown here and batches before first_unacked may be missing or repeated. gRPC
+ * ends the stream with FAILED_PRECONDITION and details that begin with this word; HTTP answers 409.
  */
 export const EPOCH_EXPIRED = 'EPOCH_EXPIRED'
 
@@ -48,7 +48,9 @@ export interface RejectedRecord {
   readonly reason: string
 }
 
-/** The same union, with these names in snake case, is the JSON that `POST /ingest/batch` answers. */
+/**
+ * The same union, with these names in snake case, is the JSON that `POST /ingest/batch` answers.
+ */
 export type ServerMessage =
   | {
       readonly type: 'welcome'
@@ -103,7 +105,10 @@ const REQUEST_BATCH = 2
 const BATCH_MESSAGE = { sequence: 1, schema: 2, batch: 3 } as const
 const BATCH_MESSAGE_RULES = [undefined, 'varint', 'varint', 'bytes'] as const
 
-/** Reads what a client sent; null = none of ours yet (a newer message). Throws WireError or the generated code's error. */
+/**
+ * Reads what a client sent; null = none of ours yet (a newer message). Throws WireError or the
+ * generated code's error.
+ */
 export function parseClientMessage(bytes: Uint8Array): ClientMessage | null {
   const reader = new WireReader(bytes)
   let batch: Uint8Array | null = null

@@ -1,6 +1,6 @@
 /**
- * Frames of the live tail socket, `GET /api/v1/tail?project=&query=&services=&levels=&after=`, JSON text.
- * The token is opaque: a client hands back the last one it saw as `after` and misses nothing.
+ * Frames of the live tail socket, `GET /api/v1/tail?project=&query=&services=&levels=&after=`, JSON
+ * text. The token is opaque: a client hands back the last one it saw as `after` and misses nothing.
  */
 import type { Row } from './api.ts'
 
@@ -11,7 +11,10 @@ export type TailFrame =
   | { readonly type: 'rows'; readonly rows: readonly Row[]; readonly token: string }
   /** Nothing matched lately; keeps the token fresh and the connection proven. */
   | { readonly type: 'idle'; readonly token: string }
-  /** This reader was too slow: `count` matches received in [from, to] were left out; a search finds them. */
+  /**
+   * This reader was too slow: `count` matches received in [from, to] were left out; a search finds
+   * them.
+   */
   | {
       readonly type: 'dropped'
       readonly count: number
@@ -19,7 +22,10 @@ export type TailFrame =
       readonly to: string
       readonly token: string
     }
-  /** The log no longer reaches back to `after`: rows received in [from, to) are to be fetched by a search. */
+  /**
+   * The log no longer reaches back to `after`: rows received in [from, to) are to be fetched by a
+   * search.
+   */
   | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
   | { readonly type: 'error'; readonly code: string; readonly detail: string }
 

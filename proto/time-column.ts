@@ -5,7 +5,10 @@ import { type WireWriter, writeZigZag } from './wire-writer.ts'
 const ZIGZAG_BYTES_MAX = 10
 const US_PER_MS = 1_000
 
-/** Builds the time column: exact microseconds and nanoseconds in the coarsest unit that loses nothing. */
+/**
+ * Builds the time column: exact microseconds and nanoseconds in the coarsest unit that loses
+ * nothing.
+ */
 export class TimeColumn {
   /** NaN = the record came without a time. */
   private readonly timeUs: Float64Array

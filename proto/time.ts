@@ -14,9 +14,9 @@ const US_PER_S = 1_000_000
 const DAY_S = 86_400
 
 /**
- * Reads RFC 3339 and its relatives (space for T, comma for the point, no zone, no time) or an epoch in
- * s, ms, µs or ns, told apart by its size. Times without a zone are `offsetMinutes` ahead of UTC.
- * null = not a time.
+ * Reads RFC 3339 and its relatives (space for T, comma for the point, no zone, no time) or an epoch
+ * in s, ms, µs or ns, told apart by its size. Times without a zone are `offsetMinutes` ahead of
+ * UTC. null = not a time.
  */
 export function parseTime(value: string | number | bigint, offsetMinutes = 0): ExactTime | null {
   if (typeof value === 'number') return parseNumber(value)
@@ -24,7 +24,10 @@ export function parseTime(value: string | number | bigint, offsetMinutes = 0): E
   return value.charCodeAt(4) === DASH ? parseDate(value, offsetMinutes) : parseEpoch(value)
 }
 
-/** Whole numbers are scaled as they are; others by their shortest decimal form, which is what was written. */
+/**
+ * Whole numbers are scaled as they are; others by their shortest decimal form, which is what was
+ * written.
+ */
 function parseNumber(value: number): ExactTime | null {
   const size = Math.abs(value)
   if (Number.isSafeInteger(value) && size < NS_FROM) {
@@ -146,7 +149,10 @@ function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
-/** Days of the proleptic Gregorian calendar; the year is taken to begin in March, so that leap days end it. */
+/**
+ * Days of the proleptic Gregorian calendar; the year is taken to begin in March, so that leap days
+ * end it.
+ */
 function daysSince1970(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year
   const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
@@ -185,7 +191,10 @@ export function parseDuration(value: string | number): number | null {
   return seconds > 0 ? seconds : null
 }
 
-/** Reads `now`, `now-15m`, `now-1d+2h` or anything that `parseTime` reads, as microseconds; null = neither. */
+/**
+ * Reads `now`, `now-15m`, `now-1d+2h` or anything that `parseTime` reads, as microseconds; null =
+ * neither.
+ */
 export function parseTimeAround(value: string | number, nowUs: number): number | null {
   const match = typeof value === 'string' ? RELATIVE.exec(value.trim()) : null
   if (match === null) return parseTime(value)?.timeUs ?? null

@@ -71,13 +71,13 @@ test('tokens are runs of letters, numbers, marks and underscores, folded', () =>
 })
 
 test('Han, Kana, Thai and Khmer have one token per character', () => {
-  assert.deepEqual(tokenize('支払いOK ラーメン'), ['支', '払', 'い', 'ok', 'ラ', 'ー', 'メ', 'ン'])
+  assert.deepEqual(tokenize('支払いOK ラーメン'), '支 払 い ok ラ ー メ ン'.split(' '))
   assert.deepEqual(tokenize('กำx'), ['ก', 'ำ', 'x'])
   assert.deepEqual(tokenize('ឋា'), ['ឋ', 'ា'])
   assert.deepEqual(tokenize('한국어'), ['한국어'])
 })
 
-test('folding is simple lower case: one code point becomes one, without regard to its neighbours', () => {
+test('folding is simple lower case: one code point becomes one', () => {
   assert.equal(foldCodePoint(0x130), 0x69)
   assert.equal(fold('ΟΔΟΣ'), 'οδοσ')
   assert.equal(fold('ẞ'), 'ß')

@@ -1,7 +1,7 @@
 /**
  * Words: the one definition that index, matcher and queries share. A token is a run of letters,
- * numbers, marks and underscores; Han, Kana, Thai and Khmer have one token per character. Tokens are
- * folded by simple lower case per code point, which no engine's own lower case does everywhere.
+ * numbers, marks and underscores; Han, Kana, Thai and Khmer have one token per character. Tokens
+ * are folded by simple lower case per code point, which no engine's own lower case does everywhere.
  */
 
 /** Version of this definition; an index tells the one it was made with. */
@@ -15,8 +15,7 @@ const NOT_KNOWN_YET = 3
 
 const WORD = /[\p{L}\p{N}\p{M}_]/u
 /** U+30FC and U+FF70 lengthen a Kana vowel, but belong to the script "common". */
-const LONE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\u30fc\uff70]/u
+const LONE = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Khmer}\u30fc\uff70]/u
 const CODE_POINTS = 0x11_0000
 
 /** Class of every code point, asked of the regular expressions once each. */

@@ -1,6 +1,9 @@
 /** UTF-8 without node: checks, lengths and short texts, for every place that only has bytes. */
 
-/** Answers whether bytes are valid UTF-8. The server passes `isUtf8` of node:buffer, ten times as fast. */
+/**
+ * Answers whether bytes are valid UTF-8. The server passes `isUtf8` of node:buffer, ten times as
+ * fast.
+ */
 export type Utf8Check = (bytes: Uint8Array) => boolean
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -56,7 +59,10 @@ export function utf8Length(text: string): number {
   return bytes
 }
 
-/** True when a text takes more than `max` bytes; looks at its characters only where that is not clear. */
+/**
+ * True when a text takes more than `max` bytes; looks at its characters only where that is not
+ * clear.
+ */
 export function isLongerThan(text: string, max: number): boolean {
   if (text.length * 3 <= max) return false
   return text.length > max || utf8Length(text) > max

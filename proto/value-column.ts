@@ -1,4 +1,6 @@
-/** One attribute column while it is built: dense values beside a bitmap of the rows that have one. */
+/**
+ * One attribute column while it is built: dense values beside a bitmap of the rows that have one.
+ */
 import { countBits, sliceBits } from './bitmap.ts'
 import type { AttributeType } from './columns.ts'
 import { ATTRIBUTE, ATTRIBUTE_TYPES, BATCH } from './log-batch-fields.ts'

@@ -1,8 +1,8 @@
 /**
  * Splits one protobuf message into its fields without decoding them, with protobuf's own rules for
  * fields that come several times: scalars and bytes keep the last, messages merge (which is to join
- * their bytes), lists go on, packed or not. Unknown fields, and known ones in another wire type, are
- * passed over.
+ * their bytes), lists go on, packed or not. Unknown fields, and known ones in another wire type,
+ * are passed over.
  */
 import { WIRE, WireError, WireReader } from './wire.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Writes protobuf's wire format into one growing buffer. Nested fields are written in place behind a
- * length of fixed width (padded varint, which every reader takes), so that nothing is moved or joined.
+ * Writes protobuf's wire format into one growing buffer. Nested fields are written in place behind
+ * a length of fixed width (padded varint, which every reader takes), so that nothing is moved or
+ * joined.
  */
 import { WIRE } from './wire.ts'
 
@@ -11,7 +12,9 @@ const VARINT_BYTES_MAX = 10
 
 const encoder = new TextEncoder()
 
-/** `bytes` is public for loops that write many values: reserve first, write at `position`, move it. */
+/**
+ * `bytes` is public for loops that write many values: reserve first, write at `position`, move it.
+ */
 export class WireWriter {
   bytes: Uint8Array<ArrayBuffer>
   position = 0

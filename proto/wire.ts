@@ -1,6 +1,6 @@
 /**
- * Reads protobuf's wire format from bytes that nobody has checked yet. Every length is compared with
- * what is there before it is used; what does not fit throws a WireError, never anything else.
+ * Reads protobuf's wire format from bytes that nobody has checked yet. Every length is compared
+ * with what is there before it is used; what does not fit throws a WireError, never anything else.
  *
  *   message = field*        field = tag value        tag = varint(number << 3 | wire type)
  *   wire type 0 varint · 1 eight bytes · 2 varint length and bytes · 3 and 4 group · 5 four bytes
@@ -148,7 +148,10 @@ export function countVarints(packed: Uint8Array): number {
   return count
 }
 
-/** Decodes `count` packed uint32, as counted before; longer values lose their upper bits as protobuf has it. */
+/**
+ * Decodes `count` packed uint32, as counted before; longer values lose their upper bits as protobuf
+ * has it.
+ */
 export function readUint32s(packed: Uint8Array, count: number): Uint32Array {
   const values = new Uint32Array(count)
   if (packed.length === count) {

@@ -151,7 +151,9 @@ function values(type: number, present: number): fc.Arbitrary<object> {
   }
 }
 
-/** Rows by the generated code and BigInt: slow, obvious, and nothing in common with the real reader. */
+/**
+ * Rows by the generated code and BigInt: slow, obvious, and nothing in common with the real reader.
+ */
 export function readMessage(batch: LogBatch): PlainRow[] {
   const rows: PlainRow[] = []
   const unit = BigInt(Math.max(1, batch.timeUnitNs))
