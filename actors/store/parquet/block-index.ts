@@ -1,5 +1,30 @@
+import { crc32 } from 'node:zlib'
+import { TOKENS_VERSION } from '#proto/tokens.ts'
+import {
+  BLOCKS_MAX,
+  blocksInLine,
+  idLine,
+  LINE_BYTES,
+  lineHasId,
+  proveLine,
+  tokenLine,
+} from './block-filter.ts'
+import { ByteSink } from './byte-sink.ts'
+import { proven } from './corrupt.ts'
 import type { ReadRange } from './footer.ts'
+import { type IndexHead, readIndexHead } from './index-head.ts'
 import type { RowGroupSummary } from './row-group.ts'
+
+/**
+ * The index file beside a segment, one entry a row group, in their order:
+ *
+ *   file      = entry* directory varint... | CRC-32 of the directory (4) | its bytes (4) | 'LBX1'
+ *   directory = varint number of entries, then varint bytes of each
+ *   entry     = head (index-head.ts) | lines of tokens | lines of trace ids | lines of span ids
+ */
+const MAGIC = 0x3158424c
+const TAIL_BYTES = 12
+const ENTRIES_MAX = 1_000_000
 
 /** Where the index of one row group lies in an index file. */
 export interface IndexLocation {
@@ -8,29 +33,137 @@ export interface IndexLocation {
 }
 
 /** The bytes of an index file (`.idx`) for the `index` of each row group of a segment, in order. */
-export declare function encodeIndexFile(indexes: readonly Uint8Array[]): readonly Uint8Array[]
+export function encodeIndexFile(indexes: readonly Uint8Array[]): readonly Uint8Array[] {
+  const sink = new ByteSink(indexes.length * 4 + 32)
+  sink.varint(indexes.length)
+  for (const index of indexes) sink.varint(index.length)
+  const length = sink.at
+  sink.uint32(crc32(sink.since(0)))
+  sink.uint32(length)
+  sink.uint32(MAGIC)
+  return [...indexes, sink.since(0)]
+}
 
 /** Where each row group's index lies; proven by a checksum. Throws LOGBOY_SEGMENT_CORRUPT. */
-export declare function readIndexFile(read: ReadRange, fileBytes: number): readonly IndexLocation[]
+export function readIndexFile(read: ReadRange, fileBytes: number): readonly IndexLocation[] {
+  proven(fileBytes >= TAIL_BYTES, 'index file too short')
+  const tail = read(fileBytes - TAIL_BYTES, TAIL_BYTES)
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength)
+  const length = view.getUint32(4, true)
+  proven(view.getUint32(8, true) === MAGIC, 'no index file')
+  proven(length <= fileBytes - TAIL_BYTES, 'index directory too long')
+  const directory = read(fileBytes - TAIL_BYTES - length, length)
+  proven(crc32(directory) === view.getUint32(0, true), 'checksum of an index directory')
+  const varints = readVarints(directory)
+  const [count, ...lengths] = varints
+  proven(count === lengths.length && count <= ENTRIES_MAX, 'index directory of another length')
+  let start = 0
+  const locations = lengths.map(byteLength => {
+    const location = { start, byteLength }
+    start += byteLength
+    return location
+  })
+  proven(start === fileBytes - TAIL_BYTES - length, 'index file of another length')
+  return locations
+}
+
+function readVarints(bytes: Uint8Array): number[] {
+  const values: number[] = []
+  let value = 0
+  let scale = 1
+  for (const byte of bytes) {
+    value += (byte & 0x7f) * scale
+    scale *= 128
+    if (byte >= 0x80) continue
+    values.push(value)
+    value = 0
+    scale = 1
+  }
+  return values
+}
 
 /**
  * The index of one row group: its head is read and proven at once, filters are read line by line
  * (132 bytes a question), each line with a checksum of its own. Row group = at most 16 blocks.
  */
-export declare class RowGroupIndex {
-  constructor(read: ReadRange, location: IndexLocation)
-  readonly summary: RowGroupSummary
+export class RowGroupIndex {
+  readonly #read: ReadRange
+  readonly #head: IndexHead
+  readonly #tokensAt: number
+  readonly #tracesAt: number
+  readonly #spansAt: number
+
+  constructor(read: ReadRange, location: IndexLocation) {
+    this.#read = read
+    const { head, headBytes } = readIndexHead(read, location)
+    this.#head = head
+    this.#tokensAt = location.start + headBytes
+    this.#tracesAt = this.#tokensAt + head.tokenLines * LINE_BYTES
+    this.#spansAt = this.#tracesAt + head.traceLines * LINE_BYTES
+    const end = this.#spansAt + head.spanLines * LINE_BYTES
+    proven(end === location.start + location.byteLength, 'index of another length')
+    proven(head.blockCount >= 1 && head.blockCount <= BLOCKS_MAX, 'index of too many blocks')
+  }
+
+  get summary(): RowGroupSummary {
+    return this.#head.summary
+  }
+
   /** Rows per block; block b holds rows [b * blockRows, (b + 1) * blockRows). */
-  readonly blockRows: number
-  readonly blockCount: number
+  get blockRows(): number {
+    return this.#head.blockRows
+  }
+
+  get blockCount(): number {
+    return this.#head.blockCount
+  }
+
   /** Made with the tokenizer of this program; if not, token questions answer "all blocks". */
-  readonly tokensUsable: boolean
+  get tokensUsable(): boolean {
+    return this.#head.tokensVersion === TOKENS_VERSION
+  }
+
   /** Bit b set = block b may have a message with this folded token (hash of proto/tokens.ts). */
-  blocksWithToken(hash: number): number
+  blocksWithToken(hash: number): number {
+    const all = 2 ** this.blockCount - 1
+    if (!this.tokensUsable) return all
+    const line = tokenLine(hash, this.#head.tokenLines)
+    return blocksInLine(this.#line(this.#tokensAt, line), hash) & all
+  }
+
   /** Bit b set = block b has rows of [startUs, endUs) by its time range. */
-  blocksInTime(startUs: number, endUs: number): number
+  blocksInTime(startUs: number, endUs: number): number {
+    return this.#blocksWhere(
+      block =>
+        (this.#head.timeMinUs[block] as number) < endUs &&
+        (this.#head.timeMaxUs[block] as number) >= startUs,
+    )
+  }
+
   /** Bit b set = block b has a row of a level whose bit (index in LEVELS) is set in `levels`. */
-  blocksWithLevels(levels: number): number
-  mightHaveTrace(id: Uint8Array): boolean
-  mightHaveSpan(id: Uint8Array): boolean
+  blocksWithLevels(levels: number): number {
+    return this.#blocksWhere(block => ((this.#head.levels[block] as number) & levels) !== 0)
+  }
+
+  mightHaveTrace(id: Uint8Array): boolean {
+    return this.#mightHave(this.#tracesAt, this.#head.traceLines, id)
+  }
+
+  mightHaveSpan(id: Uint8Array): boolean {
+    return this.#mightHave(this.#spansAt, this.#head.spanLines, id)
+  }
+
+  #mightHave(at: number, lines: number, id: Uint8Array): boolean {
+    return lines > 0 && lineHasId(this.#line(at, idLine(id, lines)), id)
+  }
+
+  #line(at: number, line: number): Uint8Array {
+    return proveLine(this.#read(at + line * LINE_BYTES, LINE_BYTES))
+  }
+
+  #blocksWhere(test: (block: number) => boolean): number {
+    let blocks = 0
+    for (let block = 0; block < this.blockCount; block++) if (test(block)) blocks |= 1 << block
+    return blocks
+  }
 }

@@ -43,23 +43,114 @@ export interface SegmentSchema {
   readonly attributes: readonly AttributeName[]
 }
 
+/** Where the attributes without a column of their own are, as one JSON object; null = none. */
+export const REST_COLUMN = 'attributes'
+const ATTRIBUTE_PREFIX = 'attr.'
+
+/** `row` and `producer` beside `seq` are the identity; the id columns are half as large as their text. */
+const FIXED_COLUMNS: readonly ColumnSchema[] = [
+  required('time', 'INT64', 'timestamp-us'),
+  required('time_sub_ns', 'INT32', 'int16'),
+  required('received_at', 'INT64', 'timestamp-us'),
+  required('kind', 'INT32', 'int8'),
+  required('flags', 'INT32', 'int8'),
+  required('severity', 'INT32', 'int8'),
+  required('severity_text', 'BYTE_ARRAY', 'text'),
+  required('service', 'BYTE_ARRAY', 'text'),
+  required('host', 'BYTE_ARRAY', 'text'),
+  required('file', 'BYTE_ARRAY', 'text'),
+  required('message', 'BYTE_ARRAY', 'text'),
+  { ...optional('trace_id', 'FIXED_LEN_BYTE_ARRAY', 'none'), width: 16 },
+  { ...optional('span_id', 'FIXED_LEN_BYTE_ARRAY', 'none'), width: 8 },
+  optional('pattern_id', 'INT64', 'int64'),
+  required('producer', 'INT64', 'int64'),
+  required('seq', 'INT64', 'int64'),
+  required('row', 'INT32', 'int32'),
+  optional(REST_COLUMN, 'BYTE_ARRAY', 'json'),
+]
+
+function required(name: string, physical: PhysicalType, logical: LogicalType): ColumnSchema {
+  return { name, physical, logical, width: 0, optional: false }
+}
+
+function optional(name: string, physical: PhysicalType, logical: LogicalType): ColumnSchema {
+  return { name, physical, logical, width: 0, optional: true }
+}
+
+const ATTRIBUTE_FORMS: Readonly<Record<AttributeType, readonly [PhysicalType, LogicalType]>> = {
+  s: ['BYTE_ARRAY', 'text'],
+  i: ['INT64', 'int64'],
+  d: ['DOUBLE', 'none'],
+  b: ['BOOLEAN', 'none'],
+  j: ['BYTE_ARRAY', 'json'],
+}
+
 /** The schema with exactly these attribute columns beside the fixed ones. */
-export declare function segmentSchema(attributes: readonly AttributeName[]): SegmentSchema
+export function segmentSchema(attributes: readonly AttributeName[]): SegmentSchema {
+  const own = attributes.map(attribute =>
+    optional(columnName(attribute), ...ATTRIBUTE_FORMS[attribute.type]),
+  )
+  return { columns: [...FIXED_COLUMNS, ...own], attributes }
+}
+
+/** The column of an attribute. */
+export function columnName({ type, key }: AttributeName): string {
+  return `${ATTRIBUTE_PREFIX}${type}.${key}`
+}
+
+/** The attribute of a column; null if the column is none. */
+export function attributeOfColumn(name: string): AttributeName | null {
+  const match = /^attr\.([sidbj])\.(.+)$/su.exec(name)
+  return match === null ? null : { type: match[1] as AttributeType, key: match[2] as string }
+}
+
+/** Letters, digits and what keys are joined with; longer or odder keys stay in the JSON. */
+const VALID_KEY = /^[\p{L}\p{N}_.:/@$ -]{1,128}$/u
 
 /**
  * The attributes of `parts` that deserve a column: most frequent first, at most `cap`. Keys that
  * are no valid names, or differ only by case from a chosen one, stay in the JSON column.
  */
-export declare function chooseAttributes(
+export function chooseAttributes(
   parts: readonly RowColumns[],
   cap: number,
-): readonly AttributeName[]
+): readonly AttributeName[] {
+  const found = new Map<string, { readonly attribute: AttributeName; rows: number }>()
+  for (const part of parts) {
+    for (const { key, type, present } of part.attributes) {
+      if (present === 0 || !VALID_KEY.test(key)) continue
+      const name = columnName({ key, type })
+      const known = found.get(name)
+      if (known === undefined) found.set(name, { attribute: { key, type }, rows: present })
+      else known.rows += present
+    }
+  }
+  const byRows = [...found].sort(([a, { rows: m }], [b, { rows: n }]) => n - m || (a < b ? -1 : 1))
+  const chosen = new Map<string, AttributeName>()
+  for (const [name, { attribute }] of byRows) {
+    if (chosen.size === cap) break
+    const folded = name.toLowerCase()
+    if (!chosen.has(folded)) chosen.set(folded, attribute)
+  }
+  return [...chosen.values()]
+}
 
 /**
  * The schema that holds row groups of all of `schemas` byte for byte; null if two names differ only
  * by case or more than `cap` attributes come together: then some must be encoded again.
  */
-export declare function unionSchema(
-  schemas: readonly SegmentSchema[],
-  cap: number,
-): SegmentSchema | null
+export function unionSchema(schemas: readonly SegmentSchema[], cap: number): SegmentSchema | null {
+  const names = new Map<string, string>()
+  const attributes: AttributeName[] = []
+  for (const schema of schemas) {
+    for (const attribute of schema.attributes) {
+      const name = columnName(attribute)
+      const known = names.get(name.toLowerCase())
+      if (known === name) continue
+      if (known !== undefined || attributes.length === cap) return null
+      names.set(name.toLowerCase(), name)
+      attributes.push(attribute)
+    }
+  }
+  return segmentSchema(attributes)
+}

@@ -1,0 +1,85 @@
+import type { AttributeColumn, RowColumns } from '#proto/columns.ts'
+import { type GroupWriter, writeEmptyChunk } from './chunk-writer.ts'
+import { writeBooleans, writeDoubles, writeLongs } from './encode-numbers.ts'
+import { writeTexts } from './encode-texts.ts'
+import { concatBytes, gatherPresence, gatherTexts, type Presence, valueNumbers } from './gather.ts'
+import type { ColumnChunk } from './row-group.ts'
+import { type AttributeName, type ColumnSchema, columnName } from './schema.ts'
+
+/** One attribute in one part; null = the part does not have it. */
+interface AttributePart {
+  readonly rows: number
+  readonly column: AttributeColumn | null
+  readonly texts: AttributeColumn | null
+  readonly presence: Uint8Array | null
+}
+
+/** The attribute columns of all parts, findable by the name of their Parquet column. */
+export class AttributeTable {
+  readonly #parts: readonly { rows: number; columns: ReadonlyMap<string, AttributeColumn> }[]
+
+  constructor(parts: readonly RowColumns[]) {
+    this.#parts = parts.map(part => ({
+      rows: part.count,
+      columns: new Map(part.attributes.map(column => [columnName(column), column])),
+    }))
+  }
+
+  /** Writes the column of one attribute. */
+  write(group: GroupWriter, column: ColumnSchema, attribute: AttributeName): ColumnChunk {
+    const name = columnName(attribute)
+    const parts = this.#parts.map(({ rows, columns }): AttributePart => {
+      const found = columns.get(name) ?? null
+      return { rows, column: found, texts: found, presence: found?.presence ?? null }
+    })
+    if (parts.every(part => part.column === null)) return writeEmptyChunk(group, column)
+    if (attribute.type === 's' || attribute.type === 'j') {
+      return writeTexts(group, column, gatherTexts(parts.map(textPart)))
+    }
+    const presence = gatherPresence(parts)
+    const values = valueNumbers(presence, parts)
+    if (attribute.type === 'b') {
+      return writeBooleans(group, column, { ...presence, values, bools: bytesOf(parts, 1) })
+    }
+    const pairs = pairsOf(parts, presence)
+    return attribute.type === 'd'
+      ? writeDoubles(group, column, { ...presence, values, pairs })
+      : writeLongs(group, column, { ...presence, values, pairs })
+  }
+}
+
+function textPart(part: AttributePart) {
+  const { rows, column, presence } = part
+  const texts = column !== null && 'texts' in column ? column.texts : null
+  return { rows, texts, presence }
+}
+
+function pairsOf(parts: readonly AttributePart[], { present }: Presence): Int32Array {
+  const bytes = bytesOf(parts, 8)
+  const pairs = new Int32Array(present * 2)
+  new Uint8Array(pairs.buffer).set(bytes)
+  return pairs
+}
+
+/** The values of all parts one after the other, `width` bytes each. */
+function bytesOf(parts: readonly AttributePart[], width: 1 | 8): Uint8Array {
+  const heaps = parts.flatMap(({ column }) => {
+    const values =
+      column === null
+        ? null
+        : 'ints' in column
+          ? column.ints
+          : 'doubles' in column
+            ? column.doubles
+            : 'bools' in column
+              ? column.bools
+              : null
+    return column === null || values === null
+      ? []
+      : [new Uint8Array(values.buffer, values.byteOffset, column.present * width)]
+  })
+  return concatBytes(
+    heaps,
+    heaps.reduce((sum, heap) => sum + heap.length, 0),
+  )
+}

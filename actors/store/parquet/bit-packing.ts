@@ -1,0 +1,152 @@
+import type { ByteSink } from './byte-sink.ts'
+import { proven } from './corrupt.ts'
+
+/**
+ * Parquet's RLE / bit-packing hybrid, for dictionary indexes and definition levels:
+ *
+ *   run    = varint(length << 1) value      value in ceil(width / 8) bytes, little-endian
+ *   packed = varint(groups << 1 | 1) bits   8 values a group, least significant bit first
+ */
+
+/** Shorter repeats cost more as a run of their own than packed. */
+const RUN_MIN = 24
+/** Values below 2^24 are packed with 32-bit arithmetic. */
+const WIDTH_MAX = 24
+
+/** Bits that the values 0 … max need. */
+export function bitWidth(max: number): number {
+  return max < 0x80000000 ? 32 - Math.clz32(max) : 64 - Math.clz32(Math.floor(max / 2 ** 32))
+}
+
+/** Writes values[start, end), each below 2^width. */
+export function writeHybrid(
+  sink: ByteSink,
+  values: Uint32Array | Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+): void {
+  let packedFrom = start
+  for (let at = start; at < end; ) {
+    const value = values[at] as number
+    let runEnd = at + 1
+    while (runEnd < end && values[runEnd] === value) runEnd++
+    // A packed stretch that is not the last must fill whole groups: it takes them from the run.
+    const runFrom = at + ((8 - ((at - packedFrom) & 7)) & 7)
+    if (runEnd - runFrom >= RUN_MIN) {
+      writePacked(sink, values, packedFrom, runFrom, width)
+      sink.varint((runEnd - runFrom) * 2)
+      for (let shift = 0; shift < width; shift += 8) sink.byte((value >>> shift) & 0xff)
+      packedFrom = runEnd
+    }
+    at = runEnd
+  }
+  writePacked(sink, values, packedFrom, end, width)
+}
+
+function writePacked(
+  sink: ByteSink,
+  values: Uint32Array | Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+): void {
+  if (start === end) return
+  const groups = (end - start + 7) >> 3
+  sink.varint(groups * 2 + 1)
+  packBits(sink, values, start, end, width)
+  // The last group is filled with zeros; packBits wrote whole bytes only.
+  const written = ((end - start) * width + 7) >> 3
+  for (let rest = groups * width - written; rest > 0; rest--) sink.byte(0)
+}
+
+/** Bits of values[start, end) one after the other, the last byte filled with zeros. */
+export function packBits(
+  sink: ByteSink,
+  values: ArrayLike<number>,
+  start: number,
+  end: number,
+  width: number,
+): void {
+  sink.room((((end - start) * width) >> 3) + 8)
+  const { bytes } = sink
+  let { at } = sink
+  let bits = 0
+  let filled = 0
+  for (let index = start; index < end; index++) {
+    bits |= (values[index] as number) << filled
+    filled += width
+    while (filled >= 8) {
+      bytes[at++] = bits
+      bits >>>= 8
+      filled -= 8
+    }
+  }
+  if (filled > 0) bytes[at++] = bits
+  sink.at = at
+}
+
+/** Reads exactly `count` values out of bytes[start, end), which they must fill. */
+export function readHybrid(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+  count: number,
+): Uint32Array {
+  proven(width <= WIDTH_MAX, 'index too wide')
+  const values = new Uint32Array(count)
+  let at = start
+  let done = 0
+  while (done < count) {
+    let head = 0
+    let shift = 0
+    for (let byte = 0x80; byte >= 0x80; shift += 7) {
+      proven(at < end && shift <= 21, 'run ends early')
+      byte = bytes[at++] as number
+      head += (byte & 0x7f) << shift
+    }
+    proven(head > 1, 'run is empty')
+    if ((head & 1) === 1) {
+      const groups = head >> 1
+      proven(groups * 8 < count - done + 8 && groups * width <= end - at, 'packed run too long')
+      const taken = Math.min(count - done, groups * 8)
+      unpackBits(bytes, at, values, done, done + taken, width)
+      at += groups * width
+      done += taken
+    } else {
+      const length = head >> 1
+      proven(length <= count - done && at + ((width + 7) >> 3) <= end, 'run too long')
+      let value = 0
+      for (let at8 = 0; at8 < width; at8 += 8) value |= (bytes[at++] as number) << at8
+      values.fill(value, done, done + length)
+      done += length
+    }
+  }
+  proven(at === end, 'bytes left over behind the runs')
+  return values
+}
+
+/** Unpacks into values[from, to); the bytes from `start` on must suffice. */
+export function unpackBits(
+  bytes: Uint8Array,
+  start: number,
+  values: Uint32Array,
+  from: number,
+  to: number,
+  width: number,
+): void {
+  const mask = width === 0 ? 0 : 0xffffffff >>> (32 - width)
+  let at = start
+  let bits = 0
+  let filled = 0
+  for (let index = from; index < to; index++) {
+    while (filled < width) {
+      bits |= (bytes[at++] as number) << filled
+      filled += 8
+    }
+    values[index] = bits & mask
+    bits >>>= width
+    filled -= width
+  }
+}

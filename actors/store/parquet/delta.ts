@@ -1,0 +1,199 @@
+import { bitWidth } from './bit-packing.ts'
+import type { ByteSink } from './byte-sink.ts'
+import { proven } from './corrupt.ts'
+
+/**
+ * DELTA_BINARY_PACKED for whole numbers between -2^51 and 2^51, so that all differences are exact:
+ *
+ *   varint 128, varint 4, varint count, zigzag first value, then per 128 differences:
+ *   zigzag smallest difference, 4 bit widths, 4 × 32 packed (difference - smallest)
+ */
+const BLOCK = 128
+const MINI_BLOCKS = 4
+const MINI = BLOCK / MINI_BLOCKS
+/** Beyond it differences of differences would be rounded. */
+export const DELTA_VALUE_MAX = 2 ** 51
+/** Packed in two steps where wider: 32-bit arithmetic holds 7 bits left over and 24 new ones. */
+const STEP_BITS = 24
+const STEP = 2 ** STEP_BITS
+
+/** Writes values[start, end). */
+export function writeDeltas(
+  sink: ByteSink,
+  values: ArrayLike<number>,
+  start: number,
+  end: number,
+): void {
+  sink.varint(BLOCK)
+  sink.varint(MINI_BLOCKS)
+  sink.varint(end - start)
+  sink.zigzag(start < end ? (values[start] as number) : 0)
+  const block = new Float64Array(BLOCK)
+  for (let first = start + 1; first < end; first += BLOCK) {
+    const count = Math.min(BLOCK, end - first)
+    let smallest = Number.POSITIVE_INFINITY
+    let before = values[first - 1] as number
+    for (let index = 0; index < count; index++) {
+      const value = values[first + index] as number
+      const delta = value - before
+      before = value
+      block[index] = delta
+      if (delta < smallest) smallest = delta
+    }
+    writeBlock(sink, block, count, smallest)
+  }
+}
+
+function writeBlock(sink: ByteSink, block: Float64Array, count: number, smallest: number): void {
+  sink.zigzag(smallest)
+  sink.room(MINI_BLOCKS + BLOCK * 8)
+  const widthsAt = sink.at
+  sink.at += MINI_BLOCKS
+  for (let mini = 0; mini < MINI_BLOCKS; mini++) {
+    const from = mini * MINI
+    const to = Math.min(from + MINI, count)
+    let largest = 0
+    for (let index = from; index < to; index++) {
+      const rest = (block[index] as number) - smallest
+      block[index] = rest
+      if (rest > largest) largest = rest
+    }
+    const width = bitWidth(largest)
+    sink.bytes[widthsAt + mini] = width
+    if (width === 0) continue
+    if (to < from + MINI) block.fill(0, Math.max(from, to), from + MINI)
+    if (width <= STEP_BITS) packNarrow(sink, block, from, width)
+    else packWide(sink, block, from, width)
+  }
+}
+
+function packNarrow(sink: ByteSink, block: Float64Array, from: number, width: number): void {
+  const { bytes } = sink
+  let { at } = sink
+  let bits = 0
+  let filled = 0
+  for (let index = from; index < from + MINI; index++) {
+    bits |= (block[index] as number) << filled
+    filled += width
+    while (filled >= 8) {
+      bytes[at++] = bits
+      bits >>>= 8
+      filled -= 8
+    }
+  }
+  sink.at = at
+}
+
+function packWide(sink: ByteSink, block: Float64Array, from: number, width: number): void {
+  const { bytes } = sink
+  let { at } = sink
+  let bits = 0
+  let filled = 0
+  for (let index = from; index < from + MINI; index++) {
+    let rest = block[index] as number
+    for (let left = width; left > 0; left -= STEP_BITS) {
+      const high = Math.floor(rest / STEP)
+      bits |= (rest - high * STEP) << filled
+      filled += Math.min(left, STEP_BITS)
+      rest = high
+      while (filled >= 8) {
+        bytes[at++] = bits
+        bits >>>= 8
+        filled -= 8
+      }
+    }
+  }
+  sink.at = at
+}
+
+/** Reads exactly `count` values out of bytes[start, end), which they must fill. */
+export function readDeltas(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  count: number,
+): Float64Array {
+  const reader = new DeltaReader(bytes, start, end)
+  proven(reader.varint() === BLOCK && reader.varint() === MINI_BLOCKS, 'unknown delta blocks')
+  proven(reader.varint() === count, 'wrong number of deltas')
+  const values = new Float64Array(count)
+  let value = reader.zigzag()
+  if (count > 0) values[0] = value
+  for (let first = 1; first < count; first += BLOCK) {
+    const smallest = reader.zigzag()
+    const widths = reader.take(MINI_BLOCKS)
+    for (let mini = 0; mini < MINI_BLOCKS; mini++) {
+      const from = first + mini * MINI
+      const taken = Math.min(MINI, count - from)
+      if (taken <= 0) break
+      reader.unpack(widths[mini] as number, values, from, taken)
+      for (let index = from; index < from + taken; index++) {
+        value += smallest + (values[index] as number)
+        values[index] = value
+      }
+    }
+    proven(Math.abs(value) <= DELTA_VALUE_MAX, 'delta leaves its range')
+  }
+  proven(reader.at === end, 'bytes left over behind the deltas')
+  return values
+}
+
+class DeltaReader {
+  at: number
+  readonly #bytes: Uint8Array
+  readonly #end: number
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes
+    this.at = start
+    this.#end = end
+  }
+
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (let index = 0; index < 8; index++) {
+      const byte = this.take(1)[0] as number
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+    return proven(false, 'delta too long') as never
+  }
+
+  zigzag(): number {
+    const value = this.varint()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  take(length: number): Uint8Array {
+    proven(length <= this.#end - this.at, 'deltas end early')
+    this.at += length
+    return this.#bytes.subarray(this.at - length, this.at)
+  }
+
+  /** Unpacks the next 32 values of `width` bits and keeps `taken` of them. */
+  unpack(width: number, values: Float64Array, from: number, taken: number): void {
+    proven(width <= 53, 'delta too wide')
+    const bytes = this.take((MINI * width) >> 3)
+    let at = 0
+    let bits = 0
+    let filled = 0
+    for (let index = from; index < from + taken; index++) {
+      let value = 0
+      let scale = 1
+      for (let left = width; left > 0; left -= STEP_BITS) {
+        const step = Math.min(left, STEP_BITS)
+        while (filled < step) {
+          bits |= (bytes[at++] as number) << filled
+          filled += 8
+        }
+        value += (bits & (0xffffffff >>> (32 - step))) * scale
+        bits >>>= step
+        filled -= step
+        scale *= STEP
+      }
+      values[index] = value
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { bitWidth, writeHybrid } from './bit-packing.ts'
+import { type Bounds, ChunkWriter, type GroupWriter } from './chunk-writer.ts'
+import type { Presence } from './gather.ts'
+import { type Compression, ENCODING } from './page.ts'
+import type { ColumnChunk } from './row-group.ts'
+import type { ColumnSchema } from './schema.ts'
+
+export interface Dictionary {
+  /** Entries in plain encoding. */
+  readonly body: Uint8Array
+  readonly size: number
+  readonly bounds: Bounds
+  readonly compression: Compression
+}
+
+/** Writes a column as numbers of dictionary entries: one page, for it is small. */
+export function writeCodes(
+  group: GroupWriter,
+  column: ColumnSchema,
+  rows: Presence & { readonly codes: Uint32Array | Uint8Array },
+  dictionary: Dictionary,
+): ColumnChunk {
+  const { order, values: sink } = group
+  const { levels, codes } = rows
+  const chunk = new ChunkWriter(group, column, dictionary.compression)
+  chunk.dictionary(dictionary.body, dictionary.size)
+  const sorted = new Uint32Array(rows.present)
+  let value = 0
+  if (levels === null) {
+    for (let place = 0; place < order.length; place++) {
+      sorted[place] = codes[order[place] as number] as number
+    }
+  } else {
+    for (let place = 0; place < order.length; place++) {
+      const row = order[place] as number
+      if (levels[row] === 1) sorted[value++] = codes[row] as number
+    }
+  }
+  const width = Math.max(1, bitWidth(dictionary.size - 1))
+  sink.at = 0
+  sink.byte(width)
+  writeHybrid(sink, sorted, 0, sorted.length, width)
+  chunk.page({ from: 0, to: order.length }, levels, ENCODING.dictionary, sink.since(0))
+  return chunk.finish(dictionary.bounds)
+}

@@ -1,0 +1,157 @@
+import type { RowColumns } from '#proto/columns.ts'
+import { entryOf } from '#proto/columns.ts'
+import { hashTokens, TOKENS_VERSION } from '#proto/tokens.ts'
+import {
+  addId,
+  addTokens,
+  BLOCKS_MAX,
+  idLines,
+  LINE_BYTES,
+  lineDataBytes,
+  sealLines,
+  tokenLines,
+} from './block-filter.ts'
+import type { IdRows } from './gather.ts'
+import { encodeIndexHead } from './index-head.ts'
+import type { RowGroupSummary } from './row-group.ts'
+import type { OrderKeys } from './row-order.ts'
+
+/** Smaller blocks would name themselves for every common word. */
+const BLOCK_ROWS_MIN = 64
+/** Words seen lately are not added again: neighbours are alike. A power of two. */
+const RECENT = 4_096
+
+/** Token hashes of all rows: those of row r are hashes[ends[r - 1], ends[r]). */
+export interface MessageTokens {
+  readonly hashes: Uint32Array
+  readonly ends: Uint32Array
+}
+
+export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number): MessageTokens {
+  const ends = new Uint32Array(rowCount)
+  let hashes = new Uint32Array(rowCount * 16)
+  let at = 0
+  let row = 0
+  for (const { message, count } of parts) {
+    const { heap, offsets } = message
+    for (let index = 0; index < count; index++, row++) {
+      const entry = entryOf(message, index)
+      const start = offsets[entry] as number
+      const end = offsets[entry + 1] as number
+      // A token takes a byte at least.
+      if (at + end - start > hashes.length) {
+        const larger = new Uint32Array(hashes.length * 2 + end - start)
+        larger.set(hashes)
+        hashes = larger
+      }
+      at = hashTokens(heap, start, end, hashes, at)
+      ends[row] = at
+    }
+  }
+  return { hashes: hashes.subarray(0, at), ends }
+}
+
+/** The index of a row group whose rows stand in `order`. */
+export function encodeIndex(
+  order: Uint32Array,
+  keys: OrderKeys,
+  tokens: MessageTokens,
+  ids: { readonly traces: IdRows; readonly spans: IdRows },
+  summary: RowGroupSummary,
+): Uint8Array {
+  const blockRows = Math.max(BLOCK_ROWS_MIN, Math.ceil(order.length / BLOCKS_MAX))
+  const blockCount = Math.ceil(order.length / blockRows)
+  const words = tokenFilter(order, tokens, blockRows, blockCount)
+  const traces = idFilter(ids.traces)
+  const spans = idFilter(ids.spans)
+  const linesOf = (data: Uint8Array): number => data.length / lineDataBytes(1)
+  const head = encodeIndexHead({
+    tokensVersion: TOKENS_VERSION,
+    blockRows,
+    blockCount,
+    tokenLines: linesOf(words),
+    traceLines: linesOf(traces),
+    spanLines: linesOf(spans),
+    ...describeBlocks(order, keys, blockRows, blockCount),
+    summary,
+  })
+  let at = head.length
+  const filters = [words, traces, spans]
+  const lines = filters.reduce((sum, filter) => sum + linesOf(filter), 0)
+  const index = Buffer.allocUnsafeSlow(at + lines * LINE_BYTES)
+  index.set(head)
+  for (const filter of filters) {
+    sealLines(filter, index, at)
+    at += linesOf(filter) * LINE_BYTES
+  }
+  return index
+}
+
+function tokenFilter(
+  order: Uint32Array,
+  tokens: MessageTokens,
+  blockRows: number,
+  blockCount: number,
+): Uint8Array {
+  const { hashes, ends } = tokens
+  const kept = new Uint32Array(hashes.length)
+  const blockEnds: number[] = []
+  const recent = new Uint32Array(RECENT)
+  let size = 0
+  for (let place = 0; place < order.length; place++) {
+    if (place % blockRows === 0) {
+      if (place > 0) blockEnds.push(size)
+      recent.fill(0)
+    }
+    const row = order[place] as number
+    const end = ends[row] as number
+    for (let at = row === 0 ? 0 : (ends[row - 1] as number); at < end; at++) {
+      const hash = hashes[at] as number
+      const slot = hash & (RECENT - 1)
+      // Hash 0 looks seen in a fresh table: it is always kept.
+      if (recent[slot] === hash && hash !== 0) continue
+      recent[slot] = hash
+      kept[size++] = hash
+    }
+  }
+  blockEnds.push(size)
+  const lines = tokenLines(size, blockCount)
+  const slots = new Uint16Array(lineDataBytes(lines) / 2)
+  for (let block = 0, from = 0; block < blockCount; block++) {
+    const to = blockEnds[block] as number
+    addTokens(slots, lines, kept, { from, to, block })
+    from = to
+  }
+  return new Uint8Array(slots.buffer)
+}
+
+function idFilter({ heap, width, present }: IdRows): Uint8Array {
+  const lines = idLines(present)
+  const filter = new Uint8Array(lineDataBytes(lines))
+  for (let id = 0; id < present; id++) addId(filter, lines, heap, id * width, width)
+  return filter
+}
+
+function describeBlocks(
+  order: Uint32Array,
+  { timeUs, levels }: OrderKeys,
+  blockRows: number,
+  blockCount: number,
+): {
+  readonly timeMinUs: Float64Array
+  readonly timeMaxUs: Float64Array
+  readonly levels: Uint8Array
+} {
+  const timeMinUs = new Float64Array(blockCount).fill(Number.POSITIVE_INFINITY)
+  const timeMaxUs = new Float64Array(blockCount)
+  const levelsOf = new Uint8Array(blockCount)
+  for (let place = 0; place < order.length; place++) {
+    const row = order[place] as number
+    const block = Math.floor(place / blockRows)
+    const time = timeUs[row] as number
+    if (time < (timeMinUs[block] as number)) timeMinUs[block] = time
+    if (time > (timeMaxUs[block] as number)) timeMaxUs[block] = time
+    levelsOf[block] = (levelsOf[block] as number) | (1 << (levels[row] as number))
+  }
+  return { timeMinUs, timeMaxUs, levels: levelsOf }
+}

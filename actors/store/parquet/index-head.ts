@@ -1,0 +1,205 @@
+import { crc32 } from 'node:zlib'
+import { ByteSink } from './byte-sink.ts'
+import { proven } from './corrupt.ts'
+import type { ReadRange } from './footer.ts'
+import type { MinuteCounts, RowGroupSummary } from './row-group.ts'
+
+/**
+ * The head of one row group's index:
+ *
+ *   head   = bytes of the fields (4) | CRC-32 of them (4) | fields
+ *   fields = varints: version, tokens version, rows, block rows, blocks, lines of tokens, traces, spans,
+ *            time min and max, received min and max (µs; a max as its distance from the min),
+ *            per block: time min (from the group's), time max (from the block's), levels (a bit each),
+ *            services: number, then bytes and UTF-8 of each,
+ *            counts: number, then minute (from the one before), service, level, count of each
+ */
+const VERSION = 1
+const PREFIX_BYTES = 8
+/** One read gets most heads whole. */
+const FIRST_READ_BYTES = 4_096
+
+export interface IndexHead {
+  readonly tokensVersion: number
+  readonly blockRows: number
+  readonly blockCount: number
+  readonly tokenLines: number
+  readonly traceLines: number
+  readonly spanLines: number
+  /** Per block. */
+  readonly timeMinUs: Float64Array
+  readonly timeMaxUs: Float64Array
+  readonly levels: Uint8Array
+  readonly summary: RowGroupSummary
+}
+
+export function encodeIndexHead(head: IndexHead): Uint8Array {
+  const { summary } = head
+  const sink = new ByteSink(4096)
+  sink.uint32(0)
+  sink.uint32(0)
+  sink.varint(VERSION)
+  sink.varint(head.tokensVersion)
+  sink.varint(summary.rowCount)
+  for (const field of [
+    'blockRows',
+    'blockCount',
+    'tokenLines',
+    'traceLines',
+    'spanLines',
+  ] as const) {
+    sink.varint(head[field])
+  }
+  sink.varint(summary.timeMinUs)
+  sink.varint(summary.timeMaxUs - summary.timeMinUs)
+  sink.varint(summary.receivedMinUs)
+  sink.varint(summary.receivedMaxUs - summary.receivedMinUs)
+  for (let block = 0; block < head.blockCount; block++) {
+    const min = head.timeMinUs[block] as number
+    sink.varint(min - summary.timeMinUs)
+    sink.varint((head.timeMaxUs[block] as number) - min)
+    sink.varint(head.levels[block] as number)
+  }
+  encodeCounts(sink, summary.counts)
+  const length = sink.at - PREFIX_BYTES
+  const sum = crc32(sink.since(PREFIX_BYTES))
+  sink.at = 0
+  sink.uint32(length)
+  sink.uint32(sum)
+  sink.at = PREFIX_BYTES + length
+  return sink.since(0)
+}
+
+function encodeCounts(sink: ByteSink, counts: MinuteCounts): void {
+  sink.varint(counts.services.length)
+  for (const service of counts.services) {
+    const bytes = Buffer.from(service)
+    sink.varint(bytes.length)
+    sink.append(bytes)
+  }
+  sink.varint(counts.count.length)
+  let before = 0
+  for (let cell = 0; cell < counts.count.length; cell++) {
+    const minute = counts.minute[cell] as number
+    sink.varint(minute - before)
+    before = minute
+    sink.varint(counts.service[cell] as number)
+    sink.varint(counts.level[cell] as number)
+    sink.varint(counts.count[cell] as number)
+  }
+}
+
+/** Reads and proves the head of the index at `location`. */
+export function readIndexHead(
+  read: ReadRange,
+  location: { readonly start: number; readonly byteLength: number },
+): { readonly head: IndexHead; readonly headBytes: number } {
+  const { start, byteLength } = location
+  proven(byteLength >= PREFIX_BYTES, 'index too short')
+  const first = read(start, Math.min(byteLength, FIRST_READ_BYTES))
+  const prefix = new DataView(first.buffer, first.byteOffset, first.byteLength)
+  const headBytes = PREFIX_BYTES + prefix.getUint32(0, true)
+  proven(headBytes <= byteLength, 'index head too long')
+  const bytes = headBytes <= first.length ? first.subarray(0, headBytes) : read(start, headBytes)
+  proven(crc32(bytes.subarray(PREFIX_BYTES)) === prefix.getUint32(4, true), 'checksum of an index')
+  return { head: new HeadReader(bytes).head(), headBytes }
+}
+
+class HeadReader {
+  readonly #bytes: Uint8Array
+  #at = PREFIX_BYTES
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  head(): IndexHead {
+    proven(this.#varint() === VERSION, 'index of an unknown version')
+    const tokensVersion = this.#varint()
+    const rowCount = this.#varint()
+    const blockRows = this.#varint()
+    const blockCount = this.#varint()
+    proven(blockCount <= this.#bytes.length, 'index of too many blocks')
+    const lines = [this.#varint(), this.#varint(), this.#varint()] as const
+    const timeMin = this.#varint()
+    const timeMax = timeMin + this.#varint()
+    const receivedMin = this.#varint()
+    const receivedMax = receivedMin + this.#varint()
+    const timeMinUs = new Float64Array(blockCount)
+    const timeMaxUs = new Float64Array(blockCount)
+    const levels = new Uint8Array(blockCount)
+    for (let block = 0; block < blockCount; block++) {
+      const min = timeMin + this.#varint()
+      timeMinUs[block] = min
+      timeMaxUs[block] = min + this.#varint()
+      levels[block] = this.#varint()
+    }
+    const counts = this.#counts()
+    proven(this.#at === this.#bytes.length, 'index head of another length')
+    return {
+      tokensVersion,
+      blockRows,
+      blockCount,
+      tokenLines: lines[0],
+      traceLines: lines[1],
+      spanLines: lines[2],
+      timeMinUs,
+      timeMaxUs,
+      levels,
+      summary: {
+        rowCount,
+        timeMinUs: timeMin,
+        timeMaxUs: timeMax,
+        receivedMinUs: receivedMin,
+        receivedMaxUs: receivedMax,
+        counts,
+      },
+    }
+  }
+
+  #counts(): MinuteCounts {
+    const services = Array.from({ length: this.#size() }, () => {
+      const length = this.#size()
+      this.#at += length
+      return Buffer.from(this.#bytes.subarray(this.#at - length, this.#at)).toString('utf8')
+    })
+    const size = this.#size()
+    const counts = {
+      services,
+      minute: new Int32Array(size),
+      service: new Uint16Array(size),
+      level: new Uint8Array(size),
+      count: new Uint32Array(size),
+    }
+    let minute = 0
+    for (let cell = 0; cell < size; cell++) {
+      minute += this.#varint()
+      counts.minute[cell] = minute
+      const service = this.#varint()
+      proven(service < services.length, 'index names an unknown service')
+      counts.service[cell] = service
+      counts.level[cell] = this.#varint()
+      counts.count[cell] = this.#varint()
+    }
+    return counts
+  }
+
+  /** A number of things that each take a byte at least. */
+  #size(): number {
+    const size = this.#varint()
+    proven(size <= this.#bytes.length - this.#at, 'index head too short')
+    return size
+  }
+
+  #varint(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      proven(this.#at < this.#bytes.length && scale <= 2 ** 49, 'index head ends early')
+      const byte = this.#bytes[this.#at++] as number
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+  }
+}
