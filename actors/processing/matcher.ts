@@ -6,7 +6,7 @@
 import { type Level, levelOfSeverity } from '#proto/api.ts'
 import type { IdColumn, RowColumns, TextColumn } from '#proto/columns.ts'
 import type { Query, QueryTerm } from '#proto/query.ts'
-import { decodeRowId } from '#proto/row-id.ts'
+import { parseRowId } from '#proto/row-id.ts'
 import { filterAttribute, seekValue } from './attribute-filter.ts'
 import { equalsFolded, foldedBytes } from './folded-bytes.ts'
 import { filterIds } from './id-filter.ts'
@@ -202,7 +202,7 @@ function attributeCondition(key: string, value: string): Condition {
 }
 
 function rowIdCondition(text: string): Condition {
-  const id = decodeRowId(text)
+  const id = parseRowId(text)
   return {
     cost: COST.id,
     narrow(rows, selected) {

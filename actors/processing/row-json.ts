@@ -9,7 +9,7 @@ import {
   type RowColumns,
   type TextColumn,
 } from '#proto/columns.ts'
-import { encodeRowId } from '#proto/row-id.ts'
+import { formatRowId, joinInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { entryText } from './folded-bytes.ts'
 
@@ -110,14 +110,12 @@ function doubleJson(double: number): string {
 }
 
 function pairText(pairs: Int32Array, index: number): string {
-  const high = BigInt(pairs[index * 2 + 1] as number)
-  const low = BigInt((pairs[index * 2] as number) >>> 0)
-  return String((high << 32n) | low)
+  return String(joinInt64(pairs[index * 2] as number, pairs[index * 2 + 1] as number))
 }
 
 function rowIdOf(rows: RowColumns, index: number): string {
   const { producer, seq, row } = rows
-  return encodeRowId({
+  return formatRowId({
     producerLow: producer[index * 2] as number,
     producerHigh: producer[index * 2 + 1] as number,
     seqLow: seq[index * 2] as number,

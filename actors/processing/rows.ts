@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { entryOf, isPresent, type LogColumns, ROW_FLAGS, type RowColumns } from '#proto/columns.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
-import { inferSeverity } from '#proto/level.ts'
+import { inferLevelIn } from '#proto/level.ts'
 import { BATCH_RECORDS_MAX, TIME_AHEAD_US_MAX } from '#proto/limits.ts'
 import { takeRows } from './take-rows.ts'
 
@@ -90,7 +90,7 @@ function decideSeverities(columns: LogColumns, flags: Uint8Array): Uint8Array {
     if (severity === columns.severity) severity = severity.slice()
     const entry = entryOf(message, i)
     const [start, end] = [message.offsets[entry] as number, message.offsets[entry + 1] as number]
-    const inferred = inferSeverity(message.heap, start, end)
+    const inferred = inferLevelIn(message.heap, start, end)
     severity[i] = inferred === 0 ? SEVERITY_DEFAULT : inferred
     const flag = inferred === 0 ? ROW_FLAGS.levelDefaulted : ROW_FLAGS.levelInferred
     flags[i] = (flags[i] as number) | flag
