@@ -63,7 +63,9 @@ export class Cell<Message, Deps> {
   #drainReason: string | undefined
   /** `drained` was called since the last message. */
   #rested = true
-  #starts = 0
+  #restarts = 0
+  /** The incarnation before failed, or was killed for the failure of another. */
+  #diedEarly = false
   #stale = 0
   #lastFault: Error | undefined
   #markGone: () => void = () => undefined
@@ -111,7 +113,7 @@ export class Cell<Message, Deps> {
       stop: () => this.#wake(),
     })
     this.#incarnation = incarnation
-    this.#starts++
+    if (this.#diedEarly) this.#restarts++
     own.signal.addEventListener('abort', () => {
       this.#finish(incarnation, { type: 'killed', reason: toError(own.fault).message })
     })
@@ -152,10 +154,19 @@ export class Cell<Message, Deps> {
       state: this.alive ? (this.#awake ? awake : 'idle') : 'ended',
       busyMs: since === undefined ? 0 : Math.round(machine.clock.monotonicMs() - since),
       mailbox: this.#mailbox.observe(),
-      restarts: Math.max(0, this.#starts - 1),
+      restarts: this.#restarts,
       lastFault: this.#lastFault?.message ?? null,
       stale: this.#stale,
-      observed: this.#actor?.observe?.() ?? {},
+      observed: this.#observeActor(),
+    }
+  }
+
+  /** An actor that cannot speak of itself must not silence the others. */
+  #observeActor(): Record<string, unknown> {
+    try {
+      return this.#actor?.observe?.() ?? {}
+    } catch (error) {
+      return { error: toError(error).message }
     }
   }
 
@@ -203,9 +214,11 @@ export class Cell<Message, Deps> {
 
   /** The mailbox is empty: sleep, or go if that is what the drain was waiting for. */
   #rest(incarnation: Incarnation<Message>): void {
-    const rested = this.#rested
-    this.#rested = true
-    if (!rested && !this.#guard(incarnation, () => this.#actor?.drained?.())) return
+    if (!this.#rested) {
+      this.#rested = true
+      const again = (): void => this.#schedule(incarnation)
+      if (!this.#guard(incarnation, () => this.#actor?.drained?.(), again)) return
+    }
     if (this.#mailbox.depth > 0 || incarnation.stopReason !== undefined) {
       return this.#schedule(incarnation)
     }
@@ -229,7 +242,7 @@ export class Cell<Message, Deps> {
   #guard(
     incarnation: Incarnation<Message>,
     run: () => void | Promise<void>,
-    later: () => void = () => undefined,
+    later: () => void,
   ): boolean {
     let pending: void | Promise<void> = undefined
     try {
@@ -237,9 +250,9 @@ export class Cell<Message, Deps> {
     } catch (error) {
       this.#fail(incarnation, error)
     }
-    if (incarnation !== this.#incarnation) return false
-    if (!(pending instanceof Promise)) return true
-    this.#busySinceMs = this.#options.machine.clock.monotonicMs()
+    const alive = incarnation === this.#incarnation
+    if (!(pending instanceof Promise)) return alive
+    if (alive) this.#busySinceMs = this.#options.machine.clock.monotonicMs()
     pending.then(
       () => {
         if (incarnation !== this.#incarnation) return
@@ -276,6 +289,7 @@ export class Cell<Message, Deps> {
   #finish(incarnation: Incarnation<Message>, status: ExitStatus, message?: Message): void {
     if (incarnation !== this.#incarnation) return
     this.#incarnation = undefined
+    this.#diedEarly = status.type === 'failed' || status.type === 'killed'
     this.#awake = false
     this.#current = undefined
     this.#busySinceMs = undefined

@@ -31,10 +31,12 @@ export interface AskOptions {
  * Sends a message that carries a reply and waits for the answer; rejects with LOGBOY_ASK_TIMEOUT
  * (the actor may have failed on it, or be slow), LOGBOY_ACTOR_GONE or LOGBOY_MAILBOX_FULL.
  * For edges and tests: between actors a reply is better turned into a message of the asker.
+ * The type of the answer comes from the context, or from `(reply: Reply<number>) => …`.
  */
-export function ask<Message, Value>(
+// `const Question` keeps the literals of the question, which TypeScript would widen otherwise.
+export function ask<Message, Value, const Question extends Message>(
   ref: Ref<Message>,
-  message: (reply: Reply<Value>) => Message,
+  question: (reply: Reply<Value>) => Question,
   options: AskOptions,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -51,7 +53,7 @@ export function ask<Message, Value>(
       resolve(value)
     }
     try {
-      ref.tell(message(reply))?.catch(refuse)
+      ref.tell(question(reply))?.catch(refuse)
     } catch (error) {
       refuse(error)
     }

@@ -145,12 +145,10 @@ export class Supervisor {
 
   #failed(member: Member, error: Error, message: unknown): void {
     const { address } = member
-    // While a restart is pending the root cause is known already; and there is nothing to do over
-    // for one that failed in its last words.
-    if (this.#cancelRestart !== undefined || member.closed) {
+    // It failed in its last words: there is nothing left to do over.
+    if (member.closed) {
       this.#options.onFault({ address, error, message, consequence: { type: 'none' } })
-      if (member.closed) this.#retire(member)
-      return
+      return this.#retire(member)
     }
     const afterMs = this.#nextBackoffMs()
     if (afterMs === undefined) {
