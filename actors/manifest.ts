@@ -4,6 +4,8 @@ import type { ThreadManifest } from '#runtime/threads.ts'
 export const manifest: ThreadManifest = {
   tasks: {
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
+    'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
+    'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
   },
   services: {
     'journal-writer': async () =>
