@@ -1,5 +1,5 @@
 /** Request bodies: JSON of a known shape, or a 400 that says where it is not. */
-import { z } from 'zod/v4'
+import type { z } from 'zod/v4'
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 

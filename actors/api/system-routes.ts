@@ -2,6 +2,7 @@
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { type CallerDeps, callerOf, requireAdministrator } from './caller.ts'
+import { JSON_BODY_BYTES_MAX } from './json-body.ts'
 
 export interface SystemDeps extends CallerDeps {
   readonly version: string
@@ -9,6 +10,8 @@ export interface SystemDeps extends CallerDeps {
   readonly notReady: () => string | null
   /** Everything that every part says of itself. */
   readonly observe: () => Record<string, unknown>
+  /** Publishes everything that was received and compacts what is due. */
+  readonly flush: () => Promise<void>
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
 }
@@ -45,6 +48,16 @@ export function systemRoutes(deps: SystemDeps): Route[] {
       async handle(request) {
         requireAdministrator(await callerOf(request, deps))
         return json(200, deps.observe())
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/system/flush',
+      bodyBytesMax: JSON_BODY_BYTES_MAX,
+      async handle(request) {
+        requireAdministrator(await callerOf(request, deps))
+        await deps.flush()
+        return { status: 204 }
       },
     },
   ]

@@ -1,0 +1,147 @@
+/**
+ * Latencies at a steady rate, open loop: every log has an intended time, and what counts runs from
+ * there, so that a stall is not hidden by a sender that waits.
+ */
+import { createLogger } from '@logboy/sdk'
+import WebSocket from 'ws'
+import type { SearchReply } from '#proto/api.ts'
+import type { TailFrame } from '#proto/tail.ts'
+import type { LabServer, ProjectKeys } from './server.ts'
+import type { Result } from './table.ts'
+
+const TICK_MS = 10
+const WARM_UP_MS = 3_000
+/** One HTTP request of so many records each, whose answer is an acknowledgement. */
+const PROBE_EVERY_MS = 50
+
+export async function measureLatency(
+  server: LabServer,
+  keys: ProjectKeys,
+  { rate, seconds }: { rate: number; seconds: number },
+): Promise<Result[]> {
+  const tail: number[] = []
+  const socket = await openTail(server, keys, (sentMs, nowMs) => tail.push(nowMs - sentMs))
+  const logger = createLogger({
+    url: server.url,
+    grpcUrl: server.grpcUrl,
+    key: keys.ingest,
+    service: 'latency',
+  })
+  const begun = performance.now()
+  const acks: number[] = []
+  const searchable: number[] = []
+  const probes: Promise<void>[] = []
+  let written = 0
+  let nextProbe = WARM_UP_MS
+  for (
+    let elapsed = 0;
+    elapsed < WARM_UP_MS + seconds * 1000;
+    elapsed = performance.now() - begun
+  ) {
+    for (; written < (rate * elapsed) / 1000; written++) {
+      const intended = performance.timeOrigin + begun + (written * 1000) / rate
+      const measured = elapsed > WARM_UP_MS && written % 100 === 0
+      logger.info('a log of about this length, as most are', {
+        n: written,
+        ...(measured ? { sent: intended } : {}),
+      })
+    }
+    if (elapsed >= nextProbe) {
+      probes.push(probe(server, keys, written, acks, searchable))
+      nextProbe += PROBE_EVERY_MS
+    }
+    await new Promise(resolve => setTimeout(resolve, TICK_MS))
+  }
+  await logger.close(10_000)
+  await Promise.all(probes)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  socket.close()
+  const at = `${rate} logs/s`
+  const note = (samples: number[]) =>
+    `${samples.length} samples, p50 ${percentile(samples, 0.5).toFixed(1)} ms`
+  return [
+    {
+      what: `SDK call to tail socket, p99 at ${at}`,
+      value: percentile(tail, 0.99),
+      unit: 'ms',
+      better: 'less',
+      goal: 50,
+      floor: 100,
+      note: note(tail),
+    },
+    {
+      what: `acknowledgement, p99 at ${at}`,
+      value: percentile(acks, 0.99),
+      unit: 'ms',
+      better: 'less',
+      goal: 20,
+      floor: 50,
+      note: note(acks),
+    },
+    {
+      what: `searchable after acknowledgement, p99 at ${at}`,
+      value: percentile(searchable, 0.99),
+      unit: 'ms',
+      better: 'less',
+      goal: 500,
+      floor: 1_000,
+      note: note(searchable),
+    },
+  ]
+}
+
+/** Time from request to answer, and from answer until a search finds it. */
+async function probe(
+  server: LabServer,
+  keys: ProjectKeys,
+  number: number,
+  acks: number[],
+  searchable: number[],
+): Promise<void> {
+  const word = `probe${number}x${acks.length}`
+  const begun = performance.now()
+  const response = await fetch(`${server.url}/ingest`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${keys.ingest}` },
+    body: JSON.stringify({ service: 'probe', message: word }),
+  })
+  await response.text()
+  if (!response.ok) throw new Error(`probe: ${response.status}`)
+  const acknowledged = performance.now()
+  acks.push(acknowledged - begun)
+  // Searching with every probe would measure the searches.
+  if (acks.length % 10 !== 0) return
+  for (;;) {
+    const body = { query: word, limit: 1, include: ['logs'] }
+    const reply: unknown = await server.call('POST', '/api/v1/logs/search', body, keys.read)
+    if ((reply as SearchReply).logs.length > 0) break
+  }
+  searchable.push(performance.now() - acknowledged)
+}
+
+function openTail(
+  server: LabServer,
+  keys: ProjectKeys,
+  seen: (sentMs: number, nowMs: number) => void,
+): Promise<WebSocket> {
+  const url = `${server.url.replace(/^http/, 'ws')}/api/v1/tail?query=service:latency`
+  const socket = new WebSocket(url, { headers: { authorization: `Bearer ${keys.read}` } })
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('message', data => {
+      const nowMs = performance.timeOrigin + performance.now()
+      const frame = JSON.parse((data as Buffer).toString()) as TailFrame
+      if (frame.type === 'hello') resolve(socket)
+      if (frame.type !== 'rows') return
+      for (const { attributes } of frame.rows) {
+        const sent = attributes['sent']
+        if (typeof sent === 'number') seen(sent, nowMs)
+      }
+    })
+  })
+}
+
+function percentile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}

@@ -1,0 +1,220 @@
+/**
+ * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only ingest,disk,queries,latency,idle]
+ * [--data FILE.ndjson] [--save]`: the table of bench/README.md.
+ */
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { dataFile, readLines, type SealedBatch, sealedBatches } from './lab/data.ts'
+import { measureLatency } from './lab/latency.ts'
+import { measureQueries } from './lab/queries.ts'
+import { LabServer, type ProjectKeys } from './lab/server.ts'
+import { StreamClient } from './lab/stream-client.ts'
+import { machine, markdownTable, type Result } from './lab/table.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '2000000' },
+    'query-rows': { type: 'string', default: '10000000' },
+    only: { type: 'string', default: 'idle,latency,ingest-sdk,ingest-http,store' },
+    data: { type: 'string' },
+    save: { type: 'boolean', default: false },
+  },
+})
+const rows = Number(options.rows)
+const queryRows = Number(options['query-rows'])
+const only = new Set(options.only.split(','))
+const BATCH_ROWS = 4_096
+const WINDOW = 16
+
+const results: Result[] = []
+for (const [name, measure] of Object.entries({
+  idle,
+  latency,
+  'ingest-sdk': ingestSdk,
+  'ingest-http': ingestHttp,
+  store,
+})) {
+  if (!only.has(name)) continue
+  console.log(`measuring ${name} …`)
+  const measured = await measure()
+  results.push(...measured)
+  console.log(markdownTable(measured))
+}
+console.log(`\n${machine()}\n\n${markdownTable(results)}`)
+if (options.save) save()
+process.exit(0)
+
+async function withServer<Outcome>(
+  work: (server: LabServer, keys: ProjectKeys) => Promise<Outcome>,
+): Promise<Outcome> {
+  const server = new LabServer()
+  try {
+    await server.start()
+    return await work(server, await server.createProject('bench'))
+  } finally {
+    await server.stop()
+    server.remove()
+  }
+}
+
+function idle(): Promise<Result[]> {
+  return withServer(async server => {
+    await new Promise(resolve => setTimeout(resolve, 10_000))
+    const { rssBytes, cpuSeconds } = server.usage()
+    return [
+      {
+        what: 'idle memory',
+        value: rssBytes / 2 ** 20,
+        unit: 'MB',
+        better: 'less',
+        goal: 380,
+        floor: 450,
+        note: `CPU since start ${cpuSeconds.toFixed(1)} s`,
+      },
+    ]
+  })
+}
+
+function latency(): Promise<Result[]> {
+  return withServer((server, keys) => measureLatency(server, keys, { rate: 10_000, seconds: 20 }))
+}
+
+/** Sealed batches over the SDK's door: what the server itself costs. */
+function ingestSdk(): Promise<Result[]> {
+  return withServer(async (server, keys) => {
+    const batches: SealedBatch[] = []
+    for await (const batch of sealedBatches(options.data ?? dataFile(rows), BATCH_ROWS))
+      batches.push(batch)
+    const client = new StreamClient({ url: server.grpcUrl, key: keys.ingest, window: WINDOW })
+    await client.open()
+    const sent = batches.reduce((sum, batch) => sum + batch.rows, 0)
+    const timed = await stopwatch(server, async () => {
+      for (const batch of batches) await client.send(batch)
+      await client.drain()
+    })
+    client.close()
+    return ingestResults('SDK door', sent, timed, {
+      cpu: [400_000, 200_000],
+      wall: [400_000, 200_000],
+    })
+  })
+}
+
+/** NDJSON bodies of about a megabyte over four connections. */
+function ingestHttp(): Promise<Result[]> {
+  return withServer(async (server, keys) => {
+    const bodies: { text: string; rows: number }[] = []
+    for await (const lines of readLines(options.data ?? dataFile(rows), BATCH_ROWS)) {
+      bodies.push({ text: lines.join('\n'), rows: lines.length })
+    }
+    const sent = bodies.reduce((sum, body) => sum + body.rows, 0)
+    const timed = await stopwatch(server, async () => {
+      let next = 0
+      const connection = async () => {
+        for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
+          const response = await fetch(`${server.url}/ingest`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${keys.ingest}` },
+            body: body.text,
+          })
+          const text = await response.text()
+          if (!response.ok) throw new Error(`${response.status} ${text}`)
+        }
+      }
+      await Promise.all(Array.from({ length: 4 }, connection))
+    })
+    return ingestResults('NDJSON door', sent, timed, { cpu: [200_000, 100_000], wall: null })
+  })
+}
+
+interface Timed {
+  readonly wallS: number
+  /** Until everything was in segments, too. */
+  readonly cpuS: number
+  readonly rssBytes: number
+}
+
+async function stopwatch(server: LabServer, work: () => Promise<void>): Promise<Timed> {
+  const before = server.usage()
+  const begun = performance.now()
+  await work()
+  const wallS = (performance.now() - begun) / 1000
+  const { rssBytes } = server.usage()
+  // Stopping publishes what is left, so that its cost counts.
+  await server.call('POST', '/api/v1/system/flush')
+  return { wallS, cpuS: server.usage().cpuSeconds - before.cpuSeconds, rssBytes }
+}
+
+function ingestResults(
+  door: string,
+  sent: number,
+  { wallS, cpuS, rssBytes }: Timed,
+  bounds: { cpu: [number, number]; wall: [number, number] | null },
+): Result[] {
+  return [
+    {
+      what: `${door}: rows stored and indexed per CPU-second of the server`,
+      value: sent / cpuS,
+      unit: 'rows/CPU-s',
+      better: 'more',
+      goal: bounds.cpu[0],
+      floor: bounds.cpu[1],
+      note: `${sent} rows, ${cpuS.toFixed(1)} CPU-s, ${Math.round(rssBytes / 2 ** 20)} MB at the end`,
+    },
+    {
+      what: `${door}: durable rows per second, wall`,
+      value: sent / wallS,
+      unit: 'rows/s',
+      better: 'more',
+      goal: bounds.wall?.[0] ?? null,
+      floor: bounds.wall?.[1] ?? null,
+      note: `client on the same two cores`,
+    },
+  ]
+}
+
+/** Ten million rows through the door, then their size and the eleven queries. */
+function store(): Promise<Result[]> {
+  return withServer(async (server, keys) => {
+    const path = options.data ?? dataFile(queryRows)
+    const client = new StreamClient({ url: server.grpcUrl, key: keys.ingest, window: WINDOW })
+    await client.open()
+    let sent = 0
+    for await (const batch of sealedBatches(path, BATCH_ROWS)) {
+      await client.send(batch)
+      sent += batch.rows
+    }
+    await client.drain()
+    client.close()
+    await server.call('POST', '/api/v1/system/flush')
+    const bytes = folderBytes(join(server.dataFolder, 'store'))
+    const disk: Result = {
+      what: `disk per row at ${sent} rows, segments, indexes and manifest`,
+      value: bytes / sent,
+      unit: 'B',
+      better: 'less',
+      goal: 36,
+      floor: 47,
+      note: `journal ${Math.round(folderBytes(join(server.dataFolder, 'journal')) / 2 ** 20)} MiB apart`,
+    }
+    return [disk, ...(await measureQueries(server, keys.read))]
+  })
+}
+
+function folderBytes(folder: string): number {
+  if (!existsSync(folder)) return 0
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+}
+
+function save(): void {
+  const folder = new URL('results/', import.meta.url)
+  mkdirSync(folder, { recursive: true })
+  const date = new Date().toISOString().slice(0, 10)
+  writeFileSync(
+    new URL(`${date}.md`, folder),
+    `# ${date}\n\n${machine()}\n\n${markdownTable(results)}\n`,
+  )
+}
