@@ -1,4 +1,5 @@
 /** Who asks: the one place where REST and tail decide who may see which project. */
+import { authenticateKey, bearerOf } from '#actors/gateway/authenticate.ts'
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { KeyCache, VerifiedKey } from '#actors/identity/key-cache.ts'
@@ -7,7 +8,7 @@ import type { Sessions } from '#actors/identity/sessions.ts'
 export type Caller =
   /** A person with a session, or a command with the administrator's token. */
   | { readonly type: 'administrator' }
-  /** A program with a key of one project. */
+  /** A program with a key that may read one project. */
   | { readonly type: 'key'; readonly key: VerifiedKey }
 
 export interface CallerDeps {
@@ -17,13 +18,6 @@ export interface CallerDeps {
 }
 
 export const SESSION_COOKIE = 'logboy_session'
-
-const KEY_PROBLEMS = {
-  unknown: ['LOGBOY_KEY_UNKNOWN', 'the key is not known'],
-  revoked: ['LOGBOY_KEY_REVOKED', 'the key was revoked'],
-  expired: ['LOGBOY_KEY_EXPIRED', 'the key has expired'],
-  unavailable: ['LOGBOY_CATALOG_AWAY', 'keys cannot be checked now; try again'],
-} as const
 
 /** Signs the request in, or throws 401. A cookie counts only from a page of this very origin. */
 export async function callerOf(
@@ -59,11 +53,8 @@ export async function readableProject(
   deps: CallerDeps,
 ): Promise<string> {
   if (caller.type === 'key') {
-    const { projectId, scopes } = caller.key
+    const { projectId } = caller.key
     if (named !== undefined && named !== projectId) throw projectUnknown(named)
-    if (!scopes.includes('read')) {
-      throw new HttpProblem('LOGBOY_SCOPE_MISSING', 'the key has no scope read')
-    }
     return projectId
   }
   if (named === undefined || named === '') {
@@ -72,11 +63,6 @@ export async function readableProject(
   const project = await deps.catalog.project(named)
   if (project === null) throw projectUnknown(named)
   return project.id
-}
-
-export function bearerOf(request: HttpRequest): string | null {
-  const [, token] = /^Bearer\s+(\S+)$/i.exec(request.header('authorization') ?? '') ?? []
-  return token ?? null
 }
 
 export function cookieOf(request: HttpRequest, name: string): string | null {
@@ -104,10 +90,7 @@ export function requireSameOrigin(request: HttpRequest): void {
 
 async function bearerCaller(token: string, { keys, sessions }: CallerDeps): Promise<Caller> {
   if (sessions.isAdminToken(token)) return { type: 'administrator' }
-  const verdict = await keys.verify(token)
-  if (verdict.type === 'verified') return { type: 'key', key: verdict.key }
-  const [code, detail] = KEY_PROBLEMS[verdict.type]
-  throw new HttpProblem(code, detail)
+  return { type: 'key', key: await authenticateKey(token, keys, 'read') }
 }
 
 /** The same words whether the project is somebody else's or nobody's. */

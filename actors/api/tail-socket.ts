@@ -1,5 +1,6 @@
 /** `GET /api/v1/tail`: plugs a browser's or a terminal's WebSocket into the live tail. */
 import { z } from 'zod/v4'
+import { bearerOf } from '#actors/gateway/authenticate.ts'
 import type { HttpRequest, Socket, SocketEvents, SocketRoute } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
@@ -9,7 +10,6 @@ import { QUERY_CHARS_MAX } from '#proto/limits.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
 import {
-  bearerOf,
   type Caller,
   type CallerDeps,
   callerOf,
