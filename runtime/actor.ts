@@ -46,6 +46,8 @@ export interface Actor<Message> {
   drained?(): void
   /** Last words: flush and release. Not called when killed. */
   stopping?(reason: string): void | Promise<void>
+  /** Asked before an idle keyed actor is collected; false = it keeps what must not go yet. */
+  mayRest?(): boolean
   /** Plain JSON for tests, `logboy status` and /metrics. */
   observe?(): Record<string, unknown>
 }

@@ -94,6 +94,11 @@ export class Cell<Message, Deps> {
     return !this.#awake && this.#mailbox.depth === 0 && (this.#incarnation?.piped ?? 0) === 0
   }
 
+  /** Idle, and the actor does not mind to go. */
+  get mayRest(): boolean {
+    return this.idle && (this.#actor?.mayRest?.() ?? true)
+  }
+
   get depth(): number {
     return this.#mailbox.depth
   }

@@ -162,6 +162,30 @@ test('an actor in the middle of its work is not collected', async () => {
   })
 })
 
+test('an actor that keeps something open is asked before it goes', async () => {
+  const streams = new Set(['first'])
+  const holder = defineActor({
+    name: 'holder',
+    mailbox: { capacity: 1, whenFull: 'wait' },
+    create: (_context: Context<null>, _deps: null) => ({
+      receive: () => undefined,
+      mayRest: () => streams.size === 0,
+    }),
+  })
+  await simulate(1, async sim => {
+    const system = sim.boot('server', sim.newDisk()).system()
+    const holders = system.keyed(holder, () => null, { actorsMax: 1, idleMs: IDLE_MS })
+    await holders.ref('a').tell(null)
+    await sim.sleep(IDLE_MS * 5)
+    assert.equal(holders.size, 1)
+    assert.throws(() => void holders.ref('b').tell(null), { code: 'LOGBOY_KEYED_FULL' })
+    assert.equal(holders.size, 1)
+    streams.clear()
+    await sim.sleep(IDLE_MS * 2)
+    assert.equal(holders.size, 0)
+  })
+})
+
 test('a message that comes during the last words is handled by the next incarnation', async () => {
   await withBank(
     async ({ sim, add, sum, log }) => {

@@ -130,7 +130,7 @@ export class Keyed<Message, Deps> {
     if (this.#closed) return false
     if (this.#entries.size < this.#options.actorsMax) return true
     for (const { supervisor } of this.#entries.values()) {
-      if (supervisor.idle) supervisor.stop('room for others')
+      if (supervisor.mayRest) supervisor.stop('room for others')
     }
     return false
   }
@@ -164,7 +164,7 @@ export class Keyed<Message, Deps> {
   #look(key: string, nowMs: number): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
-    if (entry.usedMs + this.#options.idleMs <= nowMs && entry.supervisor.idle) {
+    if (entry.usedMs + this.#options.idleMs <= nowMs && entry.supervisor.mayRest) {
       this.#collected++
       entry.supervisor.stop('idle')
     } else {

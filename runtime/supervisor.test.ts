@@ -197,7 +197,7 @@ test('messages that nobody will handle any more are reported', () => {
   assert.equal((faults[1] as { error: NodeJS.ErrnoException }).error.code, 'LOGBOY_UNDELIVERED')
 })
 
-test('a failure at the start counts as any other', () => {
+test('a failure at the start counts like every other', () => {
   let failures = 2
   const { clock, add, run, log, faults } = group()
   add('sink', { failOnStart: () => failures-- > 0 })

@@ -53,7 +53,7 @@ export interface SupervisorOptions {
 interface Member {
   readonly address: string
   readonly alive: boolean
-  readonly idle: boolean
+  readonly mayRest: boolean
   readonly closed: boolean
   readonly depth: number
   readonly gone: Promise<void>
@@ -86,9 +86,9 @@ export class Supervisor {
     return this.#ended
   }
 
-  /** Nobody has anything to do, nor waits for the restart. */
-  get idle(): boolean {
-    return this.#cancelRestart === undefined && this.#members.every(member => member.idle)
+  /** Nobody has anything to do, waits for the restart, or minds to go. */
+  get mayRest(): boolean {
+    return this.#cancelRestart === undefined && this.#members.every(member => member.mayRest)
   }
 
   /** Adds an actor and starts it. Sink first: `deps` are refs of those added before. */

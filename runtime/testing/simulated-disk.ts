@@ -234,7 +234,7 @@ export class SimulatedDisk implements Disk {
 
   freeBytes(_folder: string): number {
     this.#assertPower()
-    return Math.max(0, this.#capacityBytes - this.usedBytes())
+    return this.#freeBytes()
   }
 
   // ---- inside ----
@@ -299,7 +299,7 @@ export class SimulatedDisk implements Disk {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     const prefix = (): void => inode.write(parts, position, this.#random.below(length + 1))
     const whole = (): void => {
-      const room = inode.size + Math.max(0, this.#capacityBytes - this.usedBytes()) - position
+      const room = inode.size + this.#freeBytes() - position
       if (room >= length) return inode.write(parts, position, length)
       inode.write(parts, position, Math.max(0, room))
       throw diskError('ENOSPC', 'write', path)
@@ -363,9 +363,14 @@ export class SimulatedDisk implements Disk {
   }
 
   #assertRoom(bytes: number, operation: DiskOperation, path: string): void {
-    if (bytes > Math.max(0, this.#capacityBytes - this.usedBytes())) {
+    if (bytes > this.#freeBytes()) {
       throw diskError('ENOSPC', operation, path)
     }
+  }
+
+  #freeBytes(): number {
+    if (this.#capacityBytes === Number.POSITIVE_INFINITY) return this.#capacityBytes
+    return Math.max(0, this.#capacityBytes - this.usedBytes())
   }
 
   #assertPower(): void {

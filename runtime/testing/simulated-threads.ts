@@ -51,7 +51,7 @@ export class SimulatedTaskPool implements TaskPool {
     })
   }
 
-  run<Result>(task: string, input: unknown, options: RunOptions = {}): Promise<Result> {
+  async run<Result>(task: string, input: unknown, options: RunOptions = {}): Promise<Result> {
     // From the call on the buffers belong to the pool: whoever touches them again finds them empty.
     const { transfer = [], ...others } = options
     return this.#queue.run(task, structuredClone(input, { transfer: [...transfer] }), others)
