@@ -13,9 +13,7 @@ export type PhysicalType =
 export type LogicalType =
   | 'timestamp-us'
   | 'int8'
-  | 'uint8'
   | 'int16'
-  | 'uint16'
   | 'int32'
   | 'int64'
   | 'text'
