@@ -1,0 +1,93 @@
+/** What Prometheus is told; the names are a contract with dashboards and alert rules. */
+import type { ActorState } from '#runtime/index.ts'
+import { histogram, type MetricFamily, single } from './api/metrics-text.ts'
+import { ACK_MS_BUCKETS, type IngestMeter } from './project/ingest-meter.ts'
+
+export interface MetricSources {
+  readonly meter: IngestMeter
+  readonly actors: readonly ActorState[]
+  readonly arena: { observe(): Record<string, unknown> }
+  readonly store: { observe(): Record<string, unknown> }
+  readonly journal: { observe(): Record<string, unknown> }
+}
+
+export function metricFamilies(sources: MetricSources): MetricFamily[] {
+  const { meter, actors } = sources
+  return [
+    single('counter', 'logboy_ingest_records_total', 'records that became durable', meter.records),
+    single('counter', 'logboy_ingest_batches_total', 'batches that became durable', meter.batches),
+    single('counter', 'logboy_ingest_bytes_total', 'batch bytes that became durable', meter.bytes),
+    single(
+      'counter',
+      'logboy_ingest_records_rejected_total',
+      'records refused',
+      meter.recordsRejected,
+    ),
+    single(
+      'counter',
+      'logboy_ingest_batches_rejected_total',
+      'batches refused',
+      meter.batchesRejected,
+    ),
+    single(
+      'counter',
+      'logboy_ingest_duplicates_dropped_total',
+      'repeats recognised',
+      meter.repeats,
+    ),
+    {
+      name: 'logboy_ingest_throttled_total',
+      help: 'batches sent back for later, by reason',
+      type: 'counter',
+      samples: [...meter.throttled].map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+    histogram(
+      'logboy_ingest_acknowledgement_seconds',
+      'time from receipt to acknowledgement',
+      ACK_MS_BUCKETS.map(ms => ms / 1000),
+      meter.ackBuckets,
+      meter.ackMsSum / 1000,
+    ),
+    ...actorFamilies(actors),
+    ...gauges('logboy_memory', 'memory for batches', sources.arena.observe()),
+    ...gauges('logboy_journal', 'the journal', sources.journal.observe()),
+    ...gauges('logboy_store', 'the store', sources.store.observe()),
+    single('gauge', 'process_resident_memory_bytes', 'resident memory', process.memoryUsage.rss()),
+    single('counter', 'process_cpu_seconds_total', 'CPU time of all threads', cpuSeconds()),
+  ]
+}
+
+/** Summed by name, since there may be thousands of project actors. */
+function actorFamilies(actors: readonly ActorState[]): MetricFamily[] {
+  const sum = (
+    name: string,
+    help: string,
+    valueOf: (actor: ActorState) => number,
+  ): MetricFamily => {
+    const byName = new Map<string, number>()
+    for (const actor of actors) {
+      byName.set(actor.name, (byName.get(actor.name) ?? 0) + valueOf(actor))
+    }
+    const samples = [...byName].map(([actor, value]) => ({ labels: { actor }, value }))
+    return { name, help, type: 'gauge', samples }
+  }
+  return [
+    sum('logboy_actor_count', 'living actors', () => 1),
+    sum('logboy_actor_mailbox_depth', 'messages waiting', ({ mailbox }) => mailbox.depth),
+    sum('logboy_actor_restarts', 'restarts after faults', ({ restarts }) => restarts),
+  ]
+}
+
+/** Every number that a part says of itself, in snake case. */
+function gauges(prefix: string, what: string, observed: Record<string, unknown>): MetricFamily[] {
+  return Object.entries(observed).flatMap(([key, value]) => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) return []
+    const name = `${prefix}_${key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}`
+    return [single('gauge', name, `${key} of ${what}`, value)]
+  })
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000_000
+}
