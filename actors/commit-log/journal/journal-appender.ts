@@ -68,6 +68,8 @@ export class JournalAppender {
   #lastReceivedAtUs: number
   #unavailable: UnavailableReason | null = null
   #detail = ''
+  /** The last group failed: the next one begins a file, away from what may be broken. */
+  #failedBefore = false
   #counts = { entries: 0, bytes: 0, groups: 0, repeats: 0, refused: 0, failedGroups: 0 }
 
   constructor(options: JournalAppenderOptions) {
@@ -213,12 +215,13 @@ export class JournalAppender {
     const group = builder.finish()
     const last = this.#files.at(-1)
     const fits =
-      last !== undefined && last.end - last.start + group.bytes <= this.#options.fileBytes
+      last !== undefined &&
+      last.end === this.#end &&
+      last.end - last.start + group.bytes <= this.#options.fileBytes &&
+      !this.#failedBefore
     // With one group on its way at a time, the table is exactly what the log holds before it.
-    const snapshot =
-      fits && last.end === this.#end
-        ? null
-        : encodeAdmission(this.#admission.state(this.#lastReceivedAtUs))
+    const table = () => encodeAdmission(this.#admission.state(this.#lastReceivedAtUs))
+    const snapshot = fits ? null : table()
     const message: JournalWriterMessage = {
       type: 'append',
       group,
@@ -232,6 +235,7 @@ export class JournalAppender {
 
   #commit(members: readonly Pending[], reply: AppendReply & { readonly type: 'durable' }): void {
     this.resume()
+    this.#failedBefore = false
     this.#end = reply.end
     const last = this.#files.at(-1)
     if (reply.files !== null) this.#files = reply.files
@@ -254,6 +258,7 @@ export class JournalAppender {
 
   #fail(members: readonly Pending[], reply: AppendReply & { readonly type: 'failed' }): void {
     this.#counts.failedGroups++
+    this.#failedBefore = true
     if (this.#unavailable === null) this.#unavailable = reply.reason
     this.#detail = reply.detail
     if (reply.files !== null) this.#files = reply.files

@@ -175,7 +175,10 @@ export class JournalWriter implements Service {
     return image
   }
 
-  /** Begins a file with this group; nothing is changed if it fails. */
+  /**
+   * Begins a file with this group. If that fails nothing may follow in the file before: the new
+   * file's name may be on disk already, or come back after a crash, and says where that one ends.
+   */
   #startFile(group: GroupMessage, snapshot: Uint8Array | null): GroupImage {
     const start = this.#end
     const salt = this.#random.uint32()
@@ -214,12 +217,13 @@ export class JournalWriter implements Service {
     }
   }
 
-  /** What is left of a file that could not be begun must not be taken for a group of the log. */
   #giveUpFile(start: Position, file: DiskFile | undefined): void {
     const leftovers = [journalPath(this.#folder, start), snapshotPath(this.#folder, start)]
     this.#tryDisk(() => file?.truncate(0))
     file?.close()
     for (const path of leftovers) this.#tryDisk(() => this.#disk.remove(path))
+    this.#current?.file.close()
+    this.#current = null
   }
 
   #write(current: OpenFile, image: GroupImage): void {

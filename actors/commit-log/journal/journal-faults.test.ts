@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
+import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
+import type { AppendOutcome } from '../commit-log.ts'
+import { type JournalSettings, newArena, openSimulatedJournal } from '../testing/journals.ts'
+import { append, collect, namesOf } from '../testing/log-driver.ts'
+import type { JournalLog } from './journal-log.ts'
+
+const FOLDER = '/data/journal'
+const DURABLE: AppendOutcome = { type: 'durable', repeat: false }
+
+interface Case {
+  readonly sim: Simulation
+  readonly disk: SimulatedDisk
+  readonly log: JournalLog
+  readonly arena: ReturnType<typeof newArena>
+}
+
+function faultTest(
+  title: string,
+  body: (given: Case) => Promise<void>,
+  settings: Partial<JournalSettings> & { readonly capacityBytes?: number } = {},
+): void {
+  test(title, async () => {
+    await simulate(title.length, async sim => {
+      const { capacityBytes = 1_000_000 } = settings
+      const disk = sim.newDisk({ capacityBytes })
+      const arena = newArena()
+      const options = { folder: FOLDER, fileBytes: 4_000, ...settings }
+      const log = await openSimulatedJournal(sim.boot('server', disk), arena, options)
+      await body({ sim, disk, log, arena })
+    })
+  })
+}
+
+faultTest(
+  'a full disk refuses with its reason and goes on by itself within a second',
+  async given => {
+    const { sim, disk, log, arena } = given
+    const collector = collect(log, 0)
+    assert.deepEqual(await append(log, arena, { sequence: 1n }), DURABLE)
+    disk.setCapacity(disk.usedBytes() + 50)
+    const refused = await append(log, arena, { sequence: 2n })
+    assert.ok(refused.type === 'unavailable' && refused.reason === 'disk-full')
+    assert.equal(log.observe()['unavailable'], 'disk-full')
+    await sim.sleep(2_000)
+    assert.equal(log.observe()['unavailable'], 'disk-full')
+    disk.setCapacity(1_000_000)
+    await sim.sleep(1_000)
+    assert.equal(log.observe()['unavailable'], null, 'seen without any append')
+    assert.deepEqual(await append(log, arena, { sequence: 2n }), DURABLE)
+    await collector.reached(2)
+    assert.equal(arena.observe().batchesInUse, 0)
+  },
+  { diskReserveBytes: 100 },
+)
+
+for (const operation of ['write', 'sync', 'create', 'sync-folder'] as const) {
+  for (const code of ['ENOSPC', 'EIO'] as const) {
+    faultTest(
+      `${code} at every ${operation} for a while: refused, then taken once`,
+      async given => {
+        const { disk, log, arena } = given
+        const collector = collect(log, 0)
+        assert.deepEqual(await append(log, arena, { sequence: 1n, bytes: 3_000 }), DURABLE)
+        disk.failWhen(each => (each === operation ? code : undefined))
+        // Does not fit the file: a snapshot and a new file are wanted.
+        const refused = await append(log, arena, { sequence: 2n, bytes: 3_000 })
+        assert.equal(refused.type, 'unavailable')
+        assert.ok('reason' in refused)
+        assert.equal(refused.reason, code === 'ENOSPC' ? 'disk-full' : 'disk-failed')
+        const early = await append(log, arena, { sequence: 3n })
+        assert.equal(early.type, 'unavailable', 'what follows a failed one waits for it')
+        disk.failWhen(() => undefined)
+        assert.equal((await append(log, arena, { sequence: 3n })).type, 'unavailable')
+        assert.deepEqual(await append(log, arena, { sequence: 2n, bytes: 3_000 }), DURABLE)
+        assert.deepEqual(await append(log, arena, { sequence: 3n }), DURABLE)
+        await collector.reached(3)
+        assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:2', 'p1 0:3'])
+        await assertSurvives(given, 3)
+      },
+    )
+  }
+}
+
+faultTest(
+  'one failed sync costs nothing: the group goes to a new file, never synced twice',
+  async given => {
+    const { disk, log, arena } = given
+    await append(log, arena, { sequence: 1n })
+    const [first] = journalFiles(disk)
+    disk.failNext('sync', 'EIO', first as string)
+    assert.deepEqual(await append(log, arena, { sequence: 2n }), DURABLE)
+    assert.equal(journalFiles(disk).length, 2)
+    assert.deepEqual(await append(log, arena, { sequence: 3n }), DURABLE)
+    await assertSurvives(given, 3)
+  },
+)
+
+faultTest('a failed write leaves nothing behind in the file', async given => {
+  const { disk, log, arena } = given
+  await append(log, arena, { sequence: 1n })
+  disk.failNext('write', 'EIO')
+  const refused = await append(log, arena, { sequence: 2n, bytes: 900 })
+  assert.ok(refused.type === 'unavailable' && refused.reason === 'disk-failed')
+  assert.deepEqual(await append(log, arena, { sequence: 2n, bytes: 10 }), DURABLE)
+  await assertSurvives(given, 2)
+})
+
+faultTest('a sender that never repeats is not held up by its failed batch', async given => {
+  const { disk, log, arena } = given
+  disk.failNext('write', 'EIO')
+  const never = { neverResent: true }
+  assert.equal((await append(log, arena, { sequence: 1n }, never)).type, 'unavailable')
+  assert.deepEqual(await append(log, arena, { sequence: 2n }, never), DURABLE)
+})
+
+faultTest('the others go on when the batches of one producer are withdrawn', async given => {
+  const { disk, log, arena } = given
+  await append(log, arena, { producer: 9n })
+  disk.failNext('write', 'EIO')
+  const first = append(log, arena, { producer: 1n, sequence: 1n })
+  const repeat = append(log, arena, { producer: 1n, sequence: 1n })
+  await Promise.resolve()
+  await Promise.resolve()
+  const outcomes = Promise.all([
+    append(log, arena, { producer: 1n, sequence: 2n }),
+    append(log, arena, { producer: 2n, sequence: 1n }),
+  ])
+  assert.equal((await first).type, 'unavailable')
+  assert.equal((await repeat).type, 'unavailable', 'it shares the fate of the first')
+  assert.deepEqual(
+    (await outcomes).map(({ type }) => type),
+    ['unavailable', 'durable'],
+  )
+})
+
+faultTest(
+  'room for what is acknowledged but in no segment yet is not given away',
+  async given => {
+    const { log, arena } = given
+    const refused = await append(log, arena, { sequence: 1n })
+    assert.ok(refused.type === 'unavailable' && refused.reason === 'disk-full')
+  },
+  { diskReserveBytes: 1_000, unflushedBytes: () => 9_000, capacityBytes: 10_000 },
+)
+
+faultTest(
+  'the kept journal is given up before anyone is refused',
+  async given => {
+    const { disk, log, arena } = given
+    const collector = collect(log, 0)
+    for (let sequence = 1n; sequence <= 60n; sequence++) {
+      assert.deepEqual(await append(log, arena, { sequence, bytes: 900 }), DURABLE)
+      await collector.reached(Number(sequence))
+      collector.consumption.passed(collector.seen.at(-1)?.position ?? 0)
+    }
+    assert.ok(disk.usedBytes() <= 19_000)
+    assert.ok(log.start().position > 0)
+    assert.equal(await log.read('project0aa', 0, () => undefined), 'gone')
+    await assertSurvives(given, 60, { readable: false })
+  },
+  { diskReserveBytes: 1_000, capacityBytes: 20_000 },
+)
+
+faultTest(
+  'trimming waits for the slowest consumer, then for the time to keep',
+  async given => {
+    const { sim, disk, log, arena } = given
+    const [fast, slow] = [collect(log, 0, { name: 'fast' }), collect(log, 0, { name: 'slow' })]
+    for (let sequence = 1n; sequence <= 20n; sequence++) {
+      await append(log, arena, { sequence, bytes: 900 })
+    }
+    await Promise.all([fast.reached(20), slow.reached(20)])
+    const files = journalFiles(disk).length
+    assert.ok(files >= 5)
+    fast.consumption.passed(fast.seen.at(-1)?.position ?? 0)
+    await sim.sleep(120_000)
+    assert.equal(journalFiles(disk).length, files)
+    slow.consumption.passed(slow.seen[9]?.position ?? 0)
+    await sim.sleep(10_000)
+    const kept = journalFiles(disk).length
+    assert.ok(kept < files && kept >= 3)
+    for (let sequence = 21n; sequence <= 30n; sequence++) {
+      await append(log, arena, { sequence, bytes: 900 })
+    }
+    await Promise.all([fast.reached(30), slow.reached(30)])
+    for (const { consumption, seen } of [fast, slow]) consumption.passed(seen.at(-1)?.position ?? 0)
+    await sim.sleep(10_000)
+    assert.ok(journalFiles(disk).length >= 3, 'the newest are younger than a minute')
+    await sim.sleep(120_000)
+    assert.equal(journalFiles(disk).length, 1)
+    assert.equal(log.observe()['files'], journalFiles(disk).length)
+    assert.ok(log.start().receivedAtUs > (fast.seen[0]?.receivedAtUs ?? 0))
+    await assertSurvives(given, 30, { readable: false })
+  },
+  { keepMs: 60_000 },
+)
+
+faultTest(
+  'what is kept for replays is bounded in bytes',
+  async given => {
+    const { sim, log, arena } = given
+    const collector = collect(log, 0)
+    for (let sequence = 1n; sequence <= 40n; sequence++) {
+      await append(log, arena, { sequence, bytes: 900 })
+      await collector.reached(Number(sequence))
+      collector.consumption.passed(collector.seen.at(-1)?.position ?? 0)
+    }
+    await sim.sleep(6_000)
+    const bytes = log.observe()['fileBytes'] as number
+    assert.ok(bytes >= 10_000 && bytes <= 18_000, `${bytes} bytes kept`)
+  },
+  { keepBytes: 10_000 },
+)
+
+test('a lost thread ends the log: nothing more is promised, and its process is told', async () => {
+  await simulate(1, async sim => {
+    const { openJournalLog } = await sim.external(() => import('./journal-log.ts'))
+    const { manifest } = await sim.external(() => import('../testing/journals.ts'))
+    const process = sim.boot('server', sim.newDisk())
+    const options = { folder: FOLDER, diskReserveBytes: 0 }
+    const writer = await process.serviceThread(manifest, 'journal-writer', options, { callsMax: 8 })
+    const tasks = process.taskPool(manifest, { threads: 1, queueMax: 4 })
+    const arena = newArena()
+    const failures: string[] = []
+    const log = await openJournalLog({
+      ...{ writer, tasks, arena, clock: process.clock, folder: FOLDER },
+      ...{ keepMs: 1_000, keepBytes: 1_000, endAtLeast: 0, unflushedBytes: () => 0 },
+      onFailure: error => void failures.push(error.message),
+    })
+    const waiting = append(log, arena, { sequence: 1n })
+    await sim.sleep(0.01)
+    writer.crash()
+    const outcome = await waiting
+    assert.ok(outcome.type === 'unavailable' && outcome.reason === 'log-away')
+    const next = await append(log, arena, { producer: 2n })
+    assert.ok(next.type === 'unavailable' && next.reason === 'log-away')
+    assert.deepEqual(failures, ['thread crashed'])
+    assert.equal(arena.observe().batchesInUse, 0)
+    await log.close()
+  })
+})
+
+/** After a power loss everything acknowledged is known, and readable if it was not trimmed. */
+async function assertSurvives(
+  { sim, disk, log, arena }: Case,
+  lastSequence: number,
+  { readable = true } = {},
+): Promise<void> {
+  assert.equal(arena.observe().batchesInUse, 0)
+  void log
+  disk.losePower()
+  const again = await openSimulatedJournal(sim.boot('server', disk), newArena(), {
+    folder: FOLDER,
+  })
+  assert.equal(again.producer('project0aa', 1n)?.lastSequence, lastSequence)
+  assert.equal(again.recovered.admissionWhole, true)
+  if (!readable) return
+  const collector = collect(again, 0)
+  await collector.reached(lastSequence)
+  const expected = Array.from({ length: lastSequence }, (_, index) => `p1 0:${index + 1}`)
+  assert.deepEqual(namesOf(collector.seen), expected)
+}
+
+function journalFiles(disk: SimulatedDisk): string[] {
+  return disk.paths().filter(path => path.endsWith('.journal'))
+}
