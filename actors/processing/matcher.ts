@@ -151,7 +151,10 @@ function compileTerm(term: QueryTerm): Condition {
   }
   if (term.hex === null) return phrase
   const { hex } = term
-  return either([hexCondition(hex, rows => (hex.length === 32 ? rows.traceId : rows.spanId)), phrase])
+  return either([
+    hexCondition(hex, rows => (hex.length === 32 ? rows.traceId : rows.spanId)),
+    phrase,
+  ])
 }
 
 function compileField(field: string, value: string): Condition {

@@ -81,10 +81,13 @@ interface Services {
 
 /** A dictionary may hold a text twice, or one that no row has: neither shows in a summary. */
 function numberServices(column: TextColumn, count: number): Services {
+  const isUsed = new Uint8Array(column.offsets.length)
   const used = new Map<number, string>()
   for (let i = 0; i < count; i++) {
     const entry = entryOf(column, i)
-    if (!used.has(entry)) used.set(entry, entryText(column, entry))
+    if (isUsed[entry] === 1) continue
+    isUsed[entry] = 1
+    used.set(entry, entryText(column, entry))
   }
   const services = [...new Set(used.values())].sort()
   const numbers = new Map(services.map((service, number) => [service, number]))

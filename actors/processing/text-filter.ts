@@ -5,11 +5,7 @@ import type { TextColumn } from '#proto/columns.ts'
 export type EntryTest = (entry: number) => boolean
 
 /** Those of `values` (numbers of values, ascending) whose entry passes. */
-export function filterTexts(
-  column: TextColumn,
-  values: Uint32Array,
-  test: EntryTest,
-): Uint32Array {
+export function filterTexts(column: TextColumn, values: Uint32Array, test: EntryTest): Uint32Array {
   const { indexes } = column
   if (values.length === 0) return values
   if (indexes === 'same') return test(0) ? values : values.subarray(0, 0)

@@ -8,7 +8,7 @@ import type { CommitLog, LogEntry, Position } from '#actors/commit-log/commit-lo
 export interface StoredChunk {
   readonly entries: readonly LogEntry[]
   /** True = go on reading, false = nobody wants more. */
-  taken(goOn: boolean): void
+  readonly taken: (goOn: boolean) => void
 }
 
 export type ReadingOutcome = 'end' | 'gone'

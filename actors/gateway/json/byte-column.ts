@@ -75,13 +75,7 @@ export class ByteHeap {
 /** A call of `set` costs as much as copying this many bytes one by one. */
 const COPY_BYTES_MAX = 96
 
-function copyBytes(
-  to: Uint8Array,
-  at: number,
-  from: Uint8Array,
-  start: number,
-  end: number,
-): void {
+function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
   if (end - start > COPY_BYTES_MAX) to.set(from.subarray(start, end), at)
   else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i] as number
 }
