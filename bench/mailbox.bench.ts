@@ -139,7 +139,7 @@ if (import.meta.main) {
     const ratio = (microsecondsEach / floor).toFixed(1)
     const each = microsecondsEach.toFixed(3)
     console.log(
-      `${name.padEnd(28)} ${each.padStart(8)} µs ${ratio.padStart(8)} × (${messages} ${checksum})`,
+      `${name.padEnd(28)} ${each.padStart(8)} µs ${ratio.padStart(8)} × ${messages} ${checksum}`,
     )
   }
 }

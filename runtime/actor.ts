@@ -14,7 +14,7 @@ export type ExitStatus =
 
 /** What happens to a message that finds the mailbox full. There is no default. */
 export type WhenFull =
-  /** `tell` answers a promise that settles when there is room: back-pressure inside the pipeline. */
+  /** `tell` answers a promise that settles when there is room: back-pressure in the pipeline. */
   | 'wait'
   /** `offer` answers false: an edge tells its client to come back later. */
   | 'reject'
@@ -83,14 +83,14 @@ export interface MailboxOptions {
   readonly whenFull: WhenFull
 }
 
-/** How to make an actor; `deps` are its downstream refs and services, so wiring reads sink first. */
+/** How to make an actor; `deps` are its downstream refs and services: wiring reads sink first. */
 export interface ActorDefinition<Message, Deps> {
   readonly name: string
   readonly mailbox: MailboxOptions
   create(context: Context<Message>, deps: Deps): Actor<Message>
   /**
-   * Told which message was being handled when the actor failed, so that its sender can be answered:
-   * it is not delivered again. Must not throw.
+   * Told of every message that will not be handled, so that its sender can be answered: the one at
+   * which the actor failed, and those left when it ended for good. Must not throw.
    */
   crashed?(message: Message, error: Error): void
 }

@@ -6,7 +6,7 @@ import { KillSwitch } from './kill-switch.ts'
 import { Mailbox, type MailboxState } from './mailbox.ts'
 import type { Random } from './random.ts'
 import { MailboxRef } from './ref.ts'
-import { toError } from './runtime-error.ts'
+import { RuntimeError, toError } from './runtime-error.ts'
 import { type Scheduler, TURN_MESSAGES_MAX, TURN_MS_MAX } from './scheduler.ts'
 
 /** What the runtime itself runs on. */
@@ -146,7 +146,10 @@ export class Cell<Message, Deps> {
   close(): number {
     assert(this.#incarnation === undefined, `${this.address} is still running`)
     this.#markGone()
-    return this.#mailbox.close()
+    const left = this.#mailbox.close()
+    const error = new RuntimeError('LOGBOY_UNDELIVERED', `${this.address} has ended`)
+    for (const message of left) this.#options.definition.crashed?.(message, error)
+    return left.length
   }
 
   observe(): ActorState {

@@ -43,7 +43,7 @@ export interface DiskFile {
   size(): number
   /** Fills `into` from `position`; answers how many bytes there were, fewer only at the end. */
   read(into: Uint8Array, position: number): number
-  /** Writes all parts one after the other at `position`, or throws with an unknown prefix written. */
+  /** Writes all parts one after the other at `position`; if it throws, an unknown prefix. */
   write(parts: readonly Uint8Array[], position: number): void
   truncate(size: number): void
   /** Content and length are on disk after it. After a failure the content is unknown. */

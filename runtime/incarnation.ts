@@ -11,7 +11,7 @@ export interface CellSide<Message> {
   stop(): void
 }
 
-/** One life of an actor between two crashes: what it lent from the runtime, returned when it ends. */
+/** One life of an actor between two crashes; what the runtime lent to it goes back at its end. */
 export class Incarnation<Message> implements Context<Message> {
   readonly self: Ref<Message>
   readonly clock: Clock

@@ -5,12 +5,12 @@
  *   const writer = defineActor({
  *     name: 'writer',
  *     mailbox: { capacity: 64, whenFull: 'wait' },
- *     create: (context: Context<WriterMessage>, deps: { store: Store }) => new Writer(context, deps),
+ *     create: (context: Context<WriterMessage>, store: Store) => new Writer(context, store),
  *   })
  *
  *   const system = new System({ clock, random, onFault, onEscalation })
- *   const ref = system.spawn(writer, { store })                    // sink first
- *   await ref.tell({ type: 'write', batch })                        // waits when the mailbox is full
+ *   const ref = system.spawn(writer, store)                      // sink first
+ *   await ref.tell({ type: 'write', batch })                     // waits while the mailbox is full
  *   const count = await ask(ref, reply => ({ type: 'count', reply }), { clock, timeoutMs: 1_000 })
  *   await system.stop('SIGTERM', 10_000)
  *

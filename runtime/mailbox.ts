@@ -108,15 +108,19 @@ export class Mailbox<Message> {
     return forgotten
   }
 
-  /** Nothing comes in any more; waiting senders are refused. Answers how many were left inside. */
-  close(): number {
+  /** Nothing comes in any more; waiting senders are refused. Answers what was left inside. */
+  close(): Message[] {
     const gone = new RuntimeError('LOGBOY_ACTOR_GONE', `${this.#address} has ended`)
     this.#closed = gone
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       next.reject(gone)
     }
     this.#endFullTime()
-    return this.#regular.size
+    const left: Message[] = []
+    for (let next = this.#regular.shift(); next !== undefined; next = this.#regular.shift()) {
+      left.push(next)
+    }
+    return left
   }
 
   observe(): MailboxState {

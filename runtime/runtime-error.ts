@@ -35,7 +35,7 @@ export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
 }
 
-/** An error on its way between threads: structured cloning would drop `code` and the other fields. */
+/** An error on its way between threads: structured cloning would drop `code` and other fields. */
 export interface ErrorData {
   readonly name: string
   readonly message: string

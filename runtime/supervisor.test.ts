@@ -46,10 +46,14 @@ class Stage implements Actor<Message> {
   }
 }
 
+/** What the definition was told of, over all tests. */
+const unhandled: string[] = []
+
 const stage = defineActor({
   name: 'stage',
   mailbox: { capacity: 3, whenFull: 'wait' },
   create: (context: Context<Message>, deps: StageDeps) => new Stage(context, deps),
+  crashed: (message, error) => void unhandled.push(`${message}: ${error.message}`),
 })
 
 function group(options: { restart?: RestartPolicy; revive?: boolean; parent?: KillSwitch } = {}) {
@@ -189,7 +193,13 @@ test('faults outside the window are forgiven', () => {
 test('messages that nobody will handle any more are reported', () => {
   const { add, tell, faults } = group({ restart: { ...RESTART, limit: 0 } })
   const ref = add('sink')
+  unhandled.length = 0
   tell(ref, 'fail', 'note 1', 'note 2')
+  assert.deepEqual(unhandled, [
+    'fail: sink failed',
+    'note 1: sink has ended',
+    'note 2: sink has ended',
+  ])
   assert.deepEqual(
     faults.map(({ error }) => error.message),
     ['sink failed', '2 messages were left'],

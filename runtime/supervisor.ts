@@ -10,7 +10,7 @@ export interface RestartPolicy {
   /** Restarts within `windowMs`; the fault after that is escalated. */
   readonly limit: number
   readonly windowMs: number
-  /** Doubles with every restart within the window, up to the maximum, times a jitter of 0.5 to 1. */
+  /** Doubles with every restart within the window, up to the maximum; times 0.5 to 1 at random. */
   readonly backoffMinMs: number
   readonly backoffMaxMs: number
 }

@@ -9,9 +9,10 @@ import type { Random } from './random.ts'
 import { RuntimeError } from './runtime-error.ts'
 
 /**
- * Runs pure tasks by name on whichever thread is free, one at a time in each. Rejects with what the
- * task threw (code and fields kept), LOGBOY_THREAD_BUSY (the queue is full), LOGBOY_THREAD_LOST (the
- * thread died; the next task gets a new one) or LOGBOY_THREAD_CLOSED.
+ * Runs pure tasks by name on whichever thread is free, one at a time in each. Rejects with what
+ * the task threw (code and fields kept), LOGBOY_THREAD_BUSY (the queue is full), LOGBOY_THREAD_LOST
+ * (the thread died; the next task gets a new one) or LOGBOY_THREAD_CLOSED. Buffers to be
+ * transferred belong to the pool from the call on.
  */
 export interface TaskPool {
   run<Result>(task: string, input: unknown, options?: RunOptions): Promise<Result>
@@ -22,7 +23,7 @@ export interface TaskPool {
 
 export interface RunOptions {
   readonly transfer?: readonly ArrayBuffer[]
-  /** The caller no longer wants it: a waiting task is never run, the result of a running one is dropped. */
+  /** Given up by the caller: a waiting task is never run, the result of a running one dropped. */
   readonly signal?: AbortSignal
 }
 

@@ -75,7 +75,7 @@ export class SimulatedDisk implements Disk {
     return this.#crashed
   }
 
-  /** The power goes at the `nth` changing operation from now (1 = the next), which may half happen. */
+  /** The power goes at the `nth` changing operation from now (1 = next), which may half happen. */
   crashAt(nth: number): void {
     assert(nth >= 1, 'the next operation is number 1')
     this.#crashAt = this.#operations + nth

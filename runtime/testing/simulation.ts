@@ -26,8 +26,8 @@ const VIRTUAL_MS_MAX = 7 * 24 * 3_600_000
 const STUCK_ROUNDS_MAX = 20_000
 
 /**
- * Runs `run` in a world of its own, on one thread: the clock jumps to the next timer when nobody has
- * anything to do, and who goes first is decided by the seed. A failure names its seed.
+ * Runs `run` in a world of its own, on one thread: the clock jumps to the next timer when nobody
+ * has anything to do, and who goes first is decided by the seed. A failure names its seed.
  *
  * Inside, only what the world lends may take time: real I/O goes through `sim.external`.
  */
@@ -69,7 +69,7 @@ export async function simulate<Result>(
 /** One world: its time, its chance, its machines. */
 export class Simulation {
   readonly seed: number
-  /** For the test itself: no process has it, so that more checks do not change what processes do. */
+  /** For the test itself: no process has it, so that more checks change nothing in processes. */
   readonly random: Random
   readonly clock: VirtualClock
   readonly scheduler: Scheduler
