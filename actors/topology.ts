@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { systemClock } from '#runtime/clock.ts'
-import { type Fault, RESTART_POLICY, System } from '#runtime/index.ts'
+import { type Fault, System } from '#runtime/index.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
 import type { ServiceThread } from '#runtime/threads.ts'
@@ -62,6 +62,8 @@ const READER_SHARE = 8
 const PROJECTS_MAX = 20_000
 const PROJECT_IDLE_MS = 5 * 60_000
 const STOP_MS = 10_000
+/** The journal is trimmed more rarely than this. */
+const PASSED_INTERVAL_MS = 1_000
 
 export async function startLogboy(options: StartOptions): Promise<Running> {
   const { config, log, onFatal } = options
@@ -133,7 +135,11 @@ export async function startLogboy(options: StartOptions): Promise<Running> {
       from: store.published(),
       receive: entries => store.receive(entries),
     })
-    store.onPublished(position => consumption.passed(position))
+    const tellPassed = (): void => {
+      consumption.passed(store.published())
+      clock.after(PASSED_INTERVAL_MS, tellPassed)
+    }
+    tellPassed()
 
     const system = new System({
       clock,

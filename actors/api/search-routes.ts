@@ -2,6 +2,7 @@
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
+import { StoreError } from '#actors/store/store-error.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { type CallerDeps, callerOf, readableProject } from './caller.ts'
@@ -51,7 +52,7 @@ export function searchRoutes(deps: SearchDeps): Route[] {
         const named = request.query.get('project') ?? undefined
         const project = await readableProject(caller, named, deps)
         const id = request.parameters['id'] ?? ''
-        const row = await deps.store.row(project, id, request.signal)
+        const row = await answered(deps.store.row(project, id, request.signal))
         if (row === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
         return jsonText(200, row)
       },
@@ -67,8 +68,33 @@ async function search(
 ): Promise<HttpAnswer> {
   const begunMs = clock.monotonicMs()
   const input = planInput(body, projectId, clock.nowUs())
-  const result = await store.search(input, request.signal)
+  const result = await answered(store.search(input, request.signal))
   return jsonText(200, replyText(result, clock.monotonicMs() - begunMs, clock.nowUs()))
+}
+
+const STORE_PROBLEMS = {
+  LOGBOY_CURSOR_INVALID: 'LOGBOY_BAD_REQUEST',
+  LOGBOY_SEARCH_BUSY: 'LOGBOY_OVERLOADED',
+  LOGBOY_STORE_CLOSED: 'LOGBOY_STOPPING',
+  LOGBOY_STORE_DISK: 'LOGBOY_DISK_FAILED',
+} as const
+const BUSY_RETRY_MS = 1_000
+
+/** What the store could not do, in the words of HTTP. */
+async function answered<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof StoreError) {
+      const code = STORE_PROBLEMS[error.code]
+      const retry = code === 'LOGBOY_BAD_REQUEST' ? {} : { retryAfterMs: BUSY_RETRY_MS }
+      throw new HttpProblem(code, error.message, { ...retry, cause: error })
+    }
+    if ((error as Error).name === 'AbortError') {
+      throw new HttpProblem('LOGBOY_CALLER_GONE', 'the caller went away', { cause: error })
+    }
+    throw error
+  }
 }
 
 /** Rows are JSON text already; they are put into the reply as they are. */

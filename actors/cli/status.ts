@@ -1,20 +1,12 @@
 /** `logboy status`: is it well, and what does every actor do. */
 import { Command } from 'commander'
+import type { ActorState } from '#runtime/index.ts'
 import { call } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
 import { print, table } from './terminal.ts'
 
-interface ActorStatus {
-  readonly name: string
-  readonly depth: number
-  readonly capacity: number
-  readonly backPressureMs: number
-  readonly restarts: number
-  readonly lastFault: string | null
-}
-
 interface SystemStatus {
-  readonly actors: readonly ActorStatus[]
+  readonly actors: readonly ActorState[]
   readonly [part: string]: unknown
 }
 
@@ -25,9 +17,9 @@ export function statusCommand(): Command {
     const connection = connectionOf(options)
     const status = await call<SystemStatus>(connection, 'GET', '/api/v1/system/actors')
     const rows = status.actors.map(actor => [
-      actor.name,
-      `${actor.depth}/${actor.capacity}`,
-      `${Math.round(actor.backPressureMs)} ms`,
+      actor.address,
+      `${actor.mailbox.depth}/${actor.mailbox.capacity}`,
+      `${Math.round(actor.mailbox.backPressureMs)} ms`,
       String(actor.restarts),
       actor.lastFault ?? '-',
     ])

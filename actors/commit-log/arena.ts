@@ -10,6 +10,9 @@ const FREE_SLABS_KEPT = 4
 /** Batches start where typed arrays of any width may. */
 const ALIGNMENT_BYTES = 8
 
+/** Slabs in use from which on memory counts as short. */
+const SHORT_SHARE = 0.75
+
 export interface ArenaOptions {
   /** Hard limit over all slabs. */
   readonly capacityBytes: number
@@ -81,6 +84,11 @@ export class Arena {
   /** Bytes of batches that are not released; the slabs that hold them may be larger together. */
   get bytesInUse(): number {
     return this.#bytesInUse
+  }
+
+  /** Doors will be refused soon: what holds batches should let go of them. */
+  get isShort(): boolean {
+    return this.#slabsInUse >= this.#slabsMaxOfDoors * SHORT_SHARE
   }
 
   observe(): {

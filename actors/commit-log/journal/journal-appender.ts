@@ -103,6 +103,11 @@ export class JournalAppender {
     return this.#unavailable === 'disk-full' || this.#unavailable === 'disk-failed'
   }
 
+  /** Why appends are refused now; null = they are taken. */
+  get refusal(): string | null {
+    return this.#unavailable
+  }
+
   append(offer: Offer): Promise<AppendOutcome> {
     if (this.#unavailable === 'stopping' || this.#unavailable === 'log-away') {
       return Promise.resolve(this.#refuse(this.#unavailable))

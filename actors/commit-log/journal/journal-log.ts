@@ -171,6 +171,11 @@ export class JournalLog implements CommitLog {
     return this.#appender.lastEntryEnd
   }
 
+  /** Why new batches are refused now; null = they are taken. */
+  refusal(): string | null {
+    return this.#appender.refusal
+  }
+
   observe(): Record<string, unknown> {
     const { files } = this.#appender
     const { tornBytes, quarantined, admissionWhole } = this.#recovered
