@@ -6,9 +6,21 @@ export const manifest: ThreadManifest = {
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
+    'store-aggregate': async () => (await import('./store/tasks/aggregate.ts')).aggregate,
+    'store-count-batches': async () =>
+      (await import('./store/tasks/count-batches.ts')).countBatches,
+    'store-count-received': async () =>
+      (await import('./store/tasks/count-received.ts')).countReceived,
+    'store-encode': async () => (await import('./store/tasks/encode.ts')).encode,
+    'store-fetch': async () => (await import('./store/tasks/fetch.ts')).fetchRows,
+    'store-probe': async () => (await import('./store/tasks/probe.ts')).probe,
+    'store-scan': async () => (await import('./store/tasks/scan.ts')).scan,
+    'store-schema': async () => (await import('./store/tasks/schema.ts')).readSchema,
+    'store-summarize': async () => (await import('./store/tasks/summarize.ts')).summarize,
   },
   services: {
     'journal-writer': async () =>
       (await import('./commit-log/journal/journal-writer.ts')).createJournalWriter,
+    'segment-writer': async () => (await import('./store/segment-writer.ts')).openSegmentWriter,
   },
 }

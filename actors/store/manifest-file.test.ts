@@ -202,6 +202,7 @@ function segment(id: number, groups = 1): SegmentMeta {
     projectId: 'abc',
     rows: id,
     bytes: 10,
+    checksum: id,
     timeMinUs: id,
     timeMaxUs: id + 1,
     receivedMinUs: id,
@@ -213,7 +214,6 @@ function segment(id: number, groups = 1): SegmentMeta {
     day: -1,
     bytes: 100,
     indexBytes: 10,
-    checksum: id,
     groups: Array.from({ length: groups }, () => group),
   }
 }

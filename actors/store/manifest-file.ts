@@ -70,8 +70,14 @@ export class ManifestFile {
 
   /** Makes the record durable; answers all records that became so, in order. */
   append(record: ManifestRecord): readonly ManifestRecord[] {
-    const records = [...this.#inDoubt, record]
-    this.#inDoubt = records
+    this.#inDoubt.push(record)
+    return this.settle()
+  }
+
+  /** Makes durable what is in doubt; throws like `append`. */
+  settle(): readonly ManifestRecord[] {
+    const records = this.#inDoubt
+    if (records.length === 0) return []
     if (this.#broken || this.#offset - this.#baseBytes > this.#rewriteAt()) this.#rewrite(records)
     else this.#write(records)
     this.#inDoubt = []

@@ -10,6 +10,8 @@ export interface GroupMeta {
   readonly projectId: string
   readonly rows: number
   readonly bytes: number
+  /** CRC-32 of the bytes of the row group. */
+  readonly checksum: number
   readonly timeMinUs: number
   readonly timeMaxUs: number
   readonly receivedMinUs: number
@@ -26,8 +28,6 @@ export interface SegmentMeta {
   readonly day: number
   readonly bytes: number
   readonly indexBytes: number
-  /** CRC-32 over the whole segment file. */
-  readonly checksum: number
   /** In the order of the file. */
   readonly groups: readonly GroupMeta[]
 }

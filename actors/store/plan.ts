@@ -1,0 +1,128 @@
+/**
+ * What a search has to open, decided from what is known of each unit without opening it: a unit is
+ * a row group of a segment or a chunk of recent batches, all of one project.
+ */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import { LEVELS } from '#proto/api.ts'
+import type { Order } from './row-keys.ts'
+
+const MINUTE_US = 60_000_000
+
+/** Ranges with both ends included. */
+export interface UnitRange {
+  readonly rows: number
+  readonly timeMinUs: number
+  readonly timeMaxUs: number
+  readonly receivedMinUs: number
+  readonly receivedMaxUs: number
+}
+
+/** A filter on what summaries know: null where rows have to be looked at. */
+export type CellTest = (service: string, level: number) => boolean
+
+/** Drops units that cannot have a matching row. */
+export function reachableUnits<Unit extends UnitRange>(
+  units: readonly Unit[],
+  filter: RowFilter,
+): Unit[] {
+  return units.filter(
+    unit =>
+      unit.rows > 0 &&
+      unit.timeMaxUs >= filter.startUs &&
+      unit.timeMinUs < filter.endUs &&
+      unit.receivedMaxUs >= filter.ingestedStartUs &&
+      unit.receivedMinUs < filter.ingestedEndUs,
+  )
+}
+
+export interface CountPlan<Unit> {
+  /** Their summaries say exactly how many rows match. */
+  readonly summarized: readonly Unit[]
+  readonly scanned: readonly Unit[]
+}
+
+/** Decides where counts come from. `barUs`: width of the histogram's bars, null = none wanted. */
+export function planCounts<Unit extends UnitRange>(
+  units: readonly Unit[],
+  filter: RowFilter,
+  barUs: number | null,
+): CountPlan<Unit> {
+  const bySummary = compileCellTest(filter) !== null && (barUs ?? MINUTE_US) % MINUTE_US === 0
+  const answers = (unit: Unit): boolean => bySummary && isAnsweredBySummary(unit, filter)
+  return {
+    summarized: units.filter(answers),
+    scanned: units.filter(unit => !answers(unit)),
+  }
+}
+
+/** A range that cuts a minute in two, or receive times, need rows. */
+function isAnsweredBySummary(unit: UnitRange, filter: RowFilter): boolean {
+  const cutsStart = filter.startUs > unit.timeMinUs && filter.startUs % MINUTE_US !== 0
+  const cutsEnd = filter.endUs <= unit.timeMaxUs && filter.endUs % MINUTE_US !== 0
+  const cutsReceipt =
+    filter.ingestedStartUs > unit.receivedMinUs || filter.ingestedEndUs <= unit.receivedMaxUs
+  return !cutsStart && !cutsEnd && !cutsReceipt
+}
+
+/** True for the minutes of a summary that lie in the filter's range of event time. */
+export function compileMinuteTest(filter: RowFilter): (minute: number) => boolean {
+  const { startUs, endUs } = filter
+  const first = Math.floor(startUs / MINUTE_US)
+  const last = Math.ceil(endUs / MINUTE_US) - 1
+  return minute => minute >= first && minute <= last
+}
+
+/** The filter over (service, index in LEVELS); null if it asks for more than those. */
+export function compileCellTest(filter: RowFilter): CellTest | null {
+  const levels = levelMask(filter)
+  const services: (readonly string[])[] = [filter.services.map(foldAscii)]
+  for (const term of filter.query.terms) {
+    if (term.type !== 'field') return null
+    if (term.field === 'service') services.push([foldAscii(term.value)])
+    else if (term.field !== 'level') return null
+  }
+  const sets = services.filter(names => names.length > 0).map(names => new Set(names))
+  return (service, level) =>
+    (levels & (1 << level)) !== 0 && sets.every(names => names.has(foldAscii(service)))
+}
+
+/** Bit i = rows of LEVELS[i] may match. */
+export function levelMask(filter: RowFilter): number {
+  let mask = filter.levels.length === 0 ? ALL_LEVELS : maskOf(filter.levels)
+  for (const term of filter.query.terms) {
+    if (term.type === 'field' && term.field === 'level') mask &= maskOf([term.value])
+  }
+  return mask
+}
+
+export const ALL_LEVELS: number = (1 << LEVELS.length) - 1
+
+function maskOf(levels: readonly string[]): number {
+  const wanted = new Set(levels.map(level => level.toUpperCase()))
+  return LEVELS.reduce((mask, level, i) => (wanted.has(level) ? mask | (1 << i) : mask), 0)
+}
+
+/** A-Z as a-z and nothing else. */
+export function foldAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+}
+
+/** Units in the order in which a walk from the wanted end opens them. */
+export function walkOrder<Unit extends UnitRange>(units: readonly Unit[], order: Order): Unit[] {
+  return order === 'desc'
+    ? [...units].sort((a, b) => b.timeMaxUs - a.timeMaxUs)
+    : [...units].sort((a, b) => a.timeMinUs - b.timeMinUs)
+}
+
+/**
+ * True when no row of `unit`, nor of any unit behind it in walk order, can come before the last of
+ * the keys found so far: the walk may stop.
+ */
+export function isBehind(unit: UnitRange, order: Order, lastTimeUs: number): boolean {
+  return order === 'desc' ? unit.timeMaxUs < lastTimeUs : unit.timeMinUs > lastTimeUs
+}
+
+/** True when the unit has rows behind a cursor at `timeUs`. */
+export function hasRowsBehind(unit: UnitRange, order: Order, timeUs: number): boolean {
+  return order === 'desc' ? unit.timeMinUs <= timeUs : unit.timeMaxUs >= timeUs
+}

@@ -1,0 +1,113 @@
+/** Which blocks of a row group may have matching rows, asked of its index: never too few. */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { QueryTerm } from '#proto/query.ts'
+import { hashTokenText } from '#proto/tokens.ts'
+import type { RowGroupIndex } from './parquet/block-index.ts'
+import type { StoredRowGroup } from './parquet/footer.ts'
+import { ALL_LEVELS, compileCellTest, compileMinuteTest, foldAscii, levelMask } from './plan.ts'
+
+/** Columns of a row that are no attributes. */
+const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text', 'message', 'id'])
+
+/** Bit b set = block b has to be read; 0 = nothing to find here. */
+export type BlockMask = number
+
+export interface Candidates {
+  readonly blocks: BlockMask
+  /** Rows that match, where the summary alone knows it; else -1. */
+  readonly matching: number
+}
+
+/** Compiles a filter into a question to indexes, asked of one row group after the other. */
+export function compilePruner(
+  filter: RowFilter,
+): (group: StoredRowGroup, index: RowGroupIndex) => Candidates {
+  const levels = levelMask(filter)
+  const services = new Set(filter.services.map(foldAscii))
+  const inRange = compileMinuteTest(filter)
+  const cellTest = compileCellTest({ ...filter, query: { terms: [] } })
+  const isExact = compileCellTest(filter) !== null
+  return (group, index) => {
+    const { counts } = index.summary
+    if (services.size > 0 && !counts.services.some(name => services.has(foldAscii(name)))) {
+      return NOTHING
+    }
+    let matching = 0
+    for (let cell = 0; cell < counts.count.length; cell++) {
+      const service = counts.services[counts.service[cell] as number] as string
+      if (!inRange(counts.minute[cell] as number)) continue
+      if (cellTest?.(service, counts.level[cell] as number))
+        matching += counts.count[cell] as number
+    }
+    if (matching === 0) return NOTHING
+    let blocks = allBlocks(index)
+    if (levels !== ALL_LEVELS) blocks &= index.blocksWithLevels(levels)
+    blocks &= index.blocksInTime(filter.startUs, filter.endUs)
+    for (const term of filter.query.terms) {
+      if (blocks === 0) return NOTHING
+      blocks &= blocksOfTerm(term, group, index)
+    }
+    return { blocks, matching: isExact ? matching : -1 }
+  }
+}
+
+const NOTHING: Candidates = { blocks: 0, matching: 0 }
+
+export function allBlocks(index: RowGroupIndex): BlockMask {
+  return 2 ** index.blockCount - 1
+}
+
+/** Row numbers of the blocks, ascending; null = all rows of the group. */
+export function rowsOfBlocks(
+  blocks: BlockMask,
+  index: { readonly blockRows: number; readonly blockCount: number },
+  rowCount: number,
+): Uint32Array | null {
+  if (blocks === 2 ** index.blockCount - 1) return null
+  const rows = new Uint32Array(rowCount)
+  let count = 0
+  for (let block = 0; block < index.blockCount; block++) {
+    if ((blocks & (1 << block)) === 0) continue
+    const end = Math.min(rowCount, (block + 1) * index.blockRows)
+    for (let row = block * index.blockRows; row < end; row++) rows[count++] = row
+  }
+  return rows.subarray(0, count)
+}
+
+function blocksOfTerm(term: QueryTerm, group: StoredRowGroup, index: RowGroupIndex): BlockMask {
+  if (term.type === 'phrase') {
+    const hex = term.hex === null ? 0 : blocksOfHex(term.hex, index)
+    return hex === 0 ? blocksOfPhrase(term.tokens, index) : hex
+  }
+  const { field, value } = term
+  if (field === 'trace_id' || field === 'span_id') {
+    if (mayHaveAttribute(group, field)) return allBlocks(index)
+    const width = field === 'trace_id' ? 32 : 16
+    return value.length === width ? blocksOfHex(value, index) : 0
+  }
+  if (ROW_FIELDS.has(field) || mayHaveAttribute(group, field)) return allBlocks(index)
+  return 0
+}
+
+function blocksOfPhrase(tokens: readonly string[], index: RowGroupIndex): BlockMask {
+  let blocks = allBlocks(index)
+  if (!index.tokensUsable) return blocks
+  for (const token of tokens) blocks &= index.blocksWithToken(hashTokenText(token))
+  return blocks
+}
+
+function blocksOfHex(hex: string, index: RowGroupIndex): BlockMask {
+  if (!/^[0-9a-f]+$/i.test(hex)) return 0
+  const id = Buffer.from(hex, 'hex')
+  const might = hex.length === 32 ? index.mightHaveTrace(id) : index.mightHaveSpan(id)
+  return might ? allBlocks(index) : 0
+}
+
+/** True if a row may have the attribute in a column of its own or in the JSON column. */
+function mayHaveAttribute(group: StoredRowGroup, key: string): boolean {
+  return (
+    group.restKeys === null ||
+    group.restKeys.includes(key) ||
+    group.schema.attributes.some(attribute => attribute.key === key)
+  )
+}

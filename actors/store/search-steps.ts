@@ -1,0 +1,149 @@
+/** The steps of a search that run tasks beside the walk: counts from summaries, rows by key. */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { TaskPool } from '#runtime/threads.ts'
+import { compileAdding } from './cells.ts'
+import { inLanes } from './lanes.ts'
+import type { RowKeys } from './row-keys.ts'
+import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
+import type { Cells, Tally, TallyWanted } from './tally.ts'
+import type { CountBatchesInput } from './tasks/count-batches.ts'
+import type { FetchInput, FetchResult } from './tasks/fetch.ts'
+import type { SummarizedGroups, SummarizeInput, SummarizeResult } from './tasks/summarize.ts'
+import type { UnitRef } from './units.ts'
+import { plainFilter, type WalkResult } from './walk.ts'
+
+interface StepTools {
+  readonly pool: TaskPool
+  readonly lanes: number
+  readonly signal: AbortSignal
+  readonly pathOf: (segmentId: number) => string
+}
+
+interface CountStep extends StepTools {
+  readonly filter: RowFilter
+  readonly wanted: TallyWanted
+  readonly tally: Tally
+}
+
+/** Adds the counts of recent batches; each batch is counted once, whoever asks first. */
+export async function countRecent(units: readonly RecentUnit[], step: CountStep): Promise<void> {
+  const add = compileAdding(step.filter, step.tally)
+  await inLanes(units, step.lanes, async unit => {
+    for (const cells of await cellsOf(unit, step)) add(cells)
+  })
+}
+
+async function cellsOf(unit: RecentUnit, { pool }: StepTools): Promise<readonly Cells[]> {
+  const { chunk, parts } = unit
+  while (chunk.counted.length < parts.length) {
+    chunk.counting ??= countMore(unit, pool)
+    await chunk.counting
+  }
+  return chunk.counted.slice(0, parts.length)
+}
+
+/** Not bound to the signal of one search: others may wait for the same counts. */
+async function countMore({ chunk, parts }: RecentUnit, pool: TaskPool): Promise<void> {
+  try {
+    const input: CountBatchesInput = { parts: parts.slice(chunk.counted.length) }
+    chunk.counted.push(...(await pool.run<Cells[]>('store-count-batches', input)))
+  } finally {
+    chunk.counting = null
+  }
+}
+
+/** Adds the counts of row groups; answers those whose summary cannot be read. */
+export async function summarizeStored(
+  units: readonly StoredUnit[],
+  step: CountStep,
+): Promise<StoredUnit[]> {
+  const { pool, lanes, pathOf, signal, filter, wanted, tally } = step
+  const unanswered: StoredUnit[] = []
+  const shares = shareOut(units, lanes)
+  await inLanes(shares, lanes, async share => {
+    const input: SummarizeInput = {
+      segments: groupsByPath(share, pathOf),
+      filter: plainFilter(filter),
+      tally: wanted,
+    }
+    const result = await pool.run<SummarizeResult>('store-summarize', input, { signal })
+    tally.merge(result.tally)
+    unanswered.push(...share.filter(unit => isAmong(result.unanswered, unit, pathOf)))
+  })
+  return unanswered
+}
+
+/** About equal shares, all row groups of a segment in one. */
+function shareOut(units: readonly StoredUnit[], shares: number): StoredUnit[][] {
+  const rest = [...units].sort((a, b) => a.segmentId - b.segmentId)
+  const size = Math.ceil(rest.length / shares)
+  const lots: StoredUnit[][] = []
+  for (let at = 0; at < rest.length; at += size) lots.push(rest.slice(at, at + size))
+  return lots
+}
+
+function groupsByPath(
+  units: readonly StoredUnit[],
+  pathOf: (segmentId: number) => string,
+): SummarizedGroups[] {
+  const groups = new Map<number, number[]>()
+  for (const { segmentId, group } of units) {
+    const known = groups.get(segmentId)
+    if (known === undefined) groups.set(segmentId, [group])
+    else known.push(group)
+  }
+  return [...groups].map(([segmentId, numbers]) => ({ path: pathOf(segmentId), groups: numbers }))
+}
+
+function isAmong(
+  groups: readonly SummarizedGroups[],
+  unit: StoredUnit,
+  pathOf: (segmentId: number) => string,
+): boolean {
+  const path = pathOf(unit.segmentId)
+  return groups.some(each => each.path === path && each.groups.includes(unit.group))
+}
+
+/** Rows as JSON text in the order of the keys; null = its row group is damaged. */
+export async function fetchKeys(
+  keys: RowKeys,
+  { order, blocks }: WalkResult,
+  { pool, lanes, signal, pathOf }: StepTools,
+): Promise<(string | null)[]> {
+  const rows = new Array<string | null>(keys.count).fill(null)
+  await inLanes(placesByUnit(keys), lanes, async ([at, places]) => {
+    const unit = order[at] as Unit
+    places.sort((a, b) => (keys.index[a] as number) - (keys.index[b] as number))
+    const input: FetchInput = {
+      unit: unitRef(unit, at, { blocks: blocks[at] ?? null, pathOf }),
+      numbers: Uint32Array.from(places, place => keys.index[place] as number),
+    }
+    const result = await pool.run<FetchResult>('store-fetch', input, { signal })
+    for (const [i, place] of places.entries()) rows[place] = result.rows?.[i] ?? null
+  })
+  return rows
+}
+
+function placesByUnit(keys: RowKeys): Map<number, number[]> {
+  const places = new Map<number, number[]>()
+  for (let i = 0; i < keys.count; i++) {
+    const unit = keys.unit[i] as number
+    const known = places.get(unit)
+    if (known === undefined) places.set(unit, [i])
+    else known.push(i)
+  }
+  return places
+}
+
+function unitRef(
+  unit: Unit,
+  id: number,
+  {
+    blocks,
+    pathOf,
+  }: { readonly blocks: number | null; readonly pathOf: (segmentId: number) => string },
+): UnitRef {
+  return unit.type === 'recent'
+    ? { type: 'recent', id, parts: unit.parts }
+    : { type: 'stored', id, path: pathOf(unit.segmentId), group: unit.group, blocks }
+}

@@ -1,0 +1,254 @@
+/** One search over one pinned version: plans, counts, walks, reads rows, puts the answer together. */
+import type { Position } from '#actors/commit-log/commit-log.ts'
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import { LEVELS } from '#proto/api.ts'
+import type { TaskPool } from '#runtime/threads.ts'
+import { type AggregateValue, orderAnswers } from './aggregate.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { planCounts, reachableUnits } from './plan.ts'
+import { type KeySelection, keyAt, sliceKeys } from './row-keys.ts'
+import { countRecent, fetchKeys, summarizeStored } from './search-steps.ts'
+import type { Snapshot, StoredUnit, Unit } from './snapshot.ts'
+import type { SearchPlanInput, SearchResult } from './store.ts'
+import { StoreError } from './store-error.ts'
+import { Tally, type TallyWanted } from './tally.ts'
+import { valuesWanted } from './values.ts'
+import { type WalkPlan, type WalkResult, walk } from './walk.ts'
+
+export interface SearchTools {
+  readonly pool: TaskPool
+  /** Tasks of one search that run at once. */
+  readonly lanes: number
+  readonly pathOf: (segmentId: number) => string
+  /** Tells of a row group, or of an index (group null), that cannot be read. */
+  readonly onDamaged: (damage: Damage) => void
+}
+
+export interface Damage {
+  readonly segmentId: number
+  readonly group: number | null
+  readonly reason: string
+}
+
+export async function search(
+  snapshot: Snapshot,
+  input: SearchPlanInput,
+  tools: SearchTools & { readonly signal: AbortSignal },
+): Promise<SearchResult> {
+  const run = new Search(snapshot, input, tools)
+  return run.run()
+}
+
+class Search {
+  readonly #snapshot: Snapshot
+  readonly #input: SearchPlanInput
+  readonly #tools: SearchTools & { readonly signal: AbortSignal }
+  readonly #filter: RowFilter
+  readonly #units: readonly Unit[]
+  readonly #explain: Record<string, number> = {}
+
+  constructor(
+    snapshot: Snapshot,
+    input: SearchPlanInput,
+    tools: SearchTools & { readonly signal: AbortSignal },
+  ) {
+    this.#snapshot = snapshot
+    this.#input = input
+    this.#tools = tools
+    const ingestedStartUs = Math.max(input.ingestedStartUs, snapshot.receivedFromUs)
+    this.#filter = { ...input, ingestedStartUs }
+    this.#units = reachableUnits(snapshot.units, this.#filter)
+  }
+
+  async run(): Promise<SearchResult> {
+    const cursor = this.#cursor()
+    const position = Math.min(this.#snapshot.position, cursor?.position ?? Number.POSITIVE_INFINITY)
+    const keys = this.#keySelection(cursor?.key ?? null)
+    const tallyWanted = this.#tallyWanted()
+    const counts = planCounts(this.#units, this.#filter, tallyWanted.barUs)
+    const counted = this.#wantsTally() ? counts : { summarized: [], scanned: [] }
+    const [summarized, walked] = await Promise.all([
+      this.#summarize(counted.summarized, tallyWanted),
+      walk(this.#walkPlan(keys, new Set(counted.scanned), tallyWanted), this.#tools),
+    ])
+    const unanswered = await this.#scanUnanswered(summarized.unanswered, tallyWanted)
+    const tally = summarized.tally
+    tally.merge(walked.tally.counts())
+    tally.merge(unanswered.counts())
+    const page = await this.#page(walked, position)
+    this.#explainWalk(walked, counted.summarized.length)
+    return {
+      ...this.#counts(tally),
+      ...(await this.#aggregate(walked, tally)),
+      ...page,
+      position,
+      explain: this.#explain,
+    }
+  }
+
+  #cursor(): ReturnType<typeof decodeCursor> {
+    const { cursor, order } = this.#input
+    if (cursor === null) return null
+    const decoded = decodeCursor(cursor)
+    if (decoded === null) throw new StoreError('LOGBOY_CURSOR_INVALID', 'not a cursor of ours')
+    if (decoded.order !== order) {
+      throw new StoreError('LOGBOY_CURSOR_INVALID', `cursor is for order '${decoded.order}'`)
+    }
+    return decoded
+  }
+
+  /** One more than the page, to know whether there is a next one. */
+  #keySelection(after: KeySelection['after']): KeySelection | null {
+    const { include, limit, offset, order } = this.#input
+    if (!include.has('logs') || limit === 0) return null
+    return { order, limit: offset + limit + 1, after }
+  }
+
+  #wantsTally(): boolean {
+    const { include } = this.#input
+    const parts = ['total', 'by_level', 'by_service', 'histogram'] as const
+    return parts.some(part => include.has(part)) || this.#isCountedAggregate()
+  }
+
+  #tallyWanted(): TallyWanted {
+    const { include, intervalUs, aggregate } = this.#input
+    const by = this.#isCountedAggregate() ? aggregate?.by : undefined
+    return {
+      levels: include.has('by_level') || by === 'level',
+      services: include.has('by_service') || by === 'service',
+      barUs: include.has('histogram') ? intervalUs : null,
+    }
+  }
+
+  /** Counts by level or service are in summaries; all other aggregates need rows. */
+  #isCountedAggregate(): boolean {
+    const { aggregate } = this.#input
+    if (aggregate?.fn !== 'count') return false
+    return aggregate.by === undefined || aggregate.by === 'level' || aggregate.by === 'service'
+  }
+
+  #walkPlan(keys: KeySelection | null, counted: ReadonlySet<Unit>, tally: TallyWanted): WalkPlan {
+    const { aggregate } = this.#input
+    const values = aggregate === null || this.#isCountedAggregate() ? null : valuesWanted(aggregate)
+    const valued = new Set(values === null ? [] : this.#units)
+    return { units: this.#units, filter: this.#filter, keys, counted, tally, values, valued }
+  }
+
+  async #summarize(
+    units: readonly Unit[],
+    wanted: TallyWanted,
+  ): Promise<{ readonly tally: Tally; readonly unanswered: readonly StoredUnit[] }> {
+    const tally = new Tally(wanted)
+    const recent = units.filter(unit => unit.type === 'recent')
+    const stored = units.filter(unit => unit.type === 'stored')
+    const step = { ...this.#tools, filter: this.#filter, wanted, tally }
+    const [, unanswered] = await Promise.all([
+      countRecent(recent, step),
+      summarizeStored(stored, step),
+    ])
+    return { tally, unanswered }
+  }
+
+  /** Row groups whose index is damaged are counted by their rows: slower, never wrong. */
+  async #scanUnanswered(units: readonly StoredUnit[], wanted: TallyWanted): Promise<Tally> {
+    for (const { segmentId } of units) this.#tellIndex(segmentId)
+    const counted = new Set<Unit>(units)
+    const plan = { ...this.#walkPlan(null, counted, wanted), units, values: null }
+    const walked = await walk(plan, this.#tools)
+    this.#explainDamage(walked)
+    return walked.tally
+  }
+
+  async #page(
+    walked: WalkResult,
+    position: Position,
+  ): Promise<Pick<SearchResult, 'logs' | 'next_cursor'>> {
+    const { limit, offset, order } = this.#input
+    const keys = sliceKeys(walked.keys, offset, offset + limit)
+    const isLast = walked.keys.count <= offset + limit || keys.count === 0
+    const rows = await fetchKeys(keys, walked, this.#tools)
+    this.#add('rows_unreadable', rows.filter(row => row === null).length)
+    return {
+      logs: rows.filter(row => row !== null),
+      next_cursor: isLast
+        ? null
+        : encodeCursor({ order, key: keyAt(keys, keys.count - 1), position }),
+    }
+  }
+
+  #counts(tally: Tally): Pick<SearchResult, 'total' | 'aggregations'> {
+    const { include, intervalUs } = this.#input
+    const services = include.has('by_service') ? [...tally.services] : []
+    const bars = include.has('histogram') ? tally.bars() : []
+    return {
+      total: include.has('total') ? tally.total : null,
+      aggregations: {
+        by_level: include.has('by_level') ? levelCounts(tally.levels) : {},
+        by_service: Object.fromEntries(services.sort(([, a], [, b]) => b - a)),
+        histogram: bars.map(([startUs, counts]) => ({
+          time: new Date(startUs / 1000).toISOString(),
+          counts: levelCounts(counts),
+        })),
+        interval: intervalUs / 1_000_000,
+      },
+    }
+  }
+
+  async #aggregate(
+    walked: WalkResult,
+    tally: Tally,
+  ): Promise<{ aggregate?: readonly AggregateValue[] }> {
+    const { aggregate: request } = this.#input
+    if (request === null) return {}
+    if (this.#isCountedAggregate()) {
+      return { aggregate: orderAnswers(request, countedGroups(request.by, tally)) }
+    }
+    const { pool, signal } = this.#tools
+    const transfer = walked.values.map(({ values }) => values.buffer as ArrayBuffer)
+    const input = { request, parts: walked.values }
+    const answers = await pool.run<AggregateValue[]>('store-aggregate', input, { transfer, signal })
+    return { aggregate: answers }
+  }
+
+  #explainWalk(walked: WalkResult, summarized: number): void {
+    this.#add('segments', this.#snapshot.segments.length)
+    this.#add('units', this.#snapshot.units.length)
+    this.#add('units_out_of_range', this.#snapshot.units.length - this.#units.length)
+    this.#add('units_summarized', summarized)
+    this.#add('units_read', walked.unitsRead)
+    this.#add('rows_read', walked.rowsRead)
+    this.#explainDamage(walked)
+  }
+
+  #explainDamage({ damaged, damagedIndexes }: WalkResult): void {
+    for (const { unit, reason } of damaged) {
+      if (unit.type !== 'stored') continue
+      const { segmentId, group } = unit
+      this.#add(`damaged rows in segment ${segmentId}`, unit.rows)
+      this.#tools.onDamaged({ segmentId, group, reason })
+    }
+    for (const { id } of this.#snapshot.segments) {
+      if (damagedIndexes.has(this.#tools.pathOf(id))) this.#tellIndex(id)
+    }
+  }
+
+  #tellIndex(segmentId: number): void {
+    this.#explain[`damaged index of segment ${segmentId}`] = 1
+    this.#tools.onDamaged({ segmentId, group: null, reason: 'index' })
+  }
+
+  #add(name: string, count: number): void {
+    this.#explain[name] = (this.#explain[name] ?? 0) + count
+  }
+}
+
+function levelCounts(counts: Float64Array): Readonly<Record<string, number>> {
+  const entries = LEVELS.map((level, i) => [level, counts[i] as number] as const)
+  return Object.fromEntries(entries.filter(([, count]) => count > 0))
+}
+
+function countedGroups(by: string | undefined, tally: Tally): AggregateValue[] {
+  if (by === undefined) return [{ key: '', value: tally.total }]
+  if (by === 'service') return [...tally.services].map(([key, value]) => ({ key, value }))
+  return Object.entries(levelCounts(tally.levels)).map(([key, value]) => ({ key, value }))
+}

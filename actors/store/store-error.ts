@@ -1,0 +1,14 @@
+/** What a caller of the store may have to tell its own caller. */
+export class StoreError extends Error {
+  readonly code:
+    | 'LOGBOY_CURSOR_INVALID'
+    | 'LOGBOY_SEARCH_BUSY'
+    | 'LOGBOY_STORE_CLOSED'
+    | 'LOGBOY_STORE_DISK'
+
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+  }
+}

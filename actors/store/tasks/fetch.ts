@@ -1,0 +1,29 @@
+/** Task: single rows of units as JSON text. */
+import { rowJson } from '#actors/processing/row-json.ts'
+import type { ThreadTools } from '#runtime/threads.ts'
+import { isCorrupt, segmentFiles } from '../segment-files.ts'
+import { openUnitRows, type UnitRef } from '../units.ts'
+
+export interface FetchInput {
+  readonly unit: UnitRef
+  /** Row numbers in the unit, ascending. */
+  readonly numbers: Uint32Array
+}
+
+/** null = the unit is damaged. */
+export interface FetchResult {
+  readonly rows: readonly string[] | null
+}
+
+export function fetchRows({ unit, numbers }: FetchInput, { disk }: ThreadTools): FetchResult {
+  const rows: string[] = []
+  try {
+    openUnitRows(unit, numbers, segmentFiles(disk), (columns, i) => {
+      rows.push(rowJson(columns, i))
+    })
+    return { rows }
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    return { rows: null }
+  }
+}

@@ -1,0 +1,106 @@
+/** Task: matches the rows of some units and answers counts, places in order, or values of a field. */
+import { compileMatcher, type Matcher, type RowFilter } from '#actors/processing/matcher.ts'
+import type { ThreadTools, Transferred } from '#runtime/threads.ts'
+import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys, selectKeys } from '../row-keys.ts'
+import { isCorrupt, type SegmentFiles, segmentFiles } from '../segment-files.ts'
+import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
+import { openUnit, type UnitRef } from '../units.ts'
+import { ValueCollector, type ValueGroups, type ValuesWanted } from '../values.ts'
+
+export interface ScanInput {
+  readonly units: readonly UnitRef[]
+  readonly filter: RowFilter
+  readonly wanted: ScanWanted
+}
+
+export interface ScanWanted {
+  readonly tally: TallyWanted | null
+  readonly keys: KeySelection | null
+  readonly values: ValuesWanted | null
+}
+
+export interface ScanResult {
+  readonly tally: TallyCounts | null
+  readonly keys: RowKeys
+  readonly values: ValueGroups | null
+  readonly rowsRead: number
+  /** Units that could not be read; nothing of theirs is counted. */
+  readonly damaged: readonly { readonly id: number; readonly reason: string }[]
+}
+
+export function scan(input: ScanInput, { disk }: ThreadTools): Transferred<ScanResult> {
+  const matcher = compileMatcher(input.filter)
+  const files = segmentFiles(disk)
+  const sum = new Sum(input.wanted)
+  const damaged: { id: number; reason: string }[] = []
+  for (const unit of input.units) {
+    try {
+      sum.add(scanUnit(unit, { matcher, files, wanted: input.wanted }))
+    } catch (error) {
+      if (!isCorrupt(error)) throw error
+      damaged.push({ id: unit.id, reason: error.message })
+    }
+  }
+  const result = { ...sum.result(), damaged }
+  const transfer = result.values === null ? [] : [result.values.values.buffer as ArrayBuffer]
+  return { result, transfer }
+}
+
+interface ScanTools {
+  readonly matcher: Matcher
+  readonly files: SegmentFiles
+  readonly wanted: ScanWanted
+}
+
+type UnitResult = Omit<ScanResult, 'damaged'>
+
+/** All of a unit or nothing: damage may show only when the last column is touched. */
+function scanUnit(unit: UnitRef, { matcher, files, wanted }: ScanTools): UnitResult {
+  const tally = wanted.tally && new Tally(wanted.tally)
+  const values = wanted.values && new ValueCollector(wanted.values)
+  let keys = NO_KEYS
+  let rowsRead = 0
+  openUnit(unit, files, ({ rows, numberOf }) => {
+    rowsRead += rows.count
+    const selected = matcher.select(rows)
+    if (selected.length === 0) return
+    tally?.addRows(rows, selected)
+    values?.add(rows, selected)
+    if (wanted.keys === null) return
+    const found = selectKeys(rows, selected, wanted.keys)
+    for (let i = 0; i < found.count; i++) found.index[i] = numberOf(found.index[i] as number)
+    found.unit.fill(unit.id)
+    keys = mergeKeys(keys, found, wanted.keys)
+  })
+  return { tally: tally && tally.counts(), keys, values: values && values.groups(), rowsRead }
+}
+
+class Sum {
+  readonly #wanted: ScanWanted
+  readonly #tally: Tally | null
+  readonly #values: ValueCollector | null
+  #keys = NO_KEYS
+  #rowsRead = 0
+
+  constructor(wanted: ScanWanted) {
+    this.#wanted = wanted
+    this.#tally = wanted.tally && new Tally(wanted.tally)
+    this.#values = wanted.values && new ValueCollector(wanted.values)
+  }
+
+  add({ tally, keys, values, rowsRead }: UnitResult): void {
+    this.#rowsRead += rowsRead
+    if (tally !== null) this.#tally?.merge(tally)
+    if (values !== null) this.#values?.merge(values)
+    if (this.#wanted.keys !== null) this.#keys = mergeKeys(this.#keys, keys, this.#wanted.keys)
+  }
+
+  result(): UnitResult {
+    return {
+      tally: this.#tally && this.#tally.counts(),
+      keys: this.#keys,
+      values: this.#values && this.#values.groups(),
+      rowsRead: this.#rowsRead,
+    }
+  }
+}

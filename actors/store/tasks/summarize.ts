@@ -1,0 +1,50 @@
+/** Task: counts of row groups from their summaries alone. */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { ThreadTools } from '#runtime/threads.ts'
+import { compileAdding } from '../cells.ts'
+import type { RowGroupSummary } from '../parquet/row-group.ts'
+import { isCorrupt, type SegmentFiles, segmentFiles } from '../segment-files.ts'
+import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
+
+export interface SummarizeInput {
+  readonly segments: readonly SummarizedGroups[]
+  /** One that summaries answer: planCounts has chosen the row groups by it. */
+  readonly filter: RowFilter
+  readonly tally: TallyWanted
+}
+
+export interface SummarizedGroups {
+  readonly path: string
+  readonly groups: readonly number[]
+}
+
+export interface SummarizeResult {
+  readonly tally: TallyCounts
+  /** Row groups whose summary cannot be read: their rows have to be counted. */
+  readonly unanswered: readonly SummarizedGroups[]
+}
+
+export function summarize(input: SummarizeInput, { disk }: ThreadTools): SummarizeResult {
+  const files = segmentFiles(disk)
+  const tally = new Tally(input.tally)
+  const add = compileAdding(input.filter, tally)
+  const unanswered: SummarizedGroups[] = []
+  for (const { path, groups } of input.segments) {
+    const failed = groups.filter(group => {
+      const summary = readSummary(files, path, group)
+      if (summary !== null) add(summary.counts)
+      return summary === null
+    })
+    if (failed.length > 0) unanswered.push({ path, groups: failed })
+  }
+  return { tally: tally.counts(), unanswered }
+}
+
+function readSummary(files: SegmentFiles, path: string, group: number): RowGroupSummary | null {
+  try {
+    return files.use(path, segment => segment.index(group)?.summary ?? null)
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    return null
+  }
+}

@@ -1,0 +1,119 @@
+/** Searches made from a seed over the vocabulary of random-logs.ts. */
+import { type AggregateRequest, LEVELS, SEARCH_PARTS } from '#proto/api.ts'
+import type { QueryTerm } from '#proto/query.ts'
+import { tokenize } from '#proto/tokens.ts'
+import type { Random } from '#runtime/random.ts'
+import type { SearchPlanInput } from '../store.ts'
+import { HOSTS, hexId, KEYS, type LogRange, SERVICES, WORDS } from './random-logs.ts'
+
+const MINUTE_US = 60_000_000
+
+/** A search for everything of a project; tests change what they ask. */
+export function searchAll(
+  projectId: string,
+  change: Partial<SearchPlanInput> = {},
+): SearchPlanInput {
+  return {
+    projectId,
+    query: { terms: [] },
+    services: [],
+    levels: [],
+    startUs: 0,
+    endUs: Number.MAX_SAFE_INTEGER,
+    ingestedStartUs: 0,
+    ingestedEndUs: Number.MAX_SAFE_INTEGER,
+    limit: 100,
+    offset: 0,
+    cursor: null,
+    order: 'desc',
+    include: new Set(SEARCH_PARTS),
+    intervalUs: MINUTE_US,
+    aggregate: null,
+    ...change,
+  }
+}
+
+export interface SearchRanges {
+  readonly projectIds: readonly string[]
+  readonly event: LogRange
+  readonly received: LogRange
+}
+
+export function randomSearch(random: Random, ranges: SearchRanges): SearchPlanInput {
+  const { projectIds, event, received } = ranges
+  const pick = <Value>(values: readonly Value[]): Value =>
+    values[random.below(values.length)] as Value
+  const oneIn = (n: number): boolean => random.below(n) === 0
+  const [startUs, endUs] = oneIn(2) ? [0, Number.MAX_SAFE_INTEGER] : randomRange(random, event)
+  const [ingestedStartUs, ingestedEndUs] = oneIn(3)
+    ? randomRange(random, received)
+    : [0, Number.MAX_SAFE_INTEGER]
+  return {
+    projectId: pick(projectIds),
+    query: { terms: Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => randomTerm(random)) },
+    services: oneIn(4) ? [pick(SERVICES).toUpperCase(), pick(SERVICES)] : [],
+    levels: oneIn(4) ? [pick(LEVELS), pick(LEVELS)] : [],
+    startUs,
+    endUs,
+    ingestedStartUs,
+    ingestedEndUs,
+    limit: pick([1, 3, 10, 1_000]),
+    offset: oneIn(4) ? random.below(20) : 0,
+    cursor: null,
+    order: oneIn(3) ? 'asc' : 'desc',
+    include: new Set(oneIn(3) ? SEARCH_PARTS.filter(() => oneIn(2)) : SEARCH_PARTS),
+    intervalUs: pick([1_000_000, MINUTE_US, 5 * MINUTE_US, 90_000_000]),
+    aggregate: oneIn(3) ? randomAggregate(random) : null,
+  }
+}
+
+/** Bounds on whole minutes, where logs are, and anywhere. */
+function randomRange(random: Random, { fromUs, toUs }: LogRange): [number, number] {
+  const bound = (): number => {
+    const us = fromUs + Math.floor(random.unit() * (toUs - fromUs))
+    return random.below(2) === 0 ? us - (us % MINUTE_US) : us
+  }
+  const [a, b] = [bound(), bound()]
+  return [Math.min(a, b), Math.max(a, b)]
+}
+
+function randomTerm(random: Random): QueryTerm {
+  const pick = <Value>(values: readonly Value[]): Value =>
+    values[random.below(values.length)] as Value
+  switch (random.below(8)) {
+    case 0:
+    case 1:
+      return { type: 'phrase', tokens: tokenize(pick(WORDS)), hex: null }
+    case 2:
+      return { type: 'phrase', tokens: tokenize(`${pick(WORDS)} ${pick(WORDS)}`), hex: null }
+    case 3: {
+      const hex = hexId(random.below(22), pick([16, 32]))
+      return { type: 'phrase', tokens: [hex], hex }
+    }
+    case 4:
+      return { type: 'field', field: 'service', value: pick(SERVICES).toLowerCase() }
+    case 5:
+      return { type: 'field', field: 'level', value: pick(LEVELS).toLowerCase() }
+    case 6: {
+      const field = pick(['host', 'trace_id', 'severity_text', 'file'])
+      const value = pick([...HOSTS, hexId(random.below(22), 32), 'ODD', '/var/log/A.log'])
+      return { type: 'field', field, value }
+    }
+    default: {
+      const value = pick(['200', '200.0', '404', 'ok', 'u3', 'true', 'b', '1', 'NOTE', 'É'])
+      return { type: 'field', field: pick([...KEYS, 'absent']), value }
+    }
+  }
+}
+
+function randomAggregate(random: Random): AggregateRequest {
+  const pick = <Value>(values: readonly Value[]): Value =>
+    values[random.below(values.length)] as Value
+  const fn = pick(['count', 'p50', 'p95', 'p99', 'avg', 'min', 'max'] as const)
+  const by = pick([undefined, 'level', 'service', 'host', 'user.id', 'ok', 'absent'])
+  return {
+    fn,
+    ...(fn === 'count' ? {} : { field: pick(['ratio', 'status', 'absent']) }),
+    ...(by === undefined ? {} : { by }),
+  }
+}

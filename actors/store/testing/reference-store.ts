@@ -1,0 +1,246 @@
+/** What a store has to answer, computed the naive way: a list of objects, filtered. */
+import { type AggregateRequest, levelOfSeverity, type Row } from '#proto/api.ts'
+import type { QueryTerm } from '#proto/query.ts'
+import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
+import { formatTime } from '#proto/time.ts'
+import { tokenize } from '#proto/tokens.ts'
+import type { SearchPlanInput } from '../store.ts'
+import type { AttributeValue, PlainLog } from './random-logs.ts'
+import type { BatchSource } from './test-log.ts'
+
+const HOUR_US = 3_600_000_000
+
+interface ReferenceRow {
+  readonly projectId: string
+  readonly timeUs: number
+  readonly receivedAtUs: number
+  /** Sorts like the total order. */
+  readonly key: readonly (number | bigint)[]
+  readonly log: PlainLog
+  readonly row: Row
+}
+
+export interface ReferenceAnswer {
+  readonly total: number
+  /** All that match, in order, without limit. */
+  readonly rows: readonly Row[]
+  readonly byLevel: Readonly<Record<string, number>>
+  readonly byService: Readonly<Record<string, number>>
+  readonly histogram: readonly { readonly time: string; readonly counts: object }[]
+  readonly aggregate: readonly { readonly key: string; readonly value: number | null }[] | null
+}
+
+export class ReferenceStore {
+  #rows: ReferenceRow[] = []
+
+  add(source: BatchSource, logs: readonly PlainLog[]): void {
+    for (const [number, log] of logs.entries()) {
+      if (source.rejected?.includes(number)) continue
+      this.#rows.push(makeRow(source, log, number))
+    }
+  }
+
+  /** Answers how many rows went. */
+  expire(projectId: string, receivedBeforeUs: number): number {
+    return this.#remove(row => row.projectId === projectId && row.receivedAtUs < receivedBeforeUs)
+  }
+
+  drop(projectId: string): number {
+    return this.#remove(row => row.projectId === projectId)
+  }
+
+  rowsOf(projectId: string): readonly Row[] {
+    return this.#rows.filter(row => row.projectId === projectId).map(({ row }) => row)
+  }
+
+  search(input: SearchPlanInput): ReferenceAnswer {
+    const matching = this.#rows.filter(row => matches(row, input))
+    const sign = input.order === 'asc' ? 1 : -1
+    matching.sort((a, b) => sign * compareKeys(a.key, b.key))
+    return {
+      total: matching.length,
+      rows: matching.map(({ row }) => row),
+      byLevel: countBy(matching, ({ row }) => row.level),
+      byService: countBy(matching, ({ row }) => row.service),
+      histogram: histogramOf(matching, input.intervalUs),
+      aggregate: input.aggregate && aggregateOf(matching, input.aggregate),
+    }
+  }
+
+  #remove(isGone: (row: ReferenceRow) => boolean): number {
+    const before = this.#rows.length
+    this.#rows = this.#rows.filter(row => !isGone(row))
+    return before - this.#rows.length
+  }
+}
+
+function makeRow(source: BatchSource, log: PlainLog, number: number): ReferenceRow {
+  const { producer, epoch, sequence, receivedAtUs, projectId } = source
+  const isMissing = log.timeUs === null
+  const isClamped = log.timeUs !== null && log.timeUs > receivedAtUs + HOUR_US
+  const timeUs = log.timeUs === null || isClamped ? receivedAtUs : log.timeUs
+  const subNs = isMissing || isClamped ? 0 : log.subNs
+  const severity = log.severity === 0 ? 9 : log.severity
+  const flags = [
+    ...(log.severity === 0 ? ['level_defaulted'] : []),
+    ...(isMissing ? ['time_missing'] : []),
+    ...(isClamped ? ['time_clamped'] : []),
+  ]
+  const { low: producerLow, high: producerHigh } = splitInt64(producer)
+  const { low: seqLow, high: seqHigh } = packSeq(epoch, sequence)
+  const row: Row = {
+    time: formatTime(timeUs, subNs),
+    level: levelOfSeverity(severity),
+    ...(log.severityText === '' ? {} : { severity_text: log.severityText }),
+    service: log.service,
+    host: log.host,
+    message: log.message,
+    trace_id: log.traceId === '' ? null : log.traceId,
+    span_id: log.spanId === '' ? null : log.spanId,
+    attributes: Object.fromEntries(log.attributes),
+    ingested_at: formatTime(receivedAtUs, 0),
+    file: log.file,
+    pattern_id: null,
+    id: formatRowId({ producerLow, producerHigh, seqLow, seqHigh, row: number }),
+    ...(flags.length === 0 ? {} : { flags }),
+  }
+  const key = [timeUs, subNs, producer, epoch, sequence, number]
+  return { projectId, timeUs, receivedAtUs, key, log, row }
+}
+
+function compareKeys(a: readonly (number | bigint)[], b: readonly (number | bigint)[]): number {
+  for (const [i, part] of a.entries()) {
+    const other = b[i] as number | bigint
+    if (part !== other) return part < other ? -1 : 1
+  }
+  return 0
+}
+
+function matches(candidate: ReferenceRow, input: SearchPlanInput): boolean {
+  const { timeUs, receivedAtUs, row, projectId } = candidate
+  const services = input.services.map(lower)
+  return (
+    projectId === input.projectId &&
+    timeUs >= input.startUs &&
+    timeUs < input.endUs &&
+    receivedAtUs >= input.ingestedStartUs &&
+    receivedAtUs < input.ingestedEndUs &&
+    (services.length === 0 || services.includes(lower(row.service))) &&
+    (input.levels.length === 0 || input.levels.includes(row.level)) &&
+    input.query.terms.every(term => matchesTerm(candidate, term))
+  )
+}
+
+function matchesTerm({ log, row }: ReferenceRow, term: QueryTerm): boolean {
+  if (term.type === 'phrase') {
+    if (term.hex !== null && (row.trace_id === term.hex || row.span_id === term.hex)) return true
+    const tokens = tokenize(row.message)
+    return tokens.some((_, at) => term.tokens.every((token, i) => tokens[at + i] === token))
+  }
+  const { field, value } = term
+  switch (field) {
+    case 'level':
+    case 'service':
+    case 'host':
+    case 'file':
+    case 'message':
+    case 'severity_text':
+    case 'id':
+      return lower(row[field] ?? '') === lower(value)
+    case 'trace_id':
+    case 'span_id':
+      return row[field] === lower(value)
+    default:
+      return log.attributes.some(([key, own]) => key === field && equals(own, value))
+  }
+}
+
+function equals(own: AttributeValue, value: string): boolean {
+  if (Array.isArray(own)) return own.some(element => equals(element as AttributeValue, value))
+  if (typeof own === 'string') return lower(own) === lower(value)
+  if (typeof own === 'number') return value.trim() !== '' && Number(value) === own
+  if (typeof own === 'boolean') return lower(value) === String(own)
+  return false
+}
+
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+}
+
+function countBy(
+  rows: readonly ReferenceRow[],
+  keyOf: (row: ReferenceRow) => string,
+): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const row of rows) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1)
+  return Object.fromEntries(counts)
+}
+
+function histogramOf(
+  rows: readonly ReferenceRow[],
+  intervalUs: number,
+): ReferenceAnswer['histogram'] {
+  const bars = new Map<number, ReferenceRow[]>()
+  for (const row of rows) {
+    const start = Math.floor(row.timeUs / intervalUs) * intervalUs
+    bars.set(start, [...(bars.get(start) ?? []), row])
+  }
+  return [...bars]
+    .sort(([a], [b]) => a - b)
+    .map(([start, inside]) => ({
+      time: new Date(start / 1_000).toISOString(),
+      counts: countBy(inside, ({ row }) => row.level),
+    }))
+}
+
+function aggregateOf(
+  rows: readonly ReferenceRow[],
+  { fn, field, by }: AggregateRequest,
+): { key: string; value: number | null }[] {
+  const groups = new Map<string, number[]>(by === undefined ? [['', []]] : [])
+  for (const { row, log } of rows) {
+    const key = by === undefined ? '' : keyOf(row, log, by)
+    const value = fn === 'count' ? 1 : log.attributes.find(([name]) => name === field)?.[1]
+    if (key === null || typeof value !== 'number') continue
+    groups.set(key, [...(groups.get(key) ?? []), value])
+  }
+  return [...groups]
+    .map(([key, values]) => ({ key, value: aggregateValues(fn, values) }))
+    .sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || (a.key < b.key ? -1 : 1))
+}
+
+function keyOf(row: Row, log: PlainLog, by: string): string | null {
+  switch (by) {
+    case 'level':
+    case 'service':
+    case 'host':
+    case 'file':
+    case 'message':
+      return row[by]
+    default: {
+      const value = log.attributes.find(([key]) => key === by)?.[1]
+      if (value === undefined) return null
+      return typeof value === 'string' ? value : JSON.stringify(value)
+    }
+  }
+}
+
+function aggregateValues(fn: AggregateRequest['fn'], values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b)
+  if (fn === 'count') return sorted.length
+  if (sorted.length === 0) return null
+  switch (fn) {
+    case 'min':
+      return sorted[0] as number
+    case 'max':
+      return sorted.at(-1) as number
+    case 'avg':
+      return sorted.reduce((sum, value) => sum + value, 0) / sorted.length
+    default: {
+      const place = (sorted.length - 1) * (Number(fn.slice(1)) / 100)
+      const below = sorted[Math.floor(place)] as number
+      const above = sorted[Math.ceil(place)] as number
+      return below + (above - below) * (place - Math.floor(place))
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** Units of a search as tasks get them, opened into rows. */
+import { openRows } from '#actors/processing/rows.ts'
+import type { RowColumns } from '#proto/columns.ts'
+import { openProven } from '#proto/log-batch.ts'
+import { SegmentCorruptError } from './parquet/corrupt.ts'
+import type { StoredRowGroup } from './parquet/footer.ts'
+import { openRowGroup } from './parquet/reader.ts'
+import { rowsOfBlocks } from './prune.ts'
+import type { RecentPart } from './recent.ts'
+import type { OpenSegment, SegmentFiles } from './segment-files.ts'
+
+/** `id` is the caller's; keys of found rows carry it. */
+export type UnitRef =
+  | {
+      readonly type: 'stored'
+      readonly id: number
+      readonly path: string
+      readonly group: number
+      /** Blocks to read as a bit mask; null = all. */
+      readonly blocks: number | null
+    }
+  | { readonly type: 'recent'; readonly id: number; readonly parts: readonly RecentPart[] }
+
+/** Some rows of a unit. */
+export interface OpenedRows {
+  readonly rows: RowColumns
+  /** Number within the unit of row `i`. */
+  numberOf(i: number): number
+}
+
+/** Lends the rows of a unit, part by part; they are valid during `run` only. */
+export function openUnit(
+  unit: UnitRef,
+  files: SegmentFiles,
+  run: (opened: OpenedRows) => void,
+): void {
+  if (unit.type === 'stored') {
+    files.use(unit.path, segment => run(openStored(segment, unit.group, unit.blocks)))
+    return
+  }
+  let base = 0
+  for (const part of unit.parts) {
+    const rows = openPart(part)
+    const first = base
+    run({ rows, numberOf: i => first + i })
+    base += rows.count
+  }
+}
+
+/** Rows of a committed batch. */
+export function openPart({ envelope, memory, offset, length }: RecentPart): RowColumns {
+  return openRows(envelope, openProven(new Uint8Array(memory, offset, length)))
+}
+
+function openStored(segment: OpenSegment, group: number, blocks: number | null): OpenedRows {
+  const stored = groupOf(segment, group)
+  const index = blocks === null ? null : segment.index(group)
+  const numbers =
+    blocks === null || index === null ? null : rowsOfBlocks(blocks, index, stored.rowCount)
+  if (numbers === null) return { rows: openRowGroup(segment.read, stored), numberOf: i => i }
+  const rows = openRowGroup(segment.read, stored, numbers)
+  return { rows, numberOf: i => numbers[i] as number }
+}
+
+/** Lends single rows of a unit, given by ascending numbers, in that order. */
+export function openUnitRows(
+  unit: UnitRef,
+  numbers: Uint32Array,
+  files: SegmentFiles,
+  run: (rows: RowColumns, i: number) => void,
+): void {
+  if (unit.type === 'stored') {
+    files.use(unit.path, segment => {
+      const rows = openRowGroup(segment.read, groupOf(segment, unit.group), numbers)
+      for (let i = 0; i < numbers.length; i++) run(rows, i)
+    })
+    return
+  }
+  let base = 0
+  let next = 0
+  for (const part of unit.parts) {
+    const end = base + part.envelope.recordCount - part.envelope.rejected.length
+    if ((numbers[next] ?? Number.POSITIVE_INFINITY) < end) {
+      const rows = openPart(part)
+      while ((numbers[next] ?? Number.POSITIVE_INFINITY) < end) {
+        run(rows, (numbers[next++] as number) - base)
+      }
+    }
+    base = end
+  }
+}
+
+function groupOf(segment: OpenSegment, group: number): StoredRowGroup {
+  const stored = segment.footer.groups[group]
+  if (stored !== undefined) return stored
+  throw new SegmentCorruptError(`no row group ${group}`)
+}

@@ -1,0 +1,232 @@
+/**
+ * Opens the units of a search in order of time, from the wanted end, on the worker pool: places in
+ * order until no unopened unit can have an earlier one, counts and values from all units that have
+ * to be read for them.
+ */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { TaskPool } from '#runtime/threads.ts'
+import { inLanes } from './lanes.ts'
+import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
+import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys } from './row-keys.ts'
+import type { Unit } from './snapshot.ts'
+import { Tally, type TallyWanted } from './tally.ts'
+import type { ProbeInput, ProbeResult } from './tasks/probe.ts'
+import type { ScanInput, ScanResult, ScanWanted } from './tasks/scan.ts'
+import type { UnitRef } from './units.ts'
+import type { ValueGroups, ValuesWanted } from './values.ts'
+
+/** A task takes units until they have so many rows to look at: a few milliseconds of work. */
+const TASK_ROWS = 32_768
+/** Row groups whose indexes are asked at once; more each time, as a walk that goes on goes far. */
+const PROBE_GROUPS_FIRST = 64
+const PROBE_GROUPS_MAX = 1_024
+
+export interface WalkOptions {
+  readonly pool: TaskPool
+  readonly signal: AbortSignal
+  readonly lanes: number
+  readonly pathOf: (segmentId: number) => string
+}
+
+export interface WalkPlan {
+  readonly units: readonly Unit[]
+  readonly filter: RowFilter
+  /** null = no rows wanted. */
+  readonly keys: KeySelection | null
+  /** Units whose rows have to be counted. */
+  readonly counted: ReadonlySet<Unit>
+  readonly tally: TallyWanted
+  /** Wanted of the units in `valued`. */
+  readonly values: ValuesWanted | null
+  readonly valued: ReadonlySet<Unit>
+}
+
+export interface WalkResult {
+  /** `unit` is the place in `order`. */
+  readonly keys: RowKeys
+  readonly order: readonly Unit[]
+  /** Blocks to read of each unit of `order`; null = all. */
+  readonly blocks: readonly (number | null)[]
+  readonly tally: Tally
+  readonly values: readonly ValueGroups[]
+  readonly unitsRead: number
+  readonly rowsRead: number
+  readonly damaged: readonly { readonly unit: Unit; readonly reason: string }[]
+  /** Paths of segments whose index did not answer. */
+  readonly damagedIndexes: ReadonlySet<string>
+}
+
+export async function walk(plan: WalkPlan, options: WalkOptions): Promise<WalkResult> {
+  const run = new Walk(plan, options)
+  await run.run()
+  return run.result()
+}
+
+interface ScanTask {
+  readonly units: readonly UnitRef[]
+  readonly wanted: ScanWanted
+}
+
+class Walk {
+  readonly #plan: WalkPlan
+  readonly #options: WalkOptions
+  readonly #order: readonly Unit[]
+  /** Per unit of the order: undefined = not asked yet, null = all blocks, 0 = none. */
+  readonly #blocks: (number | null | undefined)[]
+  readonly #candidateRows: number[]
+  readonly #tally: Tally
+  readonly #values: ValueGroups[] = []
+  readonly #damaged: { unit: Unit; reason: string }[] = []
+  readonly #damagedIndexes = new Set<string>()
+  readonly #isSelective: boolean
+  #keys = NO_KEYS
+  #probeGroups = PROBE_GROUPS_FIRST
+  #unitsRead = 0
+  #rowsRead = 0
+
+  constructor(plan: WalkPlan, options: WalkOptions) {
+    this.#plan = plan
+    this.#options = options
+    const order = plan.keys?.order ?? 'desc'
+    this.#order = walkOrder(plan.units, order)
+    const { query, services, levels } = plan.filter
+    this.#isSelective = query.terms.length + services.length + levels.length > 0
+    this.#blocks = this.#order.map(unit =>
+      unit.type === 'stored' && this.#isSelective ? undefined : null,
+    )
+    this.#candidateRows = this.#order.map(unit => unit.rows)
+    this.#tally = new Tally(plan.tally)
+  }
+
+  run(): Promise<void> {
+    return inLanes(this.#tasks(), this.#options.lanes, task => this.#scan(task))
+  }
+
+  result(): WalkResult {
+    return {
+      keys: this.#keys,
+      order: this.#order,
+      blocks: this.#blocks.map(blocks => blocks ?? null),
+      tally: this.#tally,
+      values: this.#values,
+      unitsRead: this.#unitsRead,
+      rowsRead: this.#rowsRead,
+      damaged: this.#damaged,
+      damagedIndexes: this.#damagedIndexes,
+    }
+  }
+
+  /** Asked for the next task only when a lane is free, so that it knows what was found by then. */
+  async *#tasks(): AsyncGenerator<ScanTask, void, void> {
+    let units: UnitRef[] = []
+    let rows = 0
+    let wanted: ScanWanted = NOTHING
+    for (let at = 0; at < this.#order.length; at++) {
+      if (this.#wantedOf(at) === NOTHING) continue
+      if (this.#blocks[at] === undefined) await this.#probe(at)
+      if (this.#blocks[at] === 0) continue
+      const next = this.#wantedOf(at)
+      if (next === NOTHING) continue
+      if (units.length > 0 && !isSame(wanted, next)) {
+        yield { units, wanted }
+        units = []
+        rows = 0
+      }
+      wanted = next
+      units.push(this.#refOf(at))
+      rows += this.#candidateRows[at] as number
+      if (rows < TASK_ROWS) continue
+      yield { units, wanted }
+      units = []
+      rows = 0
+    }
+    if (units.length > 0) yield { units, wanted }
+  }
+
+  #wantedOf(at: number): ScanWanted {
+    const { keys, counted, tally, values, valued } = this.#plan
+    const unit = this.#order[at] as Unit
+    const wantsKeys = keys !== null && this.#mayHaveKeys(unit, keys)
+    const wantsTally = counted.has(unit)
+    const wantsValues = values !== null && valued.has(unit)
+    if (!wantsKeys && !wantsTally && !wantsValues) return NOTHING
+    return {
+      keys: wantsKeys ? keys : null,
+      tally: wantsTally ? tally : null,
+      values: wantsValues ? values : null,
+    }
+  }
+
+  #mayHaveKeys(unit: Unit, { order, limit, after }: KeySelection): boolean {
+    if (after !== null && !hasRowsBehind(unit, order, after.timeUs)) return false
+    if (this.#keys.count < limit) return true
+    return !isBehind(unit, order, this.#keys.timeUs[limit - 1] as number)
+  }
+
+  #refOf(at: number): UnitRef {
+    const unit = this.#order[at] as Unit
+    if (unit.type === 'recent') return { type: 'recent', id: at, parts: unit.parts }
+    const path = this.#options.pathOf(unit.segmentId)
+    return { type: 'stored', id: at, path, group: unit.group, blocks: this.#blocks[at] ?? null }
+  }
+
+  async #scan({ units, wanted }: ScanTask): Promise<void> {
+    const { pool, signal } = this.#options
+    const input: ScanInput = { units, filter: plainFilter(this.#plan.filter), wanted }
+    const result = await pool.run<ScanResult>('store-scan', input, { signal })
+    this.#unitsRead += units.length
+    this.#rowsRead += result.rowsRead
+    if (result.tally !== null) this.#tally.merge(result.tally)
+    if (result.values !== null) this.#values.push(result.values)
+    if (this.#plan.keys !== null) this.#keys = mergeKeys(this.#keys, result.keys, this.#plan.keys)
+    for (const { id, reason } of result.damaged) {
+      this.#damaged.push({ unit: this.#order[id] as Unit, reason })
+    }
+  }
+
+  /** Asks the indexes of the next units that are wanted, half of them on each thread. */
+  async #probe(from: number): Promise<void> {
+    const asked: number[] = []
+    for (let at = from; at < this.#order.length && asked.length < this.#probeGroups; at++) {
+      if (this.#blocks[at] === undefined && this.#wantedOf(at) !== NOTHING) asked.push(at)
+    }
+    this.#probeGroups = Math.min(this.#probeGroups * 4, PROBE_GROUPS_MAX)
+    const bySegment = new Map<number, number[]>()
+    for (const at of asked) {
+      const { segmentId } = this.#order[at] as Unit & { type: 'stored' }
+      bySegment.set(segmentId, [...(bySegment.get(segmentId) ?? []), at])
+    }
+    const halves: [number, number[]][][] = [[], []]
+    for (const [i, entry] of [...bySegment].entries()) halves[i % 2]?.push(entry)
+    await Promise.all(halves.map(half => this.#probeSegments(half)))
+  }
+
+  async #probeSegments(asked: readonly (readonly [number, readonly number[]])[]): Promise<void> {
+    if (asked.length === 0) return
+    const { pool, signal, pathOf } = this.#options
+    const segments = asked.map(([segmentId, places]) => ({
+      path: pathOf(segmentId),
+      groups: places.map(at => (this.#order[at] as Unit & { type: 'stored' }).group),
+    }))
+    const input: ProbeInput = { segments, filter: plainFilter(this.#plan.filter) }
+    const { blocks, rows, damaged } = await pool.run<ProbeResult>('store-probe', input, { signal })
+    for (const path of damaged) this.#damagedIndexes.add(path)
+    for (const [i, at] of asked.flatMap(([, places]) => places).entries()) {
+      const mask = blocks[i] as number
+      this.#blocks[at] = mask < 0 ? null : mask
+      if (mask >= 0) this.#candidateRows[at] = rows[i] as number
+    }
+  }
+}
+
+const NOTHING: ScanWanted = { tally: null, keys: null, values: null }
+
+function isSame(a: ScanWanted, b: ScanWanted): boolean {
+  return a.tally === b.tally && a.keys === b.keys && a.values === b.values
+}
+
+/** Only what crosses threads; a search's input has more. */
+export function plainFilter(filter: RowFilter): RowFilter {
+  const { query, services, levels, startUs, endUs, ingestedStartUs, ingestedEndUs } = filter
+  return { query, services, levels, startUs, endUs, ingestedStartUs, ingestedEndUs }
+}
