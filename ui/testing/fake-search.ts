@@ -1,6 +1,7 @@
 /** Search over rows in memory, as plain as can be: what the page shows is compared with it. */
 import type { HistogramBar, Level, Row, SearchReply, SearchRequest } from '#proto/api.ts'
-import { textSpans } from '../src/explore/query-text-model.ts'
+import { parseQuery, type QueryTerm } from '#proto/query.ts'
+import { tokenize } from '#proto/tokens.ts'
 import { compareRows, rowTimeMs, timeMs } from '../src/explore/row-order.ts'
 
 export type RowFilter = (row: Row) => boolean
@@ -51,35 +52,21 @@ export function fakeSearch(
 }
 
 function queryTerms(query: string): RowFilter[] {
-  if ((query.match(/"/g)?.length ?? 0) % 2 === 1) throw new Error('a quoted phrase does not end')
-  const terms: RowFilter[] = []
-  let field: string | null = null
-  for (const { kind, text } of textSpans(query, null)) {
-    const plain = text.replace(/^"|"$/g, '').toLowerCase()
-    if (kind === 'field') field = text.slice(0, -1)
-    else if (kind === 'value') terms.push(fieldTerm(field ?? '', plain))
-    else if (kind !== 'space') terms.push(row => wordsIn(row.message).includes(` ${words(plain)} `))
-  }
-  return terms
+  const parsed = parseQuery(query)
+  if (parsed.type === 'fault') throw new Error(parsed.fault.message)
+  return parsed.query.terms.map(termFilter)
 }
 
-function fieldTerm(field: string, value: string): RowFilter {
+function termFilter(term: QueryTerm): RowFilter {
+  if (term.type === 'phrase') {
+    const wanted = ` ${term.tokens.join(' ')} `
+    return row => ` ${tokenize(row.message).join(' ')} `.includes(wanted)
+  }
+  const value = term.value.toLowerCase()
   return row => {
     const own = { ...row.attributes, ...row } as Readonly<Record<string, unknown>>
-    return String(own[field]).toLowerCase() === value
+    return String(own[term.field]).toLowerCase() === value
   }
-}
-
-function words(text: string): string {
-  return text
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}_]+/u)
-    .filter(Boolean)
-    .join(' ')
-}
-
-function wordsIn(message: string): string {
-  return ` ${words(message)} `
 }
 
 function comparable(time: string): string {

@@ -4,7 +4,9 @@ import { Icon } from '../kit/icon.tsx'
 import { countText, shortCount } from '../kit/number-text.ts'
 import type { Explorer } from './explorer.ts'
 import { Histogram } from './histogram.tsx'
+import { wholeBars } from './histogram-model.ts'
 import { LiveStatus } from './live-status.tsx'
+import type { SearchScope } from './search-model.ts'
 import { type Interval, resolveRange, zoomOut } from './time-range-model.ts'
 
 /** The summary above the rows: how many, how fast, and when. */
@@ -14,12 +16,18 @@ export function ChartPane(props: {
 }): JSX.Element {
   const { state, view, session } = props.explorer
   const isLive = createMemo(() => view().live !== 'off')
-  const interval = createMemo<Interval>(() => {
-    const scope = view().scope
-    if (isLive() || scope === null) return resolveRange(state().range, props.nowMs)
-    return { fromMs: scope.fromMs, toMs: scope.toMs ?? scope.searchedMs }
-  })
   const counts = createMemo(() => view().counts)
+  const barMs = createMemo(() => counts()?.barMs ?? view().scope?.barMs ?? 60_000)
+  const interval = createMemo(
+    (): Interval => {
+      const scope = view().scope
+      const moving = isLive() || scope === null
+      const span = moving ? resolveRange(state().range, props.nowMs) : spanOf(scope)
+      return wholeBars(span, barMs(), counts()?.bars[0]?.timeMs ?? 0)
+    },
+    { fromMs: 0, toMs: 1 },
+    { equals: (a, b) => a.fromMs === b.fromMs && a.toMs === b.toMs },
+  )
   return (
     <section class="chart-pane" classList={{ 'chart-stale': view().loading }} aria-label="Summary">
       <header class="chart-head">
@@ -77,7 +85,7 @@ export function ChartPane(props: {
       <Show when={state().chart}>
         <Histogram
           bars={counts()?.bars ?? []}
-          barMs={counts()?.barMs ?? view().scope?.barMs ?? 60_000}
+          barMs={barMs()}
           interval={interval()}
           zone={state().zone}
           onWidth={width => props.explorer.setChartWidth(width)}
@@ -88,4 +96,8 @@ export function ChartPane(props: {
       </Show>
     </section>
   )
+}
+
+function spanOf({ fromMs, toMs, searchedMs }: SearchScope): Interval {
+  return { fromMs, toMs: toMs ?? searchedMs }
 }

@@ -75,13 +75,9 @@ export function shareableState(state: ExploreState, nowMs: number): ExploreState
   return { ...state, live: false, range: { kind: 'absolute', fromMs, toMs: nowMs } }
 }
 
-/** True when both states ask the server for the same rows. */
-export function sameSearch(a: ExploreState, b: ExploreState): boolean {
-  return searchKey(a) === searchKey(b)
-}
-
-export function searchKey({ project, query, levels, services, range }: ExploreState): string {
-  return JSON.stringify([project, query, levels, services, range])
+/** Equal for states that ask for the same rows of one project. */
+export function searchKey({ query, levels, services, range }: ExploreState): string {
+  return JSON.stringify([query, levels, services, range])
 }
 
 /** The list with `value` added, or removed where it was. */

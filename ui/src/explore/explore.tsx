@@ -7,8 +7,9 @@ import { useExploreKeys } from './explore-keys.ts'
 import { ExploreToolbar } from './explore-toolbar.tsx'
 import { createExplorer, type Explorer } from './explorer.ts'
 import { Facets } from './facets.tsx'
+import { phrasesOf } from './highlight-model.ts'
 import { HoleNotice, NewRows } from './live-status.tsx'
-import { fieldTerm, highlightWords, withTerm } from './query-text-model.ts'
+import { fieldTerm, withTerm } from './query-text-model.ts'
 import { RowDetail } from './row-detail.tsx'
 import { ROW_HEIGHT, RowList, type RowListControl } from './row-list.tsx'
 import { rowTimeMs } from './row-order.ts'
@@ -99,7 +100,7 @@ function RowsPane(props: {
 }): JSX.Element {
   const { state, view, session } = props.explorer
   const rows = createMemo(() => view().rows)
-  const words = createMemo(() => highlightWords(state().query))
+  const phrases = createMemo(() => phrasesOf(state().query))
   const dated = createMemo(() => spansDays(rows(), state().zone === 'utc'))
   return (
     <section class="rows-pane" aria-label="Logs">
@@ -120,7 +121,7 @@ function RowsPane(props: {
             openId={state().row}
             zone={state().zone}
             dated={dated()}
-            words={words()}
+            phrases={phrases()}
             busy={view().loading}
             live={view().live !== 'off'}
             control={props.control}

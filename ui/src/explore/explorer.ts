@@ -53,7 +53,7 @@ export function createExplorer(project: Accessor<Project>): Explorer {
   const { session, view } = createSession()
 
   const change = (patch: Partial<ExploreState>, options: MoveOptions = {}): void => {
-    const next = { ...state(), project: project().id, ...patch }
+    const next = { ...state(), project: state().project ?? project().id, ...patch }
     const live = next.live && next.range.kind === 'relative'
     moveTo(EXPLORE_PATH, printExplore({ ...next, live }, { zone: storedZone() }), options)
   }

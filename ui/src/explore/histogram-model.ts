@@ -127,6 +127,14 @@ export function brushed(
   return { fromMs, toMs: lastMs + scale.barMs }
 }
 
+/** The span widened to whole bars, so that the first and the last are as wide as the others. */
+export function wholeBars(span: Interval, barMs: number, originMs: number): Interval {
+  return {
+    fromMs: floorToGrid(span.fromMs, barMs, originMs),
+    toMs: floorToGrid(span.toMs - 1, barMs, originMs) + barMs,
+  }
+}
+
 export function floorToGrid(ms: number, stepMs: number, originMs: number): number {
   return originMs + Math.floor((ms - originMs) / stepMs) * stepMs
 }

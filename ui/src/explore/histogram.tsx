@@ -82,6 +82,8 @@ export function Histogram(props: HistogramProps): JSX.Element {
       role="slider"
       tabIndex={0}
       aria-label="Logs over time. Arrow keys move, Enter zooms in."
+      aria-valuemin={props.interval.fromMs}
+      aria-valuemax={props.interval.toMs}
       aria-valuenow={Math.round(selected()?.fromMs ?? props.interval.fromMs)}
       aria-valuetext={selectionText(selected(), props)}
       onPointerMove={event => setPointer(xOf(event))}

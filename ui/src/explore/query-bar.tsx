@@ -38,6 +38,12 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
     input?.focus()
   }
 
+  const use = (text: string): void => {
+    change(text)
+    props.onSearch(text)
+    input?.focus()
+  }
+
   return (
     <form class="query-bar" role="search" onSubmit={run} classList={{ 'query-wrong': refused() }}>
       <Icon name="search" />
@@ -70,7 +76,9 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
           onInput={event => change(event.currentTarget.value)}
           onScroll={event => setScrollLeft(event.currentTarget.scrollLeft)}
           on:keydown={event => {
-            if (event.key === 'Escape') event.currentTarget.blur()
+            if (event.key !== 'Escape') return
+            event.stopPropagation()
+            event.currentTarget.blur()
           }}
         />
       </div>
@@ -109,7 +117,14 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
         {found => (
           <p class="query-problem" id="query-problem" role="alert">
             <Icon name="warning" />
-            {found().reason} <span class="faint">at character {found().from + 1}</span>
+            {found().reason}
+            <Show when={found().suggestion}>
+              {suggestion => (
+                <button type="button" class="button button-small" onClick={() => use(suggestion())}>
+                  Use <code>{suggestion()}</code>
+                </button>
+              )}
+            </Show>
           </p>
         )}
       </Show>

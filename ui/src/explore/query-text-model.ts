@@ -1,4 +1,6 @@
-/** The text of a query as the page colours and changes it; what it means is proto/query.ts's business. */
+/** The text of a query as the page colours and changes it; what it means is for proto/query.ts. */
+import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
+import { printQuery } from '#proto/query.ts'
 
 export type SpanKind = 'space' | 'word' | 'phrase' | 'field' | 'value'
 
@@ -10,8 +12,6 @@ export interface TextSpan {
 }
 
 const PIECE = /(\s+)|("(?:[^"\\]|\\.)*"?)|([^\s":]+:)(?=\S)|([^\s"]+)/gy
-const BARE_VALUE = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}_.@/-]*$/u
-const BARE_FIELD = /^[\p{L}_][\p{L}\p{N}\p{M}_.@/-]*$/u
 
 /** Cuts the text into coloured pieces that join to the text again; marks [from, to) as wrong. */
 export function textSpans(text: string, wrong: { from: number; to: number } | null): TextSpan[] {
@@ -38,15 +38,14 @@ export function textSpans(text: string, wrong: { from: number; to: number } | nu
   return spans
 }
 
-/** `field:value`, with quotes where the value needs them. */
+/** `field:value`, with quotes where they are needed. */
 export function fieldTerm(field: string, value: string): string {
-  const bare = BARE_VALUE.test(value)
-  return `${field}:${bare ? value : `"${value.replace(/[\\"]/g, '\\$&')}"`}`
+  return printQuery({ terms: [{ type: 'field', field, value }] })
 }
 
-/** False for fields whose name the query language cannot say. */
-export function canFilterBy(field: string): boolean {
-  return BARE_FIELD.test(field)
+/** False for values that are too long to be compared. */
+export function canFilterBy(value: string): boolean {
+  return value.length <= ATTRIBUTE_SEARCH_CHARS_MAX
 }
 
 /** The query with one more term; unchanged when it already says so. */
@@ -55,28 +54,6 @@ export function withTerm(query: string, term: string): string {
   if (trimmed === '') return term
   const has = ` ${trimmed} `.includes(` ${term} `)
   return has ? trimmed : `${trimmed} ${term}`
-}
-
-/** Words and phrases to light up in messages, longest first. */
-export function highlightWords(query: string): readonly string[] {
-  const words = textSpans(query, null)
-    .filter(({ kind }) => kind === 'word' || kind === 'phrase')
-    .map(({ text }) => text.replace(/^"|"$/g, '').replace(/\\(.)/g, '$1'))
-    .filter(word => word.length > 1)
-  return [...new Set(words)].sort((a, b) => b.length - a.length)
-}
-
-/** The text cut at the places where one of the words stands, whatever its case. */
-export function highlighted(
-  text: string,
-  words: readonly string[],
-): readonly { readonly text: string; readonly hit: boolean }[] {
-  if (words.length === 0) return [{ text, hit: false }]
-  const pattern = words.map(word => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  const parts = text.split(new RegExp(`(${pattern})`, 'giu'))
-  return parts
-    .map((part, index) => ({ text: part, hit: index % 2 === 1 }))
-    .filter(part => part.text !== '')
 }
 
 function markWrong(

@@ -91,7 +91,7 @@ export function inlineAttributes(row: Row, charsMax = 300): string {
 }
 
 function textField(name: string, value: string): DetailField {
-  return { name, value, kind: 'text', filterable: canFilterBy(name) }
+  return { name, value, kind: 'text', filterable: canFilterBy(value) }
 }
 
 function jsonField(name: string, value: Json): DetailField {

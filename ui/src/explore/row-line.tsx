@@ -1,7 +1,7 @@
 import { createMemo, For, type JSX, Show } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
-import { highlighted } from './query-text-model.ts'
+import { lightUp, type Phrase } from './highlight-model.ts'
 import { inlineAttributes } from './row-detail-model.ts'
 import { rowTimeMs } from './row-order.ts'
 
@@ -13,7 +13,7 @@ export interface RowLineProps {
   readonly open: boolean
   readonly zone: Zone
   readonly dated: boolean
-  readonly words: readonly string[]
+  readonly phrases: readonly Phrase[]
   readonly onOpen: (row: Row) => void
 }
 
@@ -21,13 +21,13 @@ export interface RowLineProps {
 const MESSAGE_CHARS = 600
 
 export function RowLine(props: RowLineProps): JSX.Element {
-  // A row never changes: only zone and words do.
+  // A row never changes: only the zone and the phrases do.
   const { row } = props
   const level = row.level.toLowerCase()
   const timeMs = rowTimeMs(row)
   const message = row.message.slice(0, MESSAGE_CHARS).replace(/\s+/g, ' ')
   const attributes = inlineAttributes(row)
-  const parts = createMemo(() => highlighted(message, props.words))
+  const parts = createMemo(() => lightUp(message, props.phrases))
   return (
     <div
       id={`row-${row.id}`}

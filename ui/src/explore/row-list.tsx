@@ -10,6 +10,7 @@ import {
 } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import type { Zone } from '../kit/wall-time.ts'
+import type { Phrase } from './highlight-model.ts'
 import { positionOf } from './row-book.ts'
 import { RowLine } from './row-line.tsx'
 import { isNearEnd, scrollToKeep, scrollToReveal, windowOf } from './virtual-window-model.ts'
@@ -21,7 +22,7 @@ export interface RowListProps {
   readonly zone: Zone
   /** The rows stretch over more than a day: times need a date. */
   readonly dated: boolean
-  readonly words: readonly string[]
+  readonly phrases: readonly Phrase[]
   readonly busy: boolean
   /** New rows are lit up for a moment. */
   readonly live: boolean
@@ -115,7 +116,7 @@ export function RowList(props: RowListProps): JSX.Element {
                 open={props.openId === row.id}
                 zone={props.zone}
                 dated={props.dated}
-                words={props.words}
+                phrases={props.phrases}
                 onOpen={props.onOpen}
               />
             )}
