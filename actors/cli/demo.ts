@@ -17,7 +17,6 @@ import {
   readServerNote,
 } from './client.ts'
 import { watchLatency } from './demo/latency.ts'
-import { startTraffic } from './demo/traffic.ts'
 import { RecordSender } from './record-sender.ts'
 import { flagsOf } from './serve.ts'
 import { parseLine } from './ship/line-parser.ts'
@@ -55,6 +54,8 @@ async function demo(flags: Record<string, string>, rate: number): Promise<void> 
     const project = await openProject(connection, dataFolder)
     await welcome(connection, project, dataFolder)
     if (project.fresh) await shipExamples(connection, project.key)
+    // The SDK is built for the demo only: other commands must not need it.
+    const { startTraffic } = await import('./demo/traffic.ts')
     const traffic = startTraffic(
       { url: connection.url, grpcUrl: readServerNote(dataFolder)?.grpc ?? '', key: project.key },
       rate,

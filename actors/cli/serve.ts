@@ -1,12 +1,13 @@
 /** `logboy serve`: the server in the foreground. */
 import { Command } from 'commander'
 import { loadConfig } from '#actors/config.ts'
-import { serve } from '#actors/main.ts'
 
 export function serveCommand(): Command {
   return new Command('serve')
     .description('run the server in the foreground')
     .action(async (_: unknown, command: Command) => {
+      // The server's code is loaded only here: other commands start fast.
+      const { serve } = await import('#actors/main.ts')
       await serve(loadConfig({ flags: flagsOf(command) }))
     })
 }

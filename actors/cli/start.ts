@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { loadConfig } from '#actors/config.ts'
-import { serve } from '#actors/main.ts'
 import { pause, systemClock } from '#runtime/clock.ts'
 import { readServerNote } from './client.ts'
 import { flagsOf } from './serve.ts'
@@ -22,7 +21,10 @@ export function startCommand(): Command {
     .action(async (options: { detach?: boolean; json?: boolean }, command: Command) => {
       const { detach: _, json: __, ...flags } = flagsOf(command)
       const config = loadConfig({ flags })
-      if (options.detach !== true) return serve(config)
+      if (options.detach !== true) {
+        const { serve } = await import('#actors/main.ts')
+        return serve(config)
+      }
       const log = join(config.dataFolder, 'server.log')
       mkdirSync(config.dataFolder, { recursive: true })
       const pid = detach(flags, log)
