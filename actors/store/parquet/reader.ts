@@ -1,13 +1,258 @@
-import type { RowColumns } from '#proto/columns.ts'
+import assert from 'node:assert/strict'
+import type {
+  AttributeColumn,
+  AttributeType,
+  IdColumn,
+  RowColumns,
+  TextColumn,
+} from '#proto/columns.ts'
+import { ColumnReader, type ColumnSource } from './column-reader.ts'
+import { proven } from './corrupt.ts'
+import {
+  type Decoded,
+  decodeBooleans,
+  decodeIds,
+  decodeNumbers,
+  decodePairs,
+  decodeTexts,
+} from './decode-columns.ts'
 import type { ReadRange, StoredRowGroup } from './footer.ts'
+import { openRest } from './rest-columns.ts'
+import type { ColumnChunk } from './row-group.ts'
+import { type AttributeName, columnName, REST_COLUMN } from './schema.ts'
 
 /**
  * The rows of a stored row group; each column is read, proven and decoded when it is first touched.
  * `rows` (ascending row numbers) keeps only those rows and reads only their pages. Touching a column
  * throws LOGBOY_SEGMENT_CORRUPT where bytes are not what was written.
  */
-export declare function openRowGroup(
+export function openRowGroup(
   read: ReadRange,
   group: StoredRowGroup,
-  rows?: Uint32Array,
-): RowColumns
+  rows: Uint32Array | null = null,
+): RowColumns {
+  return new StoredRows({ read, start: group.start, rows }, group)
+}
+
+class StoredRows implements RowColumns {
+  readonly count: number
+  readonly #source: ColumnSource
+  readonly #group: StoredRowGroup
+  readonly #places: ReadonlyMap<string, number>
+  readonly #opened = new Map<string, unknown>()
+
+  constructor(source: ColumnSource, group: StoredRowGroup) {
+    const { rows } = source
+    const last = rows === null ? 0 : (rows[rows.length - 1] ?? 0)
+    assert(last < group.rowCount, 'wanted rows are rows of the group')
+    this.count = rows?.length ?? group.rowCount
+    this.#source = source
+    this.#group = group
+    this.#places = new Map(group.schema.columns.map(({ name }, index) => [name, index]))
+  }
+
+  get timeUs(): Float64Array {
+    return this.#numbers('time')
+  }
+
+  get timeSubNs(): Uint16Array | null {
+    return this.#once('time_sub_ns', reader => {
+      const numbers = this.#whole(decodeNumbers(reader))
+      return numbers.some(number => number !== 0) ? Uint16Array.from(numbers) : null
+    })
+  }
+
+  get receivedAtUs(): Float64Array {
+    return this.#numbers('received_at')
+  }
+
+  get kind(): Uint8Array {
+    return this.#small('kind')
+  }
+
+  get flags(): Uint8Array {
+    return this.#small('flags')
+  }
+
+  get severity(): Uint8Array {
+    return this.#small('severity')
+  }
+
+  get severityText(): TextColumn {
+    return this.#texts('severity_text')
+  }
+
+  get service(): TextColumn {
+    return this.#texts('service')
+  }
+
+  get host(): TextColumn {
+    return this.#texts('host')
+  }
+
+  get file(): TextColumn {
+    return this.#texts('file')
+  }
+
+  get message(): TextColumn {
+    return this.#texts('message')
+  }
+
+  get traceId(): IdColumn {
+    return this.#once('trace_id', decodeIds)
+  }
+
+  get spanId(): IdColumn {
+    return this.#once('span_id', decodeIds)
+  }
+
+  get producer(): Int32Array {
+    return this.#pairs('producer')
+  }
+
+  get seq(): Int32Array {
+    return this.#pairs('seq')
+  }
+
+  get row(): Uint16Array {
+    return this.#once('row', reader => Uint16Array.from(this.#whole(decodeNumbers(reader))))
+  }
+
+  /** 0 where a row has none. */
+  get patternId(): Int32Array | null {
+    return this.#once('pattern_id', reader => {
+      if (reader.isEmpty) return null
+      const { values, presence } = decodePairs(reader)
+      return presence === null ? values : spreadPairs(values, presence, this.count)
+    })
+  }
+
+  get attributes(): readonly AttributeColumn[] {
+    return this.#once(REST_COLUMN, reader => {
+      const { attributes } = this.#group.schema
+      const own = attributes.map(attribute => this.#attribute(attribute))
+      if (reader.isEmpty) return own
+      const { values, presence } = decodeTexts(reader)
+      return [...own, ...openRest(values, presence, this.count, attributes)]
+    })
+  }
+
+  #attribute(attribute: AttributeName): AttributeColumn {
+    const reader = this.#reader(columnName(attribute))
+    switch (attribute.type) {
+      case 's':
+      case 'j':
+        return new StoredTexts(attribute, attribute.type, () => decodeTexts(reader))
+      case 'i':
+        return new StoredInts(attribute, 'i', () => decodePairs(reader))
+      case 'd':
+        return new StoredDoubles(attribute, 'd', () => decodePairs(reader))
+      case 'b':
+        return new StoredBools(attribute, 'b', () => decodeBooleans(reader))
+    }
+  }
+
+  #numbers(name: string): Float64Array {
+    return this.#once(name, reader => this.#whole(decodeNumbers(reader)))
+  }
+
+  #small(name: string): Uint8Array {
+    return this.#once(name, reader => Uint8Array.from(this.#whole(decodeNumbers(reader))))
+  }
+
+  #texts(name: string): TextColumn {
+    return this.#once(name, reader => decodeTexts(reader).values)
+  }
+
+  #pairs(name: string): Int32Array {
+    return this.#once(name, reader => {
+      const { values } = decodePairs(reader)
+      proven(values.length === this.count * 2, 'column of other rows')
+      return values
+    })
+  }
+
+  #whole(numbers: Float64Array): Float64Array {
+    proven(numbers.length === this.count, 'column of other rows')
+    return numbers
+  }
+
+  #once<Column>(name: string, open: (reader: ColumnReader) => Column): Column {
+    const opened = this.#opened.get(name)
+    if (opened !== undefined) return opened as Column
+    const column = open(this.#reader(name))
+    this.#opened.set(name, column)
+    return column
+  }
+
+  #reader(name: string): ColumnReader {
+    const index = this.#places.get(name) ?? -1
+    const column = this.#group.schema.columns[index]
+    assert(column !== undefined, `no such column: ${name}`)
+    return new ColumnReader(this.#source, column, this.#group.columns[index] as ColumnChunk)
+  }
+}
+
+function spreadPairs(values: Int32Array, presence: Uint8Array, rowCount: number): Int32Array {
+  const pairs = new Int32Array(rowCount * 2)
+  let value = 0
+  for (let row = 0; row < rowCount; row++) {
+    if (((presence[row >> 3] as number) & (1 << (row & 7))) === 0) continue
+    pairs[2 * row] = values[2 * value] as number
+    pairs[2 * row + 1] = values[2 * value + 1] as number
+    value++
+  }
+  return pairs
+}
+
+/** An attribute column that is read when its values or its presence are first touched. */
+class StoredAttribute<Type extends AttributeType, Values> {
+  readonly key: string
+  readonly type: Type
+  readonly #decode: () => Decoded<Values>
+  #decoded: Decoded<Values> | undefined
+
+  constructor({ key }: AttributeName, type: Type, decode: () => Decoded<Values>) {
+    this.key = key
+    this.type = type
+    this.#decode = decode
+  }
+
+  get presence(): Uint8Array | null {
+    return this.decoded().presence
+  }
+
+  get present(): number {
+    return this.decoded().present
+  }
+
+  protected decoded(): Decoded<Values> {
+    this.#decoded ??= this.#decode()
+    return this.#decoded
+  }
+}
+
+class StoredTexts extends StoredAttribute<'s' | 'j', TextColumn> {
+  get texts(): TextColumn {
+    return this.decoded().values
+  }
+}
+
+class StoredInts extends StoredAttribute<'i', Int32Array> {
+  get ints(): Int32Array {
+    return this.decoded().values
+  }
+}
+
+class StoredDoubles extends StoredAttribute<'d', Int32Array> {
+  get doubles(): Float64Array {
+    const pairs = this.decoded().values
+    return new Float64Array(pairs.buffer, pairs.byteOffset, pairs.length >> 1)
+  }
+}
+
+class StoredBools extends StoredAttribute<'b', Uint8Array> {
+  get bools(): Uint8Array {
+    return this.decoded().values
+  }
+}

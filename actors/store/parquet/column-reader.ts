@@ -1,0 +1,195 @@
+import { readHybrid } from './bit-packing.ts'
+import { proven } from './corrupt.ts'
+import { readDeltas } from './delta.ts'
+import type { ReadRange } from './footer.ts'
+import { type DataPage, ENCODING, readDataPage, readDictionaryPage } from './page.ts'
+import type { ColumnChunk, PageLocation } from './row-group.ts'
+import type { ColumnSchema } from './schema.ts'
+
+/**
+ * Opens the pages of one column that hold wanted rows, and proves them. What a page says of itself
+ * is checked against the footer, field by field: its own checksum does not cover its header.
+ */
+
+/** Wanted rows of one page. */
+export interface OpenPage {
+  readonly page: DataPage
+  readonly firstRow: number
+  /** Wanted rows, counted from the page's first; null = all. */
+  readonly rows: Uint32Array | null
+  /** One byte for each row of the page; null = all present. */
+  readonly levels: Uint32Array | null
+  readonly present: number
+}
+
+export interface ColumnSource {
+  readonly read: ReadRange
+  /** Where the row group starts in the file. */
+  readonly start: number
+  /** Wanted rows of the group in ascending order; null = all. */
+  readonly rows: Uint32Array | null
+}
+
+export class ColumnReader {
+  readonly column: ColumnSchema
+  readonly #chunk: ColumnChunk
+  readonly #source: ColumnSource
+
+  constructor(source: ColumnSource, column: ColumnSchema, chunk: ColumnChunk) {
+    this.#source = source
+    this.column = column
+    this.#chunk = chunk
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunk.nullCount === this.#chunk.rowCount
+  }
+
+  get isDictionary(): boolean {
+    return this.#chunk.dictionaryBytes > 0
+  }
+
+  get encoding(): number {
+    return this.#chunk.encodings[1] as number
+  }
+
+  /** Rows that will come out. */
+  get rowCount(): number {
+    return this.#source.rows?.length ?? this.#chunk.rowCount
+  }
+
+  /** The dictionary's entries in plain encoding. */
+  dictionary(): { readonly valueCount: number; readonly body: Uint8Array } {
+    const { offset, dictionaryBytes, codec } = this.#chunk
+    return readDictionaryPage(this.#bytes(offset, dictionaryBytes), codec === 'zstd')
+  }
+
+  /** The pages that hold wanted rows, in order. */
+  *pages(): Generator<OpenPage> {
+    const { pages, rowCount } = this.#chunk
+    const { rows } = this.#source
+    let next = 0
+    for (const [index, place] of pages.entries()) {
+      const endRow = pages[index + 1]?.firstRow ?? rowCount
+      if (rows === null) {
+        yield this.#open(place, endRow, null)
+        continue
+      }
+      const from = next
+      while (next < rows.length && (rows[next] as number) < endRow) next++
+      if (next === from) continue
+      const whole = next - from === endRow - place.firstRow
+      const wanted = rows.subarray(from, next)
+      yield this.#open(place, endRow, whole ? null : wanted.map(row => row - place.firstRow))
+    }
+  }
+
+  #open(place: PageLocation, endRow: number, rows: Uint32Array | null): OpenPage {
+    const { codec } = this.#chunk
+    const count = endRow - place.firstRow
+    proven(count > 0, 'page without rows')
+    const page = readDataPage(this.#bytes(place.offset, place.bytes), {
+      rows: count,
+      encoding: this.encoding,
+      compressed: codec === 'zstd',
+    })
+    if (!this.column.optional) {
+      proven(page.levels.length === 0 && page.nulls === 0, 'levels without need')
+      return { page, firstRow: place.firstRow, rows, levels: null, present: count }
+    }
+    const levels = readHybrid(page.levels, 0, page.levels.length, 1, count)
+    let present = 0
+    for (let row = 0; row < count; row++) present += levels[row] as number
+    proven(present === count - page.nulls, 'page of other nulls')
+    const isWhole = present === count
+    return { page, firstRow: place.firstRow, rows, levels: isWhole ? null : levels, present }
+  }
+
+  #bytes(offset: number, length: number): Uint8Array {
+    const bytes = this.#source.read(this.#source.start + offset, length)
+    proven(bytes.length === length, 'segment ends early')
+    return bytes
+  }
+}
+
+/** Numbers of dictionary entries of a page's present values. */
+export function readCodes(page: OpenPage, dictionarySize: number): Uint32Array {
+  const { values } = page.page
+  proven(values.length > 0, 'page without a width')
+  const width = values[0] as number
+  const codes = readHybrid(values, 1, values.length, width, page.present)
+  for (let index = 0; index < codes.length; index++) {
+    proven((codes[index] as number) < dictionarySize, 'index beyond the dictionary')
+  }
+  return codes
+}
+
+/** Whole numbers by their differences. */
+export function readDifferences(page: OpenPage): Float64Array {
+  proven(page.page.encoding === ENCODING.deltaBinaryPacked, 'numbers in an unknown encoding')
+  return readDeltas(page.page.values, 0, page.page.values.length, page.present)
+}
+
+/** The bitmap of wanted rows and how many of them are present, page after page. */
+export class PresenceBuilder {
+  readonly #bits: Uint8Array
+  #row = 0
+  #present = 0
+
+  constructor(rowCount: number) {
+    this.#bits = new Uint8Array((rowCount + 7) >> 3)
+  }
+
+  get present(): number {
+    return this.#present
+  }
+
+  /** null = all rows are present. */
+  bitmap(): Uint8Array | null {
+    return this.#present === this.#row ? null : this.#bits
+  }
+
+  /**
+   * Takes in a page; answers which of its present values belong to wanted rows; null = all.
+   */
+  add({ page, rows, levels }: OpenPage): Uint32Array | null {
+    const count = rows?.length ?? page.rows
+    if (levels === null) {
+      for (let index = 0; index < count; index++) this.#set(this.#row + index)
+      this.#row += count
+      this.#present += count
+      return rows
+    }
+    if (rows === null) {
+      for (let row = 0; row < count; row++) {
+        if (levels[row] === 0) continue
+        this.#set(this.#row + row)
+        this.#present++
+      }
+      this.#row += count
+      return null
+    }
+    return this.#addSome(rows, levels)
+  }
+
+  #addSome(rows: Uint32Array, levels: Uint32Array): Uint32Array {
+    const kept = new Uint32Array(rows.length)
+    let size = 0
+    let value = 0
+    let row = 0
+    for (const wanted of rows) {
+      for (; row < wanted; row++) value += levels[row] as number
+      if (levels[wanted] === 1) {
+        kept[size++] = value
+        this.#set(this.#row)
+        this.#present++
+      }
+      this.#row++
+    }
+    return kept.subarray(0, size)
+  }
+
+  #set(row: number): void {
+    this.#bits[row >> 3] = (this.#bits[row >> 3] as number) | (1 << (row & 7))
+  }
+}
