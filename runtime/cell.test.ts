@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Actor, type Context, defineActor, type WhenFull } from './actor.ts'
-import { TURN_MESSAGES_MAX } from './scheduler.ts'
+import { seededRandom } from './random.ts'
+import { TURN_MESSAGES_MAX, TURN_MS_MAX } from './scheduler.ts'
+import { System } from './system.ts'
 import { testActor } from './testing/test-actor.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 
 type Message =
   | { readonly type: 'note'; readonly text: string }
@@ -208,6 +211,108 @@ test('draining handles what is there, waits for piped work, then says its last w
   assert.deepEqual(log.slice(-3), ['drained', 'stopping: SIGTERM', 'signal'])
   assert(log.includes('waiting one') && log.includes('result'))
   assert.deepEqual(actor.exit(), { type: 'done' })
+})
+
+test('draining waits for piped work even when nothing else is left', async () => {
+  const { actor, log } = record()
+  const { opened, open } = gate()
+  actor.tell({ type: 'pipe', work: opened.then(() => 'result') })
+  await actor.drain('SIGTERM')
+  assert.equal(actor.exit(), undefined)
+  open()
+  await actor.settle()
+  assert.deepEqual(log.slice(-4), ['result', 'drained', 'stopping: SIGTERM', 'signal'])
+})
+
+test('what an actor sends to itself when it is drained is handled', () => {
+  const log: string[] = []
+  const restless = defineActor({
+    name: 'restless',
+    mailbox: { capacity: 1, whenFull: 'wait' },
+    create: (context: Context<number>, _deps: null) => ({
+      receive: (left: number) => void log.push(`${left}`),
+      drained: () => {
+        if (log.length < 3) void context.self.tell(log.length)
+        else context.stop('enough')
+      },
+    }),
+  })
+  const actor = testActor(restless, null)
+  actor.tell(9)
+  assert.deepEqual(log, ['9', '1', '2'])
+  assert.deepEqual(actor.exit(), { type: 'stopped', reason: 'enough' })
+})
+
+test('a turn ends when its time is over, whatever is left', () => {
+  const clock = new VirtualClock()
+  const ready: (() => void)[] = []
+  const slow = defineActor({
+    name: 'slow',
+    mailbox: { capacity: 10, whenFull: 'reject' },
+    create: (_context: Context<number>, _deps: null) => ({
+      receive: (ms: number) => clock.advance(ms),
+    }),
+  })
+  const fail = (): never => assert.fail('no faults here')
+  const system = new System({
+    clock,
+    random: seededRandom(1),
+    scheduler: { schedule: turn => void ready.push(turn) },
+    onFault: fail,
+    onEscalation: fail,
+  })
+  const ref = system.spawn(slow, null)
+  for (const ms of [1, 1, TURN_MS_MAX, 1, 1, 1]) ref.offer(ms)
+  ready.shift()?.()
+  assert.equal(system.observe()[0]?.mailbox.depth, 3)
+  ready.shift()?.()
+  assert.equal(system.observe()[0]?.mailbox.depth, 0)
+  assert.deepEqual(ready, [])
+  system.kill('end')
+})
+
+test('a timer set after the end is not set', async () => {
+  const { opened, open } = gate()
+  const late = defineActor({
+    name: 'late',
+    mailbox: { capacity: 1, whenFull: 'wait' },
+    create: (context: Context<null>, _deps: null) => ({
+      receive: () => opened.then(() => void context.timer('late', 10, null)),
+    }),
+  })
+  const actor = testActor(late, null)
+  actor.tell(null)
+  actor.kill()
+  open()
+  await actor.settle()
+  assert.equal(actor.clock.pending, 0)
+})
+
+test('cancelling a timer that was replaced leaves its successor alone', () => {
+  let cancelFirst = (): void => undefined
+  let fired = 0
+  const timers = defineActor({
+    name: 'timers',
+    mailbox: { capacity: 1, whenFull: 'wait' },
+    create: (context: Context<'set' | 'fired'>, _deps: null) => ({
+      started() {
+        cancelFirst = context.timer('flush', 10, 'fired')
+      },
+      receive(message: 'set' | 'fired') {
+        if (message === 'fired') fired++
+        else void context.timer('flush', 20, 'fired')
+      },
+    }),
+  })
+  const actor = testActor(timers, null)
+  actor.tell('set')
+  cancelFirst()
+  actor.clock.advance(20)
+  assert.equal(fired, 1)
+  actor.tell('set')
+  cancelFirst()
+  actor.kill()
+  assert.equal(actor.clock.pending, 0, 'the successor ends with the actor')
 })
 
 test('a failure ends it without last words and names the message', () => {

@@ -260,7 +260,6 @@ test('after the stop of the system no key is made', async () => {
       code: 'LOGBOY_ACTOR_GONE',
     })
     assert.equal(accounts.ref('b').offer({ type: 'fail' }), false)
-    await sim.sleep(10_000)
     assert.equal(sim.clock.pending, 0)
   })
 })

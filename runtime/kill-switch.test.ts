@@ -21,12 +21,14 @@ test('killing a node kills what is below it and nothing else', () => {
 test('the first fault is the root cause: those who die of it do not overwrite it', () => {
   const root = new KillSwitch()
   const stage = new KillSwitch(root)
+  const sibling = new KillSwitch(root)
   const first = new Error('first')
   stage.signal.addEventListener('abort', () => root.kill(new Error('consequence')))
   root.kill(first)
   root.kill(new Error('later'))
   assert.equal(root.fault, first)
   assert.equal(stage.fault, first)
+  assert.equal(sibling.fault, first)
 })
 
 test('the child of a dead node is born dead', () => {

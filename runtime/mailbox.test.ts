@@ -31,6 +31,20 @@ test('messages leave in order of arrival, and every arrival wakes', () => {
   assert.equal(box.take(), undefined)
 })
 
+test('the order holds when the queue grows in the middle of its use', () => {
+  const { box } = mailbox(100, 'reject')
+  let [sent, taken] = [0, 0]
+  for (const [sends, takes] of [
+    [6, 4],
+    [30, 13],
+    [60, 79],
+  ] as const) {
+    for (let n = 0; n < sends; n++) assert.equal(box.offer(++sent), true)
+    for (let n = 0; n < takes; n++) assert.equal(box.take(), ++taken)
+  }
+  assert.equal(box.take(), undefined)
+})
+
 test('the urgent lane goes first and has room when the mailbox is full', () => {
   const { box } = mailbox(2, 'reject')
   void box.tell(1)

@@ -104,6 +104,13 @@ test('a service that cannot start says why', async () => {
   await assert.rejects(open({ manifestUrl: missing }), { code: 'ERR_MODULE_NOT_FOUND' })
 })
 
+test('a thread that dies while it starts is a failed start, not a loss', async () => {
+  const lost: Error[] = []
+  const opening = open({ service: 'dying', onLost: error => lost.push(error) })
+  await assert.rejects(opening, { code: 'LOGBOY_THREAD_LOST' })
+  assert.deepEqual(lost, [])
+})
+
 test('a message that cannot be copied is refused at the call', async () => {
   const { service } = await open()
   await assert.rejects(service.call({ type: 'add', value: () => 1 }), { name: 'DataCloneError' })

@@ -301,6 +301,7 @@ test('killing ends all at once, also while a restart is pending', () => {
   add('source')
   tell(sink, 'fail')
   supervisor.kill(new Error('too slow'))
+  assert.equal(clock.pending, 0)
   clock.advance(10_000)
   run()
   assert.deepEqual(ends, [undefined])
@@ -333,4 +334,72 @@ test('whoever joins while a restart is pending starts with the others', () => {
   clock.advance(100)
   run()
   assert.deepEqual(log.slice(-3), ['sink started', 'source started', 'source note'])
+})
+
+test('what was on its way to an incarnation that ended does not reach the next', async () => {
+  const { supervisor, clock, run, settle, registry } = group()
+  const log: string[] = []
+  const results = new Map<string, () => void>()
+  const waiter = defineActor({
+    name: 'waiter',
+    mailbox: { capacity: 3, whenFull: 'wait' },
+    create: (context: Context<string>, _deps: null) => ({
+      receive(message: string): void | Promise<void> {
+        log.push(message)
+        if (message !== 'work') return
+        const result = new Promise<void>(resolve => results.set('result', resolve))
+        const made = result.then(() => 'result')
+        context.pipe(
+          made,
+          text => text,
+          error => error.message,
+        )
+        void context.timer('timer', 10, 'timer')
+        return result.then(nextRound).then(() => Promise.reject(new Error('failed behind')))
+      },
+    }),
+  })
+  const ref = supervisor.spawn('waiter', waiter, null)
+  void ref.tell('work')
+  run()
+  clock.advance(10)
+  results.get('result')?.()
+  await settle()
+  assert.equal(registry.observe()[0]?.stale, 2, 'the timer and the result were in the mailbox')
+  clock.advance(100)
+  void ref.tell('next')
+  await settle()
+  assert.deepEqual(log, ['work', 'next'])
+})
+
+test('a promise of an incarnation that was killed does not disturb the next', async () => {
+  const { supervisor, clock, settle, add, tell, registry } = group()
+  const gates: { open: () => void; fail: (error: Error) => void }[] = []
+  const told: string[] = []
+  const held = defineActor({
+    name: 'held',
+    mailbox: { capacity: 3, whenFull: 'wait' },
+    create: (_context: Context<string>, _deps: null) => ({
+      receive: () =>
+        new Promise<void>((open, fail) => {
+          gates.push({ open, fail })
+        }),
+    }),
+    crashed: (message, error) => void told.push(`${message}: ${error.message}`),
+  })
+  const sibling = add('sibling')
+  const ref = supervisor.spawn('held', held, null)
+  void ref.tell('first')
+  void ref.tell('second')
+  await settle()
+  tell(sibling, 'fail')
+  clock.advance(100)
+  await settle()
+  gates[0]?.open()
+  await settle()
+  assert.equal(gates.length, 2)
+  assert.equal(registry.observe().find(({ name }) => name === 'held')?.state, 'busy')
+  gates[1]?.fail(new Error('bug'))
+  await settle()
+  assert.deepEqual(told, ['second: bug'])
 })

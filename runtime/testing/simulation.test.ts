@@ -305,12 +305,22 @@ test('a dead process does nothing more: no timers, no turns, no disk', async () 
   await simulate(1, async sim => {
     const disk = sim.newDisk()
     const server = sim.boot('server', disk)
-    const ref = server.system().spawn(counter, null)
     let fired = false
+    const marker = defineActor({
+      name: 'marker',
+      mailbox: { capacity: 1, whenFull: 'wait' },
+      create: (_context: Context<null>, _deps: null) => ({
+        receive() {
+          fired = true
+        },
+      }),
+    })
+    const ref = server.system().spawn(marker, null)
+    await sim.sleep(1)
     server.clock.after(10, () => {
       fired = true
     })
-    void ref.tell({ type: 'add', value: 1 })
+    void ref.tell(null)
     server.kill()
     await server.ended
     server.clock.after(10, () => {

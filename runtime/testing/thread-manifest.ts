@@ -84,6 +84,7 @@ export const manifest: ThreadManifest = {
     broken: async () => () => {
       throw Object.assign(new Error('no such folder'), { code: 'ENOENT' })
     },
+    dying: async () => () => process.exit(4),
     counter: async () => (options: ConstructorParameters<typeof Counter>[0]) =>
       new Counter(options),
   },
