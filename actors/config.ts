@@ -172,6 +172,12 @@ export function clientEnvironment(): {
   return { url: process.env['LOGBOY_URL'], token: process.env['LOGBOY_TOKEN'] }
 }
 
+/** What native libraries read from the environment while they load; given values win. */
+export function prepareLibraries(): void {
+  // Headers up to this many bytes: uWebSockets.js alone takes 4 KiB, too few for some tokens.
+  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= '16384'
+}
+
 function settingNames(): Set<string> {
   return new Set(Object.values(SETTINGS).map(({ env }) => env))
 }

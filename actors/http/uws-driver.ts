@@ -4,6 +4,7 @@
  * writes outside a callback must be corked; two processes may share a port unless it is exclusive.
  */
 import type * as Uws from 'uWebSockets.js'
+import { prepareLibraries } from '#actors/config.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { Exchange } from './exchange.ts'
 import type { HttpDriver, HttpServer, HttpServerOptions } from './http-server.ts'
@@ -14,15 +15,12 @@ import { UwsWire } from './uws-wire.ts'
 
 type UwsModule = typeof Uws
 
-/** Headers up to this many bytes; the library's own 4 KiB are too few for some sign-in tokens. */
-const HEADER_BYTES_MAX = 16_384
 /** The option by which a second process on the same port fails instead of sharing it. */
 const EXCLUSIVE_PORT = 1
 
 /** Loads the native module; null where there is none for this machine or Node. */
 export async function loadUwsDriver(): Promise<HttpDriver | null> {
-  // The library reads this once, while it loads.
-  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= String(HEADER_BYTES_MAX)
+  prepareLibraries()
   try {
     const uws = await import('uWebSockets.js')
     return { name: 'uws', listen: options => UwsServer.listen(uws, options) }

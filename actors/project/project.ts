@@ -204,10 +204,11 @@ class Project implements Actor<Message> {
     const open = this.#streams.get(source.id)
     if (open === undefined) return { type: 'lost' }
     const { refusedFrom } = open
-    if (refusedFrom !== null && sequence !== refusedFrom) {
+    if (refusedFrom !== null && sequence > refusedFrom) {
       return { type: 'out-of-turn', fromSequence: refusedFrom }
     }
-    open.refusedFrom = null
+    // One before it may have failed in the log meanwhile, and comes first.
+    if (sequence === refusedFrom) open.refusedFrom = null
     return null
   }
 

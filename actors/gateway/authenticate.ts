@@ -1,0 +1,56 @@
+/** Who may come in through the doors of ingest and search: the one place that judges keys. */
+
+import type { HttpRequest } from '#actors/http/http-server.ts'
+import { HttpProblem } from '#actors/http/problem.ts'
+import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
+import type { KeyScope } from '#proto/api.ts'
+
+export interface KeyVerifier {
+  verify(key: string): Promise<KeyVerdict>
+}
+
+/** Reads `Authorization: Bearer KEY`; null = there is none. */
+export function bearerOf(request: HttpRequest): string | null {
+  const [, token] = /^bearer +(\S+) *$/i.exec(request.header('authorization') ?? '') ?? []
+  return token ?? null
+}
+
+/** The key of a request, verified and fit for `scope`, or the HttpProblem that refuses it. */
+export async function authenticate(
+  request: HttpRequest,
+  verifier: KeyVerifier,
+  scope: KeyScope,
+): Promise<VerifiedKey> {
+  const text = bearerOf(request)
+  if (text === null) {
+    throw new HttpProblem('LOGBOY_KEY_MISSING', 'send a key: Authorization: Bearer KEY')
+  }
+  return authenticateKey(text, verifier, scope)
+}
+
+/** The same for a key that came by another way. */
+export async function authenticateKey(
+  text: string,
+  verifier: KeyVerifier,
+  scope: KeyScope,
+): Promise<VerifiedKey> {
+  const verdict = await verifier.verify(text)
+  switch (verdict.type) {
+    case 'verified':
+      break
+    case 'unknown':
+      throw new HttpProblem('LOGBOY_KEY_UNKNOWN', 'the key is unknown')
+    case 'revoked':
+      throw new HttpProblem('LOGBOY_KEY_REVOKED', 'the key was revoked')
+    case 'expired':
+      throw new HttpProblem('LOGBOY_KEY_EXPIRED', 'the key has expired')
+    case 'unavailable':
+      throw new HttpProblem('LOGBOY_CATALOG_AWAY', 'keys cannot be checked right now', {
+        retryAfterMs: 1_000,
+      })
+  }
+  if (!verdict.key.scopes.includes(scope)) {
+    throw new HttpProblem('LOGBOY_SCOPE_MISSING', `the key has no scope "${scope}"`)
+  }
+  return verdict.key
+}
