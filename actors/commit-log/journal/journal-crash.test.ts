@@ -15,18 +15,18 @@ type Ledger = Map<number, number>
 
 test('power lost at any operation: nothing acknowledged is lost, nothing appears twice', async () => {
   let crashes = 0
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     for (let at = 1; ; at++) {
       const { result } = await simulate(seed * 1_000 + at, sim => runAndCrash(sim, at))
       if (result === 'never') break
       crashes++
     }
   }
-  assert.ok(crashes > 100, `${crashes} crash points`)
+  assert.ok(crashes > 60, `${crashes} crash points`)
 })
 
 test('power lost at random, again and again, recovery included', async () => {
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 25; seed++) {
     await simulate(seed, async sim => {
       const disk = sim.newDisk()
       const ledger: Ledger = new Map()
@@ -42,7 +42,7 @@ test('power lost at random, again and again, recovery included', async () => {
 })
 
 test('a disk that fails at random loses nothing acknowledged and doubles nothing', async () => {
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     await simulate(seed, async sim => {
       const disk = sim.newDisk()
       const ledger: Ledger = new Map()

@@ -226,8 +226,15 @@ test('a lost thread ends the log: nothing more is promised, and its process is t
     const arena = newArena()
     const failures: string[] = []
     const log = await openJournalLog({
-      ...{ writer, tasks, arena, clock: process.clock, folder: FOLDER },
-      ...{ keepMs: 1_000, keepBytes: 1_000, endAtLeast: 0, unflushedBytes: () => 0 },
+      writer,
+      tasks,
+      arena,
+      clock: process.clock,
+      folder: FOLDER,
+      keepMs: 1_000,
+      keepBytes: 1_000,
+      endAtLeast: 0,
+      unflushedBytes: () => 0,
       onFailure: error => void failures.push(error.message),
     })
     const waiting = append(log, arena, { sequence: 1n })
@@ -242,6 +249,23 @@ test('a lost thread ends the log: nothing more is promised, and its process is t
     await log.close()
   })
 })
+
+faultTest(
+  'a file begun without a snapshot keeps those that know what came before',
+  async given => {
+    const { sim, disk, log, arena } = given
+    const collector = collect(log, 0)
+    await append(log, arena, { producer: 5n })
+    disk.failNext('sync', 'EIO', journalFiles(disk)[0] as string)
+    await append(log, arena, { producer: 1n })
+    await collector.reached(2)
+    collector.consumption.passed(collector.seen.at(-1)?.position ?? 0)
+    await sim.sleep(20_000)
+    assert.equal(journalFiles(disk).length, 2)
+    await assertSurvives(given, 1, { readable: false })
+  },
+  { keepMs: 0, keepBytes: 0 },
+)
 
 /** After a power loss everything acknowledged is known, and readable if it was not trimmed. */
 async function assertSurvives(

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { simulate } from '#runtime/testing/simulation.ts'
+import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { commitLogSuite } from '../testing/commit-log-suite.ts'
 import { newArena, openRealJournal, openSimulatedJournal } from '../testing/journals.ts'
 
@@ -19,21 +21,16 @@ commitLogSuite('journal, simulated', body =>
   }),
 )
 
+const manifestUrl = new URL('../testing/journals.ts', import.meta.url)
+const tasks = openWorkerPool({ manifestUrl, threads: 1, queueMax: 64 })
+after(() => tasks.close())
+
 commitLogSuite('journal, real disk and threads', async body => {
   const folder = mkdtempSync(join(tmpdir(), 'logboy-journal-'))
   const arena = newArena()
-  const ends: (() => Promise<void>)[] = []
   try {
-    await body({
-      arena,
-      open: async () => {
-        const { log, end } = await openRealJournal(arena, { folder, fileBytes: 10_000 })
-        ends.push(end)
-        return log
-      },
-    })
+    await body({ arena, open: () => openRealJournal(arena, tasks, { folder, fileBytes: 10_000 }) })
   } finally {
-    await Promise.all(ends.map(end => end()))
     rmSync(folder, { recursive: true })
   }
 })

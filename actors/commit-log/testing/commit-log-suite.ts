@@ -7,7 +7,7 @@ import { append, collect, namesOf, type Seen, seenOf } from './log-driver.ts'
 /** A commit log that a test may close and open again on the same data. */
 export interface LogFixture {
   readonly arena: Arena
-  open(): Promise<CommitLog>
+  readonly open: () => Promise<CommitLog>
 }
 
 const PROJECT = 'project0aa'

@@ -1,12 +1,14 @@
+import assert from 'node:assert/strict'
 import { systemClock } from '#runtime/clock.ts'
+import { systemDisk } from '#runtime/disk.ts'
+import { systemRandom } from '#runtime/random.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
-import type { ThreadManifest } from '#runtime/threads.ts'
-import { openWorkerPool } from '#runtime/worker-pool.ts'
+import type { TaskPool, ThreadManifest } from '#runtime/threads.ts'
 import { Arena } from '../arena.ts'
 import type { Position } from '../commit-log.ts'
 import { type JournalLog, openJournalLog } from '../journal/journal-log.ts'
-import { journalRead } from '../journal/journal-read.ts'
+import { type JournalReadInput, journalRead } from '../journal/journal-read.ts'
 import { createJournalWriter } from '../journal/journal-writer.ts'
 
 /** The journal's own threads, so that its tests load nothing else. */
@@ -46,11 +48,12 @@ export async function openSimulatedJournal(
   return openJournalLog({ ...optionsOf(settings), writer, tasks, arena, clock: process.clock })
 }
 
-/** A journal on the machine's disk with real threads; `end` ends those the log does not own. */
+/** A journal on the machine's disk, its writer on a real thread. */
 export async function openRealJournal(
   arena: Arena,
+  tasks: TaskPool,
   settings: JournalSettings,
-): Promise<{ readonly log: JournalLog; end(): Promise<void> }> {
+): Promise<JournalLog> {
   const { folder, diskReserveBytes = 0 } = settings
   const manifestUrl = new URL(import.meta.url)
   const onLost = (error: Error): void => {
@@ -60,10 +63,20 @@ export async function openRealJournal(
   const options = { folder, diskReserveBytes }
   const thread = { manifestUrl, service, options, callsMax: 8, onLost }
   const writer = await openServiceThread(thread)
-  const tasks = openWorkerPool({ manifestUrl, threads: 1, queueMax: 64 })
-  const clock = systemClock
-  const log = await openJournalLog({ ...optionsOf(settings), writer, tasks, arena, clock })
-  return { log, end: () => tasks.close() }
+  return openJournalLog({ ...optionsOf(settings), writer, tasks, arena, clock: systemClock })
+}
+
+/** Runs the journal's reads at once where they are asked for: a pool without threads to start. */
+export function inlineTasks(): TaskPool {
+  const tools = { disk: systemDisk, clock: systemClock, random: systemRandom }
+  return {
+    run: async (task, input) => {
+      assert.equal(task, 'journal-read')
+      return journalRead(input as JournalReadInput, tools) as never
+    },
+    observe: () => ({}),
+    close: () => Promise.resolve(),
+  }
 }
 
 function optionsOf(settings: JournalSettings): {
