@@ -178,10 +178,10 @@ function parseDay(words: string, { nowMs, zone }: { nowMs: number; zone: Zone })
 
 /** Digits tell the unit: up to 11 seconds, 14 milliseconds, 17 microseconds, else nanoseconds. */
 function parseEpoch(digits: string): number {
-  const value = Number(digits)
-  if (digits.length <= 11) return value * 1000
-  if (digits.length <= 14) return value
-  return Math.floor(digits.length <= 17 ? value / 1000 : value / 1_000_000)
+  if (digits.length <= 11) return Number(digits) * 1000
+  // Nanoseconds are more than a number holds exactly.
+  const perMs = digits.length <= 14 ? 1n : digits.length <= 17 ? 1000n : 1_000_000n
+  return Number(BigInt(digits) / perMs)
 }
 
 /** Refuses 25:00 and the 31st of February, which Date would carry over. */

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { LEVELS } from '#proto/api.ts'
+import {
+  type ExploreState,
+  parseExplore,
+  printExplore,
+  searchKey,
+  shareableState,
+} from './explore-url-model.ts'
+
+const defaults = { zone: 'local' } as const
+const plain = parseExplore('', defaults)
+
+const states: fc.Arbitrary<ExploreState> = fc
+  .record({
+    project: fc.option(fc.string({ minLength: 1 })),
+    query: fc.string(),
+    levels: fc.subarray([...LEVELS]),
+    services: fc.uniqueArray(fc.string()).map(list => [...list].sort()),
+    range: fc.oneof(
+      fc.integer({ min: 1, max: 1e7 }).map(seconds => ({ kind: 'relative' as const, seconds })),
+      fc
+        .tuple(fc.integer({ min: 1e12, max: 2e12 }), fc.integer({ min: 1, max: 1e9 }))
+        .map(([fromMs, ms]) => ({ kind: 'absolute' as const, fromMs, toMs: fromMs + ms })),
+    ),
+    live: fc.boolean(),
+    row: fc.option(fc.stringMatching(/^[0-9a-v]{28}$/)),
+    zone: fc.constantFrom('utc' as const, 'local' as const),
+    chart: fc.boolean(),
+  })
+  .map(state => ({ ...state, live: state.live && state.range.kind === 'relative' }))
+
+test('every state goes into the URL and comes back', () => {
+  fc.assert(
+    fc.property(states, state => {
+      assert.deepEqual(parseExplore(printExplore(state, defaults), defaults), state)
+    }),
+  )
+})
+
+test('an empty URL is the last quarter of an hour of everything', () => {
+  assert.deepEqual(plain, {
+    project: null,
+    query: '',
+    levels: [],
+    services: [],
+    range: { kind: 'relative', seconds: 900 },
+    live: false,
+    row: null,
+    zone: 'local',
+    chart: true,
+  })
+  assert.equal(printExplore(plain, defaults), '')
+})
+
+test('a URL written by hand is read kindly', () => {
+  const state = parseExplore('?level=error&level=warn&level=odd&last=2h&from=nonsense', defaults)
+  assert.deepEqual(state.levels, ['WARN', 'ERROR'])
+  assert.deepEqual(state.range, { kind: 'relative', seconds: 7200 })
+})
+
+test('live needs a span that ends now', () => {
+  assert.equal(parseExplore('?live=1&from=1763716800&to=1763720400', defaults).live, false)
+})
+
+test('a shared link stands still', () => {
+  const shared = shareableState({ ...plain, live: true }, 2_000_000)
+  assert.equal(shared.live, false)
+  assert.deepEqual(shared.range, { kind: 'absolute', fromMs: 1_100_000, toMs: 2_000_000 })
+})
+
+test('what does not change the rows does not change the search', () => {
+  const same = { ...plain, live: true, row: 'x', zone: 'utc', chart: false } as const
+  assert.equal(searchKey(same), searchKey(plain))
+  assert.notEqual(searchKey({ ...plain, query: 'x' }), searchKey(plain))
+  assert.notEqual(searchKey({ ...plain, levels: ['INFO'] }), searchKey(plain))
+})

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { countText, rateText, shortCount } from './number-text.ts'
+
+test('counts keep every digit, or shrink to three and a unit', () => {
+  assert.equal(countText(1_234_567), '1,234,567')
+  assert.deepEqual([0, 999, 1000, 1240, 18_234, 999_999, 3_400_000, 2e9].map(shortCount), [
+    '0',
+    '999',
+    '1k',
+    '1.2k',
+    '18.2k',
+    '1M',
+    '3.4M',
+    '2G',
+  ])
+})
+
+test('slow rates show a decimal, fast ones none', () => {
+  assert.deepEqual([0, 0.4, 2, 12.34, 1240.2].map(rateText), ['0', '0.4', '2', '12', '1,240'])
+})
