@@ -85,7 +85,7 @@ export class Incarnation<Message> implements Context<Message> {
   }
 
   end(status: ExitStatus): void {
-    for (const cancel of [...this.#timers.values()]) cancel()
+    for (const cancel of this.#timers.values()) cancel()
     const ended = new RuntimeError('LOGBOY_ACTOR_GONE', `${this.self.address}: ${status.type}`)
     this.#killSwitch.kill(status.type === 'failed' ? status.error : ended)
   }

@@ -28,6 +28,6 @@ export class KillSwitch {
     if (this.signal.aborted) return
     this.#forget()
     this.#controller.abort(fault)
-    for (const child of [...this.#children]) child.kill(fault)
+    for (const child of this.#children) child.kill(fault)
   }
 }

@@ -177,9 +177,16 @@ export class Mailbox<Message> {
   }
 }
 
+/** A power of two, so that positions wrap by a mask. */
+const SLOTS_MIN = 8
+
+function emptySlots(): undefined[] {
+  return Array.from({ length: SLOTS_MIN })
+}
+
 /** First in, first out, over an array that grows by doubling and is never moved item by item. */
 class Ring<Item> {
-  #items: (Item | undefined)[] = new Array(8)
+  #items: (Item | undefined)[] = emptySlots()
   #head = 0
   #size = 0
 
@@ -203,7 +210,7 @@ class Ring<Item> {
   }
 
   clear(): void {
-    this.#items = new Array(8)
+    this.#items = emptySlots()
     this.#head = 0
     this.#size = 0
   }

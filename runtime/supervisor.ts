@@ -131,7 +131,7 @@ export class Supervisor {
     this.#cancelRestart?.()
     this.#cancelRestart = undefined
     this.#killSwitch.kill(fault)
-    for (const member of [...this.#members]) this.#retire(member)
+    for (const member of this.#members) this.#retire(member)
   }
 
   #exited(member: Member, status: ExitStatus, message: unknown): void {
@@ -200,6 +200,6 @@ export class Supervisor {
   }
 
   #endWith(rootCause: Error): void {
-    for (const member of [...this.#members]) this.#retire(member, rootCause)
+    for (const member of this.#members) this.#retire(member, rootCause)
   }
 }
