@@ -160,7 +160,7 @@ export class Keyed<Message, Deps> {
     for (const key of keys) this.#look(key, nowMs)
   }
 
-  /** Looks again, now that the bucket is due: it may have been used, or be in the middle of work. */
+  /** Looks again, now that the bucket is due: it may have been used, or be in mid-work. */
   #look(key: string, nowMs: number): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
