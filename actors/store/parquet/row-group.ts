@@ -10,14 +10,12 @@ import {
   gatherFloats,
   gatherIds,
   gatherPairs,
-  gatherPresence,
   gatherShorts,
   gatherTexts,
   type IdRows,
   rowsOf,
   type TextPart,
   type TextRows,
-  valueNumbers,
 } from './gather.ts'
 import { shapeMessages } from './message-shapes.ts'
 import { countMinutes } from './minute-counts.ts'
@@ -254,23 +252,24 @@ class FixedColumns {
     }
   }
 
-  /** Parts from before patterns existed have none. */
+  /** 0 is no pattern: it is stored as null. */
   #patterns(column: ColumnSchema): ColumnChunk {
-    const parts = this.#parts.map(part => ({
-      rows: part.count,
-      texts: part.patternId,
-      presence: null,
-    }))
-    const presence = gatherPresence(parts)
-    const pairs = new Int32Array(presence.present * 2)
-    let at = 0
-    for (const { patternId } of this.#parts) {
-      if (patternId === null) continue
-      pairs.set(patternId, at)
-      at += patternId.length
+    const { rowCount } = this.#keys
+    const all = gatherPairs(this.#parts, part => part.patternId ?? new Int32Array(2 * part.count))
+    const levels = new Uint8Array(rowCount)
+    const values = new Uint32Array(rowCount)
+    const pairs = new Int32Array(2 * rowCount)
+    let present = 0
+    for (let row = 0; row < rowCount; row++) {
+      values[row] = present
+      if (all[2 * row] === 0 && all[2 * row + 1] === 0) continue
+      levels[row] = 1
+      pairs[2 * present] = all[2 * row] as number
+      pairs[2 * present + 1] = all[2 * row + 1] as number
+      present++
     }
-    const values = valueNumbers(presence, parts)
-    return writeLongs(this.#group, column, { ...presence, pairs, values })
+    const given = pairs.subarray(0, 2 * present)
+    return writeLongs(this.#group, column, { levels, present, values, pairs: given })
   }
 }
 
