@@ -1,0 +1,159 @@
+/**
+ * `POST /ingest/batch`: one batch of an SDK that cannot use the stream. The same bytes, numbers and
+ * answers, so that changing the transport doubles nothing.
+ */
+import assert from 'node:assert/strict'
+import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
+import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
+import { HttpProblem, jsonText, PROBLEM_STATUS, retryAfterSeconds } from '#actors/http/problem.ts'
+import type { ProveBatch, ProvenBatch, ProvenSound } from '#actors/processing/prove-batch.ts'
+import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
+import type { OfferOutcome } from '#actors/project/project.ts'
+import { batchAnswerJson, type HttpBatchAnswer } from '#proto/batch-answer.ts'
+import {
+  BATCH_BYTES_MAX,
+  EPOCH_MAX,
+  REJECTED_TOLD_MAX,
+  SCHEMA_HIGHEST,
+  SEQUENCE_MAX,
+} from '#proto/limits.ts'
+import { authenticate } from './authenticate.ts'
+import { type BatchOrigin, envelopeOfBatch } from './batch-envelope.ts'
+import type { IngestDeps } from './ingest-stream.ts'
+import { offerTo } from './offer-to.ts'
+import { runTask } from './run-task.ts'
+import { REFUSALS } from './unavailable.ts'
+
+/** When there was no room, it comes back soon. */
+const NO_ROOM_RETRY_MS = 100
+/** A task that failed by a bug is tried again, but not at once. */
+const FAILED_RETRY_MS = 1_000
+
+export function ingestBatchRoute(deps: IngestDeps): Route {
+  return {
+    method: 'POST',
+    path: '/ingest/batch',
+    bodyBytesMax: BATCH_BYTES_MAX,
+    handle: request => ingestBatch(request, deps),
+  }
+}
+
+interface Numbers {
+  readonly producer: bigint
+  readonly epoch: number
+  readonly sequence: number
+  readonly firstUnacked: number
+  readonly schema: number
+}
+
+async function ingestBatch(request: HttpRequest, deps: IngestDeps): Promise<HttpAnswer> {
+  const { peer } = request
+  const key = await authenticate(request, deps.verifier, 'ingest')
+  const numbers = readNumbers(request)
+  const body = await request.body()
+  const receivedMs = deps.clock.monotonicMs()
+  const batch = deps.arena.allocate(body.length)
+  if (batch === null) return throttle(deps, numbers.sequence, NO_ROOM_RETRY_MS)
+  batch.view.set(body)
+  try {
+    const proof = await prove(batch, numbers.schema, deps)
+    if (proof.type === 'invalid') return reject(deps, numbers.sequence, proof.reason)
+    if (proof.type !== 'sound') {
+      const retryAfterMs = proof.type === 'busy' ? NO_ROOM_RETRY_MS : FAILED_RETRY_MS
+      return throttle(deps, numbers.sequence, retryAfterMs)
+    }
+    const origin: BatchOrigin = { key, peer, ...numbers }
+    const outcome = await offerTo(deps.projects(key.projectId), {
+      source: { type: 'single', firstUnacked: numbers.firstUnacked },
+      offers: [{ envelope: envelopeOfBatch(origin, proof), batch }],
+      limits: key,
+    })
+    if (outcome === 'full') return throttle(deps, numbers.sequence, NO_ROOM_RETRY_MS)
+    const answer = answerOf(outcome, proof, numbers)
+    if (answer.status === 200) deps.meter.acknowledged(deps.clock.monotonicMs() - receivedMs)
+    return answer
+  } finally {
+    batch.release()
+  }
+}
+
+async function prove(batch: BatchBytes, schema: number, deps: IngestDeps) {
+  const { pool, onFault } = deps
+  const { memory, offset, length } = batch
+  const input: ProveBatch = { memory, offset, length, schema }
+  const ran = await runTask<ProvenBatch>('prove-batch', { pool, input, onFault })
+  return ran.type === 'done' ? ran.result : ran
+}
+
+function answerOf(outcome: OfferOutcome, proof: ProvenSound, { sequence }: Numbers): HttpAnswer {
+  switch (outcome.type) {
+    case 'over-quota':
+      return throttled(sequence, 'over-quota', outcome.retryAfterMs)
+    case 'out-of-turn': {
+      const { fromSequence } = outcome
+      const reason = 'an earlier batch has to come first'
+      return answer(409, { type: 'throttle', fromSequence, retryAfterMs: 0, reason })
+    }
+    case 'epoch-expired':
+      return answer(409, { type: 'epoch_expired' })
+    case 'lost':
+      return throttled(sequence, 'overloaded', FAILED_RETRY_MS)
+    case 'settled':
+      break
+  }
+  const [appended] = outcome.outcomes
+  assert(appended !== undefined && appended.type !== 'conflict', 'one batch has one outcome')
+  if (appended.type === 'stale-epoch') return answer(409, { type: 'epoch_expired' })
+  if (appended.type === 'unavailable') {
+    return throttled(sequence, appended.reason, appended.retryAfterMs)
+  }
+  const rejectedCount = proof.rejected.length
+  const rejected = proof.rejected.slice(0, REJECTED_TOLD_MAX)
+  return answer(200, { type: 'ack', sequence, rejectedCount, rejected })
+}
+
+function reject({ meter }: IngestDeps, sequence: number, reason: string): HttpAnswer {
+  meter.batchesRejected++
+  return answer(200, { type: 'reject', sequence, reason })
+}
+
+function throttle({ meter }: IngestDeps, sequence: number, retryAfterMs: number): HttpAnswer {
+  meter.throttle('overloaded')
+  return throttled(sequence, 'overloaded', retryAfterMs)
+}
+
+function throttled(sequence: number, reason: ThrottleReason, retryAfterMs: number): HttpAnswer {
+  const told = { type: 'throttle', fromSequence: sequence, retryAfterMs, reason } as const
+  const { status, headers = [], body } = answer(PROBLEM_STATUS[REFUSALS[reason].code], told)
+  const retryAfter = ['retry-after', retryAfterSeconds(retryAfterMs)] as const
+  return { status, headers: [...headers, retryAfter], body: body ?? '' }
+}
+
+function answer(status: number, batchAnswer: HttpBatchAnswer): HttpAnswer {
+  return jsonText(status, batchAnswerJson(batchAnswer))
+}
+
+function readNumbers(request: HttpRequest): Numbers {
+  const whole = (name: string, min: number, max: number): number =>
+    Number(readWhole(request, name, { min: BigInt(min), max: BigInt(max) }))
+  return {
+    producer: readWhole(request, 'logboy-producer', { min: 1n, max: (1n << 63n) - 1n }),
+    epoch: whole('logboy-epoch', 0, EPOCH_MAX),
+    sequence: whole('logboy-sequence', 1, SEQUENCE_MAX),
+    firstUnacked: whole('logboy-first-unacked', 1, SEQUENCE_MAX),
+    schema: whole('logboy-schema', 1, SCHEMA_HIGHEST),
+  }
+}
+
+interface Range {
+  readonly min: bigint
+  readonly max: bigint
+}
+
+function readWhole(request: HttpRequest, name: string, { min, max }: Range): bigint {
+  const text = request.header(name) ?? ''
+  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n
+  if (value >= min && value <= max) return value
+  const detail = `the header ${name} has to be a whole number from ${min} to ${max}`
+  throw new HttpProblem('LOGBOY_BAD_HEADER', detail)
+}
