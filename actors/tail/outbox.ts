@@ -77,13 +77,14 @@ export class Outbox {
   /** Matches; when there is no room the oldest waiting ones make it. */
   rows(piece: RowPiece): void {
     this.#add({ type: 'rows', ...piece })
-    while (this.#bytes > this.#bytesMax) this.#dropOldest()
+    this.#shrink()
   }
 
   /** Matches that were left out before they came here. */
   dropped(count: number, receivedAtUs: number, place: TailPlace): void {
     this.#droppedTotal += count
     this.#tell({ type: 'dropped', count, fromUs: receivedAtUs, toUs: receivedAtUs, place })
+    this.#shrink()
   }
 
   /** The log does not reach back to what was asked for. */
@@ -146,10 +147,18 @@ export class Outbox {
     this.#place = removed.at(-1)?.place ?? this.#place
   }
 
-  #dropOldest(): void {
-    const at = this.#items.findIndex(item => item.type === 'rows')
+  /** Only rows make room: what is told instead of them stays, and is joined. */
+  #shrink(): void {
+    for (let at = 0; this.#bytes > this.#bytesMax; ) {
+      at = this.#items.findIndex(item => item.type === 'rows')
+      if (at < 0) return
+      this.#drop(at)
+    }
+  }
+
+  #drop(at: number): void {
     const oldest = this.#items[at]
-    if (oldest?.type !== 'rows') throw new Error('a full outbox holds rows')
+    if (oldest?.type !== 'rows') return
     this.#droppedTotal += oldest.rows
     const { receivedAtUs, place } = oldest
     const gone: Item = {

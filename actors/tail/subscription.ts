@@ -93,10 +93,10 @@ export class Subscription {
 
   /** Where looking goes on: everything before is on its way. */
   get next(): TailPlace {
-    const { place } = this.#outbox
-    return this.#expected > place.position
-      ? { position: this.#expected, row: 0, receivedAtUs: place.receivedAtUs }
-      : place
+    const { covered } = this.#outbox
+    return this.#expected > covered.position
+      ? { position: this.#expected, row: 0, receivedAtUs: covered.receivedAtUs }
+      : covered
   }
 
   /** No batch is being looked at. */

@@ -60,6 +60,8 @@ const LIVE_ROWS_MAX = 2 * TAIL_FRAME_ROWS_MAX
 /** Batches being looked at; beyond it live ones are left to be read from the log later. */
 const LOOKING_MAX = 64
 const FAILURES_MAX = 3
+/** Batches on their way to the log were received before the place that is now its end. */
+const UNDER_WAY_US = 10_000_000
 
 export const tail = defineActor({
   name: 'tail',
@@ -86,7 +88,7 @@ class Tail implements Actor<Message> {
   constructor(context: Context<Message>, deps: Deps) {
     this.#context = context
     this.#deps = deps
-    const receivedAtUs = context.clock.nowUs()
+    const receivedAtUs = Math.max(0, context.clock.nowUs() - UNDER_WAY_US)
     this.#place = { position: deps.log.end(), row: 0, receivedAtUs }
     context.signal.addEventListener('abort', () => this.#end(), { once: true })
   }
@@ -170,8 +172,8 @@ class Tail implements Actor<Message> {
   }
 
   #remove(subscription: Subscription): void {
-    this.#readings.get(subscription)?.cancel()
-    this.#readings.delete(subscription)
+    // What is still being looked at for it must not reach a socket that is gone.
+    this.#begin(subscription, 'paused')
     this.#subscriptions.delete(subscription.id)
     const others = this.#byProject.get(subscription.projectId)
     others?.delete(subscription)
@@ -276,9 +278,20 @@ class Tail implements Actor<Message> {
     if (outcome === undefined || (outcome === 'gone' && !subscription.isSettled)) return
     this.#readings.delete(subscription)
     if (outcome === 'gone') {
-      subscription.skipTo({ ...this.#deps.log.start(), row: 0 })
+      subscription.skipTo(this.#logStart())
       this.#readOn(subscription)
     } else if (!subscription.goLive()) this.#readOn(subscription)
+  }
+
+  /** Where the log begins; when nothing of it is left, that is now. */
+  #logStart(): TailPlace {
+    const { position, receivedAtUs } = this.#deps.log.start()
+    const isEmpty = position >= this.#deps.log.end()
+    return {
+      position,
+      row: 0,
+      receivedAtUs: isEmpty ? this.#context.clock.nowUs() + 1 : receivedAtUs,
+    }
   }
 
   #lookOf(subscription: Subscription, entry: LogEntry, fromRow: number, rowsMax: number): Look {
