@@ -5,6 +5,7 @@
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { Order } from './row-keys.ts'
+import type { CellFilter } from './tally.ts'
 
 const MINUTE_US = 60_000_000
 
@@ -16,9 +17,6 @@ export interface UnitRange {
   readonly receivedMinUs: number
   readonly receivedMaxUs: number
 }
-
-/** A filter on what summaries know: null where rows have to be looked at. */
-export type CellTest = (service: string, level: number) => boolean
 
 /** Drops units that cannot have a matching row. */
 export function reachableUnits<Unit extends UnitRange>(
@@ -47,7 +45,7 @@ export function planCounts<Unit extends UnitRange>(
   filter: RowFilter,
   barUs: number | null,
 ): CountPlan<Unit> {
-  const bySummary = compileCellTest(filter) !== null && (barUs ?? MINUTE_US) % MINUTE_US === 0
+  const bySummary = compileCellFilter(filter) !== null && (barUs ?? MINUTE_US) % MINUTE_US === 0
   const answers = (unit: Unit): boolean => bySummary && isAnsweredBySummary(unit, filter)
   return {
     summarized: units.filter(answers),
@@ -64,26 +62,23 @@ function isAnsweredBySummary(unit: UnitRange, filter: RowFilter): boolean {
   return !cutsStart && !cutsEnd && !cutsReceipt
 }
 
-/** True for the minutes of a summary that lie in the filter's range of event time. */
-export function compileMinuteTest(filter: RowFilter): (minute: number) => boolean {
-  const { startUs, endUs } = filter
-  const first = Math.floor(startUs / MINUTE_US)
-  const last = Math.ceil(endUs / MINUTE_US) - 1
-  return minute => minute >= first && minute <= last
-}
-
-/** The filter over (service, index in LEVELS); null if it asks for more than those. */
-export function compileCellTest(filter: RowFilter): CellTest | null {
-  const levels = levelMask(filter)
-  const services: (readonly string[])[] = [filter.services.map(foldAscii)]
+/** The filter over the cells of summaries; null if it asks for more than they know. */
+export function compileCellFilter(filter: RowFilter): CellFilter | null {
+  const services: (readonly string[])[] = [filter.services]
   for (const term of filter.query.terms) {
     if (term.type !== 'field') return null
-    if (term.field === 'service') services.push([foldAscii(term.value)])
+    if (term.field === 'service') services.push([term.value])
     else if (term.field !== 'level') return null
   }
-  const sets = services.filter(names => names.length > 0).map(names => new Set(names))
-  return (service, level) =>
-    (levels & (1 << level)) !== 0 && sets.every(names => names.has(foldAscii(service)))
+  const sets = services
+    .filter(names => names.length > 0)
+    .map(names => new Set(names.map(foldAscii)))
+  return {
+    firstMinute: Math.floor(filter.startUs / MINUTE_US),
+    lastMinute: Math.ceil(filter.endUs / MINUTE_US) - 1,
+    levels: levelMask(filter),
+    takesService: name => sets.every(names => names.has(foldAscii(name))),
+  }
 }
 
 /** Bit i = rows of LEVELS[i] may match. */

@@ -4,7 +4,8 @@ import type { QueryTerm } from '#proto/query.ts'
 import { hashTokenText } from '#proto/tokens.ts'
 import type { RowGroupIndex } from './parquet/block-index.ts'
 import type { StoredRowGroup } from './parquet/footer.ts'
-import { ALL_LEVELS, compileCellTest, compileMinuteTest, foldAscii, levelMask } from './plan.ts'
+import { ALL_LEVELS, compileCellFilter, levelMask } from './plan.ts'
+import type { CellFilter, Cells } from './tally.ts'
 
 /** Columns of a row that are no attributes. */
 const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text', 'message', 'id'])
@@ -12,46 +13,41 @@ const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text',
 /** Bit b set = block b has to be read; 0 = nothing to find here. */
 export type BlockMask = number
 
-export interface Candidates {
-  readonly blocks: BlockMask
-  /** Rows that match, where the summary alone knows it; else -1. */
-  readonly matching: number
-}
-
 /** Compiles a filter into a question to indexes, asked of one row group after the other. */
 export function compilePruner(
   filter: RowFilter,
-): (group: StoredRowGroup, index: RowGroupIndex) => Candidates {
-  const levels = levelMask(filter)
-  const services = new Set(filter.services.map(foldAscii))
-  const inRange = compileMinuteTest(filter)
-  const cellTest = compileCellTest({ ...filter, query: { terms: [] } })
-  const isExact = compileCellTest(filter) !== null
+): (group: StoredRowGroup, index: RowGroupIndex) => BlockMask {
+  const fields = filter.query.terms.filter(term => term.type === 'field')
+  const cells = compileCellFilter({ ...filter, query: { terms: fields.filter(isOfCells) } })
+  const mask = levelMask(filter)
   return (group, index) => {
-    const { counts } = index.summary
-    if (services.size > 0 && !counts.services.some(name => services.has(foldAscii(name)))) {
-      return NOTHING
-    }
-    let matching = 0
-    for (let cell = 0; cell < counts.count.length; cell++) {
-      const service = counts.services[counts.service[cell] as number] as string
-      if (!inRange(counts.minute[cell] as number)) continue
-      if (cellTest?.(service, counts.level[cell] as number))
-        matching += counts.count[cell] as number
-    }
-    if (matching === 0) return NOTHING
+    if (cells !== null && !hasCell(index.summary.counts, cells)) return 0
     let blocks = allBlocks(index)
-    if (levels !== ALL_LEVELS) blocks &= index.blocksWithLevels(levels)
+    if (mask !== ALL_LEVELS) blocks &= index.blocksWithLevels(mask)
     blocks &= index.blocksInTime(filter.startUs, filter.endUs)
     for (const term of filter.query.terms) {
-      if (blocks === 0) return NOTHING
+      if (blocks === 0) return 0
       blocks &= blocksOfTerm(term, group, index)
     }
-    return { blocks, matching: isExact ? matching : -1 }
+    return blocks
   }
 }
 
-const NOTHING: Candidates = { blocks: 0, matching: 0 }
+/** Levels, services and whole minutes may leave no row at all. */
+function hasCell({ services, minute, service, level }: Cells, filter: CellFilter): boolean {
+  const takes = services.map(name => filter.takesService(name))
+  for (let cell = 0; cell < minute.length; cell++) {
+    const at = minute[cell] as number
+    if (at < filter.firstMinute || at > filter.lastMinute) continue
+    if ((filter.levels & (1 << (level[cell] as number))) === 0) continue
+    if (takes[service[cell] as number]) return true
+  }
+  return false
+}
+
+function isOfCells(term: QueryTerm): boolean {
+  return term.type === 'field' && (term.field === 'level' || term.field === 'service')
+}
 
 export function allBlocks(index: RowGroupIndex): BlockMask {
   return 2 ** index.blockCount - 1

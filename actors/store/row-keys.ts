@@ -163,9 +163,13 @@ function nearest(
   limit: number,
   sign: 1 | -1,
 ): Uint32Array {
-  const times = Float64Array.from(rows, row => sign * (timeUs[row] as number))
+  const times = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) times[i] = sign * (timeUs[rows[i] as number] as number)
   const bound = smallest(times, limit)
-  return rows.filter(row => sign * (timeUs[row] as number) <= bound)
+  const near = new Uint32Array(rows.length)
+  let count = 0
+  for (const row of rows) if (sign * (timeUs[row] as number) <= bound) near[count++] = row
+  return near.subarray(0, count)
 }
 
 /** The `n`-th smallest value (1 = the smallest); reorders `values`. Hoare's selection. */

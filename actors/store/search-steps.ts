@@ -1,8 +1,8 @@
 /** The steps of a search that run tasks beside the walk: counts from summaries, rows by key. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TaskPool } from '#runtime/threads.ts'
-import { compileAdding } from './cells.ts'
 import { inLanes } from './lanes.ts'
+import { compileCellFilter } from './plan.ts'
 import type { RowKeys } from './row-keys.ts'
 import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
 import type { Cells, Tally, TallyWanted } from './tally.ts'
@@ -27,9 +27,11 @@ interface CountStep extends StepTools {
 
 /** Adds the counts of recent batches; each batch is counted once, whoever asks first. */
 export async function countRecent(units: readonly RecentUnit[], step: CountStep): Promise<void> {
-  const add = compileAdding(step.filter, step.tally)
+  const filter = compileCellFilter(step.filter)
   await inLanes(units, step.lanes, async unit => {
-    for (const cells of await cellsOf(unit, step)) add(cells)
+    for (const cells of await cellsOf(unit, step)) {
+      if (filter !== null) step.tally.addCells(cells, filter)
+    }
   })
 }
 
@@ -111,9 +113,8 @@ export async function fetchKeys(
   { pool, lanes, signal, pathOf }: StepTools,
 ): Promise<(string | null)[]> {
   const rows = new Array<string | null>(keys.count).fill(null)
-  await inLanes(placesByUnit(keys), lanes, async ([at, places]) => {
+  await inLanes(fetches(keys, lanes), lanes, async ([at, places]) => {
     const unit = order[at] as Unit
-    places.sort((a, b) => (keys.index[a] as number) - (keys.index[b] as number))
     const input: FetchInput = {
       unit: unitRef(unit, at, { blocks: blocks[at] ?? null, pathOf }),
       numbers: Uint32Array.from(places, place => keys.index[place] as number),
@@ -124,15 +125,27 @@ export async function fetchKeys(
   return rows
 }
 
-function placesByUnit(keys: RowKeys): Map<number, number[]> {
-  const places = new Map<number, number[]>()
+/** Fewer rows are read by one task, more by all lanes: each reads other blocks. */
+const FETCH_ROWS_MIN = 24
+
+/** Places of keys by unit, ascending by row number, in pieces for tasks. */
+function fetches(keys: RowKeys, lanes: number): (readonly [at: number, places: number[]])[] {
+  const byUnit = new Map<number, number[]>()
   for (let i = 0; i < keys.count; i++) {
     const unit = keys.unit[i] as number
-    const known = places.get(unit)
-    if (known === undefined) places.set(unit, [i])
+    const known = byUnit.get(unit)
+    if (known === undefined) byUnit.set(unit, [i])
     else known.push(i)
   }
-  return places
+  return [...byUnit].flatMap(([at, places]) => {
+    places.sort((a, b) => (keys.index[a] as number) - (keys.index[b] as number))
+    const size = Math.max(FETCH_ROWS_MIN, Math.ceil(places.length / lanes))
+    const pieces = Math.ceil(places.length / size)
+    return Array.from(
+      { length: pieces },
+      (_, i) => [at, places.slice(i * size, (i + 1) * size)] as const,
+    )
+  })
 }
 
 function unitRef(

@@ -26,6 +26,16 @@ export interface Cells {
   readonly count: ArrayLike<number>
 }
 
+/** A filter over cells. */
+export interface CellFilter {
+  /** Both ends included. */
+  readonly firstMinute: number
+  readonly lastMinute: number
+  /** Bit i = rows of LEVELS[i] are taken. */
+  readonly levels: number
+  takesService(service: string): boolean
+}
+
 /** A tally as it crosses threads: parallel arrays. */
 export interface TallyCounts {
   readonly total: number
@@ -68,24 +78,31 @@ export class Tally {
     }
   }
 
-  /**
-   * Adds the cells of a summary that `takesCell` lets through. Bars must be whole minutes wide.
-   */
-  addCells(counts: Cells, takesCell: (cell: number) => boolean): void {
+  /** Adds the cells of a summary that the filter takes. Bars must be whole minutes wide. */
+  addCells(cells: Cells, filter: CellFilter): void {
+    const { services, minute, service, level, count } = cells
+    const { firstMinute, lastMinute, levels } = filter
+    const takes = services.map(name => filter.takesService(name))
+    const byService = new Float64Array(services.length)
     const { barUs } = this.#wanted
-    for (let cell = 0; cell < counts.count.length; cell++) {
-      if (!takesCell(cell)) continue
-      const count = counts.count[cell] as number
-      const level = counts.level[cell] as number
-      this.total += count
-      this.levels[level] = (this.levels[level] as number) + count
-      if (this.#wanted.services) {
-        this.#addService(counts.services[counts.service[cell] as number] as string, count)
-      }
+    for (let cell = 0; cell < count.length; cell++) {
+      const at = minute[cell] as number
+      const levelAt = level[cell] as number
+      const serviceAt = service[cell] as number
+      if (at < firstMinute || at > lastMinute || (levels & (1 << levelAt)) === 0) continue
+      if (!takes[serviceAt]) continue
+      const rows = count[cell] as number
+      this.total += rows
+      this.levels[levelAt] = (this.levels[levelAt] as number) + rows
+      byService[serviceAt] = (byService[serviceAt] as number) + rows
       if (barUs === null) continue
-      const time = (counts.minute[cell] as number) * MINUTE_US
+      const time = at * MINUTE_US
       const bar = this.#bar(time - (time % barUs))
-      bar[level] = (bar[level] as number) + count
+      bar[levelAt] = (bar[levelAt] as number) + rows
+    }
+    if (!this.#wanted.services) return
+    for (const [i, rows] of byService.entries()) {
+      if (rows > 0) this.#addService(services[i] as string, rows)
     }
   }
 

@@ -15,8 +15,12 @@ import type { ScanInput, ScanResult, ScanWanted } from './tasks/scan.ts'
 import type { UnitRef } from './units.ts'
 import type { ValueGroups, ValuesWanted } from './values.ts'
 
-/** A task takes units until they have so many rows to look at: a few milliseconds of work. */
-const TASK_ROWS = 32_768
+/**
+ * A task takes units until they have so many rows to look at: few at first, as the newest rows are
+ * often enough, then a few milliseconds of work.
+ */
+const TASK_ROWS_FIRST = 1_024
+const TASK_ROWS_MAX = 32_768
 /** Row groups whose indexes are asked at once; more each time, as a walk that goes on goes far. */
 const PROBE_GROUPS_FIRST = 64
 const PROBE_GROUPS_MAX = 1_024
@@ -120,6 +124,7 @@ class Walk {
   async *#tasks(): AsyncGenerator<ScanTask, void, void> {
     let units: UnitRef[] = []
     let rows = 0
+    let rowsMax = this.#plan.keys === null ? TASK_ROWS_MAX : TASK_ROWS_FIRST
     let wanted: ScanWanted = NOTHING
     for (let at = 0; at < this.#order.length; at++) {
       if (this.#wantedOf(at) === NOTHING) continue
@@ -135,8 +140,9 @@ class Walk {
       wanted = next
       units.push(this.#refOf(at))
       rows += this.#candidateRows[at] as number
-      if (rows < TASK_ROWS) continue
+      if (rows < rowsMax) continue
       yield { units, wanted }
+      rowsMax = Math.min(rowsMax * 2, TASK_ROWS_MAX)
       units = []
       rows = 0
     }

@@ -38,9 +38,9 @@ export function probe({ segments, filter }: ProbeInput, { disk }: ThreadTools): 
           if (!damaged.includes(path)) damaged.push(path)
           continue
         }
-        const candidates = pruner(stored, index)
-        blocks[first + i] = candidates.blocks
-        rows[first + i] = Math.min(stored.rowCount, bitCount(candidates.blocks) * index.blockRows)
+        const mask = pruner(stored, index)
+        blocks[first + i] = mask
+        rows[first + i] = Math.min(stored.rowCount, bitCount(mask) * index.blockRows)
       }
     }
     try {

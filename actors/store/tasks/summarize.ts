@@ -1,8 +1,9 @@
 /** Task: counts of row groups from their summaries alone. */
+import assert from 'node:assert/strict'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { ThreadTools } from '#runtime/threads.ts'
-import { compileAdding } from '../cells.ts'
 import type { RowGroupSummary } from '../parquet/row-group.ts'
+import { compileCellFilter } from '../plan.ts'
 import { isCorrupt, type SegmentFiles, segmentFiles } from '../segment-files.ts'
 import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
 
@@ -27,12 +28,13 @@ export interface SummarizeResult {
 export function summarize(input: SummarizeInput, { disk }: ThreadTools): SummarizeResult {
   const files = segmentFiles(disk)
   const tally = new Tally(input.tally)
-  const add = compileAdding(input.filter, tally)
+  const cells = compileCellFilter(input.filter)
+  assert(cells !== null, 'summaries are asked what they can answer')
   const unanswered: SummarizedGroups[] = []
   for (const { path, groups } of input.segments) {
     const failed = groups.filter(group => {
       const summary = readSummary(files, path, group)
-      if (summary !== null) add(summary.counts)
+      if (summary !== null) tally.addCells(summary.counts, cells)
       return summary === null
     })
     if (failed.length > 0) unanswered.push({ path, groups: failed })
