@@ -118,14 +118,16 @@ test('a token has one hash, whichever way it is made', () => {
   assert.notEqual(hashTokenText('timeout'), hashTokenText('timeouts'))
 })
 
-test('hashes are spread over all 32 bits', () => {
+test('hashes are spread over 31 bits, and the last tells tokens with a digit', () => {
   const tops = new Set<number>()
   const lows = new Set<number>()
   for (let i = 0; i < 4_000; i++) {
     tops.add(hashTokenText(`order_${i}`) >>> 22)
-    lows.add(hashTokenText(`order_${i}`) & 1023)
+    lows.add((hashTokenText(`order_${i}`) >>> 1) & 1023)
+    assert.equal(hashTokenText(`order_${i}`) & 1, 1)
   }
   assert.ok(tops.size > 980 && lows.size > 980, `${tops.size} ${lows.size}`)
+  assert.equal(hashTokenText('order_x') & 1, 0)
 })
 
 test('hashes that find no room are left out', () => {

@@ -97,8 +97,25 @@ export function forEachToken(
 }
 
 /**
+ * What an ASCII byte is to a hash: 0 outside tokens, else the folded byte, with HAS_DIGIT beside a
+ * digit; BEYOND = no ASCII. One look per byte, for this is the hottest loop of all.
+ */
+const HAS_DIGIT = 0x100
+const BEYOND = 0x200
+const ASCII = Uint16Array.from({ length: 256 }, (_, byte) => {
+  if (byte >= 0x80) return BEYOND
+  if (classes[byte] !== IN_RUN) return 0
+  return isDigit(byte) ? byte | HAS_DIGIT : foldCodePoint(byte)
+})
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+/**
  * Writes the 32-bit hashes of the tokens in bytes [start, end) to `hashes` from `at` on, as far as
- * there is room, in one pass; answers the position after the last.
+ * there is room, in one pass; answers the position after the last. Bit 0 of a hash tells whether
+ * the token has an ASCII digit.
  */
 export function hashTokens(
   bytes: Uint8Array,
@@ -109,63 +126,63 @@ export function hashTokens(
 ): number {
   let next = at
   let hash = SEED
-  let isIn = false
-  for (let i = start; i < end; ) {
-    const byte = bytes[i] as number
-    if (byte < 0x80) {
-      i++
-      if (classes[byte] === IN_RUN) {
-        hash = Math.imul(hash ^ (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte), PRIME)
-        isIn = true
-      } else if (isIn) {
-        if (next < hashes.length) hashes[next++] = mix(hash)
-        hash = SEED
-        isIn = false
-      }
-      continue
-    }
-    const code = codePointAt(bytes, i, end)
-    const kind = classOf(code)
-    i += widthOf(byte)
-    if (kind !== IN_RUN && isIn) {
-      if (next < hashes.length) hashes[next++] = mix(hash)
+  let seen = 0
+  for (let i = start; i < end; i++) {
+    const known = ASCII[bytes[i] as number] as number
+    if (known === 0) {
+      if (seen === 0) continue
+      if (next < hashes.length) hashes[next++] = mix(hash, seen)
       hash = SEED
-      isIn = false
+      seen = 0
+    } else if (known < BEYOND) {
+      hash = Math.imul(hash ^ (known & 0xff), PRIME)
+      seen |= known
+    } else {
+      const code = codePointAt(bytes, i, end)
+      const kind = classOf(code)
+      i += widthOf(bytes[i] as number) - 1
+      if (kind !== IN_RUN && seen !== 0) {
+        if (next < hashes.length) hashes[next++] = mix(hash, seen)
+        hash = SEED
+        seen = 0
+      }
+      if (kind === OUTSIDE) continue
+      hash = hashCodePoint(hash, foldCodePoint(code))
+      seen |= 1
+      if (kind !== ALONE) continue
+      if (next < hashes.length) hashes[next++] = mix(hash, seen)
+      hash = SEED
+      seen = 0
     }
-    if (kind === OUTSIDE) continue
-    hash = hashCodePoint(hash, foldCodePoint(code))
-    isIn = kind === IN_RUN
-    if (kind !== ALONE) continue
-    if (next < hashes.length) hashes[next++] = mix(hash)
-    hash = SEED
   }
-  if (isIn && next < hashes.length) hashes[next++] = mix(hash)
+  if (seen !== 0 && next < hashes.length) hashes[next++] = mix(hash, seen)
   return next
 }
 
 /** The 32-bit hash of one token in bytes [start, end), folding it on the way. */
 export function hashToken(bytes: Uint8Array, start: number, end: number): number {
   let hash = SEED
+  let seen = 0
   for (let at = start; at < end; ) {
     const byte = bytes[at] as number
-    if (byte < 0x80) {
-      hash = Math.imul(hash ^ foldCodePoint(byte), PRIME)
-      at++
-    } else {
-      hash = hashCodePoint(hash, foldCodePoint(codePointAt(bytes, at, end)))
-      at += widthOf(byte)
-    }
+    const code = byte < 0x80 ? byte : codePointAt(bytes, at, end)
+    hash = hashCodePoint(hash, foldCodePoint(code))
+    if (isDigit(code)) seen = HAS_DIGIT
+    at += byte < 0x80 ? 1 : widthOf(byte)
   }
-  return mix(hash)
+  return mix(hash, seen)
 }
 
 /** The same hash of a token as text. */
 export function hashTokenText(token: string): number {
   let hash = SEED
+  let seen = 0
   for (const character of token) {
-    hash = hashCodePoint(hash, foldCodePoint(character.codePointAt(0) as number))
+    const code = character.codePointAt(0) as number
+    hash = hashCodePoint(hash, foldCodePoint(code))
+    if (isDigit(code)) seen = HAS_DIGIT
   }
-  return mix(hash)
+  return mix(hash, seen)
 }
 
 /** FNV-1a over the UTF-8 of folded code points; `mix` spreads it, for FNV's upper bits are weak. */
@@ -187,12 +204,13 @@ function hashCodePoint(hash: number, code: number): number {
   return Math.imul(next ^ (0x80 | (code & 0x3f)), PRIME)
 }
 
-function mix(hash: number): number {
+function mix(hash: number, seen: number): number {
   let mixed = hash ^ (hash >>> 16)
   mixed = Math.imul(mixed, 0x85ebca6b)
   mixed ^= mixed >>> 13
   mixed = Math.imul(mixed, 0xc2b2ae35)
-  return (mixed ^ (mixed >>> 16)) >>> 0
+  mixed ^= mixed >>> 16
+  return ((mixed & ~1) | ((seen >>> 8) & 1)) >>> 0
 }
 
 function widthOf(lead: number): number {
