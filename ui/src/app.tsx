@@ -14,22 +14,20 @@ import { SIGN_IN_PATH, SignIn } from './shell/sign-in.tsx'
 import { TopBar } from './shell/top-bar.tsx'
 
 export function App(): JSX.Element {
+  // A ticket is tried first; asking for the session meanwhile would race with it.
   const byTicket = address().path === SIGN_IN_PATH && address().search.includes('ticket=')
-  // A fresh ticket signs in whoever holds it, whatever session there was.
-  const [asksTicket, setAsksTicket] = createSignal(byTicket)
-  onMount(() => void checkSession())
+  onMount(() => void (byTicket || checkSession()))
   watch(session, state => {
     if (state === 'in') void loadProjects()
-    if (address().path !== SIGN_IN_PATH) setAsksTicket(false)
   })
   return (
     <>
       <Switch>
-        <Match when={asksTicket() || session() === 'out' || session() === 'away'}>
-          <SignIn />
-        </Match>
         <Match when={session() === 'in'}>
           <Workspace />
+        </Match>
+        <Match when={session() !== 'checking' || byTicket}>
+          <SignIn />
         </Match>
       </Switch>
       <Toaster />

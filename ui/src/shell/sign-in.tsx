@@ -23,6 +23,8 @@ export function SignIn(): JSX.Element {
       enterSession()
     } catch (error) {
       setProblem(explain(error as Error, 'ticket' in credentials))
+      // Whoever opens an old link is perhaps signed in already.
+      if ('ticket' in credentials) await checkSession()
     }
     setBusy(false)
   }

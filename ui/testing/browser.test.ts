@@ -1,0 +1,344 @@
+import assert from 'node:assert/strict'
+import { after, before, type TestContext, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import type { Row } from '#proto/api.ts'
+import { compareRows } from '../src/explore/row-order.ts'
+import { buildPage, findChromium, launchBrowser, PROJECT, Visit } from './browser-bench.ts'
+import { TICKET, TOKEN } from './fake-server.ts'
+
+const executable = findChromium()
+let browser: Browser | null = null
+let built: Awaited<ReturnType<typeof buildPage>> | null = null
+
+before(async () => {
+  if (executable === null) return
+  built = await buildPage()
+  browser = await launchBrowser(executable)
+})
+
+after(async () => {
+  await browser?.close()
+  built?.remove()
+})
+
+/** A test in the browser; without Chromium it says loudly that it was left out. */
+function browse(name: string, run: (visit: Visit) => Promise<void>, width?: number): void {
+  test(name, async (context: TestContext) => {
+    if (browser === null || built === null) {
+      context.skip('NO CHROMIUM: set CHROMIUM_PATH or install it (apt-get install chromium)')
+      return
+    }
+    const visit = await Visit.open(browser, built.folder, width)
+    try {
+      await run(visit)
+    } finally {
+      await visit.close()
+    }
+  })
+}
+
+function newestFirst(rows: readonly Row[]): Row[] {
+  return [...rows].sort((a, b) => compareRows(b, a))
+}
+
+browse('a link signs in once, the token always', async ({ page, url }) => {
+  await page.goto(`${url}/sign-in?ticket=${TICKET}`)
+  await page.getByRole('switch', { name: 'Live tail', checked: true }).waitFor()
+  await page.getByRole('button', { name: 'Account' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.goto(`${url}/sign-in?ticket=${TICKET}`)
+  await page.getByText('This link was used already').waitFor()
+  await page.getByLabel('Admin token').fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('not the admin token').waitFor()
+  await page.getByLabel('Admin token').fill(TOKEN)
+  await page.keyboard.press('Enter')
+  await page.getByRole('switch', { name: 'Live tail' }).waitFor()
+})
+
+browse('rows arrive live at the top, and are counted', async visit => {
+  const { page } = visit
+  visit.fill(500)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  assert.equal(await visit.total(), 500)
+  for (let frame = 1; frame <= 5; frame++) {
+    const rows = visit.arrive(20)
+    await visit.eventually(async () => {
+      assert.deepEqual(
+        (await visit.shownIds()).slice(0, 20),
+        newestFirst(rows).map(row => row.id),
+      )
+      assert.equal(await visit.total(), 500 + frame * 20)
+    })
+  }
+})
+
+browse('live rows are filtered while they stream', async visit => {
+  visit.fill(300)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1&level=ERROR`)
+  await visit.page.getByRole('button', { name: 'Pause' }).waitFor()
+  const errors = visit.arrive(200).filter(row => row.level === 'ERROR')
+  assert.ok(errors.length > 0)
+  await visit.eventually(async () => {
+    const ids = await visit.shownIds()
+    assert.deepEqual(
+      ids.slice(0, errors.length),
+      newestFirst(errors).map(row => row.id),
+    )
+  })
+  assert.deepEqual(
+    new Set(await visit.page.locator('.row .cell-level').allInnerTexts()),
+    new Set(['ERROR']),
+  )
+})
+
+browse('a server that goes away and comes back leaves no gap and no repeat', async visit => {
+  visit.fill(50)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await visit.page.getByRole('button', { name: 'Pause' }).waitFor()
+  visit.arrive(5)
+  visit.server.tail.away = true
+  visit.server.tail.cut()
+  await visit.page.getByText('Reconnecting').waitFor()
+  visit.arrive(12)
+  visit.server.tail.away = false
+  await visit.page.getByText('rows/s').waitFor()
+  visit.arrive(3)
+  await visit.eventually(async () => {
+    assert.equal(await visit.total(), 70)
+    const all = newestFirst(visit.server.rowsOf(PROJECT)).map(row => row.id)
+    const shown = await visit.shownIds()
+    assert.deepEqual(shown, all.slice(0, shown.length))
+  })
+})
+
+browse('while the reader is elsewhere new rows wait, and nothing moves', async visit => {
+  const { page } = visit
+  visit.fill(1000)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  await page.locator('.rows').evaluate(rows => rows.scrollTo(0, 1300))
+  const before = await page.locator('.rows').evaluate(rows => rows.scrollTop)
+  visit.arrive(42)
+  await page.getByRole('button', { name: '42 new' }).click()
+  await visit.eventually(async () => {
+    assert.equal(await page.locator('.rows').evaluate(rows => rows.scrollTop), 0)
+    const [newest] = newestFirst(visit.server.rowsOf(PROJECT))
+    assert.equal((await visit.shownIds())[0], newest?.id)
+  })
+  assert.equal(before, 1300)
+})
+
+browse('a pause holds the rows, resuming shows them', async visit => {
+  const { page } = visit
+  visit.fill(10)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await page.getByRole('button', { name: 'Pause' }).click()
+  visit.arrive(9)
+  await page.getByText('Paused · 9 new').waitFor()
+  await page.keyboard.press('p')
+  await visit.eventually(async () => assert.equal((await visit.shownIds()).length, 19))
+})
+
+browse('dropped rows are told and fetched', async visit => {
+  const { page } = visit
+  visit.fill(20)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  visit.server.tail.dropNext(15)
+  visit.arrive(15)
+  await page.getByText('15 rows were dropped').waitFor()
+  await page.getByRole('button', { name: 'Fetch them' }).click()
+  await visit.eventually(async () => assert.equal((await visit.shownIds()).length, 35))
+  assert.equal(await page.locator('.notice').count(), 0)
+})
+
+browse('a gap of the log is filled by itself', async visit => {
+  visit.fill(20)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await visit.page.getByRole('button', { name: 'Pause' }).waitFor()
+  visit.server.tail.away = true
+  visit.server.tail.cut()
+  visit.arrive(30)
+  visit.server.tail.forgetBefore(50)
+  visit.arrive(4)
+  visit.server.tail.away = false
+  await visit.eventually(async () => assert.equal(await visit.total(), 54))
+})
+
+browse('the URL holds search, filters and range; reload and back restore them', async visit => {
+  const { page } = visit
+  visit.fill(2000)
+  await visit.signIn()
+  await page.getByLabel('Search logs').fill('payment status:200')
+  await page.keyboard.press('Enter')
+  await page.locator('.facet-toggle', { hasText: 'INFO' }).click()
+  await visit.eventually(() => {
+    const params = new URL(page.url()).searchParams
+    assert.deepEqual([params.get('q'), params.getAll('level')], ['payment status:200', ['INFO']])
+  })
+  await page.getByTitle('Time range (t)').click()
+  await page.getByRole('button', { name: 'Last hour' }).click()
+  await visit.eventually(async () => assert.ok((await visit.total()) < 2000))
+  const found = await visit.total()
+  await page.reload()
+  await page.locator('.row').first().waitFor()
+  assert.equal(await visit.total(), found)
+  assert.equal(await page.getByLabel('Search logs').inputValue(), 'payment status:200')
+  assert.equal(await page.locator('.range-text').innerText(), 'Last hour')
+  await page.goBack()
+  await page.goBack()
+  await page.goBack()
+  await visit.eventually(async () => assert.equal(await visit.total(), 2000))
+  assert.equal(await page.getByLabel('Search logs').inputValue(), '')
+})
+
+browse('a query that cannot be read is underlined and comes with a way out', async visit => {
+  const { page } = visit
+  visit.fill(50)
+  await visit.signIn()
+  await page.getByLabel('Search logs').fill('payment "completed for')
+  assert.equal(await page.locator('.query-error').innerText(), '"completed for')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('never closed').waitFor()
+  await page.getByRole('button', { name: /^Use/ }).click()
+  await visit.eventually(() => {
+    assert.equal(new URL(page.url()).searchParams.get('q'), 'payment "completed for"')
+  })
+})
+
+browse('keys move, open, filter and close; a link opens one log', async visit => {
+  const { page } = visit
+  visit.fill(300)
+  await visit.signIn()
+  await page.locator('.row').first().waitFor()
+  const [, , third] = await visit.shownIds()
+  for (const key of ['j', 'j', 'j', 'Enter']) await page.keyboard.press(key)
+  await page.getByRole('complementary', { name: 'Log details' }).getByText('ingested_at').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('row'), third)
+  await page.keyboard.press('k')
+  await visit.eventually(() => assert.notEqual(new URL(page.url()).searchParams.get('row'), third))
+  await page.keyboard.press('Escape')
+  await visit.eventually(() => assert.equal(new URL(page.url()).searchParams.get('row'), null))
+
+  const far = newestFirst(visit.server.rowsOf(PROJECT)).at(-1)
+  await page.goto(`${visit.url}/explore?project=demo&last=1m&row=${far?.id}`)
+  const detail = page.getByRole('complementary', { name: 'Log details' })
+  await detail
+    .getByText(far?.message ?? '')
+    .first()
+    .waitFor()
+  await detail.getByText('host', { exact: true }).hover()
+  await detail.getByRole('button', { name: 'Only rows with this host' }).click()
+  await visit.eventually(() => {
+    assert.equal(new URL(page.url()).searchParams.get('q'), `host:${far?.host}`)
+  })
+})
+
+browse('a very long list scrolls to its end with few rows in the document', async visit => {
+  const { page } = visit
+  visit.fill(3000)
+  await visit.signIn()
+  await page.locator('.row').first().waitFor()
+  const oldest = newestFirst(visit.server.rowsOf(PROJECT)).at(-1)?.id ?? ''
+  await visit.eventually(async () => {
+    const list = page.locator('.rows')
+    await list.evaluate(rows => rows.scrollTo(0, rows.scrollHeight))
+    const ids = await visit.shownIds()
+    assert.ok(ids.length < 80, `${ids.length} rows in the document`)
+    assert.equal(ids.at(-1), oldest)
+  })
+  await page.getByText('3,000 rows, all of this range').waitFor()
+})
+
+browse('a drag over the chart zooms in, and back zooms out', async visit => {
+  const { page } = visit
+  visit.fill(2000)
+  await visit.signIn()
+  const box = await page.locator('.histogram').boundingBox()
+  assert.ok(box)
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 40)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 40, { steps: 4 })
+  await page.mouse.up()
+  await visit.eventually(async () => {
+    assert.ok(new URL(page.url()).searchParams.has('from'))
+    const total = await visit.total()
+    assert.ok(total > 100 && total < 1500, `${total}`)
+  })
+  await page.goBack()
+  await visit.eventually(async () => assert.equal(await visit.total(), 2000))
+})
+
+browse('a new project shows how to send the first log, which then appears', async visit => {
+  const { page, server } = visit
+  visit.fill(5)
+  await visit.signIn()
+  await page.getByRole('button', { name: 'demo' }).click()
+  await page.getByRole('button', { name: 'New project' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('shop')
+  await page.keyboard.press('Enter')
+  await page.getByText('Send the first log to shop').waitFor()
+  assert.match(await page.locator('.snippet pre').innerText(), /Bearer lb_ingestproject002_secret/)
+  await page.getByText('Waiting for the first log').waitFor()
+  server.append('project002', [visit.data.row(Date.now())])
+  await visit.eventually(async () => assert.equal((await visit.shownIds()).length, 1))
+})
+
+browse('errors and emptiness say what can be done', async visit => {
+  const { page, server } = visit
+  visit.fill(40)
+  await visit.signIn(`/explore?project=${PROJECT}&q=nothinglikethis`)
+  await page.getByText('No logs match').waitFor()
+  await page.getByRole('button', { name: 'Clear all filters' }).click()
+  await page.locator('.row').first().waitFor()
+  server.failure = { status: 500, code: 'LOGBOY_STORE', detail: 'the store is on fire' }
+  await page.getByRole('button', { name: 'Search again' }).click()
+  await page.getByText('the store is on fire').waitFor()
+  server.failure = null
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.locator('.row').first().waitFor()
+  server.signOutEverybody()
+  await page.getByRole('button', { name: 'Search again' }).click()
+  await page.getByLabel('Admin token').waitFor()
+})
+
+browse('markup in a log is text and nothing else', async visit => {
+  const { page } = visit
+  const evil = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+  const row = visit.data.row(Date.now() - 5000)
+  visit.server.append(PROJECT, [
+    { ...row, message: evil, service: evil, host: evil, file: evil, attributes: { [evil]: evil } },
+  ])
+  await visit.signIn()
+  await page.locator('.row').first().click()
+  const detail = page.getByRole('complementary', { name: 'Log details' })
+  await detail.locator('dd', { hasText: '<img' }).first().waitFor()
+  await detail.getByRole('tab', { name: 'JSON' }).click()
+  assert.equal(await page.locator('img, .explore script').count(), 0)
+  assert.equal(await page.title(), 'Logboy')
+})
+
+browse(
+  'everything fits at 800 pixels, and the theme can be chosen',
+  async visit => {
+    const { page } = visit
+    visit.fill(300)
+    await visit.signIn(`/explore?project=${PROJECT}&live=1&level=INFO&service=auth-service`)
+    await page.locator('.row').first().click()
+    await page.getByRole('complementary', { name: 'Log details' }).waitFor()
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll('.top-bar, .toolbar, .results, .detail')]
+        .filter(part => part.scrollWidth > part.clientWidth + 1)
+        .map(part => `${part.className} ${part.scrollWidth} > ${part.clientWidth}`),
+    )
+    assert.deepEqual(wide, [])
+    await page.getByRole('button', { name: 'Appearance' }).click()
+    await page.getByRole('button', { name: 'Dark' }).click()
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+  },
+  800,
+)
