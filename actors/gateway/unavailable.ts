@@ -17,7 +17,11 @@ export const REFUSALS: Readonly<Record<ThrottleReason, Refusal>> = {
 }
 
 /** The problem that tells a sender to come back, and when. */
-export function unavailable(reason: ThrottleReason, retryAfterMs: number): HttpProblem {
+export function unavailable(
+  reason: ThrottleReason,
+  retryAfterMs: number,
+  stored = 'nothing was stored',
+): HttpProblem {
   const { code, detail } = REFUSALS[reason]
-  return new HttpProblem(code, `${detail}; nothing was stored`, { retryAfterMs })
+  return new HttpProblem(code, `${detail}; ${stored}`, { retryAfterMs })
 }

@@ -1,0 +1,49 @@
+/** Requests with an Idempotency-Key: which producer they are, and what a repeat is answered. */
+import { createHash } from 'node:crypto'
+import type { KeyedAnswer } from '#actors/commit-log/commit-log.ts'
+import type { HttpRequest } from '#actors/http/http-server.ts'
+import { HttpProblem } from '#actors/http/problem.ts'
+import type { IngestReply } from '#proto/api.ts'
+import { REJECTED_TOLD_MAX } from '#proto/limits.ts'
+
+const KEY_FORM = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
+
+/** The key of a request; null = it has none. */
+export function idempotencyKeyOf(request: HttpRequest): string | null {
+  const key = request.header('idempotency-key')
+  if (key === null) return null
+  if (KEY_FORM.test(key)) return key
+  const detail = 'an Idempotency-Key has 1 to 255 visible ASCII characters'
+  throw new HttpProblem('LOGBOY_BAD_HEADER', detail)
+}
+
+/** The producer of all requests with this key: 63 bits of a hash over project and key. */
+export function producerOf(projectId: string, key: string): bigint {
+  const hash = createHash('sha256').update(`${projectId}\n${key}`).digest()
+  const value = hash.readBigUInt64BE(0) >> 1n
+  return value === 0n ? 1n : value
+}
+
+export function sha256(body: Uint8Array): Uint8Array {
+  return createHash('sha256').update(body).digest()
+}
+
+/**
+ * The answer of a request that was stored before; null = not all of it was, or more records were
+ * refused than are remembered, and it has to be decoded again. Throws 422 for another body.
+ */
+export function answerOfRepeat(
+  answered: KeyedAnswer | undefined,
+  bodySha256: Uint8Array,
+): IngestReply | null {
+  if (answered === undefined) return null
+  if (Buffer.compare(answered.bodySha256, bodySha256) !== 0) throw keyReused()
+  const { lastChunk, of, accepted, rejected } = answered
+  if (lastChunk < of || rejected.length >= REJECTED_TOLD_MAX) return null
+  return { accepted, rejected }
+}
+
+export function keyReused(): HttpProblem {
+  const detail = 'the Idempotency-Key was used with another body within the last 24 hours'
+  return new HttpProblem('LOGBOY_KEY_REUSED', detail)
+}
