@@ -44,6 +44,12 @@ export function writeHybrid(
   writePacked(sink, values, packedFrom, end, width)
 }
 
+/** Writes `count` zeros of a width up to 8 as one run. */
+export function writeZeros(sink: ByteSink, count: number): void {
+  sink.varint(count * 2)
+  sink.byte(0)
+}
+
 function writePacked(
   sink: ByteSink,
   values: Uint32Array | Uint8Array,

@@ -17,6 +17,9 @@ export class GroupWriter {
   readonly order: Uint32Array
   readonly sink: ByteSink
   readonly values = new ByteSink(256 * 1024)
+  /** Scratch for the numbers of one page in order; valid until the next column. */
+  readonly codes: Uint32Array
+  readonly numbers: Float64Array
   readonly #levelBytes = new ByteSink(16 * 1024)
   readonly #levels: Uint8Array
 
@@ -24,6 +27,8 @@ export class GroupWriter {
     this.order = order
     this.sink = new ByteSink(expectedBytes)
     this.#levels = new Uint8Array(order.length)
+    this.codes = new Uint32Array(order.length)
+    this.numbers = new Float64Array(order.length)
   }
 
   /**

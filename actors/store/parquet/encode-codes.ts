@@ -1,4 +1,4 @@
-import { bitWidth, writeHybrid } from './bit-packing.ts'
+import { bitWidth, writeHybrid, writeZeros } from './bit-packing.ts'
 import { type Bounds, ChunkWriter, type GroupWriter } from './chunk-writer.ts'
 import type { Presence } from './gather.ts'
 import { type Compression, ENCODING } from './page.ts'
@@ -21,25 +21,33 @@ export function writeCodes(
   dictionary: Dictionary,
 ): ColumnChunk {
   const { order, values: sink } = group
-  const { levels, codes } = rows
   const chunk = new ChunkWriter(group, column, dictionary.compression)
   chunk.dictionary(dictionary.body, dictionary.size)
-  const sorted = new Uint32Array(rows.present)
-  let value = 0
+  const width = Math.max(1, bitWidth(dictionary.size - 1))
+  sink.at = 0
+  sink.byte(width)
+  // One entry: nothing has to be looked at to know that every number is 0.
+  if (dictionary.size === 1) writeZeros(sink, rows.present)
+  else writeHybrid(sink, group.codes, 0, sortCodes(group, rows), width)
+  chunk.page({ from: 0, to: order.length }, rows.levels, ENCODING.dictionary, sink.since(0))
+  return chunk.finish(dictionary.bounds)
+}
+
+/** Puts the codes of present rows in order into the scratch of the group; answers how many. */
+function sortCodes(
+  { order, codes: sorted }: GroupWriter,
+  { levels, codes }: Presence & { readonly codes: Uint32Array | Uint8Array },
+): number {
+  let count = 0
   if (levels === null) {
     for (let place = 0; place < order.length; place++) {
       sorted[place] = codes[order[place] as number] as number
     }
-  } else {
-    for (let place = 0; place < order.length; place++) {
-      const row = order[place] as number
-      if (levels[row] === 1) sorted[value++] = codes[row] as number
-    }
+    return order.length
   }
-  const width = Math.max(1, bitWidth(dictionary.size - 1))
-  sink.at = 0
-  sink.byte(width)
-  writeHybrid(sink, sorted, 0, sorted.length, width)
-  chunk.page({ from: 0, to: order.length }, levels, ENCODING.dictionary, sink.since(0))
-  return chunk.finish(dictionary.bounds)
+  for (let place = 0; place < order.length; place++) {
+    const row = order[place] as number
+    if (levels[row] === 1) sorted[count++] = codes[row] as number
+  }
+  return count
 }

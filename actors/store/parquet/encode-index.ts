@@ -1,6 +1,4 @@
-import type { RowColumns } from '#proto/columns.ts'
-import { entryOf } from '#proto/columns.ts'
-import { hashTokens, TOKENS_VERSION } from '#proto/tokens.ts'
+import { TOKENS_VERSION } from '#proto/tokens.ts'
 import {
   addId,
   addTokens,
@@ -13,6 +11,7 @@ import {
 } from './block-filter.ts'
 import type { IdRows } from './gather.ts'
 import { encodeIndexHead } from './index-head.ts'
+import type { MessageTokens } from './message-tokens.ts'
 import type { RowGroupSummary } from './row-group.ts'
 import type { OrderKeys } from './row-order.ts'
 
@@ -20,36 +19,6 @@ import type { OrderKeys } from './row-order.ts'
 const BLOCK_ROWS_MIN = 64
 /** Words seen lately are not added again: neighbours are alike. A power of two. */
 const RECENT = 4_096
-
-/** Token hashes of all rows: those of row r are hashes[ends[r - 1], ends[r]). */
-export interface MessageTokens {
-  readonly hashes: Uint32Array
-  readonly ends: Uint32Array
-}
-
-export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number): MessageTokens {
-  const ends = new Uint32Array(rowCount)
-  let hashes = new Uint32Array(rowCount * 16)
-  let at = 0
-  let row = 0
-  for (const { message, count } of parts) {
-    const { heap, offsets } = message
-    for (let index = 0; index < count; index++, row++) {
-      const entry = entryOf(message, index)
-      const start = offsets[entry] as number
-      const end = offsets[entry + 1] as number
-      // A token takes a byte at least.
-      if (at + end - start > hashes.length) {
-        const larger = new Uint32Array(hashes.length * 2 + end - start)
-        larger.set(hashes)
-        hashes = larger
-      }
-      at = hashTokens(heap, start, end, hashes, at)
-      ends[row] = at
-    }
-  }
-  return { hashes: hashes.subarray(0, at), ends }
-}
 
 /** The index of a row group whose rows stand in `order`. */
 export function encodeIndex(
@@ -94,7 +63,7 @@ function tokenFilter(
   blockCount: number,
 ): Uint8Array {
   const { hashes, ends } = tokens
-  const kept = new Uint32Array(hashes.length)
+  const kept = new Uint32Array(ends[order.length - 1] as number)
   const blockEnds: number[] = []
   const recent = new Uint32Array(RECENT)
   let size = 0

@@ -124,13 +124,13 @@ function writeDifferences(
   bounds: Bounds,
 ): ColumnChunk {
   const { order, values: sink } = group
-  const sorted = new Float64Array(order.length)
+  const sorted = group.numbers
   for (let place = 0; place < order.length; place++) {
     sorted[place] = numbers[order[place] as number] as number
   }
   const chunk = new ChunkWriter(group, column, 'numbers')
   sink.at = 0
-  writeDeltas(sink, sorted, 0, sorted.length)
+  writeDeltas(sink, sorted, 0, order.length)
   chunk.page({ from: 0, to: order.length }, null, ENCODING.deltaBinaryPacked, sink.since(0))
   return chunk.finish(bounds)
 }
@@ -197,7 +197,7 @@ function writeLongDifferences(
   bounds: Bounds,
 ): ColumnChunk | null {
   const { order, values: sink } = group
-  const sorted = new Float64Array(rows.present)
+  const sorted = group.numbers
   let count = 0
   for (let place = 0; place < order.length; place++) {
     const row = order[place] as number

@@ -102,29 +102,47 @@ function writePlainTexts(
 interface PlannedPage {
   readonly from: number
   readonly to: number
+  /** At most; what is counted includes the length before each text. */
   readonly bytes: number
 }
 
-/** Cuts the rows into pages; what is counted includes the length before each text. */
+/** Cuts the rows into pages; only texts that may exceed a page are looked at one by one. */
 function planTextPages(
   order: Uint32Array,
-  { starts, ends, heapBytes, present }: TextRows & { readonly type: 'plain' },
+  rows: TextRows & { readonly type: 'plain' },
 ): PlannedPage[] {
-  const pageRows = pageRowsFor(order.length, heapBytes + present * 4)
+  const pageRows = pageRowsFor(order.length, rows.heapBytes + rows.present * 4)
+  const longest = 4 + rows.longest
   const pages: PlannedPage[] = []
-  let from = 0
+  for (let from = 0; from < order.length; from += pageRows) {
+    const to = Math.min(order.length, from + pageRows)
+    const bytes = (to - from) * longest
+    if (bytes <= PAGE_BYTES_MAX) pages.push({ from, to, bytes })
+    else pages.push(...cutPage(order, rows, from, to))
+  }
+  return pages
+}
+
+function cutPage(
+  order: Uint32Array,
+  { starts, ends }: TextRows & { readonly type: 'plain' },
+  first: number,
+  last: number,
+): PlannedPage[] {
+  const pages: PlannedPage[] = []
+  let from = first
   let bytes = 0
-  for (let place = 0; place < order.length; place++) {
+  for (let place = first; place < last; place++) {
     const row = order[place] as number
     const size = 4 + (ends[row] as number) - (starts[row] as number)
-    if (place > from && (place % pageRows === 0 || bytes + size > PAGE_BYTES_MAX)) {
+    if (place > from && bytes + size > PAGE_BYTES_MAX) {
       pages.push({ from, to: place, bytes })
       from = place
       bytes = 0
     }
     bytes += size
   }
-  pages.push({ from, to: order.length, bytes })
+  pages.push({ from, to: last, bytes })
   return pages
 }
 

@@ -31,6 +31,8 @@ export type TextRows =
       readonly type: 'plain'
       readonly heaps: readonly Uint8Array[]
       readonly heapBytes: number
+      /** Bytes of the longest text. */
+      readonly longest: number
       /** Row r is [starts[r], ends[r]) of the heaps put one after the other. */
       readonly starts: Uint32Array
       readonly ends: Uint32Array
@@ -147,6 +149,7 @@ function codePart(
 function plainTexts(parts: readonly TextPart[]): {
   readonly heaps: readonly Uint8Array[]
   readonly heapBytes: number
+  readonly longest: number
   readonly starts: Uint32Array
   readonly ends: Uint32Array
 } {
@@ -156,6 +159,7 @@ function plainTexts(parts: readonly TextPart[]): {
   const heaps: Uint8Array[] = []
   let base = 0
   let row = 0
+  let longest = 0
   for (const part of parts) {
     if (part.texts === null) {
       row += part.rows
@@ -168,14 +172,17 @@ function plainTexts(parts: readonly TextPart[]): {
       if (!isPresent(presence, index)) continue
       const entry = indexes === 'each' ? value : indexes === 'same' ? 0 : (indexes[value] as number)
       value++
-      starts[row] = base + (offsets[entry] as number)
-      ends[row] = base + (offsets[entry + 1] as number)
+      const start = offsets[entry] as number
+      const end = offsets[entry + 1] as number
+      starts[row] = base + start
+      ends[row] = base + end
+      if (end - start > longest) longest = end - start
     }
     const used = heap.subarray(0, offsets[offsets.length - 1] as number)
     heaps.push(used)
     base += used.length
   }
-  return { heaps, heapBytes: base, starts, ends }
+  return { heaps, heapBytes: base, longest, starts, ends }
 }
 
 export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8Array {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { RowColumns, TextColumn } from '#proto/columns.ts'
 import { AttributeTable } from './attribute-rows.ts'
 import { GroupWriter } from './chunk-writer.ts'
-import { encodeIndex, tokenizeMessages } from './encode-index.ts'
+import { encodeIndex } from './encode-index.ts'
 import { writeLongs, writeShorts, writeSmall, writeTimes } from './encode-numbers.ts'
 import { writeIds, writeTexts } from './encode-texts.ts'
 import {
@@ -17,7 +17,7 @@ import {
   type TextPart,
   type TextRows,
 } from './gather.ts'
-import { shapeMessages } from './message-shapes.ts'
+import { type MessageTokens, tokenizeMessages } from './message-tokens.ts'
 import { countMinutes } from './minute-counts.ts'
 import { restAttributes } from './rest-attributes.ts'
 import { type OrderKeys, orderRows } from './row-order.ts'
@@ -101,16 +101,16 @@ export function encodeRowGroup(
 ): EncodedRowGroup {
   const rowCount = rowsOf(parts)
   assert(rowCount > 0 && rowCount <= ROW_GROUP_ROWS_MAX, `row group of ${rowCount} rows`)
+  const tokens = tokenizeMessages(parts, rowCount)
   const services = gatherTexts(
     textParts(parts, part => part.service),
     true,
   )
   assert(services.type === 'dictionary')
-  const keys = orderKeys(parts, services.codes)
+  const keys = orderKeys(parts, tokens, services.codes)
   const order = orderRows(keys)
   const group = new GroupWriter(order, rowCount * 64)
   const rest = restAttributes(parts, schema)
-  const tokens = tokenizeMessages(parts, rowCount)
   const writer = new FixedColumns(group, parts, keys, services, rest.parts)
   const attributes = new AttributeTable(parts)
   const first = schema.columns.length - schema.attributes.length
@@ -133,11 +133,15 @@ export function encodeRowGroup(
   }
 }
 
-function orderKeys(parts: readonly RowColumns[], services: Uint32Array): OrderKeys {
+function orderKeys(
+  parts: readonly RowColumns[],
+  shapes: MessageTokens,
+  services: Uint32Array,
+): OrderKeys {
   return {
     rowCount: rowsOf(parts),
     levels: gatherBytes(parts, part => part.severity).map(severity => (severity - 1) >> 2),
-    shapes: shapeMessages(parts, rowsOf(parts)),
+    shapes,
     services,
     timeUs: gatherFloats(parts, part => part.timeUs),
     timeSubNs: gatherShorts(parts, part => part.timeSubNs),

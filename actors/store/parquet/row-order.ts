@@ -1,4 +1,4 @@
-import type { MessageShapes } from './message-shapes.ts'
+import type { MessageTokens } from './message-tokens.ts'
 
 /**
  * The order of rows in a row group: level, shape of the message, service, then time, time_sub_ns,
@@ -9,7 +9,7 @@ export interface OrderKeys {
   readonly rowCount: number
   /** Index in LEVELS. */
   readonly levels: Uint8Array
-  readonly shapes: MessageShapes
+  readonly shapes: Pick<MessageTokens, 'coarse' | 'fine'>
   readonly services: Uint32Array
   readonly timeUs: Float64Array
   readonly timeSubNs: Uint16Array
