@@ -52,6 +52,9 @@ function Workspace(): JSX.Element {
         moveTo(EXPLORE_PATH, `?project=${chosen.id}&live=1`, { replace: true })
     },
   )
+  watch(project, chosen => {
+    document.title = chosen === null ? 'Logboy' : `${chosen.name} · Logboy`
+  })
   return (
     <div class="workspace">
       <TopBar

@@ -317,7 +317,7 @@ browse('markup in a log is text and nothing else', async visit => {
   await detail.locator('dd', { hasText: '<img' }).first().waitFor()
   await detail.getByRole('tab', { name: 'JSON' }).click()
   assert.equal(await page.locator('img, .explore script').count(), 0)
-  assert.equal(await page.title(), 'Logboy')
+  assert.equal(await page.title(), 'demo · Logboy')
 })
 
 browse(

@@ -42,7 +42,7 @@ export function ChartPane(props: {
               </>
             )}
           </Show>
-          <Show when={view().queryTimeMs !== null && !view().loading}>
+          <Show when={view().queryTimeMs !== null && counts() !== null && !view().loading}>
             <span class="faint" title="Time the server took for the newest rows">
               {' '}
               in {Math.max(1, Math.round(view().queryTimeMs ?? 0))} ms

@@ -47,7 +47,7 @@ export function EmptyState(props: EmptyStateProps): JSX.Element {
           <h2>{filtered() ? 'No logs match' : 'No logs in this range'}</h2>
           <p>
             {filtered() ? 'Nothing here fits every filter' : 'Nothing was logged'} in{' '}
-            <b>{rangeText(props.state.range, props.state.zone).toLowerCase()}</b>.
+            <b>{rangePhrase(props.state)}</b>.
             <Show when={newest()}>
               {row => (
                 <> The newest log of the project is {agoText(rowTimeMs(row()), props.nowMs)}.</>
@@ -118,6 +118,11 @@ export function ErrorState(props: {
       </div>
     </div>
   )
+}
+
+function rangePhrase({ range, zone }: ExploreState): string {
+  const text = rangeText(range, zone)
+  return range.kind === 'relative' ? `the ${text.toLowerCase()}` : text
 }
 
 function widerRange(range: TimeRange): TimeRange | null {

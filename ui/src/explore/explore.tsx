@@ -15,6 +15,9 @@ import { ROW_HEIGHT, RowList, type RowListControl } from './row-list.tsx'
 import { rowTimeMs } from './row-order.ts'
 import { RowsFooter } from './rows-footer.tsx'
 
+/** The same width as in explore.css. */
+const NARROW = '(max-width: 1020px)'
+
 /** The page on which logs are searched and watched. */
 export function Explore(props: { readonly project: Project }): JSX.Element {
   const explorer = createExplorer(() => props.project)
@@ -43,18 +46,16 @@ export function Explore(props: { readonly project: Project }): JSX.Element {
     session.lookAway(false)
     list?.toTop()
   }
-  useExploreKeys(explorer, { step, showNew, toggleSidebar: () => setDrawer(!drawer()) })
+  // Where the page is narrow the filters lie over the rows and are no lasting choice.
+  const toggleSidebar = (): void => {
+    if (window.matchMedia(NARROW).matches) setDrawer(!drawer())
+    else setSidebar(sidebar() === 'open' ? 'closed' : 'open')
+  }
+  useExploreKeys(explorer, { step, showNew, toggleSidebar })
 
   return (
     <main class="explore" classList={{ 'explore-detail': state().row !== null }}>
-      <ExploreToolbar
-        explorer={explorer}
-        nowMs={nowMs()}
-        onSidebar={() => {
-          setSidebar(sidebar() === 'open' ? 'closed' : 'open')
-          setDrawer(!drawer())
-        }}
-      />
+      <ExploreToolbar explorer={explorer} nowMs={nowMs()} onSidebar={toggleSidebar} />
       <div
         class="explore-body"
         classList={{ 'sidebar-closed': sidebar() === 'closed', 'drawer-open': drawer() }}
@@ -68,6 +69,12 @@ export function Explore(props: { readonly project: Project }): JSX.Element {
             onServices={services => explorer.change({ services })}
           />
         </nav>
+        <button
+          type="button"
+          class="scrim"
+          aria-label="Close the filters"
+          onClick={() => setDrawer(false)}
+        />
         <div class="results">
           <ChartPane explorer={explorer} nowMs={nowMs()} />
           <For

@@ -45,6 +45,7 @@ function LevelFacet(props: FacetsProps): JSX.Element {
         {(level, index) => (
           <FacetItem
             facet={values()[index()] as FacetValue}
+            known={props.counts !== null}
             dim={props.levels.length > 0}
             level={level}
             onToggle={() => toggle(level)}
@@ -89,6 +90,7 @@ function ServiceFacet(props: FacetsProps): JSX.Element {
             {facet => (
               <FacetItem
                 facet={facet()}
+                known={props.counts !== null}
                 dim={props.services.length > 0}
                 onToggle={() => toggle(service)}
                 onOnly={() => props.onServices([service])}
@@ -97,7 +99,7 @@ function ServiceFacet(props: FacetsProps): JSX.Element {
           </Show>
         )}
       </For>
-      <Show when={values().length === 0}>
+      <Show when={props.counts !== null && values().length === 0}>
         <p class="facet-none">No services in this range</p>
       </Show>
       <Show when={matching().length > SERVICES_SHOWN}>
@@ -132,6 +134,8 @@ function FacetGroup(props: {
 
 function FacetItem(props: {
   readonly facet: FacetValue
+  /** It was counted already. */
+  readonly known: boolean
   /** Something of this facet is chosen, so that the others are left out. */
   readonly dim: boolean
   readonly level?: Level
@@ -144,7 +148,7 @@ function FacetItem(props: {
       classList={{
         'facet-chosen': props.facet.selected,
         'facet-dim': props.dim && !props.facet.selected,
-        'facet-empty': props.facet.count === 0,
+        'facet-empty': props.known && props.facet.count === 0,
       }}
     >
       <button
@@ -167,7 +171,7 @@ function FacetItem(props: {
           {level => <span class={`dot dot-${level().toLowerCase()}`} />}
         </Show>
         <span class="facet-value">{props.facet.value || '(none)'}</span>
-        <span class="number">{shortCount(props.facet.count)}</span>
+        <span class="number">{props.known ? shortCount(props.facet.count) : ''}</span>
       </button>
       <button type="button" class="facet-only" onClick={() => props.onOnly()}>
         only

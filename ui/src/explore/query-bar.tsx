@@ -117,7 +117,7 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
         {found => (
           <p class="query-problem" id="query-problem" role="alert">
             <Icon name="warning" />
-            {found().reason}
+            <span class="query-reason">{found().reason}</span>
             <Show when={found().suggestion}>
               {suggestion => (
                 <button type="button" class="button button-small" onClick={() => use(suggestion())}>

@@ -159,7 +159,7 @@ function Field(props: {
   readonly onFilter: (field: string, value: string) => void
 }): JSX.Element {
   return (
-    <div class="detail-field">
+    <div class="detail-field" classList={{ 'detail-wide': isLong(props.field.value) }}>
       <dt title={props.field.name}>{props.field.name}</dt>
       <dd class={`value-${props.field.kind}`}>{props.field.value}</dd>
       <div class="detail-actions">
@@ -178,4 +178,9 @@ function Field(props: {
       </div>
     </div>
   )
+}
+
+/** Stack traces and their like get the whole width. */
+function isLong(value: string): boolean {
+  return value.length > 120 || value.includes('\n')
 }
