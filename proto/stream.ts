@@ -80,7 +80,7 @@ export type BatchAnswer =
   | { readonly type: 'new_epoch'; readonly after: number }
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
-  if (message.type === 'batch') return encodeBatchFrame(message)
+  if (message.type === 'batch') return encodeBatchFrame(message, 0)
   const { key, producer, epoch, schema } = message
   const value = { key, producer, epoch, firstUnacked: BigInt(message.firstUnacked), schema }
   return toBinary(
@@ -91,8 +91,11 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
 
 const FRAME_BYTES_MAX = 40
 
-function encodeBatchFrame({ sequence, schema, batch }: BatchFrame): Uint8Array {
-  const writer = new WireWriter(batch.length + FRAME_BYTES_MAX)
+/** Frames a batch behind `headroom` empty bytes, where a transport writes a header of its own. */
+export function encodeBatchFrame(frame: BatchFrame, headroom: number): Uint8Array<ArrayBuffer> {
+  const { sequence, schema, batch } = frame
+  const writer = new WireWriter(headroom + batch.length + FRAME_BYTES_MAX)
+  writer.position = headroom
   const mark = writer.begin(REQUEST_BATCH)
   writer.varintField(BATCH_MESSAGE.sequence, sequence)
   writer.varintField(BATCH_MESSAGE.schema, schema)

@@ -1,4 +1,6 @@
-/** Batches between sealing and acknowledgement, in order, under the numbers that they were given. */
+/**
+ * Batches between sealing and acknowledgement, in order, under the numbers that they were given.
+ */
 
 export interface SealedBatch {
   readonly bytes: Uint8Array

@@ -15,7 +15,9 @@ export interface Clock {
   after(ms: number, run: () => void, options?: { readonly keepAlive: boolean }): Cancel
 }
 
-/** How far the wall clock may be from where the fast clock takes it to be, and how often to look. */
+/**
+ * How far the wall clock may be from where the fast clock takes it to be, and how often to look.
+ */
 const DRIFT_US_MAX = 2_000
 const LOOK_EVERY_MS = 1_000
 

@@ -43,7 +43,9 @@ export interface SenderCounts {
 /** On their way at once: enough to fill the line, less than the server reads without answering. */
 const WINDOW_BATCHES = 12
 const WINDOW_BYTES = 4 * 1024 * 1024
-/** A server that says nothing for so long is taken for gone: while connecting, and while it owes. */
+/**
+ * A server that says nothing for so long is taken for gone: while connecting, and while it owes.
+ */
 const WELCOME_MS_MAX = 5_000
 const ANSWER_MS_MAX = 20_000
 const BACKOFF_MS_MIN = 100

@@ -1,4 +1,7 @@
-/** What the sender needs of a connection: grpc-transport.ts and http-transport.ts are the two real ones. */
+/**
+ * What the sender needs of a connection: grpc-transport.ts and http-transport.ts are the two real
+ * ones.
+ */
 import type { BatchFrame, ClientMessage, ServerMessage } from '../proto/stream.ts'
 
 export type Hello = Extract<ClientMessage, { type: 'hello' }>
