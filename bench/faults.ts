@@ -79,12 +79,14 @@ function startLoad(
         await sleep(5)
         continue
       }
-      await logger.flush(60_000)
+      if (!(await logger.flush(60_000))) continue
       ledger.acknowledge('sdk', range(first, number))
       acknowledged = number
     }
-    await logger.close(60_000)
+    if (!(await logger.close(60_000))) throw new Error('the SDK could not deliver at the end')
     ledger.acknowledge('sdk', range(acknowledged, number))
+    const { dropped } = logger.stats()
+    if (dropped.memory + dropped.invalid > 0) throw new Error('the SDK dropped records')
   }
   const http = async () => {
     for (let number = 0; !stopped; number += 20) {
