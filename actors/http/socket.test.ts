@@ -67,6 +67,24 @@ function suite(driver: HttpDriverName): void {
     assert.equal(server.observe()['socketsOpen'], 0)
   })
 
+  test(named('a socket that its route closes at once is told as closed, too'), async t => {
+    const ended = deferred()
+    const hasty: SocketRoute = {
+      path: '/hasty',
+      messageBytesMax: 10,
+      upgrade: async () => ({
+        connect(socket) {
+          socket.close(1013, 'overloaded')
+          return { message: () => {}, closed: () => ended.resolve() }
+        },
+      }),
+    }
+    const { port } = await startTestServer(t, { driver, sockets: [hasty] })
+    const code = new Promise(resolve => client(t, port, '/hasty').once('close', resolve))
+    await ended.promise
+    assert.equal(await code, 1013)
+  })
+
   test(named('bytes a slow reader has not taken are seen, then told as drained'), async t => {
     const { port, sockets, drained } = await start(t, driver)
     const ws = client(t, port, '/echo')

@@ -36,6 +36,8 @@ export function registerUwsSockets(
       data.socket = socket
       state.sockets.add(socket)
       data.events = data.accept.connect(socket)
+      // It was closed while it was being connected, when there was nobody to tell yet.
+      if (socket.dead) data.events.closed()
     },
     message(ws, message, isBinary) {
       const { events, socket, messageBytesMax } = ws.getUserData()

@@ -1,0 +1,125 @@
+/** The REST interface over real HTTP, with real keys and sessions and a store that only listens. */
+import type { TestContext } from 'node:test'
+import type { HttpDriverName } from '#actors/http/http-server.ts'
+import { startTestServer } from '#actors/http/testing/drivers.ts'
+import { KeyCache } from '#actors/identity/key-cache.ts'
+import { Sessions } from '#actors/identity/sessions.ts'
+import type { LogStore, SearchPlanInput, SearchResult } from '#actors/store/store.ts'
+import type { TailRequest } from '#actors/tail/tail.ts'
+import type { ProjectCreated } from '#proto/api.ts'
+import { seededRandom } from '#runtime/index.ts'
+import { probe } from '#runtime/testing/test-actor.ts'
+import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
+import { type ApiDeps, apiRoutes, apiSockets } from '../api-routes.ts'
+import { OpenSockets } from '../tail-socket.ts'
+import { MemoryCatalog } from './memory-catalog.ts'
+
+export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
+
+export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
+  readonly searches: SearchPlanInput[] = []
+  readonly signals: AbortSignal[] = []
+  readonly rows = new Map<string, string>()
+  result: SearchResult = {
+    total: 1,
+    logs: ['{"message":"one","n":12345678901234567890}'],
+    aggregations: { by_level: { INFO: 1 }, by_service: { a: 1 }, histogram: [], interval: 60 },
+    next_cursor: null,
+    position: 77,
+    explain: { segments: 1 },
+  }
+  /** Set: searches do not settle before this does. */
+  gate: Promise<unknown> | null = null
+  failure: Error | null = null
+
+  async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
+    this.searches.push(input)
+    this.signals.push(signal)
+    if (this.failure !== null) throw this.failure
+    await this.gate
+    return this.result
+  }
+
+  async row(projectId: string, id: string): Promise<string | null> {
+    return this.rows.get(`${projectId}/${id}`) ?? null
+  }
+}
+
+export async function apiWorld(t: TestContext, driver: HttpDriverName) {
+  const clock = new VirtualClock()
+  const random = seededRandom(7)
+  const catalog = new MemoryCatalog()
+  const store = new ListeningStore()
+  const sockets = new OpenSockets()
+  const watcher = { revoked: (keyId: string) => sockets.revoked(keyId) }
+  const keys = new KeyCache({ catalog, clock, watcher })
+  const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
+  const tail = probe<TailRequest>('tail')
+  const state = { notReady: null as string | null, flushes: 0 }
+  const deps: ApiDeps = {
+    catalog,
+    keys,
+    sessions,
+    store,
+    tail,
+    sockets,
+    clock,
+    random,
+    version: '9.9.9',
+    retentionDays: 30,
+    publicUrl: () => 'https://logs.example',
+    notReady: () => state.notReady,
+    observe: () => ({ actors: [] }),
+    flush: async () => {
+      state.flushes++
+    },
+    metrics: async () => '# TYPE logboy_test counter\n',
+  }
+  const options = { driver, routes: apiRoutes(deps), sockets: apiSockets(deps) }
+  const { url, port, faults } = await startTestServer(t, options)
+  t.after(() => keys.close())
+  const call = async (
+    method: string,
+    path: string,
+    { body, headers = {}, token }: CallOptions = {},
+  ): Promise<Reply> => {
+    const reply = await fetch(url + path, {
+      method,
+      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      ...(body === undefined ? {} : { body: asText(body) }),
+    })
+    const text = await reply.text()
+    return { status: reply.status, headers: reply.headers, text, json: parsed(text) }
+  }
+  const createProject = async (name: string): Promise<ProjectCreated> => {
+    const reply = await call('POST', '/api/v1/projects', { token: ADMIN_TOKEN, body: { name } })
+    return reply.json as unknown as ProjectCreated
+  }
+  return { call, createProject, url, port, faults, catalog, store, sessions, tail, clock, state }
+}
+
+interface CallOptions {
+  readonly token?: string
+  /** Text is sent as it is, anything else as JSON. */
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly json: Record<string, unknown>
+}
+
+function asText(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body)
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,122 @@
+/** A catalog in memory, for tests that ask only for its answers. */
+import type {
+  Catalog,
+  NewKey,
+  NewProject,
+  ProjectChange,
+  StoredKey,
+  StoredSession,
+} from '#actors/catalog/catalog.ts'
+import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
+import type { Project, ProjectKey } from '#proto/api.ts'
+import { formatTime } from '#proto/time.ts'
+
+interface Kept {
+  project: Project
+  recordsPerSecond: number
+  bytesPerSecond: number
+}
+
+export class MemoryCatalog implements Catalog {
+  readonly #projects = new Map<string, Kept>()
+  readonly #keys = new Map<string, { readonly key: NewKey; revokedAtUs: number | null }>()
+  readonly #sessions = new Map<string, StoredSession>()
+  #version = 1
+
+  async projects(): Promise<Project[]> {
+    return [...this.#projects.values()].map(({ project }) => project)
+  }
+
+  async project(id: string): Promise<Project | null> {
+    return this.#projects.get(id)?.project ?? null
+  }
+
+  async projectByName(name: string): Promise<Project | null> {
+    return (await this.projects()).find(project => project.name === name) ?? null
+  }
+
+  async createProject({ id, name, createdAtUs, retentionDays }: NewProject): Promise<void> {
+    if ((await this.projectByName(name)) !== null) throw new CatalogConflictError('taken')
+    const created_at = formatTime(createdAtUs, 0)
+    const project = { id, name, created_at, retention_days: retentionDays }
+    this.#projects.set(id, { project, recordsPerSecond: 0, bytesPerSecond: 0 })
+    this.#version++
+  }
+
+  async updateProject(id: string, change: ProjectChange): Promise<void> {
+    const kept = this.#projects.get(id)
+    if (kept === undefined) return
+    const { name = kept.project.name, retentionDays = kept.project.retention_days } = change
+    kept.project = { ...kept.project, name, retention_days: retentionDays }
+    kept.recordsPerSecond = change.recordsPerSecond ?? kept.recordsPerSecond
+    kept.bytesPerSecond = change.bytesPerSecond ?? kept.bytesPerSecond
+    this.#version++
+  }
+
+  async deleteProject(id: string): Promise<void> {
+    this.#projects.delete(id)
+    this.#version++
+  }
+
+  async keys(projectId: string): Promise<ProjectKey[]> {
+    return [...this.#keys.values()]
+      .filter(({ key }) => key.projectId === projectId)
+      .map(({ key, revokedAtUs }) => ({
+        id: key.id,
+        name: key.name,
+        scopes: key.scopes,
+        created_at: formatTime(key.createdAtUs, 0),
+        expires_at: key.expiresAtUs === null ? null : formatTime(key.expiresAtUs, 0),
+        last_used_at: null,
+        revoked_at: revokedAtUs === null ? null : formatTime(revokedAtUs, 0),
+      }))
+  }
+
+  async createKey(key: NewKey): Promise<void> {
+    this.#keys.set(key.id, { key, revokedAtUs: null })
+    this.#version++
+  }
+
+  async revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean> {
+    const stored = this.#keys.get(keyId)
+    if (stored === undefined || stored.key.projectId !== projectId) return false
+    stored.revokedAtUs ??= atUs
+    this.#version++
+    return true
+  }
+
+  async key(id: string): Promise<StoredKey | null> {
+    const stored = this.#keys.get(id)
+    const kept = stored && this.#projects.get(stored.key.projectId)
+    if (stored === undefined || kept === undefined) return null
+    const { projectId, secretSha256, scopes, expiresAtUs } = stored.key
+    const { recordsPerSecond, bytesPerSecond } = kept
+    const revoked = stored.revokedAtUs !== null
+    const limits = { recordsPerSecond, bytesPerSecond }
+    return { id, projectId, secretSha256, scopes, expiresAtUs, revoked, ...limits }
+  }
+
+  async touchKeys(): Promise<void> {}
+
+  async createSession(session: StoredSession): Promise<void> {
+    this.#sessions.set(nameOf(session.tokenSha256), session)
+  }
+
+  async session(tokenSha256: Uint8Array): Promise<StoredSession | null> {
+    return this.#sessions.get(nameOf(tokenSha256)) ?? null
+  }
+
+  async deleteSession(tokenSha256: Uint8Array): Promise<void> {
+    this.#sessions.delete(nameOf(tokenSha256))
+  }
+
+  async version(): Promise<number> {
+    return this.#version
+  }
+
+  async close(): Promise<void> {}
+}
+
+function nameOf(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex')
+}
