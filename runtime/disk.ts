@@ -111,18 +111,13 @@ class SystemFile implements DiskFile {
   }
 
   /** writev may stop short without an error (a full disk first answers with what still fitted). */
-  #writeSome(parts: Uint8Array[], position: number): number {
+  #writeSome(parts: readonly Uint8Array[], position: number): number {
     let rest = parts.filter(part => part.length > 0)
     let at = position
     while (rest.length > 0) {
-      let written = writevSync(this.#fd, rest, at)
+      const written = writevSync(this.#fd, rest, at)
       at += written
-      while (rest.length > 0 && written >= (rest[0] as Uint8Array).length) {
-        written -= (rest[0] as Uint8Array).length
-        rest = rest.slice(1)
-      }
-      if (rest.length > 0 && written > 0)
-        rest = [(rest[0] as Uint8Array).subarray(written), ...rest.slice(1)]
+      rest = partsAfter(rest, written)
     }
     return at
   }
@@ -138,4 +133,18 @@ class SystemFile implements DiskFile {
   close(): void {
     closeSync(this.#fd)
   }
+}
+
+/** What is left of the parts behind their first `bytes`. */
+function partsAfter(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let [whole, left] = [0, bytes]
+  for (; whole < parts.length; whole++) {
+    const { length } = parts[whole] as Uint8Array
+    if (left < length) break
+    left -= length
+  }
+  const rest = parts.slice(whole)
+  const [first] = rest
+  if (first !== undefined && left > 0) rest[0] = first.subarray(left)
+  return rest
 }

@@ -75,6 +75,24 @@ test('who waits for memory is woken when a slab is free', async () => {
   assert.ok(arena.allocate(SLAB) !== null)
 })
 
+test('free slabs are kept while they are needed, and given back when it is quiet', () => {
+  const arena = arenaOf(33)
+  const burst = (): void => {
+    const batches = Array.from({ length: 32 }, () => allocate(arena, SLAB))
+    for (const bytes of batches) bytes.release()
+  }
+  burst()
+  arena.shrink()
+  assert.equal(arena.observe().slabsFree, 32)
+  burst()
+  arena.shrink()
+  assert.equal(arena.observe().slabsFree, 32, 'they were needed since')
+  arena.shrink()
+  assert.equal(arena.observe().slabsFree, 18)
+  for (let time = 0; time < 10; time++) arena.shrink()
+  assert.equal(arena.observe().slabsFree, 4)
+})
+
 test('any sequence of allocations and releases keeps contents apart and the count exact', () => {
   const step = fc.record({ length: fc.integer({ min: 1, max: SLAB }), release: fc.nat(5) })
   fc.assert(

@@ -4,7 +4,7 @@ import type { BatchBytes } from './commit-log.ts'
 /** A slab holds several of the largest batches, and is small beside the arena's capacity. */
 export const SLAB_BYTES = 4 * 1024 * 1024
 
-/** Free slabs beyond these go back to the system: an idle server keeps little. */
+/** Free slabs that even an idle server keeps. */
 const FREE_SLABS_KEPT = 4
 
 /** Batches start where typed arrays of any width may. */
@@ -45,6 +45,8 @@ export class Arena {
   readonly #waiting: (() => void)[] = []
   readonly #open: Record<ArenaUse, Slab | undefined> = { door: undefined, reader: undefined }
   #slabsInUse = 0
+  /** The fewest free slabs there were since the last `shrink`. */
+  #freeLowest = 0
   #bytesInUse = 0
   #batchesInUse = 0
   #refused = 0
@@ -91,6 +93,16 @@ export class Arena {
     return this.#slabsInUse >= this.#slabsMaxOfDoors * SHORT_SHARE
   }
 
+  /**
+   * Gives half of the slabs that were not needed since the last call back to the system; for a timer
+   * of some seconds. Not at once, for filling fresh memory takes eight times as long as reused one.
+   */
+  shrink(): void {
+    const unneeded = Math.min(this.#freeLowest, this.#free.length - FREE_SLABS_KEPT)
+    if (unneeded > 0) this.#free.splice(0, Math.ceil(unneeded / 2))
+    this.#freeLowest = this.#free.length
+  }
+
   observe(): {
     readonly bytesInUse: number
     readonly batchesInUse: number
@@ -112,6 +124,7 @@ export class Arena {
   #nextSlab(use: ArenaUse): Slab | undefined {
     if (this.#slabsInUse >= (use === 'door' ? this.#slabsMaxOfDoors : this.#slabsMax)) return
     const memory = this.#free.pop() ?? new SharedArrayBuffer(this.#slabBytes)
+    this.#freeLowest = Math.min(this.#freeLowest, this.#free.length)
     this.#slabsInUse++
     const slab = { memory, used: 0, batches: 0 }
     this.#open[use] = slab
@@ -127,7 +140,7 @@ export class Arena {
       if (this.#open[use] === slab) this.#open[use] = undefined
     }
     this.#slabsInUse--
-    if (this.#free.length < FREE_SLABS_KEPT) this.#free.push(slab.memory)
+    this.#free.push(slab.memory)
     for (const resume of this.#waiting.splice(0)) resume()
   }
 }

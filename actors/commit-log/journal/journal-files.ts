@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import type { Position } from '../commit-log.ts'
 import { journalFileName, snapshotFileName } from './journal-format.ts'
@@ -30,6 +30,13 @@ export function journalPath(folder: string, start: Position): string {
 
 export function snapshotPath(folder: string, start: Position): string {
   return join(folder, snapshotFileName(start))
+}
+
+/** A folder that is there after a power loss too. */
+export function makeDurableFolder(disk: Disk, folder: string): void {
+  if (disk.exists(folder)) return
+  disk.makeFolder(folder)
+  disk.syncFolder(dirname(folder))
 }
 
 /** Where a disk's refusal comes from, or undefined for what is no matter of the disk. */
@@ -78,7 +85,7 @@ export function quarantine(
   const bytes = end - position
   if (disk.exists(path)) return { position, bytes, path }
   try {
-    disk.makeFolder(aside)
+    makeDurableFolder(disk, aside)
     const copy = disk.open(path, 'create')
     const buffer = Buffer.allocUnsafeSlow(Math.min(SCAN_BYTES, bytes))
     for (let at = position; at < end; at += buffer.length) {

@@ -23,7 +23,7 @@ import type { JournalWriterMessage, ProbeReply, TrimReply } from './journal-writ
 /** Large enough that its snapshot and its folder sync cost nothing, small enough to trim by. */
 export const JOURNAL_FILE_BYTES = 64 * 1024 * 1024
 
-const TRIM_INTERVAL_MS = 5_000
+const TIDY_INTERVAL_MS = 5_000
 const PROBE_INTERVAL_MS = 500
 
 export interface JournalLogOptions {
@@ -31,6 +31,7 @@ export interface JournalLogOptions {
   readonly writer: ServiceThread
   /** Runs 'journal-read'. */
   readonly tasks: TaskPool
+  /** Where entries are read back to; shrunk by the log's timer. */
   readonly arena: Arena
   readonly clock: Clock
   /** The same that the writer has. */
@@ -68,7 +69,7 @@ export class JournalLog implements CommitLog {
   readonly #reader: JournalReader
   readonly #consumers = new Map<string, JournalConsumer>()
   readonly #recovered: RecoveredJournal
-  #cancelTrim: Cancel
+  #cancelTidy: Cancel
   #cancelProbe: Cancel = () => undefined
   #probing = false
   #closed = false
@@ -99,7 +100,7 @@ export class JournalLog implements CommitLog {
       clock,
       files: () => this.#appender.files,
     })
-    this.#cancelTrim = clock.after(TRIM_INTERVAL_MS, this.#trim)
+    this.#cancelTidy = clock.after(TIDY_INTERVAL_MS, this.#tidy)
   }
 
   /** What the start found: torn bytes, quarantined parts. */
@@ -196,7 +197,7 @@ export class JournalLog implements CommitLog {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#cancelTrim()
+    this.#cancelTidy()
     this.#cancelProbe()
     await this.#appender.drain()
     for (const consumer of this.#consumers.values()) consumer.stop()
@@ -212,10 +213,11 @@ export class JournalLog implements CommitLog {
     return positions.length === 0 ? 0 : Math.min(...positions)
   }
 
-  readonly #trim = (): void => {
-    const { keepMs, keepBytes, clock, writer } = this.#options
+  readonly #tidy = (): void => {
+    const { keepMs, keepBytes, clock, writer, arena } = this.#options
+    arena.shrink()
     const again = (): void => {
-      if (!this.#closed) this.#cancelTrim = clock.after(TRIM_INTERVAL_MS, this.#trim)
+      if (!this.#closed) this.#cancelTidy = clock.after(TIDY_INTERVAL_MS, this.#tidy)
     }
     if (this.#appender.files.length < 2 || this.#consumers.size === 0) return again()
     const message: JournalWriterMessage = {

@@ -9,6 +9,7 @@ import {
   diskFailure,
   type JournalFile,
   journalPath,
+  makeDurableFolder,
   type QuarantinedPart,
   quarantine,
   recordsOf,
@@ -44,7 +45,7 @@ export type RecoveryOutcome =
   | { readonly type: 'newer'; readonly path: string; readonly version: number }
 
 export function recoverJournal(disk: Disk, folder: string): RecoveryOutcome {
-  disk.makeFolder(folder)
+  makeDurableFolder(disk, folder)
   const newer = findNewer(disk, folder)
   if (newer !== undefined) return newer
   return { type: 'recovered', ...new Recovery(disk, folder).run() }
@@ -132,7 +133,7 @@ class Recovery {
     if (neverWritten && size <= FILE_HEADER_BYTES) this.#disk.remove(path)
     else {
       const aside = join(this.#folder, 'quarantine')
-      this.#disk.makeFolder(aside)
+      makeDurableFolder(this.#disk, aside)
       const target = join(aside, journalFileName(start))
       this.#disk.rename(path, target)
       this.#disk.syncFolder(aside)
