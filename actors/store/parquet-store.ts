@@ -3,24 +3,23 @@
  * Lives on the main thread and touches bytes only; rows are looked at by tasks, files are written by
  * the segment writer's thread.
  */
-import assert from 'node:assert/strict'
 import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
 import { ANY_TIME } from '#actors/processing/matcher.ts'
 import { parseRowId } from '#proto/row-id.ts'
-import type { Cancel, Clock } from '#runtime/clock.ts'
+import type { Clock } from '#runtime/clock.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
-import { planCompaction } from './compaction.ts'
-import { compact } from './compactor.ts'
-import { flushBatch } from './flush.ts'
+import { Compactions } from './compactions.ts'
+import { Flusher } from './flusher.ts'
 import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
-import { Recent } from './recent.ts'
+import { Recent, type RecentChunk } from './recent.ts'
 import { type Damage, search } from './search.ts'
+import type { WriterMessage, WriterState } from './segment-writer.ts'
 import { pinSnapshot, SegmentPins, type Snapshot } from './snapshot.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { CountReceivedInput } from './tasks/count-received.ts'
-import { WriteRefused, WriterClient } from './writer-client.ts'
+import { WriterClient } from './writer-client.ts'
 
 export interface ParquetStoreOptions {
   readonly folder: string
@@ -40,20 +39,16 @@ export interface ParquetStoreOptions {
 
 /** Batches however small that make a flush due. */
 const FLUSH_ENTRIES = 8_192
-/** Received but unflushed bytes, in flushes, from which on no more is taken. */
-const BACKLOG_FLUSHES_MAX = 3
 const RETRY_MS = 1_000
-/** Quiet time after which the store tidies up as far as it can. */
-const REST_MS = 15_000
 const SEARCHES_RUNNING_MAX = 4
 const SEARCHES_WAITING_MAX = 64
+/** Tasks of one search at once: as many as there are threads by default. */
 const LANES = 2
 
 /** Opens the store with what is in its folder. */
 export async function openParquetStore(options: ParquetStoreOptions): Promise<ParquetStore> {
-  const store = new ParquetStore(options)
-  await store.open()
-  return store
+  const found = await options.writer.call<WriterState>({ type: 'state' } satisfies WriterMessage)
+  return new ParquetStore(options, found)
 }
 
 export class ParquetStore implements LogStore {
@@ -61,60 +56,63 @@ export class ParquetStore implements LogStore {
   readonly #state = new ManifestState()
   readonly #writer: WriterClient
   readonly #pins: SegmentPins
+  readonly #recent: Recent
+  readonly #flusher: Flusher
+  readonly #compactions: Compactions
   readonly #searches = new Turnstile({
     running: SEARCHES_RUNNING_MAX,
     waiting: SEARCHES_WAITING_MAX,
   })
   readonly #damage = new Map<string, Damage>()
-  readonly #counters = { flushes: 0, flushesRefused: 0, compactions: 0, compactionsRefused: 0 }
-  #recent: Recent
-  #repaired = 0
-  #lastRefusal = ''
-  #flushing: Promise<void> | null = null
-  #compacting: Promise<boolean> | null = null
-  #flushTimer: Cancel = () => undefined
-  #isFlushTimed = false
-  #restTimer: Cancel = () => undefined
-  #resume: (() => void) | null = null
+  readonly #repaired: number
   #closed = false
 
-  constructor(options: ParquetStoreOptions) {
+  constructor(options: ParquetStoreOptions, found: WriterState) {
     this.#options = options
-    this.#recent = this.#newRecent(0)
-    this.#pins = new SegmentPins(segmentIds => this.#background(this.#writer.remove(segmentIds)))
-    this.#writer = new WriterClient({
+    this.#state.apply(found.base)
+    this.#repaired = found.repaired
+    this.#pins = new SegmentPins(segmentIds => this.#remove(segmentIds))
+    const { clock, pool, onFault, flushBytes, flushIntervalMs, isMemoryShort } = options
+    const writer = new WriterClient({
       thread: options.writer,
-      onDurable: records => this.#apply(records),
+      onDurable: records => this.#follow(records),
       pause: () => this.#pause(),
     })
-  }
-
-  /** To be called once, before anything else. */
-  async open(): Promise<void> {
-    const { base, repaired, missing } = await this.#writer.state()
-    this.#state.apply(base)
-    this.#repaired = repaired
-    this.#recent = this.#newRecent(this.#state.position)
-    for (const id of missing) {
-      for (const [group] of this.#state.segments.get(id)?.groups.entries() ?? []) {
-        this.#noteDamage({ segmentId: id, group, reason: 'missing' })
-      }
-    }
-    this.#rest()
+    this.#writer = writer
+    const policy = { flushBytes, flushIntervalMs, flushEntries: FLUSH_ENTRIES }
+    this.#recent = new Recent(policy, this.#state.position)
+    this.#compactions = new Compactions({
+      clock,
+      pool,
+      writer,
+      onFault,
+      state: this.#state,
+      pathOf: id => this.#pathOf(id),
+      damage: () => [...this.#damage.values()],
+      onDamaged: damage => this.#noteDamage(damage),
+      reservedBytes: () => options.diskReserveBytes + this.#recent.bytes,
+    })
+    this.#flusher = new Flusher({
+      clock,
+      pool,
+      writer,
+      onFault,
+      flushBytes,
+      isMemoryShort,
+      recent: this.#recent,
+      isGone: chunk => this.#isGone(chunk),
+      onFlushed: () => this.#compactions.soon(),
+    })
+    this.#noteMissing(found.missing)
+    this.#compactions.soon()
   }
 
   receive(entries: readonly LogEntry[]): void | Promise<void> {
-    const { clock, flushBytes } = this.#options
-    const nowMs = clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
     for (const entry of entries) {
       this.#recent.add(entry, nowMs, !this.#state.dropped.has(entry.envelope.projectId))
     }
-    this.#scheduleFlush()
-    if (this.#recent.bytes < flushBytes * BACKLOG_FLUSHES_MAX || this.#closed) return
-    return new Promise(resolve => {
-      assert(this.#resume === null, 'entries come one delivery after the other')
-      this.#resume = resolve
-    })
+    return this.#flusher.received()
   }
 
   published(): Position {
@@ -167,7 +165,7 @@ export class ParquetStore implements LogStore {
     try {
       await this.#writer.record({ type: 'expire', projectId, receivedBeforeUs })
       const stored = await this.#countStored(snapshot, { fromUs, beforeUs: receivedBeforeUs })
-      this.#compactSoon(false)
+      this.#compactions.soon()
       return stored + recentRows
     } finally {
       snapshot.release()
@@ -176,18 +174,12 @@ export class ParquetStore implements LogStore {
 
   async drop(projectId: string): Promise<void> {
     await this.#writer.record({ type: 'drop', projectId })
-    this.#compactSoon(false)
+    this.#compactions.soon()
   }
 
   async flush(): Promise<void> {
-    while (this.#recent.position > this.#state.position || this.#recent.isFlushing) {
-      if (this.#flushing === null) this.#startFlush()
-      const refused = this.#counters.flushesRefused
-      await this.#flushing
-      if (this.#counters.flushesRefused === refused) continue
-      throw new StoreError('LOGBOY_STORE_DISK', `segments cannot be written: ${this.#lastRefusal}`)
-    }
-    while (await this.#compactOnce(true)) if (this.#closed) return
+    await this.#flusher.flush()
+    await this.#compactions.all()
   }
 
   observe(): Record<string, unknown> {
@@ -204,8 +196,8 @@ export class ParquetStore implements LogStore {
       recentBytes: this.#recent.bytes,
       position: this.#state.position,
       receivedPosition: this.#recent.position,
-      ...this.#counters,
-      lastRefusal: this.#lastRefusal,
+      ...this.#flusher.observe(),
+      ...this.#compactions.observe(),
       manifestRepaired: this.#repaired,
       damaged: [...this.#damage.values()].map(damage => ({
         file: segmentName(damage.segmentId),
@@ -220,16 +212,32 @@ export class ParquetStore implements LogStore {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#flushTimer()
-    this.#restTimer()
-    this.#resume?.()
-    await Promise.allSettled([this.#flushing, this.#compacting])
+    await Promise.all([this.#flusher.close(), this.#compactions.close()])
     this.#recent.release()
   }
 
-  #newRecent(position: Position): Recent {
-    const { flushBytes, flushIntervalMs } = this.#options
-    return new Recent({ flushBytes, flushIntervalMs, flushEntries: FLUSH_ENTRIES }, position)
+  /** Follows the manifest: called by the writer for every record that became durable. */
+  #follow(records: readonly ManifestRecord[]): void {
+    for (const record of records) {
+      this.#state.apply(record)
+      if (record.type !== 'publish') continue
+      // A segment and the batches in it change places in one step: no search sees both or neither.
+      if (record.position !== null) this.#recent.flushed()
+      this.#pins.doom(record.removed)
+      for (const [key, { segmentId }] of this.#damage) {
+        if (record.removed.includes(segmentId)) this.#damage.delete(key)
+      }
+    }
+  }
+
+  /** Throws once the store is closed: then nobody waits for the disk any more. */
+  async #pause(): Promise<void> {
+    await new Promise<void>(resolve => this.#options.clock.after(RETRY_MS, resolve))
+    this.#demandOpen()
+  }
+
+  #demandOpen(): void {
+    if (this.#closed) throw new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed')
   }
 
   #pathOf(segmentId: number): string {
@@ -245,7 +253,7 @@ export class ParquetStore implements LogStore {
     signal: AbortSignal,
     run: (snapshot: Snapshot) => Promise<Result>,
   ): Promise<Result> {
-    if (this.#closed) throw new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed')
+    this.#demandOpen()
     const entered = await this.#searches.enter(async () => {
       const snapshot = this.#pin(projectId)
       try {
@@ -258,152 +266,10 @@ export class ParquetStore implements LogStore {
     return entered.result
   }
 
-  /**
-   * Follows the manifest. A flush and the batches that it took change places in one step: no search
-   * ever sees both or neither.
-   */
-  #apply(records: readonly ManifestRecord[]): void {
-    for (const record of records) {
-      this.#state.apply(record)
-      if (record.type !== 'publish') continue
-      if (record.position !== null) this.#recent.flushed()
-      this.#pins.doom(record.removed)
-      for (const [key, { segmentId }] of this.#damage) {
-        if (record.removed.includes(segmentId)) this.#damage.delete(key)
-      }
-    }
-  }
-
-  // ---- flush ----
-
-  #scheduleFlush(): void {
-    if (this.#closed || this.#flushing !== null || this.#recent.isFlushing) return
-    const { clock, isMemoryShort } = this.#options
-    const dueInMs = this.#recent.dueInMs(clock.monotonicMs())
-    if (dueInMs === Number.POSITIVE_INFINITY) return
-    if (dueInMs === 0 || isMemoryShort()) this.#startFlush()
-    else if (!this.#isFlushTimed) this.#timeFlush(dueInMs)
-  }
-
-  #timeFlush(ms: number): void {
-    this.#flushTimer()
-    this.#isFlushTimed = true
-    this.#flushTimer = this.#options.clock.after(ms, () => {
-      this.#isFlushTimed = false
-      if (this.#flushing === null && !this.#closed) this.#startFlush()
-    })
-  }
-
-  #startFlush(): void {
-    this.#flushTimer()
-    this.#isFlushTimed = false
-    this.#flushing = this.#flushOnce().finally(() => {
-      this.#flushing = null
-      this.#scheduleFlush()
-    })
-    this.#background(this.#flushing)
-  }
-
-  /** A disk that does not take it is no fault: everything stays in memory and in the log. */
-  async #flushOnce(): Promise<void> {
-    const { pool, flushBytes } = this.#options
-    const batch = this.#recent.takeForFlush()
-    const chunks = batch.chunks.filter(chunk => !this.#isGone(chunk.projectId, chunk.receivedMaxUs))
-    const lanes = this.#recent.bytes > flushBytes * 1.5 ? LANES : 1
-    try {
-      await flushBatch({ ...batch, chunks }, { pool, writer: this.#writer, lanes })
-    } catch (error) {
-      if (this.#closed) return
-      if (!(error instanceof WriteRefused) && !isThreadLost(error)) throw error
-      this.#counters.flushesRefused++
-      this.#lastRefusal = error.message
-      this.#timeFlush(RETRY_MS)
-      return
-    }
-    this.#counters.flushes++
-    if (this.#recent.bytes < flushBytes * BACKLOG_FLUSHES_MAX) {
-      this.#resume?.()
-      this.#resume = null
-    }
-    this.#compactSoon(false)
-    this.#rest()
-  }
-
-  #isGone(projectId: string, receivedMaxUs: number): boolean {
+  #isGone({ projectId, receivedMaxUs }: RecentChunk): boolean {
     const { dropped } = this.#state
     return dropped.has(projectId) || receivedMaxUs < this.#state.receivedFromUs(projectId)
   }
-
-  /** Throws once the store is closed: nobody waits for a disk any more. */
-  async #pause(): Promise<void> {
-    await new Promise<void>(resolve => this.#options.clock.after(RETRY_MS, resolve))
-    if (this.#closed) throw new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed')
-  }
-
-  // ---- compaction ----
-
-  #compactSoon(atRest: boolean): void {
-    if (this.#compacting !== null || this.#closed) return
-    this.#background(this.#compactAll(atRest))
-  }
-
-  async #compactAll(atRest: boolean): Promise<void> {
-    while (!this.#closed && (await this.#compactOnce(atRest)));
-  }
-
-  /** When nothing was flushed for a while, there is time for what does not pay under load. */
-  #rest(): void {
-    this.#restTimer()
-    if (this.#closed) return
-    this.#restTimer = this.#options.clock.after(REST_MS, () => this.#compactSoon(true))
-  }
-
-  /** One at a time; false = there was nothing to do, or no room to do it. */
-  async #compactOnce(atRest: boolean): Promise<boolean> {
-    while (this.#compacting !== null) await this.#compacting
-    this.#compacting = this.#runCompaction(atRest)
-    try {
-      return await this.#compacting
-    } finally {
-      this.#compacting = null
-    }
-  }
-
-  async #runCompaction(atRest: boolean): Promise<boolean> {
-    const { pool, diskReserveBytes } = this.#options
-    const damage = [...this.#damage.values()]
-    const idsOf = (each: readonly Damage[]): Set<number> =>
-      new Set(each.map(({ segmentId }) => segmentId))
-    const plan = planCompaction({
-      segments: [...this.#state.segments.values()],
-      damaged: idsOf(damage.filter(({ group }) => group !== null)),
-      damagedIndexes: idsOf(damage.filter(({ group }) => group === null)),
-      receivedFromUs: projectId =>
-        this.#state.dropped.has(projectId)
-          ? Number.POSITIVE_INFINITY
-          : this.#state.receivedFromUs(projectId),
-      atRest,
-    })
-    if (plan === null || this.#closed) return false
-    if (plan.outputs.length > 0) {
-      const freeBytes = await this.#writer.freeBytes()
-      if (freeBytes - plan.bytes < diskReserveBytes + this.#recent.bytes) return false
-    }
-    const pathOf = (id: number): string => this.#pathOf(id)
-    const outcome = await compact(plan, { pool, writer: this.#writer, pathOf })
-    if (outcome.type === 'done') {
-      this.#counters.compactions++
-      return true
-    }
-    this.#counters.compactionsRefused++
-    if (outcome.type === 'refused') return false
-    for (const segmentId of outcome.segmentIds) {
-      this.#noteDamage({ segmentId, group: -1, reason: 'compaction could not read it' })
-    }
-    return true
-  }
-
-  // ---- the rest ----
 
   async #countStored(
     { units }: Snapshot,
@@ -438,13 +304,17 @@ export class ParquetStore implements LogStore {
     return projects
   }
 
-  #background(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      if (!this.#closed) this.#options.onFault(error as Error)
+  #noteMissing(segmentIds: readonly number[]): void {
+    for (const segmentId of segmentIds) {
+      for (const [group] of this.#state.segments.get(segmentId)?.groups.entries() ?? []) {
+        this.#noteDamage({ segmentId, group, reason: 'missing' })
+      }
+    }
+  }
+
+  #remove(segmentIds: readonly number[]): void {
+    this.#writer.remove(segmentIds).catch((error: Error) => {
+      if (!this.#closed) this.#options.onFault(error)
     })
   }
-}
-
-function isThreadLost(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'LOGBOY_THREAD_LOST'
 }

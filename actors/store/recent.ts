@@ -91,15 +91,22 @@ export class Recent {
   #entries = 0
   #oldestMs = Number.POSITIVE_INFINITY
   #position: Position
+  #flushedPosition: Position
 
   constructor(policy: FlushPolicy, position: Position) {
     this.#policy = policy
     this.#position = position
+    this.#flushedPosition = position
   }
 
   /** Position of the last entry received. */
   get position(): Position {
     return this.#position
+  }
+
+  /** Position up to which all is in segments. */
+  get flushedPosition(): Position {
+    return this.#flushedPosition
   }
 
   /** Bytes of all batches held, those being flushed included. */
@@ -154,6 +161,7 @@ export class Recent {
   flushed(): void {
     assert(this.#flushing !== null, 'a flush was under way')
     for (const chunk of this.#flushing.chunks) chunk.release()
+    this.#flushedPosition = this.#flushing.position
     this.#flushing = null
   }
 

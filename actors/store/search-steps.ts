@@ -112,7 +112,7 @@ export async function fetchKeys(
   { order, blocks }: WalkResult,
   { pool, lanes, signal, pathOf }: StepTools,
 ): Promise<(string | null)[]> {
-  const rows = new Array<string | null>(keys.count).fill(null)
+  const rows = Array.from({ length: keys.count }, (): string | null => null)
   await inLanes(fetches(keys, lanes), lanes, async ([at, places]) => {
     const unit = order[at] as Unit
     const input: FetchInput = {

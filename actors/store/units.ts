@@ -25,7 +25,7 @@ export type UnitRef =
 export interface OpenedRows {
   readonly rows: RowColumns
   /** Number within the unit of row `i`. */
-  numberOf(i: number): number
+  readonly numberOf: (i: number) => number
 }
 
 /** Lends the rows of a unit, part by part; they are valid during `run` only. */

@@ -5,7 +5,7 @@ import type { ServiceThread } from '#runtime/threads.ts'
 import type { ManifestRecord } from './manifest.ts'
 import type { EncodedRowGroup } from './parquet/row-group.ts'
 import type { SegmentSchema } from './parquet/schema.ts'
-import type { WriterMessage, WriterOutcome, WriterState } from './segment-writer.ts'
+import type { WriterMessage, WriterOutcome } from './segment-writer.ts'
 import { StoreError } from './store-error.ts'
 
 /** The disk did not take it; nothing of it counts. */
@@ -40,10 +40,6 @@ export class WriterClient {
 
   constructor(options: WriterClientOptions) {
     this.#options = options
-  }
-
-  state(): Promise<WriterState> {
-    return this.#options.thread.call<WriterState>({ type: 'state' } satisfies WriterMessage)
   }
 
   freeBytes(): Promise<number> {
