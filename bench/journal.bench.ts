@@ -176,7 +176,7 @@ async function appendOne(
   given.latencies.push(systemClock.monotonicMs() - fromMs)
 }
 
-/** Makes every page real, else all of them are the one page of zeros that is always in the cache. */
+/** Makes every page real, else all of them are one page of zeros that is always in the cache. */
 function touch({ view }: ArenaBytes, sequence: number): void {
   for (let at = 0; at < view.length; at += PAGE_BYTES) view[at] = sequence & 0xff
 }

@@ -94,8 +94,8 @@ export class Arena {
   }
 
   /**
-   * Gives half of the slabs that were not needed since the last call back to the system; for a timer
-   * of some seconds. Not at once, for filling fresh memory takes eight times as long as reused one.
+   * Gives half of the slabs that were not needed since the last call back to the system; for a
+   * timer. Not at once, for filling fresh memory takes eight times as long as reused one.
    */
   shrink(): void {
     const unneeded = Math.min(this.#freeLowest, this.#free.length - FREE_SLABS_KEPT)

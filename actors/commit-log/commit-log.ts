@@ -6,13 +6,15 @@ import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
 
 /**
  * Where an entry ends in the log, so that reading from it goes on with the next one. Compare and
- * store it; the number means nothing outside this folder (journal: byte offset; Kafka: one per partition).
+ * store it; the number means nothing outside this folder (journal: byte offset; Kafka: one per
+ * partition).
  */
 export type Position = number
 
 /**
  * Bytes of one batch in memory shared by all threads. Counted: whoever keeps it beyond the call it
- * came with retains it, and releases it once. Freed memory is reused, so a view dies with the last release.
+ * came with retains it, and releases it once. Freed memory is reused, so a view dies with the last
+ * release.
  */
 export interface BatchBytes {
   readonly memory: SharedArrayBuffer
@@ -64,7 +66,7 @@ export interface ProducerState {
   readonly lastSequence: number
 }
 
-/** What is durable of an HTTP request with an Idempotency-Key: its first chunks and their answer. */
+/** What is durable of a request with an Idempotency-Key: its first chunks and their answer. */
 export interface KeyedAnswer {
   readonly bodySha256: Uint8Array
   /** Chunks 1 to this one are on disk, of so many. */
@@ -77,7 +79,7 @@ export interface KeyedAnswer {
 export interface Consumer {
   /** Stable over restarts; the log keeps what a registered consumer has not passed. */
   readonly name: string
-  /** First position wanted: everything after it is delivered, stored entries first, then live ones. */
+  /** Everything after this position is delivered, stored entries first, then live ones. */
   readonly from: Position
   /** Entries in log order. A returned promise holds the next delivery back. */
   receive(entries: readonly LogEntry[]): void | Promise<void>

@@ -142,7 +142,7 @@ export class JournalConsumer implements Consumption {
       this.#position = Math.max(this.#position, start)
     } else {
       this.#position = Math.max(this.#position, to)
-      // From here on nothing can be missed: commits are offered in the same turn that moves the end.
+      // From here on nothing is missed: commits are offered in the same turn that moves the end.
       this.#catchingUp = this.#options.end() > this.#position
     }
   }

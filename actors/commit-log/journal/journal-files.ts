@@ -72,7 +72,7 @@ export function* recordsOf(
   }
 }
 
-/** Copies damaged bytes to a file of their own; a full or broken disk costs the copy, not the start. */
+/** Copies damaged bytes to a file of their own; a full disk costs the copy, not the start. */
 export function quarantine(
   disk: Disk,
   folder: string,

@@ -67,7 +67,7 @@ export class GroupBuilder {
   }
 }
 
-/** The bytes of a group as they go to the file, the batches still lying where they were received. */
+/** The bytes of a group as they go to the file, the batches still where they were received. */
 export class GroupImage {
   readonly parts: readonly Uint8Array[]
   /** Where each entry ends. */

@@ -49,7 +49,10 @@ export interface JournalLogOptions {
   onFailure(error: Error): void
 }
 
-/** Recovers the journal in the folder and opens it; throws LOGBOY_JOURNAL_NEWER, having changed nothing. */
+/**
+ * Recovers the journal in the folder and opens it. One of a newer version is left as it is: throws
+ * LOGBOY_JOURNAL_NEWER.
+ */
 export async function openJournalLog(options: JournalLogOptions): Promise<JournalLog> {
   const message: JournalWriterMessage = { type: 'recover', endAtLeast: options.endAtLeast }
   const outcome = await options.writer.call<RecoveryOutcome>(message)

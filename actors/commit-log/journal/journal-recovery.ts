@@ -127,7 +127,7 @@ class Recovery {
     }
   }
 
-  /** A file without a header was never acknowledged if nothing is in its place, else it has rotted. */
+  /** A file with nothing where its header belongs was never acknowledged; any other is rotten. */
   #putAside(start: Position, size: number, neverWritten: boolean): void {
     const path = journalPath(this.#folder, start)
     if (neverWritten && size <= FILE_HEADER_BYTES) this.#disk.remove(path)

@@ -233,7 +233,7 @@ export class JournalWriter implements Service {
     this.#end = image.end
   }
 
-  /** The prefix that a failed write left is cut off; where that fails too the file is left alone. */
+  /** The prefix that a failed write left is cut off; if that fails too the file is left alone. */
   #cutBack(current: OpenFile): void {
     try {
       current.file.truncate(this.#end - current.start)

@@ -13,7 +13,7 @@ import type {
 } from '../commit-log.ts'
 import { envelopeOf } from './envelopes.ts'
 
-/** Offers a batch whose bytes can be told from its envelope alone; releases its own hold on them. */
+/** Offers a batch whose bytes follow from its envelope, and gives up its own hold on them. */
 export async function append(
   log: CommitLog,
   arena: Arena,
