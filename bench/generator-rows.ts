@@ -42,7 +42,8 @@ const FIXED = new Set(['time', 'level', 'service', 'host', 'message', 'trace_id'
 
 function partOf(records: readonly Record<string, unknown>[], sequence: number): RowColumns {
   const count = records.length
-  const texts = (key: string): string[] => records.map(record => String(record[key] ?? ''))
+  const texts = (key: string): string[] =>
+    records.map(record => String((record[key] as string | undefined) ?? ''))
   const timeUs = Float64Array.from(records, record => Date.parse(String(record['time'])) * 1000)
   const ids = records.map(record => record['trace_id'] as string | undefined)
   return {

@@ -53,7 +53,7 @@ test('a flipped bit anywhere in a segment is detected or without meaning', () =>
     fc.property(fc.nat(segment.length - 1), fc.nat(7), (at, bit) => {
       assertDetected(flipped(segment, at, bit), readAll, sound)
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
 })
 
@@ -68,7 +68,7 @@ test('every flipped bit in the headers of pages is detected or without meaning',
     fc.property(fc.constantFrom(...starts), fc.nat(31), fc.nat(7), (start, byte, bit) => {
       assertDetected(flipped(segment, group.start + start + byte, bit), readAll, sound)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 

@@ -3,7 +3,8 @@ import type { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
 
 /**
- * DELTA_BINARY_PACKED for whole numbers between -2^51 and 2^51, so that all differences are exact:
+ * DELTA_BINARY_PACKED for whole numbers that lie less than 2^52 apart, so that all differences are
+ * exact:
  *
  *   varint 128, varint 4, varint count, zigzag first value, then per 128 differences:
  *   zigzag smallest difference, 4 bit widths, 4 × 32 packed (difference - smallest)
@@ -11,8 +12,8 @@ import { proven } from './corrupt.ts'
 const BLOCK = 128
 const MINI_BLOCKS = 4
 const MINI = BLOCK / MINI_BLOCKS
-/** Beyond it differences of differences would be rounded. */
-export const DELTA_VALUE_MAX = 2 ** 51
+/** Times may be all of it, numbers of either sign half of it. */
+export const DELTA_SPAN_MAX = 2 ** 52
 /** Packed in two steps where wider: 32-bit arithmetic holds 7 bits left over and 24 new ones. */
 const STEP_BITS = 24
 const STEP = 2 ** STEP_BITS
@@ -132,7 +133,7 @@ export function readDeltas(
         values[index] = value
       }
     }
-    proven(Math.abs(value) <= DELTA_VALUE_MAX, 'delta leaves its range')
+    proven(Math.abs(value) < DELTA_SPAN_MAX, 'delta leaves its range')
   }
   proven(reader.at === end, 'bytes left over behind the deltas')
   return values

@@ -6,7 +6,7 @@ import {
   NO_BOUNDS,
   writeEmptyChunk,
 } from './chunk-writer.ts'
-import { DELTA_VALUE_MAX, writeDeltas } from './delta.ts'
+import { DELTA_SPAN_MAX, writeDeltas } from './delta.ts'
 import { writeCodes } from './encode-codes.ts'
 import { pageRowsFor } from './encode-texts.ts'
 import { codePairs, type Presence } from './gather.ts'
@@ -77,7 +77,7 @@ function int32Bytes(numbers: readonly number[]): Uint8Array {
   return new Uint8Array(Int32Array.from(numbers).buffer)
 }
 
-/** Times: whole numbers up to 2^51 as INT64. */
+/** Times: whole numbers below 2^52 (the year 2112) as INT64. */
 export function writeTimes(
   group: GroupWriter,
   column: ColumnSchema,
@@ -205,7 +205,7 @@ function writeLongDifferences(
     const value = rows.values === null ? row : (rows.values[row] as number)
     const number =
       (rows.pairs[2 * value + 1] as number) * 2 ** 32 + ((rows.pairs[2 * value] as number) >>> 0)
-    if (Math.abs(number) > DELTA_VALUE_MAX) return null
+    if (Math.abs(number) >= DELTA_SPAN_MAX / 2) return null
     sorted[count++] = number
   }
   const chunk = new ChunkWriter(group, column, 'numbers')

@@ -122,7 +122,7 @@ function blobOf(text: string): string {
 function factOf(value: unknown, column: number): string | number | null {
   if (value === null || value === undefined) return null
   if (column < FIXED_COLUMNS) return value as string | number
-  return typeof value === 'number' ? doubleText(value) : String(value)
+  return typeof value === 'number' ? doubleText(value) : String(value as string | bigint | boolean)
 }
 
 const PARSERS = {
@@ -163,9 +163,7 @@ function hyparquetFacts(row: Record<string, unknown>, names: readonly string[]):
     ),
     id(row['trace_id']),
     id(row['span_id']),
-    row['pattern_id'] === undefined || row['pattern_id'] === null
-      ? null
-      : String(row['pattern_id']),
+    factOf(row['pattern_id'], FIXED_COLUMNS),
     ...names.map(name => factOf(row[`attr.${name}`], FIXED_COLUMNS)),
   ]
 }

@@ -25,7 +25,7 @@ test('any rows come back from a segment as they went in', () => {
         assert.deepEqual(byIdentity(plainRows(openRowGroup(read, group))), byIdentity(expected))
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 120 },
   )
 })
 
