@@ -10,7 +10,7 @@ import type { CountBatchesInput } from './tasks/count-batches.ts'
 import type { FetchInput, FetchResult } from './tasks/fetch.ts'
 import type { SummarizedGroups, SummarizeInput, SummarizeResult } from './tasks/summarize.ts'
 import type { UnitRef } from './units.ts'
-import { plainFilter, type WalkResult } from './walk.ts'
+import { plainFilter, type UnitDamage, type WalkResult } from './walk.ts'
 
 interface StepTools {
   readonly pool: TaskPool
@@ -106,13 +106,20 @@ function isAmong(
   return groups.some(each => each.path === path && each.groups.includes(unit.group))
 }
 
-/** Rows as JSON text in the order of the keys; null = its row group is damaged. */
+export interface FetchedRows {
+  /** In the order of the keys; null = its row group is damaged. */
+  readonly rows: readonly (string | null)[]
+  readonly damaged: readonly UnitDamage[]
+}
+
+/** Rows as JSON text. */
 export async function fetchKeys(
   keys: RowKeys,
   { order, blocks }: WalkResult,
   { pool, lanes, signal, pathOf }: StepTools,
-): Promise<(string | null)[]> {
+): Promise<FetchedRows> {
   const rows = Array.from({ length: keys.count }, (): string | null => null)
+  const damaged: UnitDamage[] = []
   await inLanes(fetches(keys, lanes), lanes, async ([at, places]) => {
     const unit = order[at] as Unit
     const input: FetchInput = {
@@ -120,9 +127,10 @@ export async function fetchKeys(
       numbers: Uint32Array.from(places, place => keys.index[place] as number),
     }
     const result = await pool.run<FetchResult>('store-fetch', input, { signal })
-    for (const [i, place] of places.entries()) rows[place] = result.rows?.[i] ?? null
+    if (result.damage !== null) damaged.push({ unit, reason: result.damage })
+    for (const [i, place] of places.entries()) rows[place] = result.rows[i] ?? null
   })
-  return rows
+  return { rows, damaged }
 }
 
 /** Fewer rows are read by one task, more by all lanes: each reads other blocks. */

@@ -13,7 +13,7 @@ import type { SearchPlanInput, SearchResult } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { Tally, type TallyWanted } from './tally.ts'
 import { valuesWanted } from './values.ts'
-import { type WalkPlan, type WalkResult, walk } from './walk.ts'
+import { type UnitDamage, type WalkPlan, type WalkResult, walk } from './walk.ts'
 
 export interface SearchTools {
   readonly pool: TaskPool
@@ -46,6 +46,7 @@ class Search {
   readonly #filter: RowFilter
   readonly #units: readonly Unit[]
   readonly #explain: Record<string, number> = {}
+  readonly #damaged = new Set<Unit>()
 
   constructor(
     snapshot: Snapshot,
@@ -155,7 +156,7 @@ class Search {
     const counted = new Set<Unit>(units)
     const plan = { ...this.#walkPlan(null, counted, wanted), units, values: null }
     const walked = await walk(plan, this.#tools)
-    this.#explainDamage(walked)
+    this.#explainDamage(walked.damaged)
     return walked.tally
   }
 
@@ -166,8 +167,8 @@ class Search {
     const { limit, offset, order } = this.#input
     const keys = sliceKeys(walked.keys, offset, offset + limit)
     const isLast = walked.keys.count <= offset + limit || keys.count === 0
-    const rows = await fetchKeys(keys, walked, this.#tools)
-    this.#add('rows_unreadable', rows.filter(row => row === null).length)
+    const { rows, damaged } = await fetchKeys(keys, walked, this.#tools)
+    this.#explainDamage(damaged)
     return {
       logs: rows.filter(row => row !== null),
       next_cursor: isLast
@@ -217,18 +218,20 @@ class Search {
     this.#add('units_summarized', summarized)
     this.#add('units_read', walked.unitsRead)
     this.#add('rows_read', walked.rowsRead)
-    this.#explainDamage(walked)
+    this.#explainDamage(walked.damaged)
+    for (const { id } of this.#snapshot.segments) {
+      if (walked.damagedIndexes.has(this.#tools.pathOf(id))) this.#tellIndex(id)
+    }
   }
 
-  #explainDamage({ damaged, damagedIndexes }: WalkResult): void {
+  /** A row group counts once, however often it was found to be damaged. */
+  #explainDamage(damaged: readonly UnitDamage[]): void {
     for (const { unit, reason } of damaged) {
-      if (unit.type !== 'stored') continue
+      if (unit.type !== 'stored' || this.#damaged.has(unit)) continue
+      this.#damaged.add(unit)
       const { segmentId, group } = unit
       this.#add(`damaged rows in segment ${segmentId}`, unit.rows)
       this.#tools.onDamaged({ segmentId, group, reason })
-    }
-    for (const { id } of this.#snapshot.segments) {
-      if (damagedIndexes.has(this.#tools.pathOf(id))) this.#tellIndex(id)
     }
   }
 

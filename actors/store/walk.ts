@@ -45,6 +45,12 @@ export interface WalkPlan {
   readonly valued: ReadonlySet<Unit>
 }
 
+/** A unit that could not be read. */
+export interface UnitDamage {
+  readonly unit: Unit
+  readonly reason: string
+}
+
 export interface WalkResult {
   /** `unit` is the place in `order`. */
   readonly keys: RowKeys
@@ -55,7 +61,7 @@ export interface WalkResult {
   readonly values: readonly ValueGroups[]
   readonly unitsRead: number
   readonly rowsRead: number
-  readonly damaged: readonly { readonly unit: Unit; readonly reason: string }[]
+  readonly damaged: readonly UnitDamage[]
   /** Paths of segments whose index did not answer. */
   readonly damagedIndexes: ReadonlySet<string>
 }
@@ -80,7 +86,7 @@ class Walk {
   readonly #candidateRows: number[]
   readonly #tally: Tally
   readonly #values: ValueGroups[] = []
-  readonly #damaged: { unit: Unit; reason: string }[] = []
+  readonly #damaged: UnitDamage[] = []
   readonly #damagedIndexes = new Set<string>()
   readonly #isSelective: boolean
   #keys = NO_KEYS

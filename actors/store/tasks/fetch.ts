@@ -10,9 +10,11 @@ export interface FetchInput {
   readonly numbers: Uint32Array
 }
 
-/** null = the unit is damaged. */
 export interface FetchResult {
-  readonly rows: readonly string[] | null
+  /** Empty if the unit is damaged. */
+  readonly rows: readonly string[]
+  /** What is wrong with the unit; null = nothing. */
+  readonly damage: string | null
 }
 
 export function fetchRows({ unit, numbers }: FetchInput, { disk }: ThreadTools): FetchResult {
@@ -21,9 +23,9 @@ export function fetchRows({ unit, numbers }: FetchInput, { disk }: ThreadTools):
     openUnitRows(unit, numbers, segmentFiles(disk), (columns, i) => {
       rows.push(rowJson(columns, i))
     })
-    return { rows }
+    return { rows, damage: null }
   } catch (error) {
     if (!isCorrupt(error)) throw error
-    return { rows: null }
+    return { rows: [], damage: error.message }
   }
 }
