@@ -15,7 +15,7 @@ export interface LoggerOptions {
   /** Records below it are left out; all are sent unless given. */
   readonly level?: LevelName
   /** Attributes of every record. */
-  readonly attributes?: Attributes
+  readonly attributes?: object
   /** Where gRPC is, when it is not at port 4317 of `url`. LOGBOY_GRPC_URL. */
   readonly grpcUrl?: string
   /** PEM, or a file with it, of an authority to be trusted beside the known ones. LOGBOY_CA. */
@@ -36,7 +36,6 @@ export interface LoggerOptions {
 }
 
 export type LevelName = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
-export type Attributes = Readonly<Record<string, unknown>>
 
 export interface Settings {
   readonly grpcOrigin: string

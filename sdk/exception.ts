@@ -1,13 +1,12 @@
 /** Errors as attributes, named as OpenTelemetry names them. */
 import { jsonText } from '../proto/json-text.ts'
-import type { Attributes } from './environment.ts'
 
 /** Names under which applications hand over "the" error of a record. */
 const ERROR_KEYS: readonly string[] = ['err', 'error', 'exception']
 const CAUSES_MAX = 8
 
 /** Attributes of an error: under `exception`, or under the key it was given. */
-export function errorAttributes(error: Error, key: string): Attributes {
+export function errorAttributes(error: Error, key: string): Readonly<Record<string, unknown>> {
   const name = ERROR_KEYS.includes(key) ? 'exception' : key
   const causes = causesOf(error)
   return {

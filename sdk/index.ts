@@ -1,4 +1,4 @@
 /** Logs from a Node application into Logboy: batched, durable, never in the way. */
 export { createLogger } from './create-logger.ts'
-export type { Attributes, LevelName, LoggerOptions } from './environment.ts'
+export type { LevelName, LoggerOptions } from './environment.ts'
 export type { Logger, LoggerStats, LogMethod } from './logger.ts'

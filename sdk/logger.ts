@@ -2,15 +2,14 @@
 import type { BatchBuilder } from '../proto/batch-builder.ts'
 import { jsonText } from '../proto/json-text.ts'
 import type { Clock } from './clock.ts'
-import type { Attributes, LevelName } from './environment.ts'
+import type { LevelName } from './environment.ts'
 import { errorAttributes } from './exception.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 
 /** Takes a message and attributes in either order, or an error with or without a message. */
 export interface LogMethod {
-  (message: string, attributes?: Attributes | Error): void
-  (attributes: Attributes, message?: string): void
-  (error: Error, message?: string): void
+  (message: string, attributes?: object): void
+  (attributes: object, message?: string): void
 }
 
 export interface Logger {
@@ -21,7 +20,7 @@ export interface Logger {
   readonly error: LogMethod
   readonly fatal: LogMethod
   /** A logger whose records have these attributes, unless a record says otherwise. */
-  child(attributes: Attributes): Logger
+  child(attributes: object): Logger
   isEnabled(level: LevelName): boolean
   /** Resolves when everything logged so far is durable (true), or the time is up (false). */
   flush(timeoutMs?: number): Promise<boolean>
@@ -105,7 +104,7 @@ export class CoreLogger implements Logger {
     this.fatal = this.method('fatal')
   }
 
-  child(attributes: Attributes): Logger {
+  child(attributes: object): Logger {
     const { traceId, spanId } = this
     const inherited: Binding[] = [...this.bindings, ['trace_id', traceId], ['span_id', spanId]]
     const all = new Map([...inherited, ...leavesOf(attributes)])
@@ -227,8 +226,8 @@ function isId(key: string, value: unknown): boolean {
 }
 
 /** Attributes of a child, flattened once, so that a record can override each by itself. */
-export function leavesOf(attributes: Attributes, prefix = '', depth = 0): Binding[] {
-  return Object.entries(attributes).flatMap(([key, value]): Binding[] => {
+export function leavesOf(attributes: object, prefix = '', depth = 0): Binding[] {
+  return Object.entries(attributes).flatMap(([key, value]: [string, unknown]): Binding[] => {
     const name = prefix + key
     if (value instanceof Error) return Object.entries(errorAttributes(value, name))
     const isPlain = isPlainObject(value) && depth < DEPTH_MAX && Object.keys(value).length > 0
@@ -236,7 +235,7 @@ export function leavesOf(attributes: Attributes, prefix = '', depth = 0): Bindin
   })
 }
 
-function isPlainObject(value: unknown): value is Attributes {
+function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

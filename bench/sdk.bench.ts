@@ -1,0 +1,130 @@
+/**
+ * What a log costs the application, against buffered pino doing the same:
+ * `node bench/sdk.bench.ts [calls]`. Calls come in bursts with turns of the event loop between them,
+ * as an application makes them; the server is a process of its own that only acknowledges.
+ */
+import pino from 'pino'
+import { createLogger } from '../sdk/index.ts'
+import { startStreamSink } from './lab/stream-sink.ts'
+import { machine, markdownTable, type Result } from './lab/table.ts'
+
+export interface SdkCost {
+  /** Nanoseconds of the calling thread within a call. */
+  readonly callNs: number
+  /** Nanoseconds of all threads per record, until it is sent. */
+  readonly cpuNs: number
+  readonly records: number
+}
+
+export interface SdkMeasured {
+  readonly pino: SdkCost
+  readonly sdk: SdkCost
+  readonly acknowledged: number
+}
+
+const BURST = 200
+const ROUNDS = 5
+const PINO_BUFFER_BYTES = 4_096
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
+
+type Log = (attributes: object, message: string) => void
+
+/** Measures both in turn, several times, and answers the medians. */
+export async function benchSdk(calls: number): Promise<SdkMeasured> {
+  const sink = await startStreamSink()
+  const log = createLogger({ url: sink.url, key: 'lb_bench_bench', service: 'bench' })
+  const file = pino.destination({ dest: '/dev/null', minLength: PINO_BUFFER_BYTES, sync: false })
+  const other = pino({ base: { service: 'bench', host: 'bench' } }, file)
+  const costs: { pino: SdkCost[]; sdk: SdkCost[] } = { pino: [], sdk: [] }
+  for (let round = 0; round <= ROUNDS; round++) {
+    const ofPino = await measure(
+      calls,
+      (a, m) => other.info(a, m),
+      async () => file.flushSync(),
+    )
+    const ofSdk = await measure(
+      calls,
+      (a, m) => log.info(a, m),
+      () => log.flush(60_000),
+    )
+    // The first round is for the compiler.
+    if (round > 0) costs.pino.push(ofPino)
+    if (round > 0) costs.sdk.push(ofSdk)
+  }
+  const { acknowledged } = log.stats()
+  await log.close()
+  sink.close()
+  return { pino: median(costs.pino), sdk: median(costs.sdk), acknowledged }
+}
+
+async function measure(calls: number, log: Log, flush: () => Promise<unknown>): Promise<SdkCost> {
+  const started = process.cpuUsage()
+  let inCallsMs = 0
+  let makingMs = 0
+  for (let done = 0; done < calls; done += BURST) {
+    const making = performance.now()
+    const records = Array.from({ length: BURST }, (_, i) => recordOf(done + i))
+    const from = performance.now()
+    for (const { attributes, message } of records) log(attributes, message)
+    inCallsMs += performance.now() - from
+    makingMs += from - making
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  await flush()
+  const { user, system } = process.cpuUsage(started)
+  const cpuNs = ((user + system) * 1_000 - makingMs * 1e6) / calls
+  return { callNs: (inCallsMs * 1e6) / calls, cpuNs, records: calls }
+}
+
+/** A message with five attributes, of which some repeat and some never do. */
+function recordOf(i: number): { attributes: object; message: string } {
+  const attributes = {
+    user_id: `u${String(i % 5_000).padStart(6, '0')}`,
+    duration_ms: (i % 9_770) / 10,
+    status: i % 50 === 0 ? 500 : 200,
+    method: METHODS[i % METHODS.length],
+    path: `/api/v1/orders/${i}`,
+  }
+  return { attributes, message: `Payment completed for order order_${i} in ${i % 977} ms` }
+}
+
+function median(costs: readonly SdkCost[]): SdkCost {
+  const middle = (of: (cost: SdkCost) => number): number =>
+    costs.map(of).toSorted((a, b) => a - b)[costs.length >> 1] ?? Number.NaN
+  return {
+    callNs: middle(cost => cost.callNs),
+    cpuNs: middle(cost => cost.cpuNs),
+    records: middle(cost => cost.records),
+  }
+}
+
+/** The rows of the table of bench/README.md. */
+export function sdkResults({ pino: theirs, sdk: ours }: SdkMeasured): Result[] {
+  const note = (mine: number, other: number): string =>
+    `${Math.round(mine)} ns, pino ${Math.round(other)} ns`
+  return [
+    {
+      what: "SDK: calling thread's time per call, against buffered pino",
+      value: ours.callNs / theirs.callNs,
+      unit: '×',
+      better: 'less',
+      goal: 0.7,
+      floor: 1,
+      note: note(ours.callNs, theirs.callNs),
+    },
+    {
+      what: 'SDK: all CPU per record until sent, against buffered pino',
+      value: ours.cpuNs / theirs.callNs,
+      unit: '×',
+      better: 'less',
+      goal: 1.7,
+      floor: 2.5,
+      note: `${note(ours.cpuNs, theirs.callNs)} a call, ${Math.round(theirs.cpuNs)} ns in all`,
+    },
+  ]
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const measured = await benchSdk(Number(process.argv[2] ?? 200_000))
+  console.log(`${machine()}\n\n${markdownTable(sdkResults(measured))}`)
+}

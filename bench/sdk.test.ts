@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { benchSdk, sdkResults } from './sdk.bench.ts'
+
+test('every record of the bench is acknowledged, and both loggers are timed', async () => {
+  const measured = await benchSdk(2_000)
+  assert.equal(measured.acknowledged, 6 * 2_000)
+  for (const { callNs, cpuNs } of [measured.pino, measured.sdk]) assert.ok(callNs > 0 && cpuNs > 0)
+  assert.equal(sdkResults(measured).length, 2)
+})
