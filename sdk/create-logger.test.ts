@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ServerCredentials } from '@grpc/grpc-js'
 import type { PlainRow } from '../proto/testing/batches.ts'
 import { createLogger } from './create-logger.ts'
 import type { LoggerOptions } from './environment.ts'
@@ -271,6 +274,27 @@ test('after close records are counted as dropped', async t => {
   log.info('too late')
   assert.equal(store.rows.length, 1)
   assert.equal(log.stats().dropped.closed, 1)
+})
+
+const certificate = new URL('./testing/tls/localhost.crt', import.meta.url)
+
+async function serveTls(t: TestContext): Promise<{ store: IngestStore; port: number }> {
+  const key = readFileSync(new URL('./testing/tls/localhost.key', import.meta.url))
+  const pair = { private_key: key, cert_chain: readFileSync(certificate) }
+  return serve(t, store => startGrpc(store, ServerCredentials.createSsl(null, [pair])))
+}
+
+test('over TLS the server is verified, with an authority of ones own where given', async t => {
+  const { store, port } = await serveTls(t)
+  const trusting = logger(t, { url: `grpcs://localhost:${port}`, ca: fileURLToPath(certificate) })
+  trusting.info('secret')
+  assert.equal(await trusting.flush(5_000), true)
+  assert.equal(store.rows.length, 1)
+  const wary = logger(t, { url: `grpcs://localhost:${port}` })
+  wary.info('not told')
+  assert.equal(await wary.flush(300), false)
+  assert.match(wary.stats().lastTrouble ?? '', /certificate/)
+  assert.equal(store.rows.length, 1)
 })
 
 interface Ended {
