@@ -8,9 +8,9 @@ const trustedTemplates = globalThis.trustedTypes
 `
 
 /**
- * Lets Solid run under `require-trusted-types-for 'script'; trusted-types logboy`. Its `template()` is
- * the only place that assigns innerHTML, and what it assigns are the literals of our own JSX, made at
- * build time; everything else stays forbidden. The build fails when Solid no longer looks as expected.
+ * Lets Solid run under `require-trusted-types-for 'script'; trusted-types logboy`. Its `template()`
+ * is the only place that assigns innerHTML, and what it assigns are literals of our own JSX, made
+ * at build time; everything else stays forbidden. The build fails when Solid no longer looks so.
  */
 export function trustedTemplates(): Plugin {
   let wrapped = 0

@@ -1,6 +1,6 @@
 /**
- * A server for developing and testing the page: REST and tail of proto/api.ts and proto/tail.ts over
- * rows in memory, the built page under the real content security policy, and faults on demand.
+ * A server for developing and testing the page: REST and tail of proto/api.ts and proto/tail.ts
+ * over rows in memory, the built page under the real content security policy, and faults on demand.
  */
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -14,13 +14,17 @@ import { FakeTail } from './fake-tail.ts'
 export const TOKEN = 'fake-admin-token'
 export const TICKET = 'fake-ticket'
 const COOKIE = 'logboy_session=fake'
+/** The policy of the real server, actors/http/static-files.ts. */
 const POLICY = [
-  "default-src 'self'",
+  "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "connect-src 'self'",
   "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
   "base-uri 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
   'trusted-types logboy',

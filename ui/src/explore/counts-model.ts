@@ -53,7 +53,7 @@ export function withRows(counts: Counts, rows: readonly Row[]): Counts {
   }
 }
 
-/** Forgets bars that have left the span; services are only known as a whole and wait for the next search. */
+/** Forgets bars that left the span. Services are only known as a whole: they wait for a search. */
 export function slidTo(counts: Counts, fromMs: number): Counts {
   const left = counts.bars.filter(bar => bar.timeMs + counts.barMs <= fromMs)
   if (left.length === 0) return counts

@@ -1,6 +1,6 @@
 /**
- * One view of the explorer at work: its rows, counts and pages, and the live tail that goes on where
- * the search ended. Knows neither DOM nor framework; network and clock come from outside.
+ * One view of the explorer at work: its rows, counts and pages, and the live tail that goes on
+ * where the search ended. Knows neither DOM nor framework; network and clock come from outside.
  */
 import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
@@ -219,7 +219,7 @@ export class ExploreSession {
     this.#connection.start(token)
   }
 
-  /** The span moves on by itself; services are counted anew now and then, since they only add up. */
+  /** The span moves on by itself; services only add up and are counted anew now and then. */
   #tick(): void {
     const scope = this.#movedScope()
     if (scope === null) return

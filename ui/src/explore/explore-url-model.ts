@@ -1,4 +1,4 @@
-/** The whole state of the explorer as it stands in the URL, so that links and the back button hold it. */
+/** The state of the explorer as it stands in the URL, so that links and the back button hold it. */
 import { LEVELS, type Level } from '#proto/api.ts'
 import type { Zone } from '../kit/wall-time.ts'
 import {

@@ -1,4 +1,4 @@
-/** What the detail panel says about a row: its fields in reading order, ready to copy or filter by. */
+/** What the detail panel says about a row: fields in reading order, ready to copy or filter by. */
 import type { Json, Row } from '#proto/api.ts'
 import { canFilterBy } from './query-text-model.ts'
 import { fineDigits, rowTimeMs, timeMs } from './row-order.ts'

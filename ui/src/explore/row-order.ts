@@ -28,7 +28,7 @@ export function fineDigits(time: string): string {
   return dot < 0 ? '' : time.slice(dot + 4, -1)
 }
 
-/** The next microsecond after an RFC 3339 time in UTC: turns an included end into an excluded one. */
+/** The microsecond after an RFC 3339 time in UTC: turns an included end into an excluded one. */
 export function nextMicrosecond(time: string): string {
   const ms = timeMs(time)
   const micros = Number(fineDigits(time).slice(0, 3).padEnd(3, '0')) + 1

@@ -51,7 +51,7 @@ export function nextPage(scope: SearchScope, cursor: string): SearchRequest {
   return { ...baseRequest(scope), limit: PAGE_ROWS, include: ['logs'], cursor }
 }
 
-/** The rows after a row without a cursor: its own microsecond is read again, repeats are known by id. */
+/** The rows after a row, without a cursor: its microsecond is read again, ids tell repeats. */
 export function pageBelow(scope: SearchScope, row: Row): SearchRequest {
   const end_time = nextMicrosecond(row.time)
   return { ...baseRequest(scope), limit: PAGE_ROWS, include: ['logs'], end_time }

@@ -1,4 +1,4 @@
-/** The span of time that is looked at: what people type, what stands in the URL, what is searched. */
+/** The span of time that is looked at: as people type it, as it stands in the URL, as searched. */
 import {
   fromWallTime,
   momentText,

@@ -1,4 +1,4 @@
-/** Which rows of a long list stand in the document: rows of one height, so that all is arithmetic. */
+/** Which rows of a long list stand in the document: all have one height, the rest is arithmetic. */
 
 export interface Viewport {
   readonly scrollTop: number

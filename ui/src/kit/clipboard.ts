@@ -1,6 +1,6 @@
 import { toast } from './toast.tsx'
 
-/** Copies and says so. Pages without TLS have no clipboard interface: they use the older command. */
+/** Copies and says so. Pages without TLS have no clipboard: they use the older command. */
 export async function copyText(text: string, what: string): Promise<void> {
   const copied = await writeClipboard(text)
   toast(copied ? `${what} copied` : 'The browser refused to copy')

@@ -1,4 +1,4 @@
-/** The few reactive forms that the page uses, in one place: a later Solid names them differently. */
+/** The few reactive forms the page uses, in one place: a later Solid names them differently. */
 import { type Accessor, createEffect, createSignal, on, onCleanup, type Signal } from 'solid-js'
 import { browserClock, every } from '../clock.ts'
 

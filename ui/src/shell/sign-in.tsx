@@ -51,6 +51,16 @@ export function SignIn(): JSX.Element {
             </button>
           </p>
         </Show>
+        {/* Password managers file a secret under a name. */}
+        <input
+          class="off-screen"
+          name="username"
+          autocomplete="username"
+          value="administrator"
+          readonly
+          tabIndex={-1}
+          aria-hidden="true"
+        />
         <label class="labelled">
           <span>Admin token</span>
           <input
