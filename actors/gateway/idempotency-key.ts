@@ -1,10 +1,8 @@
-/** Requests with an Idempotency-Key: which producer they are, and what a repeat is answered. */
+/** Requests with an Idempotency-Key: which producer they are, and what a repeat of them is. */
 import { createHash } from 'node:crypto'
 import type { KeyedAnswer } from '#actors/commit-log/commit-log.ts'
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
-import type { IngestReply } from '#proto/api.ts'
-import { REJECTED_TOLD_MAX } from '#proto/limits.ts'
 
 const KEY_FORM = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 
@@ -24,23 +22,14 @@ export function producerOf(projectId: string, key: string): bigint {
   return value === 0n ? 1n : value
 }
 
-export function sha256(body: Uint8Array): Uint8Array {
-  return createHash('sha256').update(body).digest()
-}
-
 /**
- * The answer of a request that was stored before; null = not all of it was, or more records were
- * refused than are remembered, and it has to be decoded again. Throws 422 for another body.
+ * Whether all of a request was stored before, by the answer the log remembers. Throws 422 for
+ * another body under the same key.
  */
-export function answerOfRepeat(
-  answered: KeyedAnswer | undefined,
-  bodySha256: Uint8Array,
-): IngestReply | null {
-  if (answered === undefined) return null
+export function isStored(answered: KeyedAnswer | undefined, bodySha256: Uint8Array): boolean {
+  if (answered === undefined) return false
   if (Buffer.compare(answered.bodySha256, bodySha256) !== 0) throw keyReused()
-  const { lastChunk, of, accepted, rejected } = answered
-  if (lastChunk < of || rejected.length >= REJECTED_TOLD_MAX) return null
-  return { accepted, rejected }
+  return answered.lastChunk === answered.of
 }
 
 export function keyReused(): HttpProblem {

@@ -10,23 +10,19 @@ import { type HttpProblem, json } from '#actors/http/problem.ts'
 import { BodyBudget } from '#actors/http/request-body.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
 import type { OfferOutcome } from '#actors/project/project.ts'
+import type { IngestReply } from '#proto/api.ts'
 import { KeyedRequestSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { BODY_BYTES_MAX, REJECTED_TOLD_MAX, SCHEMA_HIGHEST } from '#proto/limits.ts'
 import type { Random } from '#runtime/index.ts'
 import { authenticate } from './authenticate.ts'
 import { type BatchOrigin, envelopeOfBatch } from './batch-envelope.ts'
 import { BootProducer } from './boot-producer.ts'
-import { type DecodedRequest, decodeBody, encodingOf, type RequestChunk } from './decode-body.ts'
-import {
-  answerOfRepeat,
-  idempotencyKeyOf,
-  keyReused,
-  producerOf,
-  sha256,
-} from './idempotency-key.ts'
+import { type DecodedRequest, decodeBody, encodingOf } from './decode-body.ts'
+import { idempotencyKeyOf, isStored, keyReused, producerOf } from './idempotency-key.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import type { BodyEncoding } from './json/inflate.ts'
+import type { JsonChunk } from './json/json-body.ts'
 import { offerTo } from './offer-to.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -76,39 +72,50 @@ class IngestDoor {
 
   async ingest(request: HttpRequest): Promise<HttpAnswer> {
     const { peer } = request
-    const { verifier, clock, log, meter } = this.#deps
+    const { verifier, clock, meter } = this.#deps
     const key = await authenticate(request, verifier, 'ingest')
     const encoding = encodingOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
     const body = await request.body()
     const receivedMs = clock.monotonicMs()
-    const keyed = idempotencyKey === null ? null : keyedOf(key.projectId, idempotencyKey, body)
-    if (keyed !== null) {
-      const answered = log.answered(key.projectId, keyed.producer)
-      const repeat = answerOfRepeat(answered, keyed.bodySha256)
-      if (repeat !== null) {
-        meter.repeats++
-        return json(200, repeat)
-      }
+    const decoded = await this.#decode(body, encoding, idempotencyKey !== null)
+    const { bodySha256 } = decoded
+    if (idempotencyKey === null || bodySha256 === null) {
+      await this.#store(decoded.chunks, { key, peer, keyed: null })
+    } else {
+      const keyed = { producer: producerOf(key.projectId, idempotencyKey), bodySha256 }
+      await this.#storeOnce(decoded.chunks, { key, peer, keyed })
     }
-    const { chunks, reply } = await this.#decode(body, encoding)
-    await this.#store(chunks, { key, peer, keyed })
     meter.acknowledged(clock.monotonicMs() - receivedMs)
-    return json(200, reply)
+    return json(200, replyOf(decoded))
   }
 
-  async #decode(body: Uint8Array<ArrayBuffer>, encoding: BodyEncoding): Promise<DecodedRequest> {
+  async #decode(
+    body: Uint8Array<ArrayBuffer>,
+    encoding: BodyEncoding,
+    hash: boolean,
+  ): Promise<DecodedRequest> {
+    const { pool, onFault } = this.#deps
     const { length } = body
     if (!this.#decoding.take(length)) throw this.#noRoom()
     try {
-      return await decodeBody(body, encoding, this.#deps)
+      return await decodeBody(body, { encoding, hash, pool, onFault })
     } finally {
       this.#decoding.give(length)
     }
   }
 
+  /** Leaves alone what the log has already: the same body gives the same chunks and answer. */
+  async #storeOnce(chunks: readonly JsonChunk[], sender: Sender & { keyed: Keyed }): Promise<void> {
+    const { log, meter } = this.#deps
+    const { producer, bodySha256 } = sender.keyed
+    const answered = log.answered(sender.key.projectId, producer)
+    if (!isStored(answered, bodySha256)) return this.#store(chunks, sender)
+    meter.repeats += chunks.length
+  }
+
   /** Offers all batches in order and together; settles once all are durable. */
-  async #store(chunks: readonly RequestChunk[], sender: Sender): Promise<void> {
+  async #store(chunks: readonly JsonChunk[], sender: Sender): Promise<void> {
     if (chunks.length === 0) return
     const memory: ArenaBytes[] = []
     try {
@@ -132,12 +139,12 @@ class IngestDoor {
   }
 
   #offer(
-    chunks: readonly RequestChunk[],
+    chunks: readonly JsonChunk[],
     index: number,
     batch: ArenaBytes,
     { key, peer, keyed }: Sender,
   ): Offer {
-    const { records, times, firstIndex, rejected } = chunks[index] as RequestChunk
+    const { records, times, firstIndex, rejected } = chunks[index] as JsonChunk
     const facts = { records, times, rejected: [] }
     const shared = { key, peer, epoch: 0, schema: SCHEMA_HIGHEST }
     if (keyed === null) {
@@ -169,8 +176,9 @@ class IngestDoor {
   }
 }
 
-function keyedOf(projectId: string, idempotencyKey: string, body: Uint8Array): Keyed {
-  return { producer: producerOf(projectId, idempotencyKey), bodySha256: sha256(body) }
+function replyOf({ accepted, rejected, rejectedMore }: DecodedRequest): IngestReply {
+  const told = { accepted, rejected }
+  return rejectedMore === 0 ? told : { ...told, rejected_more: rejectedMore }
 }
 
 /** Throws what the caller is to be told, unless all of it is stored. */

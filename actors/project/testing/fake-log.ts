@@ -74,6 +74,13 @@ export class FakeLog implements Pick<CommitLog, 'append' | 'producer' | 'answere
     for (const waiting of this.#waiting.splice(0)) this.#commit(waiting)
   }
 
+  /** Makes the first that waits durable. */
+  commitNext(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) throw new Error('nothing waits')
+    this.#commit(next)
+  }
+
   /** The first that waits fails, and with it what follows of its producer. */
   fail(reason: UnavailableReason): void {
     const [first] = this.#waiting
