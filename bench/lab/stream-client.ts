@@ -1,5 +1,5 @@
 /** The least a client can do on the SDK's door: sealed batches on one stream, a window in flight. */
-import { Client, credentials } from '@grpc/grpc-js'
+import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js'
 import {
   encodeClientMessage,
   parseServerMessage,
@@ -21,7 +21,7 @@ const identity = (bytes: Buffer): Buffer => bytes
 
 export class StreamClient {
   readonly #client: Client
-  readonly #call: ReturnType<Client['makeBidiStreamRequest']>
+  readonly #call: ClientDuplexStream<Buffer, Buffer>
   readonly #options: StreamClientOptions
   #sequence = 0
   #acknowledged = 0
