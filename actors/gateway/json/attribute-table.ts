@@ -8,6 +8,8 @@ import { ByteTexts, Presence } from './byte-column.ts'
 /** The columns of one key, made when they are needed; a record has its value in at most one. */
 export class KeyColumns {
   readonly key: string
+  /** Keys of an older generation are not written any more. */
+  readonly generation: number
   /** Columns in use or used before. */
   readonly made: Values[] = []
   /** The record that has the key last, and where among its values. */
@@ -19,8 +21,9 @@ export class KeyColumns {
   #b: BoolValues | undefined
   #j: TextValues | undefined
 
-  constructor(key: string) {
+  constructor(key: string, generation: number) {
     this.key = key
+    this.generation = generation
   }
 
   get s(): TextValues {

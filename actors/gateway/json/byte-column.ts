@@ -7,7 +7,7 @@ const VARINT32_BYTES_MAX = 5
 
 /** Bytes of many texts one after the other, with the offset where each begins. */
 export class ByteHeap {
-  bytes = new Uint8Array(1_024)
+  bytes = new Uint8Array(256)
   /** offsets[count] = end of the last. */
   offsets = new Uint32Array(64)
   count = 0

@@ -165,38 +165,36 @@ function objectEnd(bytes: Uint8Array, start: number, depth: number): number {
 }
 
 /**
- * True when more than JSON_DEPTH_MAX containers are open somewhere in the value at `start`: counted
- * without recursion and without judging anything else.
+ * True when the fault at `end` is that JSON_DEPTH_MAX containers are open there, counted from `start`
+ * without recursion.
  */
-export function isTooDeep(bytes: Uint8Array, start: number): boolean {
-  return deepest(bytes, start).tooDeep
+export function isTooDeep(bytes: Uint8Array, start: number, end: number): boolean {
+  const byte = bytes[end]
+  if (byte !== OPEN_BRACE && byte !== OPEN_BRACKET) return false
+  let depth = 0
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === QUOTE) at = stringEnd(bytes, at + 1)
+    else if (bytes[at] === OPEN_BRACE || bytes[at] === OPEN_BRACKET) depth++
+    else if (bytes[at] === CLOSE_BRACE || bytes[at] === CLOSE_BRACKET) depth--
+  }
+  return depth >= JSON_DEPTH_MAX
 }
 
 /** Position after the value at `start`, found by its brackets alone; bytes.length if it never ends. */
 export function balancedEnd(bytes: Uint8Array, start: number): number {
-  return deepest(bytes, start).end
-}
-
-function deepest(bytes: Uint8Array, start: number): { tooDeep: boolean; end: number } {
   let depth = 0
-  let tooDeep = false
-  let at = start
-  while (at < bytes.length) {
-    const byte = bytes[at] as number
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at]
     if (byte === QUOTE) {
-      const end = stringEnd(bytes, at + 1)
-      if (end < 0) break
-      at = end
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth++
-      tooDeep ||= depth > JSON_DEPTH_MAX
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      at = stringEnd(bytes, at + 1)
+      if (at < 0) break
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth--
-      if (depth <= 0) return { tooDeep, end: at + 1 }
+      if (depth === 0) return at + 1
     }
-    at++
   }
-  return { tooDeep, end: bytes.length }
+  return bytes.length
 }
 
 /** Copies JSON text without the white space around its values: one line, whatever it was. */

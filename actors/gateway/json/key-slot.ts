@@ -39,31 +39,48 @@ export class KeySlot {
   /** Place among the aliases of its role; lower ones win. */
   readonly rank: number
   readonly isTooLong: boolean
-  /** Keys of the object that stands here. */
-  readonly members: KeyTable
-  /** Columns of this key in the batch of that number. */
+  /** Columns of this key, once a value of it was taken. */
   columns: KeyColumns | undefined
-  batch = -1
+  readonly #table: KeyTable
+  #members: KeyTable | undefined
 
-  constructor(raw: Uint8Array, key: string, isTop: boolean) {
+  constructor(raw: Uint8Array, key: string, table: KeyTable) {
     this.raw = raw
     this.key = key
-    this.role = isTop ? ALIASES.findIndex(aliases => aliases.includes(key)) : ROLE.none
+    this.#table = table
+    this.role = table.isTop ? ALIASES.findIndex(names => names.includes(key)) : ROLE.none
     this.rank = this.role < 0 ? 0 : (ALIASES[this.role] as readonly string[]).indexOf(key)
     this.isTooLong = Buffer.byteLength(key) > ATTRIBUTE_KEY_BYTES_MAX
-    this.members = new KeyTable(`${key}.`)
   }
+
+  /** Keys of the object that stands here. */
+  get members(): KeyTable {
+    this.#members ??= new KeyTable(this.#table.census, `${this.key}.`)
+    return this.#members
+  }
+}
+
+/** Counts the slots of all tables of one scanner. */
+export interface KeyCensus {
+  slots: number
 }
 
 /** The keys of one kind of object, and the order in which the last such object had them. */
 export class KeyTable {
+  readonly census: KeyCensus
   /** Slot of each member of the last object: the next one has the same as a rule. */
   readonly order: KeySlot[] = []
   readonly #prefix: string
   readonly #slots = new Map<string, KeySlot>()
 
-  constructor(prefix: string) {
+  constructor(census: KeyCensus, prefix = '') {
+    this.census = census
     this.#prefix = prefix
+  }
+
+  /** True for the keys of a record itself. */
+  get isTop(): boolean {
+    return this.#prefix === ''
   }
 
   /** The slot of the key bytes[start, end), which a quote follows. */
@@ -72,9 +89,12 @@ export class KeyTable {
     const written = source.toString('latin1')
     const known = this.#slots.get(written)
     if (known !== undefined) return known
-    const key = this.#prefix + unescapedText(bytes, start, end)
-    const slot = new KeySlot(bytes.slice(start, end + 1), key, this.#prefix === '')
+    // A key that is too long already does not grow with every level.
+    const isLong = this.#prefix.length > ATTRIBUTE_KEY_BYTES_MAX
+    const key = isLong ? this.#prefix : this.#prefix + unescapedText(bytes, start, end)
+    const slot = new KeySlot(bytes.slice(start, end + 1), key, this)
     this.#slots.set(written, slot)
+    this.census.slots++
     return slot
   }
 }

@@ -20,6 +20,7 @@ import {
   valueEnd,
   wordEnd,
 } from './json-scan.ts'
+import { unescapeTo } from './json-string.ts'
 import { type KeySlot, KeyTable, ROLE, ROLES } from './key-slot.ts'
 
 /** Attributes, and one value for each field. */
@@ -41,8 +42,7 @@ export class RecordScanner {
   readonly chosen = new Int32Array(ROLES)
   /** Why the record, sound as JSON, cannot be taken. */
   refusal: string | null = null
-  #keys = new KeyTable('')
-  #slotsFound = 0
+  #keys = new KeyTable({ slots: 0 })
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
@@ -53,11 +53,10 @@ export class RecordScanner {
     this.count = 0
     this.refusal = null
     this.chosen.fill(-1)
-    if (this.#slotsFound > SLOTS_MAX) {
-      this.#keys = new KeyTable('')
-      this.#slotsFound = 0
-    }
-    return this.#members(start, this.#keys, 0)
+    if (this.#keys.census.slots > SLOTS_MAX) this.#keys = new KeyTable({ slots: 0 })
+    const end = this.#members(start, this.#keys, 0)
+    // What is refused is passed over without making slots of millions of keys.
+    return this.refusal === null ? end : valueEnd(this.bytes, start, 0)
   }
 
   #members(start: number, keys: KeyTable, depth: number): number {
@@ -73,7 +72,6 @@ export class RecordScanner {
         if (end < 0) return end
         slot = keys.find(bytes, at, end)
         keys.order[index] = slot
-        this.#slotsFound++
       }
       at += slot.raw.length
       if (bytes[at] !== COLON) {
@@ -83,7 +81,7 @@ export class RecordScanner {
       at++
       if ((bytes[at] as number) <= 0x20) at = skipSpace(bytes, at)
       at = this.#value(at, slot, depth)
-      if (at < 0) return at
+      if (at < 0 || this.refusal !== null) return at
       if ((bytes[at] as number) <= 0x20) at = skipSpace(bytes, at)
       const byte = bytes[at]
       if (byte === CLOSE_BRACE) return at + 1
@@ -173,12 +171,24 @@ function isUsable(
     case ROLE.level:
       return kind <= KIND.decimal
     case ROLE.traceId:
-      return kind === KIND.plain && isHexId(bytes, start, end, 32)
+      return kind <= KIND.escaped && isHexText(kind, bytes, start, end, 32)
     case ROLE.spanId:
-      return kind === KIND.plain && isHexId(bytes, start, end, 16)
+      return kind <= KIND.escaped && isHexText(kind, bytes, start, end, 16)
     default:
       return kind <= KIND.false
   }
+}
+
+function isHexText(
+  kind: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  digits: number,
+): boolean {
+  if (kind === KIND.plain) return isHexId(bytes, start, end, digits)
+  const text = new Uint8Array(end - start)
+  return isHexId(text, 0, unescapeTo(text, 0, bytes, start, end), digits)
 }
 
 function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {

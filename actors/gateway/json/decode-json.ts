@@ -1,0 +1,36 @@
+/** The task that turns the body of `POST /ingest` into sealed batches. */
+import { createHash } from 'node:crypto'
+import type { Transferred } from '#runtime/threads.ts'
+import { type BodyEncoding, inflate } from './inflate.ts'
+import { type DecodedBody, decodeBody } from './json-body.ts'
+
+export interface DecodeJson {
+  /** The body as it came; handed over. */
+  readonly body: ArrayBuffer
+  readonly encoding: BodyEncoding
+  /** Whether the hash of the body is wanted: for a request with an Idempotency-Key. */
+  readonly hash: boolean
+}
+
+export type DecodedJson =
+  | (DecodedBody & {
+      /** Of the unpacked body, so that a repeat may be packed otherwise; null = not wanted. */
+      readonly bodySha256: Uint8Array | null
+    })
+  | { readonly type: 'too-large' }
+  /** The body is not what its encoding says. */
+  | { readonly type: 'damaged'; readonly reason: string }
+
+/** Logs that came without an SDK of ours. */
+const SENDER = { sdkName: 'http', sdkVersion: '' } as const
+
+/** Unpacks and decodes; never throws for what a client could have sent. */
+export function decodeJson({ body, encoding, hash }: DecodeJson): Transferred<DecodedJson> {
+  const inflated = inflate(new Uint8Array(body), encoding)
+  if (inflated.type !== 'body') return { result: inflated, transfer: [] }
+  const { bytes } = inflated
+  const decoded = decodeBody(bytes, SENDER)
+  const bodySha256 = hash ? new Uint8Array(createHash('sha256').update(bytes).digest()) : null
+  const transfer = decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch.buffer) : []
+  return { result: { ...decoded, bodySha256 }, transfer }
+}
