@@ -1,4 +1,4 @@
-/** What browser tests share: the built page, a Chromium, and visits that note all that goes wrong. */
+/** What browser tests share: the built page, Chromium, and visits that note what goes wrong. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

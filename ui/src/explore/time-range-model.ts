@@ -43,11 +43,13 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   d: 86_400,
   w: 604_800,
 }
-const SPAN =
-  /^(?:last\s+|past\s+)?(\d*)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(\s+ago)?$/i
-const MOMENT =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$/i
-const TIME_OF_DAY = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$/
+const UNITS = /^(s|sec|second|m|min|minute|h|hr|hour|d|day|w|week)s?$/i
+const SPAN = /^(?:last |past )?(\d*) ?([a-z]+?)( ago)?$/i
+const DATE = String.raw`(\d{4})-(\d{2})-(\d{2})`
+const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`
+const OFFSET = String.raw`(Z|UTC|[+-]\d{2}:?\d{2})`
+const MOMENT = new RegExp(String.raw`^${DATE}(?:[T\s]+${CLOCK}\s*${OFFSET}?)?$`, 'i')
+const TIME_OF_DAY = new RegExp(`^${CLOCK}$`)
 const SECONDS_MAX = 10 * 366 * 86_400
 
 export function resolveRange(range: TimeRange, nowMs: number): Interval {
@@ -132,8 +134,9 @@ export function parseMoment(
   const words = text.trim()
   if (/^now$/i.test(words)) return nowMs
   if (/^\d{9,19}$/.test(words)) return parseEpoch(words)
-  const ago = SPAN.exec(words)
-  if (ago?.[3] !== undefined) return nowMs - spanSeconds(ago) * 1000
+  const span = SPAN.exec(words)
+  const seconds = span?.[3] === undefined ? null : spanSeconds(span)
+  if (seconds !== null) return nowMs - seconds * 1000
   const clock = TIME_OF_DAY.exec(words)
   if (clock !== null) {
     const { year, month, day } = toWallTime(nowMs, zone)
@@ -150,12 +153,15 @@ export function parseMoment(
 
 function parseSpan(words: string): TimeRange | null {
   const match = SPAN.exec(words)
-  return match === null ? null : { kind: 'relative', seconds: spanSeconds(match) }
+  const seconds = match === null ? null : spanSeconds(match)
+  return seconds === null ? null : { kind: 'relative', seconds }
 }
 
-function spanSeconds(match: RegExpExecArray): number {
-  const unit = (match[2] ?? 's')[0]?.toLowerCase() ?? 's'
-  return Number(match[1] === '' ? 1 : match[1]) * (UNIT_SECONDS[unit] ?? 1)
+/** Seconds of a span, or null where the word is no unit of time. */
+function spanSeconds([, count = '', word = '']: RegExpExecArray): number | null {
+  if (!UNITS.test(word)) return null
+  const unit = UNIT_SECONDS[word.slice(0, 1).toLowerCase()]
+  return unit === undefined ? null : Number(count === '' ? 1 : count) * unit
 }
 
 function bounded(range: TimeRange): TypedRange {
