@@ -49,10 +49,10 @@ export const PRODUCER_FRESH_MS = 6 * 24 * 3_600_000
 /** Answers to an Idempotency-Key are kept this long. */
 export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000
 export const IDEMPOTENCY_KEYS_MAX = 100_000
-/**
- * Producers remembered per project: about 20 MB, far more processes than one project has in a week.
- */
+/** Producers remembered per project (20 MB): beyond it the longest idle one is forgotten early … */
 export const PRODUCERS_MAX = 100_000
+/** … but none that was silent for less than this; rather a new one is refused. */
+export const PRODUCER_REMEMBERED_MS = 3_600_000
 
 /** Search: rows of one page, and how deep an offset may reach (a cursor reaches everything). */
 export const SEARCH_LIMIT_DEFAULT = 100

@@ -42,7 +42,7 @@ const PRODUCER_BYTES = 28
  *
  *   magic 8 | version u32 | project count u32
  *   per project    id text | producer count u32 | keyed count u32
- *     per producer  producer u64 | sequence u64 | at µs u64 | epoch u32
+ *     per producer  producer u64 | sequence f64 | at µs f64 | epoch u32
  *     per keyed     the same | body SHA-256, 32 | of u32 | accepted u32 | rejected count u32
  *       per rejected  index u32 | reason text
  *   CRC-32 of all before u32
@@ -108,65 +108,67 @@ function times<Item>(count: number, make: () => Item): Item[] {
 }
 
 class Output {
-  #buffer = Buffer.allocUnsafe(4096)
+  #bytes = new Uint8Array(4_096)
+  #view = new DataView(this.#bytes.buffer)
   #at = 0
 
   bytes(bytes: Uint8Array): void {
-    this.#room(bytes.length)
-    this.#buffer.set(bytes, this.#at)
-    this.#at += bytes.length
+    this.#bytes.set(bytes, this.#take(bytes.length))
   }
 
   u32(value: number): void {
-    this.#room(4)
-    this.#at = this.#buffer.writeUInt32LE(value, this.#at)
+    const at = this.#take(4)
+    this.#view.setUint32(at, value, true)
   }
 
   text(value: string): void {
     const bytes = Buffer.from(value)
-    this.#room(2)
-    this.#at = this.#buffer.writeUInt16LE(bytes.length, this.#at)
+    const at = this.#take(2)
+    this.#view.setUint16(at, bytes.length, true)
     this.bytes(bytes)
   }
 
   producer({ producer, lastSequence, atUs, epoch }: ProducerRecord): void {
-    this.#room(PRODUCER_BYTES)
-    this.#at = this.#buffer.writeBigUInt64LE(producer, this.#at)
-    this.#at = this.#buffer.writeBigUInt64LE(BigInt(lastSequence), this.#at)
-    this.#at = this.#buffer.writeBigUInt64LE(BigInt(atUs), this.#at)
-    this.#at = this.#buffer.writeUInt32LE(epoch, this.#at)
+    const at = this.#take(PRODUCER_BYTES)
+    this.#view.setBigUint64(at, producer, true)
+    this.#view.setFloat64(at + 8, lastSequence, true)
+    this.#view.setFloat64(at + 16, atUs, true)
+    this.#view.setUint32(at + 24, epoch, true)
   }
 
   finish(): Uint8Array {
-    this.u32(crc32(this.#buffer.subarray(0, this.#at)))
-    return this.#buffer.subarray(0, this.#at)
+    this.u32(crc32(this.#bytes.subarray(0, this.#at)))
+    return this.#bytes.subarray(0, this.#at)
   }
 
-  #room(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.length) return
-    const grown = Buffer.allocUnsafe(Math.max(this.#at + bytes, this.#buffer.length * 2))
-    grown.set(this.#buffer.subarray(0, this.#at))
-    this.#buffer = grown
+  /** Where the next so many bytes go. */
+  #take(bytes: number): number {
+    const at = this.#at
+    this.#at += bytes
+    if (this.#at > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#at, this.#bytes.length * 2))
+      grown.set(this.#bytes.subarray(0, at))
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    return at
   }
 }
 
 class Input {
   readonly #buffer: Buffer
+  readonly #view: DataView
   at: number
 
   constructor(buffer: Buffer, at: number) {
     this.#buffer = buffer
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
     this.at = at
   }
 
   u32(): number {
     this.at += 4
-    return this.#buffer.readUInt32LE(this.at - 4)
-  }
-
-  u64(): bigint {
-    this.at += 8
-    return this.#buffer.readBigUInt64LE(this.at - 8)
+    return this.#view.getUint32(this.at - 4, true)
   }
 
   /** A copy: the snapshot's memory may be shared or used again. */
@@ -176,15 +178,19 @@ class Input {
   }
 
   text(): string {
-    const length = this.#buffer.readUInt16LE(this.at)
+    const length = this.#view.getUint16(this.at, true)
     this.at += 2 + length
     return this.#buffer.toString('utf8', this.at - length, this.at)
   }
 
   producer(): ProducerRecord {
-    const producer = this.u64()
-    const lastSequence = Number(this.u64())
-    const atUs = Number(this.u64())
-    return { producer, lastSequence, atUs, epoch: this.u32() }
+    const at = this.at
+    this.at += PRODUCER_BYTES
+    return {
+      producer: this.#view.getBigUint64(at, true),
+      lastSequence: this.#view.getFloat64(at + 8, true),
+      atUs: this.#view.getFloat64(at + 16, true),
+      epoch: this.#view.getUint32(at + 24, true),
+    }
   }
 }

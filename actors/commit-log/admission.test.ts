@@ -75,17 +75,24 @@ test('a producer is forgotten after seven idle days of log time, not a moment ea
 })
 
 test('the oldest producers make room; a full table of live ones refuses new ones', () => {
-  const limits = { producerIdleMs: 10, producersMax: 3, keyedKeepMs: 10, keyedMax: 1 }
+  const limits = {
+    producerIdleMs: 10,
+    producersMax: 3,
+    producerRememberedMs: 8,
+    keyedKeepMs: 10,
+    keyedMax: 1,
+  }
   const admission = new Admission(undefined, limits)
   for (const producer of [1n, 2n, 3n]) {
     admission.apply(envelopeOf({ producer, receivedAtUs: producer }))
   }
   const more = { producer: 4n, receivedAtUs: 5_000n }
   assert.equal(admission.reserve(envelopeOf(more)).type, 'full')
-  admission.apply(envelopeOf({ producer: 1n, sequence: 2n, receivedAtUs: 9_999n }))
-  assert.equal(admission.apply(envelopeOf({ ...more, receivedAtUs: 10_002n })), true)
-  assert.equal(admission.producer(PROJECT, 2n, 10_002), undefined)
-  assert.deepEqual(admission.producer(PROJECT, 1n, 10_002), { epoch: 0, lastSequence: 2 })
+  admission.apply(envelopeOf({ producer: 1n, sequence: 2n, receivedAtUs: 7_000n }))
+  assert.equal(admission.apply(envelopeOf({ ...more, receivedAtUs: 8_002n })), true)
+  assert.equal(admission.producer(PROJECT, 2n, 8_002), undefined, 'the longest idle made room')
+  assert.deepEqual(admission.producer(PROJECT, 1n, 8_002), { epoch: 0, lastSequence: 2 })
+  assert.deepEqual(admission.producer(PROJECT, 3n, 8_002), { epoch: 0, lastSequence: 1 })
   assert.equal(admission.apply(chunk(1, 1)), true)
   assert.equal(admission.reserve({ ...chunk(1, 1), producer: 78n }).type, 'full')
 })

@@ -5,6 +5,7 @@ import {
   IDEMPOTENCY_KEEP_MS,
   IDEMPOTENCY_KEYS_MAX,
   PRODUCER_IDLE_MS,
+  PRODUCER_REMEMBERED_MS,
   PRODUCERS_MAX,
   REJECTED_TOLD_MAX,
   SEQUENCE_MAX,
@@ -33,6 +34,7 @@ export type Verdict =
 export interface AdmissionLimits {
   readonly producerIdleMs: number
   readonly producersMax: number
+  readonly producerRememberedMs: number
   readonly keyedKeepMs: number
   readonly keyedMax: number
 }
@@ -40,6 +42,7 @@ export interface AdmissionLimits {
 const LIMITS: AdmissionLimits = {
   producerIdleMs: PRODUCER_IDLE_MS,
   producersMax: PRODUCERS_MAX,
+  producerRememberedMs: PRODUCER_REMEMBERED_MS,
   keyedKeepMs: IDEMPOTENCY_KEEP_MS,
   keyedMax: IDEMPOTENCY_KEYS_MAX,
 }
@@ -74,10 +77,7 @@ export class Admission {
     this.#forgetOldest(table, atUs)
     const kind = envelope.request === undefined ? table.producers : table.keyed
     const known = this.#current(kind, envelope.producer, atUs)
-    if (known === undefined) {
-      const max = kind === table.keyed ? this.#limits.keyedMax : this.#limits.producersMax
-      if (kind.size >= max) return { type: 'full' }
-    }
+    if (known === undefined && !this.#hasRoom(table, kind, atUs)) return { type: 'full' }
     const producer = known ?? newProducer(envelope)
     const verdict = judge(producer, envelope)
     if (verdict !== 'new') return verdict
@@ -208,6 +208,18 @@ export class Admission {
         kind.delete(id)
       }
     }
+  }
+
+  /** A full table of producers makes room by forgetting the longest idle one; one of keys does not. */
+  #hasRoom(table: ProjectTable, kind: Map<bigint, Producer>, nowUs: number): boolean {
+    const { keyedMax, producersMax, producerRememberedMs } = this.#limits
+    if (kind === table.keyed) return kind.size < keyedMax
+    if (kind.size < producersMax) return true
+    const [oldest] = kind
+    assert(oldest !== undefined)
+    const [id, { atUs, reserved }] = oldest
+    if (reserved.length > 0 || nowUs - atUs < producerRememberedMs * 1_000) return false
+    return kind.delete(id)
   }
 
   #producerOf(reservation: Reservation): Producer {

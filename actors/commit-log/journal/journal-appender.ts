@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { toBinary } from '@bufbuild/protobuf'
 import { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { BATCH_BYTES_MAX } from '#proto/limits.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { ServiceThread } from '#runtime/threads.ts'
 import type { Admission, Reservation, Verdict } from '../admission.ts'
@@ -112,10 +113,15 @@ export class JournalAppender {
     if (this.#unavailable === 'stopping' || this.#unavailable === 'log-away') {
       return Promise.resolve(this.#refuse(this.#unavailable))
     }
-    if (this.#waiting.length >= WAITING_MAX) return Promise.resolve(this.#refuse('overloaded'))
+    assert(offer.batch.length <= BATCH_BYTES_MAX, 'a batch is bounded')
     const verdict = this.#reserve(offer)
-    if (verdict.type === 'new') return this.#enqueue(offer, verdict.reservation).outcome
-    return this.#answer(verdict)
+    if (verdict.type !== 'new') return this.#answer(verdict)
+    if (this.#waiting.length < WAITING_MAX) {
+      return this.#enqueue(offer, verdict.reservation).outcome
+    }
+    // Withdrawn, not just refused: the producer's later batches must not be taken before this one.
+    this.#admission.withdraw(verdict.reservation, offer.neverResent !== true)
+    return Promise.resolve(this.#refuse('overloaded'))
   }
 
   /** There is room again, or a disk that failed is worth another try. */

@@ -291,3 +291,21 @@ async function assertSurvives(
 function journalFiles(disk: SimulatedDisk): string[] {
   return disk.paths().filter(path => path.endsWith('.journal'))
 }
+
+faultTest(
+  'a full queue refuses, and what was refused comes before what follows it',
+  async given => {
+    const { log, arena } = given
+    const many = Array.from({ length: 16_384 }, (_, index) =>
+      append(log, arena, { producer: 1n, sequence: BigInt(index + 1), bytes: 8 }),
+    )
+    const refused = await append(log, arena, { producer: 2n, sequence: 1n })
+    assert.ok(refused.type === 'unavailable' && refused.reason === 'overloaded')
+    for (const outcome of await Promise.all(many)) assert.deepEqual(outcome, DURABLE)
+    const early = await append(log, arena, { producer: 2n, sequence: 2n })
+    assert.equal(early.type, 'unavailable')
+    assert.deepEqual(await append(log, arena, { producer: 2n, sequence: 1n }), DURABLE)
+    assert.deepEqual(await append(log, arena, { producer: 2n, sequence: 2n }), DURABLE)
+  },
+  { fileBytes: 1 << 20, capacityBytes: 1 << 30 },
+)
