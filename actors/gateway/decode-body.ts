@@ -1,4 +1,4 @@
-/** Has a worker thread decode the body of a request, and says in words of HTTP what is wrong with it. */
+/** Has a worker thread decode a body, and says in words of HTTP what is wrong with it. */
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'

@@ -99,7 +99,7 @@ export async function startGrpc(options: StartGrpcOptions): Promise<GrpcServer> 
   }
 }
 
-/** Lets connections end by themselves, for the last words of their streams are still on their way. */
+/** Lets connections end by themselves: the last words of their streams are on their way. */
 function shutDown(server: Server, clock: Clock, graceMs: number): Promise<void> {
   return new Promise(resolve => {
     const cancel = clock.after(graceMs, () => {

@@ -194,7 +194,7 @@ test('a producer that is not known, or went on elsewhere, is told to open a new 
   unknown.session.greeted()
   unknown.session.opened(7, { type: 'epoch-expired' })
   assert.equal(unknown.ended?.status, 'epoch-expired')
-  assert.match(unknown.ended.details, /^EPOCH_EXPIRED/)
+  assert.match(unknown.ended?.details ?? '', /^EPOCH_EXPIRED/)
   const { world } = open()
   world.batch(1)
   world.batch(2)
@@ -291,7 +291,7 @@ class World implements SessionPort {
   hasMemory = true
   projectHasRoom = true
   overloads = 0
-  ended: SessionEnd | null = null
+  readonly ends: SessionEnd[] = []
   #copying = 0
 
   send = (message: ServerMessage): void => {
@@ -335,7 +335,11 @@ class World implements SessionPort {
 
   end = (end: SessionEnd): void => {
     assert.equal(this.ended, null, 'a stream ends once')
-    this.ended = end
+    this.ends.push(end)
+  }
+
+  get ended(): SessionEnd | null {
+    return this.ends[0] ?? null
   }
 
   batch(sequence: number, length = 10): void {

@@ -1,6 +1,6 @@
 /**
- * The protocol of one SDK stream, without sockets, threads or time. Batches are proven concurrently,
- * offered in order and answered in order:
+ * The protocol of one SDK stream, without sockets, threads or time. Batches are proven
+ * concurrently, offered in order and answered in order:
  *
  *   batch ──▶ | 7 acked | 8 offered | 9 offered | 10 proven | 11 proving |
  *             └ answered from here ▲             └ offered from here ▲

@@ -1,7 +1,7 @@
 /**
- * The body of one request between the driver that feeds it and the handler that reads it. Bytes are
- * counted against the route's limit and against what the whole server may hold; the driver is paused
- * while nobody reads.
+ * The body of one request between the driver that feeds it and the handler that reads it. Bytes
+ * are counted against the route's limit and against what the whole server may hold; the driver is
+ * paused while nobody reads.
  */
 import assert from 'node:assert/strict'
 import { HttpProblem } from './problem.ts'

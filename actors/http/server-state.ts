@@ -1,4 +1,4 @@
-/** What all exchanges and sockets of one server share: routes, memory, and how it comes to an end. */
+/** What all exchanges and sockets of one server share: routes, memory, and how it ends. */
 import type { HttpServerOptions, Route, SocketRoute } from './http-server.ts'
 import { BodyBudget } from './request-body.ts'
 import { Router } from './router.ts'

@@ -1,7 +1,7 @@
 /**
- * The web interface's files, read once and compressed once. Hashed names never change and are kept
- * by browsers for good; everything else is asked for again. Paths without a file get the page, whose
- * own router knows them.
+ * The web interface's files, read once and compressed once. Hashed names never change and are
+ * kept by browsers for good; everything else is asked for again. Paths without a file get the
+ * page, whose own router knows them.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'

@@ -1,7 +1,7 @@
 /**
- * Certificate and key as files that a renewal replaces. They are read again every few seconds, since
- * file events are lost where the files are links into a mounted volume, and used only as a pair that
- * fits: a renewal caught halfway changes nothing.
+ * Certificate and key as files that a renewal replaces. They are read again every few seconds,
+ * since file events are lost where the files are links into a mounted volume, and used only as a
+ * pair that fits: a renewal caught halfway changes nothing.
  */
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'

@@ -1,7 +1,8 @@
 /**
- * The driver over uWebSockets.js. Its traps, all met here: a request without `onAborted` that is not
- * answered at once aborts the process; request, headers and chunks die when their callback returns;
- * writes outside a callback must be corked; two processes may share a port unless it is exclusive.
+ * The driver over uWebSockets.js. Its traps, all met here: a request without `onAborted` that is
+ * not answered at once aborts the process; request, headers and chunks die when their callback
+ * returns; writes outside a callback must be corked; two processes may share a port unless it is
+ * exclusive; and after an answer it goes on to parse what it has read.
  */
 import type * as Uws from 'uWebSockets.js'
 import { prepareLibraries } from '#actors/config.ts'

@@ -4,7 +4,7 @@ import type { HttpAnswer } from './http-server.ts'
 import { plainAddress } from './peer-address.ts'
 import type { SendOptions, Wire } from './wire.ts'
 
-/** The library's request and response of one exchange, with all that outlives the first callback. */
+/** The library's request and response of one exchange, and all that outlives the callback. */
 export class UwsWire implements Wire {
   readonly method: string
   readonly path: string

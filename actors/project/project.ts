@@ -55,8 +55,8 @@ export type OfferSource =
   | { readonly type: 'request' }
 
 /**
- * Batches for the log, in order. The sender keeps their memory until `reply`, which is called exactly
- * once whatever happens, unless the process ends.
+ * Batches for the log, in order. The sender keeps their memory until `reply`, which is called
+ * exactly once whatever happens, unless the process ends.
  */
 export interface ProjectOffer {
   readonly type: 'offer'

@@ -93,7 +93,7 @@ export async function apiWorld(t: TestContext, driver: HttpDriverName) {
   }
   const createProject = async (name: string): Promise<ProjectCreated> => {
     const reply = await call('POST', '/api/v1/projects', { token: ADMIN_TOKEN, body: { name } })
-    return reply.json as unknown as ProjectCreated
+    return JSON.parse(reply.text) as ProjectCreated
   }
   return { call, createProject, url, port, faults, catalog, store, sessions, tail, clock, state }
 }

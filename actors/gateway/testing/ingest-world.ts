@@ -1,4 +1,4 @@
-/** Everything behind the doors of ingest, in one process: real actors, arena and tasks, a fake log. */
+/** Everything behind the doors of ingest in one process: real actors and tasks, a fake log. */
 import type { TestContext } from 'node:test'
 import { Arena } from '#actors/commit-log/arena.ts'
 import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
