@@ -87,13 +87,15 @@ async function startServer(flags: Record<string, string>): Promise<ChildProcess>
     // Ctrl-C reaches only us: the loggers are flushed before the server goes.
     detached: true,
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('exit', () => reject(fail('the server could not start; its reason stands above')))
+  const failed = (): never => fail('the server could not start; its reason stands above')
+  server.once('exit', failed)
+  await new Promise<void>(resolve => {
     server.stdout?.on('data', (chunk: Buffer) => {
       process.stdout.write(chunk)
       if (chunk.includes('logboy ready')) resolve()
     })
   })
+  server.off('exit', failed)
   return server
 }
 
