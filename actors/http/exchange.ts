@@ -12,7 +12,7 @@ import { WireRequest } from './request.ts'
 import { RequestBody } from './request-body.ts'
 import type { Router } from './router.ts'
 import type { ServerState } from './server-state.ts'
-import { announcesBody, badFraming, handledMethod, headerOf, type Wire } from './wire.ts'
+import { announcedBytes, announcesBody, badFraming, handledMethod, type Wire } from './wire.ts'
 
 /** What may still arrive of a refused request before its connection is closed. */
 const DRAIN_BYTES_MAX = 32 * 1024 * 1024
@@ -40,6 +40,7 @@ export class Exchange {
     const { route, problem, parameters, poisoned } = admit(wire, state.routes)
     this.#body = new RequestBody({
       bytesMax: route?.bodyBytesMax ?? 0,
+      expectedBytes: announcedBytes(wire.headers),
       budget: state.bodies,
       flow: wire,
     })
@@ -53,11 +54,11 @@ export class Exchange {
     else this.#run(route, this.#request(parameters))
   }
 
-  /** Driver: a chunk of the body, ours alone. */
-  chunk(chunk: Uint8Array<ArrayBuffer>): void {
+  /** Driver: a chunk of the body; one that is only `lent` is not kept beyond this call. */
+  chunk(chunk: Uint8Array<ArrayBuffer>, lent: boolean): void {
     this.#received += chunk.length
     if (this.#done) return
-    this.#body.push(chunk)
+    this.#body.push(chunk, lent)
     if (this.#pendingAnswer !== null && this.#received > DRAIN_BYTES_MAX) this.#send(true)
   }
 
@@ -196,7 +197,7 @@ function admit(wire: Wire, router: Router<Route>): Admission {
     }
   }
   const bytesMax = found.target.bodyBytesMax ?? 0
-  if (Number(headerOf(wire.headers, 'content-length') ?? 0) > bytesMax) {
+  if ((announcedBytes(wire.headers) ?? 0) > bytesMax) {
     const detail = bytesMax === 0 ? 'no body is taken here' : `the body exceeds ${bytesMax} bytes`
     return refused(new HttpProblem('LOGBOY_BODY_TOO_LARGE', detail))
   }

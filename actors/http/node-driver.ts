@@ -114,7 +114,7 @@ class NodeServer implements HttpServer {
 /** Runs one request. */
 function serve(message: IncomingMessage, response: ServerResponse, state: ServerState): void {
   const exchange = new Exchange(new NodeWire(message, response), state)
-  message.on('data', (chunk: Buffer<ArrayBuffer>) => exchange.chunk(chunk))
+  message.on('data', (chunk: Buffer<ArrayBuffer>) => exchange.chunk(chunk, false))
   message.on('end', () => exchange.end())
   // A reset is told by 'close' as well.
   message.on('error', () => {})

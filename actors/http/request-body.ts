@@ -39,10 +39,14 @@ export interface BodyFlow {
 
 export interface RequestBodyOptions {
   readonly bytesMax: number
+  /** As announced; null = not known before the end. */
+  readonly expectedBytes: number | null
   readonly budget: BodyBudget
   readonly flow: BodyFlow
 }
 
+/** Once so much has arrived, memory for all of it is set aside, and each byte is copied once. */
+const WHOLE_FROM_BYTES = 32 * 1024
 /** A handler that first asks the catalog lets this much arrive meanwhile. */
 const UNREAD_BYTES_MAX = 256 * 1024
 
@@ -54,6 +58,8 @@ interface Reader {
 export class RequestBody {
   readonly #options: RequestBodyOptions
   #chunks: Uint8Array<ArrayBuffer>[] = []
+  /** Memory for the expected bytes, in place of chunks. */
+  #whole: Uint8Array<ArrayBuffer> | null = null
   #bytes = 0
   #ended = false
   #discarding = false
@@ -71,8 +77,8 @@ export class RequestBody {
     return this.#ended
   }
 
-  /** Driver: takes a chunk that is ours alone. */
-  push(chunk: Uint8Array<ArrayBuffer>): void {
+  /** Driver: takes a chunk; one that is only `lent` is copied before this returns. */
+  push(chunk: Uint8Array<ArrayBuffer>, lent: boolean): void {
     if (this.#discarding || chunk.length === 0) return
     const { bytesMax, budget } = this.#options
     if (this.#bytes + chunk.length > bytesMax) {
@@ -84,7 +90,7 @@ export class RequestBody {
       this.fail(new HttpProblem('LOGBOY_OVERLOADED', detail, { retryAfterMs: 1_000 }))
       return
     }
-    this.#chunks.push(chunk)
+    this.#keep(chunk, lent)
     this.#bytes += chunk.length
     if (this.#reader === null && this.#bytes > UNREAD_BYTES_MAX) this.#pause()
   }
@@ -107,6 +113,7 @@ export class RequestBody {
     this.#discarding = true
     this.#options.budget.give(this.#bytes)
     this.#chunks = []
+    this.#whole = null
     this.#bytes = 0
     this.#resume()
   }
@@ -122,6 +129,20 @@ export class RequestBody {
     })
   }
 
+  #keep(chunk: Uint8Array<ArrayBuffer>, lent: boolean): void {
+    const bytes = this.#bytes + chunk.length
+    const expected = this.#options.expectedBytes ?? 0
+    if (this.#whole === null && bytes >= WHOLE_FROM_BYTES && bytes < expected) {
+      // Not filled with zeros, and a buffer of its own, fit to be handed to another thread.
+      this.#whole = Buffer.allocUnsafeSlow(expected)
+      copy(this.#chunks.splice(0), this.#whole)
+    }
+    if (this.#whole !== null) {
+      assert(bytes <= this.#whole.length, 'a driver hands on no more than was announced')
+      this.#whole.set(chunk, this.#bytes)
+    } else this.#chunks.push(lent ? chunk.slice() : chunk)
+  }
+
   #settle(): void {
     const reader = this.#reader
     if (reader === null || (this.#problem === null && !this.#ended)) return
@@ -130,7 +151,7 @@ export class RequestBody {
       reader.reject(this.#problem)
       return
     }
-    const bytes = joined(this.#chunks, this.#bytes)
+    const bytes = this.#whole?.subarray(0, this.#bytes) ?? joined(this.#chunks, this.#bytes)
     this.discard()
     reader.resolve(bytes)
   }
@@ -154,11 +175,15 @@ function joined(
 ): Uint8Array<ArrayBuffer> {
   const [first] = chunks
   if (first !== undefined && chunks.length === 1) return first
-  const whole = new Uint8Array(bytes)
+  const whole = Buffer.allocUnsafeSlow(bytes)
+  copy(chunks, whole)
+  return whole
+}
+
+function copy(chunks: readonly Uint8Array[], into: Uint8Array): void {
   let at = 0
   for (const chunk of chunks) {
-    whole.set(chunk, at)
+    into.set(chunk, at)
     at += chunk.length
   }
-  return whole
 }

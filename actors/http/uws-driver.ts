@@ -132,7 +132,7 @@ function serve(
   if (wire.dead) return
   res.onData((chunk, last) => {
     // The library reuses the chunk's memory as soon as this returns.
-    if (chunk.byteLength > 0) served.chunk(new Uint8Array(chunk.slice(0)))
+    if (chunk.byteLength > 0) served.chunk(new Uint8Array(chunk), true)
     if (last) served.end()
   })
 }

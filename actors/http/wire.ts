@@ -44,10 +44,16 @@ export function handledMethod(method: string): string {
   return method === 'HEAD' ? 'GET' : method
 }
 
+/** Length of the body as announced; null = not told. */
+export function announcedBytes(headers: readonly string[]): number | null {
+  const length = headerOf(headers, 'content-length')
+  return length === null ? null : Number(length)
+}
+
 /** Whether a body follows the headers. */
 export function announcesBody(headers: readonly string[]): boolean {
-  const length = headerOf(headers, 'content-length')
-  if (length !== null) return Number(length) !== 0
+  const length = announcedBytes(headers)
+  if (length !== null) return length !== 0
   return headerOf(headers, 'transfer-encoding') !== null
 }
 
