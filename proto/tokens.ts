@@ -97,14 +97,12 @@ export function forEachToken(
 }
 
 /**
- * What an ASCII byte is to a hash: 0 outside tokens, else the folded byte, with HAS_DIGIT beside a
- * digit; BEYOND = no ASCII. One look per byte, for this is the hottest loop of all.
+ * What a byte is to a hash: 0 if it is no ASCII byte of a token, else the folded byte, with HAS_DIGIT
+ * beside a digit. One look per byte, for this is the hottest loop of all.
  */
 const HAS_DIGIT = 0x100
-const BEYOND = 0x200
 const ASCII = Uint16Array.from({ length: 256 }, (_, byte) => {
-  if (byte >= 0x80) return BEYOND
-  if (classes[byte] !== IN_RUN) return 0
+  if (byte >= 0x80 || classes[byte] !== IN_RUN) return 0
   return isDigit(byte) ? byte | HAS_DIGIT : foldCodePoint(byte)
 })
 
@@ -129,31 +127,54 @@ export function hashTokens(
   let seen = 0
   for (let i = start; i < end; i++) {
     const known = ASCII[bytes[i] as number] as number
-    if (known === 0) {
+    if (known !== 0) {
+      hash = Math.imul(hash ^ (known & 0xff), PRIME)
+      seen |= known
+    } else {
+      if ((bytes[i] as number) >= 0x80) return hashRest(bytes, i, end, hashes, { next, hash, seen })
       if (seen === 0) continue
       if (next < hashes.length) hashes[next++] = mix(hash, seen)
       hash = SEED
       seen = 0
-    } else if (known < BEYOND) {
-      hash = Math.imul(hash ^ (known & 0xff), PRIME)
-      seen |= known
-    } else {
-      const code = codePointAt(bytes, i, end)
-      const kind = classOf(code)
-      i += widthOf(bytes[i] as number) - 1
-      if (kind !== IN_RUN && seen !== 0) {
-        if (next < hashes.length) hashes[next++] = mix(hash, seen)
-        hash = SEED
-        seen = 0
-      }
-      if (kind === OUTSIDE) continue
-      hash = hashCodePoint(hash, foldCodePoint(code))
-      seen |= 1
-      if (kind !== ALONE) continue
+    }
+  }
+  if (seen !== 0 && next < hashes.length) hashes[next++] = mix(hash, seen)
+  return next
+}
+
+/** Where a token is broken off: what is hashed of it, and of which kinds it has been. */
+interface HashState {
+  readonly next: number
+  readonly hash: number
+  readonly seen: number
+}
+
+/** Goes on from the first byte that is not ASCII. Apart, because that keeps the other loop fast. */
+function hashRest(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hashes: Uint32Array,
+  state: HashState,
+): number {
+  let { next, hash, seen } = state
+  for (let at = start; at < end; ) {
+    const byte = bytes[at] as number
+    const code = byte < 0x80 ? byte : codePointAt(bytes, at, end)
+    const kind = classOf(code)
+    at += byte < 0x80 ? 1 : widthOf(byte)
+    if (kind !== IN_RUN && seen !== 0) {
       if (next < hashes.length) hashes[next++] = mix(hash, seen)
       hash = SEED
       seen = 0
     }
+    if (kind === OUTSIDE) continue
+    hash = hashCodePoint(hash, foldCodePoint(code))
+    seen |= isDigit(code) ? HAS_DIGIT : 1
+    if (kind !== ALONE) continue
+    if (next < hashes.length) hashes[next++] = mix(hash, seen)
+    hash = SEED
+    seen = 0
   }
   if (seen !== 0 && next < hashes.length) hashes[next++] = mix(hash, seen)
   return next
