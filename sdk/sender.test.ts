@@ -239,12 +239,17 @@ test('where gRPC cannot be reached HTTP is used, and gRPC tried again later', ()
     clock.advance(1_000)
   }
   assert.equal(attempts, 1)
+  for (let minute = 0; minute < 60; minute++) {
+    sender.push(batchOf(3 + minute))
+    clock.advance(60_000)
+  }
+  assert.ok(attempts >= 5 && attempts <= 8, `${attempts} attempts in an hour`)
   isBlocked = false
   clock.advance(3_600_000)
-  sender.push(batchOf(3))
+  sender.push(batchOf(63))
   clock.advance(1_000)
   assert.equal(sender.transport, 'grpc')
-  assert.deepEqual(ids(server), upTo(4))
+  assert.deepEqual(ids(server), upTo(64))
 })
 
 test('what the server had stored before the connection broke is not sent again', () => {

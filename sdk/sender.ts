@@ -12,6 +12,7 @@
  */
 import { EPOCH_MAX, PRODUCER_FRESH_MS, SCHEMA_HIGHEST } from '../proto/limits.ts'
 import type { ServerMessage } from '../proto/stream.ts'
+import { Backoff } from './backoff.ts'
 import { BatchQueue, type QueuedBatch, type SealedBatch } from './batch-queue.ts'
 import type { Cancel, Clock } from './clock.ts'
 import type { Random } from './random.ts'
@@ -48,13 +49,12 @@ const WINDOW_BYTES = 4 * 1024 * 1024
  */
 const WELCOME_MS_MAX = 5_000
 const ANSWER_MS_MAX = 20_000
-const BACKOFF_MS_MIN = 100
-const BACKOFF_MS_MAX = 30_000
 /** A bad key gets better only when a person acts. */
 const REFUSED_MS_MIN = 5_000
 const THROTTLE_MS_MIN = 20
-/** After so long on the fallback the better transport is tried again. */
-const FALLBACK_MS = 3_600_000
+/** After so long on the fallback the better transport is tried again; in vain: after twice as long. */
+const FALLBACK_MS_MIN = 30_000
+const FALLBACK_MS_MAX = 3_600_000
 const US_PER_MS = 1_000
 
 export class Sender {
@@ -67,6 +67,7 @@ export class Sender {
   }
   private readonly options: SenderOptions
   private readonly queue = new BatchQueue()
+  private readonly backoff: Backoff
   private producer: bigint
   private epoch = 1
   private connection: Connection | null = null
@@ -76,7 +77,6 @@ export class Sender {
   /** The server answered on this connection. */
   private isProven = false
   private isClosed = false
-  private failures = 0
   /** Epochs opened since the last acknowledgement. */
   private newEpochs = 0
   /** Batches after this one wait for the next epoch; null = none do. */
@@ -84,12 +84,14 @@ export class Sender {
   private cancelWait: Cancel | null = null
   private cancelWatch: Cancel | null = null
   private cancelFallback: Cancel | null = null
+  private fallbackMs = FALLBACK_MS_MIN
   private heardMs = 0
   private acknowledgedUs: number | null = null
   private readonly waiting = new Set<{ readonly target: number; readonly done: () => void }>()
 
   constructor(options: SenderOptions) {
     this.options = options
+    this.backoff = new Backoff(options.random)
     this.producer = options.random.producer()
   }
 
@@ -139,6 +141,7 @@ export class Sender {
   close(): void {
     this.isClosed = true
     this.wait(null)
+    this.cancelFallback?.()
     this.disconnect()
   }
 
@@ -211,8 +214,10 @@ export class Sender {
     this.isProven = true
     this.cancelFallback?.()
     this.cancelFallback = null
-    if (this.transportIndex > 0) {
-      this.cancelFallback = this.options.clock.after(FALLBACK_MS, () => this.leaveFallback())
+    if (this.transportIndex === 0) this.fallbackMs = FALLBACK_MS_MIN
+    else {
+      this.cancelFallback = this.options.clock.after(this.fallbackMs, () => this.leaveFallback())
+      this.fallbackMs = Math.min(FALLBACK_MS_MAX, 2 * this.fallbackMs)
     }
   }
 
@@ -227,7 +232,7 @@ export class Sender {
   private acknowledge(sequence: number, rejectedCount: number): void {
     const batch = this.queue.settle(sequence)
     if (batch === null) return
-    this.failures = 0
+    this.backoff.reset()
     this.newEpochs = 0
     this.acknowledgedUs = this.options.clock.nowUs()
     this.counts.acknowledged += batch.records - rejectedCount
@@ -334,25 +339,18 @@ export class Sender {
     if (end.type === 'epoch-expired') {
       const isFirst = this.newEpochs === 0
       this.openEpoch({ isExpired: true })
-      return isFirst ? 0 : this.backoffMs()
+      return isFirst ? 0 : this.backoff.nextMs()
     }
     this.trouble(
       end.type === 'refused'
         ? `the server refuses the key: ${end.reason}`
         : `no connection: ${end.reason}`,
     )
-    if (end.type === 'refused') return Math.max(REFUSED_MS_MIN, this.backoffMs())
+    if (end.type === 'refused') return Math.max(REFUSED_MS_MIN, this.backoff.nextMs())
     if (!wasProven) {
       this.transportIndex = (this.transportIndex + 1) % this.options.transports.length
     }
-    return Math.max(end.retryAfterMs, this.backoffMs())
-  }
-
-  /** Doubles with every failure since the last acknowledgement; the upper half is random. */
-  private backoffMs(): number {
-    const limit = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(this.failures, 20))
-    this.failures++
-    return (limit * (1 + this.options.random.unit())) / 2
+    return Math.max(end.retryAfterMs, this.backoff.nextMs())
   }
 
   private disconnect(): void {
