@@ -32,64 +32,61 @@ export function EmptyState(props: EmptyStateProps): JSX.Element {
       )
     },
   )
-  const filtered = createMemo(
-    () =>
-      props.state.query !== '' || props.state.levels.length > 0 || props.state.services.length > 0,
-  )
   return (
     <Switch>
       <Match when={newest() === null}>
         <FirstLog project={props.project} live={props.state.live} />
       </Match>
-      <Match when={newest() !== undefined || filtered()}>
-        <div class="empty">
-          <Icon name="search" />
-          <h2>{filtered() ? 'No logs match' : 'No logs in this range'}</h2>
-          <p>
-            {filtered() ? 'Nothing here fits every filter' : 'Nothing was logged'} in{' '}
-            <b>{rangePhrase(props.state)}</b>.
-            <Show when={newest()}>
-              {row => (
-                <> The newest log of the project is {agoText(rowTimeMs(row()), props.nowMs)}.</>
-              )}
-            </Show>
-          </p>
-          <div class="empty-actions">
-            <Show when={filtered()}>
-              <button
-                type="button"
-                class="button"
-                onClick={() => props.onChange({ query: '', levels: [], services: [] })}
-              >
-                Clear all filters
-              </button>
-            </Show>
-            <Show when={widerRange(props.state.range)}>
-              {wider => (
-                <button
-                  type="button"
-                  class="button"
-                  onClick={() => props.onChange({ range: wider() })}
-                >
-                  Look at the {rangeText(wider(), 'utc').toLowerCase()}
-                </button>
-              )}
-            </Show>
-            <Show when={filtered() ? null : newest()}>
-              {row => (
-                <button
-                  type="button"
-                  class="button button-primary"
-                  onClick={() => props.onChange({ live: false, range: around(row()) })}
-                >
-                  Go to the newest log
-                </button>
-              )}
-            </Show>
-          </div>
-        </div>
+      <Match when={newest() !== undefined || isFiltered(props.state)}>
+        <NoMatch {...props} newest={newest() ?? null} />
       </Match>
     </Switch>
+  )
+}
+
+function NoMatch(props: EmptyStateProps & { readonly newest: Row | null }): JSX.Element {
+  const filtered = createMemo(() => isFiltered(props.state))
+  return (
+    <div class="empty">
+      <Icon name="search" />
+      <h2>{filtered() ? 'No logs match' : 'No logs in this range'}</h2>
+      <p>
+        {filtered() ? 'Nothing here fits every filter' : 'Nothing was logged'} in{' '}
+        <b>{rangePhrase(props.state)}</b>.
+        <Show when={props.newest}>
+          {row => <> The newest log of the project is {agoText(rowTimeMs(row()), props.nowMs)}.</>}
+        </Show>
+      </p>
+      <div class="empty-actions">
+        <Show when={filtered()}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => props.onChange({ query: '', levels: [], services: [] })}
+          >
+            Clear all filters
+          </button>
+        </Show>
+        <Show when={widerRange(props.state.range)}>
+          {wider => (
+            <button type="button" class="button" onClick={() => props.onChange({ range: wider() })}>
+              Look at the {rangeText(wider(), 'utc').toLowerCase()}
+            </button>
+          )}
+        </Show>
+        <Show when={filtered() ? null : props.newest}>
+          {row => (
+            <button
+              type="button"
+              class="button button-primary"
+              onClick={() => props.onChange({ live: false, range: around(row()) })}
+            >
+              Go to the newest log
+            </button>
+          )}
+        </Show>
+      </div>
+    </div>
   )
 }
 
@@ -118,6 +115,10 @@ export function ErrorState(props: {
       </div>
     </div>
   )
+}
+
+function isFiltered({ query, levels, services }: ExploreState): boolean {
+  return query !== '' || levels.length > 0 || services.length > 0
 }
 
 function rangePhrase({ range, zone }: ExploreState): string {

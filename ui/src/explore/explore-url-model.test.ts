@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { LEVELS } from '#proto/api.ts'
+import { FakeData } from '../../testing/fake-data.ts'
 import {
   type ExploreState,
   parseExplore,
@@ -69,6 +70,22 @@ test('a shared link stands still', () => {
   const shared = shareableState({ ...plain, live: true }, 2_000_000)
   assert.equal(shared.live, false)
   assert.deepEqual(shared.range, { kind: 'absolute', fromMs: 1_100_000, toMs: 2_000_000 })
+})
+
+test('a link to one row ends with its second and reaches back far enough', () => {
+  const row = new FakeData(1).row(Date.UTC(2026, 10, 21, 9, 0, 0, 250))
+  const endMs = Date.UTC(2026, 10, 21, 9, 0, 1)
+  const recent = shareableState({ ...plain, live: true }, endMs + 5000, row)
+  assert.deepEqual(
+    [recent.row, recent.live, recent.range],
+    [row.id, false, { kind: 'absolute', fromMs: endMs - 900_000, toMs: endMs }],
+  )
+  const early = { ...plain, range: { kind: 'absolute', fromMs: 1000, toMs: 2000 } } as const
+  assert.deepEqual(shareableState(early, endMs, row).range, {
+    kind: 'absolute',
+    fromMs: 1000,
+    toMs: endMs,
+  })
 })
 
 test('what does not change the rows does not change the search', () => {

@@ -1,10 +1,12 @@
 /** The state of the explorer as it stands in the URL, so that links and the back button hold it. */
-import { LEVELS, type Level } from '#proto/api.ts'
+import { LEVELS, type Level, type Row } from '#proto/api.ts'
 import type { Zone } from '../kit/wall-time.ts'
+import { rowTimeMs } from './row-order.ts'
 import {
   parseMoment,
   parseRange,
   RANGE_DEFAULT,
+  resolveRange,
   spanText,
   type TimeRange,
 } from './time-range-model.ts'
@@ -68,11 +70,17 @@ export function printExplore(state: ExploreState, defaults: ExploreDefaults): st
   return text === '' ? '' : `?${text}`
 }
 
-/** The link to give away: a moving span becomes the moments it covers now, live stands still. */
-export function shareableState(state: ExploreState, nowMs: number): ExploreState {
-  if (state.range.kind === 'absolute') return state
-  const fromMs = nowMs - state.range.seconds * 1000
-  return { ...state, live: false, range: { kind: 'absolute', fromMs, toMs: nowMs } }
+/**
+ * The link to give away: a moving span becomes the moments it covers now, live stands still. A link
+ * to one row ends with its second, so that the row stands at the top and what led to it below.
+ */
+export function shareableState(state: ExploreState, nowMs: number, row?: Row): ExploreState {
+  const { fromMs, toMs } = resolveRange(state.range, nowMs)
+  const still: ExploreState = { ...state, live: false, range: { kind: 'absolute', fromMs, toMs } }
+  if (row === undefined) return still
+  const endMs = Math.floor(rowTimeMs(row) / 1000) * 1000 + 1000
+  const startMs = Math.min(fromMs, endMs - ROW_CONTEXT_MS)
+  return { ...still, row: row.id, range: { kind: 'absolute', fromMs: startMs, toMs: endMs } }
 }
 
 /** Equal for states that ask for the same rows of one project. */
@@ -85,6 +93,8 @@ export function toggled<T>(list: readonly T[], value: T): readonly T[] {
   return list.includes(value) ? list.filter(other => other !== value) : [...list, value]
 }
 
+/** At least this much of what came before a shared row. */
+const ROW_CONTEXT_MS = 900_000
 const RANGE_DEFAULT_SECONDS = RANGE_DEFAULT.kind === 'relative' ? RANGE_DEFAULT.seconds : 0
 
 function parseRangeParams(params: URLSearchParams): TimeRange {

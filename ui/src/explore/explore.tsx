@@ -1,6 +1,16 @@
-import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
-import type { Level, Project, Row } from '#proto/api.ts'
-import { createNow, createStored } from '../kit/reactive.ts'
+import {
+  type Accessor,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  Match,
+  Show,
+  Switch,
+} from 'solid-js'
+import { LEVELS, type Project, type Row } from '#proto/api.ts'
+import { copyText } from '../kit/clipboard.ts'
+import { createNow, createStored, watch } from '../kit/reactive.ts'
 import { ChartPane } from './chart-pane.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
 import { useExploreKeys } from './explore-keys.ts'
@@ -14,6 +24,7 @@ import { RowDetail } from './row-detail.tsx'
 import { ROW_HEIGHT, RowList, type RowListControl } from './row-list.tsx'
 import { rowTimeMs } from './row-order.ts'
 import { RowsFooter } from './rows-footer.tsx'
+import type { Hole } from './tail-model.ts'
 
 /** The same width as in explore.css. */
 const NARROW = '(max-width: 1020px)'
@@ -21,45 +32,18 @@ const NARROW = '(max-width: 1020px)'
 /** The page on which logs are searched and watched. */
 export function Explore(props: { readonly project: Project }): JSX.Element {
   const explorer = createExplorer(() => props.project)
-  const [sidebar, setSidebar] = createStored('sidebar', ['open', 'closed'], 'open')
-  const [drawer, setDrawer] = createSignal(false)
+  const sidebar = createSidebar()
   const nowMs = createNow(1000)
   const { state, view, session } = explorer
-  let list: RowListControl | undefined
-
-  const step = (by: number): void => {
-    const { rows } = view()
-    const at = rows.findIndex(row => row.id === explorer.activeId())
-    const index = Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))
-    const row = rows[index]
-    if (row === undefined) return
-    list?.reveal(index)
-    explorer.activate(row)
-  }
-  const filter = (field: string, value: string): void => {
-    if (field === 'level') explorer.change({ levels: [value as Level] })
-    else if (field === 'service') explorer.change({ services: [value] })
-    else explorer.change({ query: withTerm(state().query, fieldTerm(field, value)) })
-  }
-  const showNew = (): void => {
-    session.pause(false)
-    session.lookAway(false)
-    list?.toTop()
-  }
-  // Where the page is narrow the filters lie over the rows and are no lasting choice.
-  const toggleSidebar = (): void => {
-    if (window.matchMedia(NARROW).matches) setDrawer(!drawer())
-    else setSidebar(sidebar() === 'open' ? 'closed' : 'open')
-  }
-  useExploreKeys(explorer, { step, showNew, toggleSidebar })
+  const [list, setList] = createSignal<RowListControl | null>(null)
+  const actions = createRowActions(explorer, list)
+  useExploreKeys(explorer, { ...actions, toggleSidebar: sidebar.toggle })
+  revealLinked(explorer, list)
 
   return (
     <main class="explore" classList={{ 'explore-detail': state().row !== null }}>
-      <ExploreToolbar explorer={explorer} nowMs={nowMs()} onSidebar={toggleSidebar} />
-      <div
-        class="explore-body"
-        classList={{ 'sidebar-closed': sidebar() === 'closed', 'drawer-open': drawer() }}
-      >
+      <ExploreToolbar explorer={explorer} nowMs={nowMs()} onSidebar={sidebar.toggle} />
+      <div class="explore-body" classList={sidebar.classes()}>
         <nav class="sidebar" aria-label="Filters">
           <Facets
             counts={view().counts}
@@ -73,29 +57,93 @@ export function Explore(props: { readonly project: Project }): JSX.Element {
           type="button"
           class="scrim"
           aria-label="Close the filters"
-          onClick={() => setDrawer(false)}
+          onClick={sidebar.closeDrawer}
         />
         <div class="results">
           <ChartPane explorer={explorer} nowMs={nowMs()} />
-          <For
-            each={view().holes.filter(({ kind, state }) => kind === 'dropped' || state !== 'open')}
-          >
+          <For each={view().holes.filter(isWorthTelling)}>
             {hole => <HoleNotice hole={hole} onFill={() => session.fillHole(hole)} />}
           </For>
           <RowsPane
             explorer={explorer}
             project={props.project}
             nowMs={nowMs()}
-            control={control => {
-              list = control
-            }}
-            onShowNew={showNew}
+            control={setList}
+            onShowNew={actions.showNew}
           />
         </div>
-        <DetailPane explorer={explorer} nowMs={nowMs()} onFilter={filter} onStep={step} />
+        <DetailPane explorer={explorer} nowMs={nowMs()} {...actions} />
       </div>
     </main>
   )
+}
+
+/** Where the page is narrow the filters lie over the rows and are no lasting choice. */
+function createSidebar() {
+  const [sidebar, setSidebar] = createStored('sidebar', ['open', 'closed'], 'open')
+  const [drawer, setDrawer] = createSignal(false)
+  return {
+    classes: () => ({ 'sidebar-closed': sidebar() === 'closed', 'drawer-open': drawer() }),
+    closeDrawer: (): void => void setDrawer(false),
+    toggle: (): void => {
+      if (window.matchMedia(NARROW).matches) setDrawer(!drawer())
+      else setSidebar(sidebar() === 'open' ? 'closed' : 'open')
+    },
+  }
+}
+
+interface RowActions {
+  /** To the row so many rows further down, or up. */
+  readonly step: (by: number) => void
+  readonly filter: (field: string, value: string) => void
+  readonly showNew: () => void
+}
+
+function createRowActions(explorer: Explorer, list: Accessor<RowListControl | null>): RowActions {
+  const { state, view, session } = explorer
+  return {
+    step(by) {
+      const { rows } = view()
+      const at = rows.findIndex(row => row.id === explorer.activeId())
+      const index = Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))
+      const row = rows[index]
+      if (row === undefined) return
+      list()?.reveal(index)
+      explorer.activate(row)
+    },
+    filter(field, value) {
+      const level = LEVELS.find(name => name === value)
+      if (field === 'level' && level !== undefined) explorer.change({ levels: [level] })
+      else if (field === 'service') explorer.change({ services: [value] })
+      else explorer.change({ query: withTerm(state().query, fieldTerm(field, value)) })
+    },
+    showNew() {
+      session.pause(false)
+      session.lookAway(false)
+      list()?.toTop()
+    },
+  }
+}
+
+/** The row that a link names is brought into view when the list has come. */
+function revealLinked(explorer: Explorer, list: Accessor<RowListControl | null>): void {
+  const linked = explorer.state().row
+  if (linked === null) return
+  let revealed = false
+  watch(
+    () => [list(), explorer.view().loading] as const,
+    ([control, loading]) => {
+      if (control === null || loading || revealed) return
+      const index = explorer.view().rows.findIndex(row => row.id === linked)
+      if (index >= 0) control.reveal(index)
+      revealed = true
+    },
+  )
+}
+
+/** Gaps are filled by themselves; only what goes wrong or takes its time is told. */
+function isWorthTelling({ kind, state }: Hole): boolean {
+  return kind === 'dropped' || state !== 'open'
 }
 
 function RowsPane(props: {
@@ -162,8 +210,8 @@ function RowsPane(props: {
 function DetailPane(props: {
   readonly explorer: Explorer
   readonly nowMs: number
-  readonly onFilter: (field: string, value: string) => void
-  readonly onStep: (by: number) => void
+  readonly filter: RowActions['filter']
+  readonly step: RowActions['step']
 }): JSX.Element {
   const { state, openRow, openProblem } = props.explorer
   return (
@@ -190,9 +238,9 @@ function DetailPane(props: {
             row={row()}
             zone={state().zone}
             nowMs={props.nowMs}
-            link={props.explorer.shareUrl(row())}
-            onFilter={props.onFilter}
-            onStep={props.onStep}
+            onShare={() => void copyText(props.explorer.shareUrl(row()), 'Link')}
+            onFilter={props.filter}
+            onStep={props.step}
             onClose={() => props.explorer.closeRow()}
           />
         )}

@@ -17,7 +17,7 @@ import {
 } from './explore-url-model.ts'
 import { chooseBarMs } from './histogram-model.ts'
 import { scopeOf, tailPath } from './search-model.ts'
-import { resolveRange } from './time-range-model.ts'
+import { RANGE_DEFAULT, resolveRange } from './time-range-model.ts'
 
 export interface Explorer {
   readonly state: Accessor<ExploreState>
@@ -28,16 +28,16 @@ export interface Explorer {
   /** The row whose details are open. */
   readonly openRow: Accessor<Row | null>
   readonly openProblem: Accessor<Error | null>
-  change(patch: Partial<ExploreState>, options?: MoveOptions): void
-  activate(row: Row): void
-  open(row: Row): void
-  closeRow(): void
-  toggleLive(): void
-  refresh(): void
-  setZone(zone: Zone): void
-  setChartWidth(width: number): void
-  /** The link that shows others what is shown here. */
-  shareUrl(row?: Row): string
+  readonly change: (patch: Partial<ExploreState>, options?: MoveOptions) => void
+  readonly activate: (row: Row) => void
+  readonly open: (row: Row) => void
+  readonly closeRow: () => void
+  readonly toggleLive: () => void
+  readonly refresh: () => void
+  readonly setZone: (zone: Zone) => void
+  readonly setChartWidth: (width: number) => void
+  /** The link that shows others what is shown here, or one row in its place. */
+  readonly shareUrl: (row?: Row) => string
 }
 
 export const EXPLORE_PATH = '/explore'
@@ -45,18 +45,11 @@ export const EXPLORE_PATH = '/explore'
 const BAR_PIXELS = 9
 
 export function createExplorer(project: Accessor<Project>): Explorer {
-  const [storedZone, setStoredZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
-  const state = createMemo(() => parseExplore(address().search, { zone: storedZone() }))
+  const address = createViewState(project)
+  const { state, change } = address
   const [asked, setAsked] = createSignal(0)
-  const [activeId, setActiveId] = createSignal<string | null>(null)
-  let chartWidth = 900
   const { session, view } = createSession()
-
-  const change = (patch: Partial<ExploreState>, options: MoveOptions = {}): void => {
-    const next = { ...state(), project: state().project ?? project().id, ...patch }
-    const live = next.live && next.range.kind === 'relative'
-    moveTo(EXPLORE_PATH, printExplore({ ...next, live }, { zone: storedZone() }), options)
-  }
+  let chartWidth = 900
   const run = (live: boolean): void => {
     const nowMs = browserClock.nowMs()
     const { fromMs, toMs } = resolveRange(state().range, nowMs)
@@ -74,16 +67,58 @@ export function createExplorer(project: Accessor<Project>): Explorer {
       run(isLive)
     },
   )
-  const { openRow, openProblem } = createOpenRow({ project, state, view })
-
   return {
-    state,
+    ...address,
+    ...createRowChoice(address),
+    ...createOpenRow({ project, state, view }),
     view,
     session,
-    activeId: () => state().row ?? activeId(),
-    openRow,
-    openProblem,
+    toggleLive() {
+      const { live: isLive, range } = state()
+      if (isLive) change({ live: false })
+      else change({ live: true, range: range.kind === 'relative' ? range : RANGE_DEFAULT })
+    },
+    refresh: () => setAsked(asked() + 1),
+    setChartWidth(width) {
+      chartWidth = width
+    },
+  }
+}
+
+type ViewState = Pick<Explorer, 'state' | 'change' | 'setZone' | 'shareUrl'>
+
+/** The state in the URL, and the ways to change it. */
+function createViewState(project: Accessor<Project>): ViewState {
+  const [storedZone, setStoredZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
+  const state = createMemo(() => parseExplore(address().search, { zone: storedZone() }))
+  const change = (patch: Partial<ExploreState>, options: MoveOptions = {}): void => {
+    const next = { ...state(), project: state().project ?? project().id, ...patch }
+    const live = next.live && next.range.kind === 'relative'
+    moveTo(EXPLORE_PATH, printExplore({ ...next, live }, { zone: storedZone() }), options)
+  }
+  return {
+    state,
     change,
+    setZone(zone) {
+      setStoredZone(zone)
+      change({ zone }, { replace: true })
+    },
+    shareUrl(row) {
+      const named = { ...state(), project: project().id }
+      const shared = shareableState(named, browserClock.nowMs(), row)
+      // The receiver's own zone is no reason to see other times than the sender.
+      return `${location.origin}${EXPLORE_PATH}${printExplore(shared, { zone: 'local' })}`
+    },
+  }
+}
+
+type RowChoice = Pick<Explorer, 'activeId' | 'activate' | 'open' | 'closeRow'>
+
+/** The row that keys act on; while details are open it is the row of the URL. */
+function createRowChoice({ state, change }: Pick<Explorer, 'state' | 'change'>): RowChoice {
+  const [activeId, setActiveId] = createSignal<string | null>(null)
+  return {
+    activeId: () => state().row ?? activeId(),
     activate(row) {
       setActiveId(row.id)
       if (state().row !== null) change({ row: row.id }, { replace: true })
@@ -97,28 +132,6 @@ export function createExplorer(project: Accessor<Project>): Explorer {
       setActiveId(state().row)
       if (openedHere()) history.back()
       else change({ row: null }, { replace: true })
-    },
-    toggleLive() {
-      const { live: isLive, range } = state()
-      if (isLive) change({ live: false })
-      else if (range.kind === 'relative') change({ live: true })
-      else change({ live: true, range: { kind: 'relative', seconds: 900 } })
-    },
-    refresh: () => setAsked(asked() + 1),
-    setZone(zone) {
-      setStoredZone(zone)
-      change({ zone }, { replace: true })
-    },
-    setChartWidth(width) {
-      chartWidth = width
-    },
-    shareUrl(row) {
-      const shared = shareableState(
-        { ...state(), project: project().id, row: row?.id ?? state().row },
-        browserClock.nowMs(),
-      )
-      // The receiver's own zone is no reason to see other times than the sender.
-      return `${location.origin}${EXPLORE_PATH}${printExplore(shared, { zone: 'local' })}`
     },
   }
 }

@@ -1,4 +1,13 @@
-import { createMemo, createSignal, For, type JSX, onCleanup, onMount, Show } from 'solid-js'
+import {
+  type Accessor,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  onCleanup,
+  onMount,
+  Show,
+} from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
 import { countText, shortCount } from '../kit/number-text.ts'
 import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
@@ -29,21 +38,14 @@ const HEIGHT = 88
 /** Counts over time, stacked by level. Drag to zoom; arrow keys and Enter do the same. */
 export function Histogram(props: HistogramProps): JSX.Element {
   const [width, setWidth] = createSignal(0)
-  const [pointer, setPointer] = createSignal<number | null>(null)
-  const [dragFrom, setDragFrom] = createSignal<number | null>(null)
   let root: HTMLDivElement | undefined
-
   const scale = createMemo<HistogramScale>(() => ({
     interval: props.interval,
     barMs: props.barMs,
     width: Math.max(1, width()),
     height: HEIGHT,
   }))
-  const paths = createMemo(() => levelPaths(props.bars, scale()))
-  const selected = createMemo<Interval | null>(() => {
-    const at = pointer()
-    return at === null ? null : brushed(dragFrom() ?? at, at, props.bars, scale())
-  })
+  const brush = createBrush(props, scale)
   onMount(() => {
     const observer = new ResizeObserver(([entry]) => {
       const wide = entry?.contentRect.width ?? 0
@@ -53,26 +55,6 @@ export function Histogram(props: HistogramProps): JSX.Element {
     if (root !== undefined) observer.observe(root)
     onCleanup(() => observer.disconnect())
   })
-  const xOf = (event: PointerEvent): number => {
-    const left = root?.getBoundingClientRect().left ?? 0
-    return Math.min(width(), Math.max(0, event.clientX - left))
-  }
-  const finish = (): void => {
-    const interval = selected()
-    if (dragFrom() !== null && interval !== null) props.onZoom(interval)
-    setDragFrom(null)
-  }
-  const moveByKey = (event: KeyboardEvent): void => {
-    const step = (props.barMs / (props.interval.toMs - props.interval.fromMs)) * width()
-    const at = pointer() ?? width() / 2
-    if (event.key === 'ArrowLeft') setPointer(Math.max(0, at - step))
-    else if (event.key === 'ArrowRight') setPointer(Math.min(width() - 1, at + step))
-    else if (event.key === 'Enter' && selected() !== null) props.onZoom(selected() as Interval)
-    else if (event.key === 'Escape') setDragFrom(null)
-    else return
-    event.preventDefault()
-  }
-
   return (
     <div
       ref={element => {
@@ -84,40 +66,17 @@ export function Histogram(props: HistogramProps): JSX.Element {
       aria-label="Logs over time. Arrow keys move, Enter zooms in."
       aria-valuemin={props.interval.fromMs}
       aria-valuemax={props.interval.toMs}
-      aria-valuenow={Math.round(selected()?.fromMs ?? props.interval.fromMs)}
-      aria-valuetext={selectionText(selected(), props)}
-      onPointerMove={event => setPointer(xOf(event))}
-      onPointerLeave={() => dragFrom() === null && setPointer(null)}
-      onPointerDown={event => {
-        if (event.button !== 0) return
-        event.currentTarget.setPointerCapture(event.pointerId)
-        setPointer(xOf(event))
-        setDragFrom(xOf(event))
-      }}
-      onPointerUp={finish}
-      onPointerCancel={() => setDragFrom(null)}
-      on:keydown={moveByKey}
-      on:blur={() => setPointer(null)}
+      aria-valuenow={Math.round(brush.selected()?.fromMs ?? props.interval.fromMs)}
+      aria-valuetext={selectionText(brush.selected(), props)}
+      onPointerMove={brush.move}
+      onPointerLeave={brush.leave}
+      onPointerDown={brush.begin}
+      onPointerUp={brush.finish}
+      onPointerCancel={brush.cancel}
+      on:keydown={brush.key}
+      on:blur={brush.leave}
     >
-      <svg class="histogram-bars" width={width()} height={HEIGHT} aria-hidden="true">
-        <path class="histogram-base" d={`M0 ${HEIGHT - 0.5}H${width()}`} />
-        <path class="histogram-grid" d={`M0 .5H${width()}M0 ${HEIGHT / 2}H${width()}`} />
-        <Show when={selected()}>
-          {interval => (
-            <rect
-              class="histogram-selection"
-              classList={{ 'histogram-dragged': dragFrom() !== null }}
-              x={toX(interval().fromMs, scale())}
-              y={0}
-              width={Math.max(1, toX(interval().toMs, scale()) - toX(interval().fromMs, scale()))}
-              height={HEIGHT}
-            />
-          )}
-        </Show>
-        <For each={LEVELS}>
-          {level => <path class={`fill-${level.toLowerCase()}`} d={paths()[level]} />}
-        </For>
-      </svg>
+      <Bars {...props} scale={scale()} selected={brush.selected()} dragging={brush.dragging()} />
       <Show when={maxTotal(props.bars) > 0}>
         <span class="histogram-max">{shortCount(maxTotal(props.bars))}</span>
       </Show>
@@ -128,10 +87,100 @@ export function Histogram(props: HistogramProps): JSX.Element {
           </span>
         )}
       </For>
-      <Show when={dragFrom() === null ? pointer() : null}>
+      <Show when={brush.dragging() ? null : brush.at()}>
         {at => <BarNote {...props} at={at()} scale={scale()} />}
       </Show>
     </div>
+  )
+}
+
+/** Where the pointer is and what a drag has selected; keys move the same mark. */
+function createBrush(props: HistogramProps, scale: Accessor<HistogramScale>) {
+  const [at, setAt] = createSignal<number | null>(null)
+  const [dragFrom, setDragFrom] = createSignal<number | null>(null)
+  const selected = createMemo<Interval | null>(() => {
+    const x = at()
+    return x === null ? null : brushed(dragFrom() ?? x, x, props.bars, scale())
+  })
+  const xOf = (event: PointerEvent & { readonly currentTarget: HTMLElement }): number => {
+    const { left } = event.currentTarget.getBoundingClientRect()
+    return Math.min(scale().width, Math.max(0, event.clientX - left))
+  }
+  const zoom = (): void => {
+    const interval = selected()
+    if (interval !== null) props.onZoom(interval)
+  }
+  return {
+    at,
+    selected,
+    dragging: (): boolean => dragFrom() !== null,
+    move: (event: PointerEvent & { readonly currentTarget: HTMLElement }): void => {
+      setAt(xOf(event))
+    },
+    leave: (): void => {
+      if (dragFrom() === null) setAt(null)
+    },
+    begin: (event: PointerEvent & { readonly currentTarget: HTMLElement }): void => {
+      if (event.button !== 0) return
+      event.currentTarget.setPointerCapture(event.pointerId)
+      setAt(xOf(event))
+      setDragFrom(xOf(event))
+    },
+    finish: (): void => {
+      if (dragFrom() !== null) zoom()
+      setDragFrom(null)
+    },
+    cancel: (): void => {
+      setDragFrom(null)
+    },
+    key: (event: KeyboardEvent): void => {
+      const { interval, width } = scale()
+      const step = (props.barMs / (interval.toMs - interval.fromMs)) * width
+      const x = at() ?? width / 2
+      if (event.key === 'ArrowLeft') setAt(Math.max(0, x - step))
+      else if (event.key === 'ArrowRight') setAt(Math.min(width - 1, x + step))
+      else if (event.key === 'Enter') zoom()
+      else if (event.key === 'Escape' && dragFrom() !== null) setDragFrom(null)
+      else return
+      event.preventDefault()
+    },
+  }
+}
+
+function Bars(
+  props: HistogramProps & {
+    readonly scale: HistogramScale
+    readonly selected: Interval | null
+    readonly dragging: boolean
+  },
+): JSX.Element {
+  const paths = createMemo(() => levelPaths(props.bars, props.scale))
+  return (
+    <svg class="histogram-bars" width={props.scale.width} height={HEIGHT} aria-hidden="true">
+      <path class="histogram-base" d={`M0 ${HEIGHT - 0.5}H${props.scale.width}`} />
+      <path
+        class="histogram-grid"
+        d={`M0 .5H${props.scale.width}M0 ${HEIGHT / 2}H${props.scale.width}`}
+      />
+      <Show when={props.selected}>
+        {interval => (
+          <rect
+            class="histogram-selection"
+            classList={{ 'histogram-dragged': props.dragging }}
+            x={toX(interval().fromMs, props.scale)}
+            y={0}
+            width={Math.max(
+              1,
+              toX(interval().toMs, props.scale) - toX(interval().fromMs, props.scale),
+            )}
+            height={HEIGHT}
+          />
+        )}
+      </Show>
+      <For each={LEVELS}>
+        {level => <path class={`fill-${level.toLowerCase()}`} d={paths()[level]} />}
+      </For>
+    </svg>
   )
 }
 

@@ -1,8 +1,7 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { Icon } from '../kit/icon.tsx'
-import { Popover } from '../kit/popover.tsx'
 import { watch } from '../kit/reactive.ts'
-import { checkQuery } from './query-check.ts'
+import { checkQuery, type QueryProblem } from './query-check.ts'
 import { QueryHelp } from './query-help.tsx'
 import { textSpans } from './query-text-model.ts'
 
@@ -16,8 +15,7 @@ export interface QueryBarProps {
 export function QueryBar(props: QueryBarProps): JSX.Element {
   const [draft, setDraft] = createSignal('')
   const [refused, setRefused] = createSignal(false)
-  const [scrollLeft, setScrollLeft] = createSignal(0)
-  let input: HTMLInputElement | undefined
+  let bar: HTMLFormElement | undefined
   watch(
     () => props.query,
     query => setDraft(query),
@@ -32,56 +30,28 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
     if (problem() === null) props.onSearch(draft().trim())
     else setRefused(true)
   }
-  const clear = (): void => {
-    change('')
-    props.onSearch('')
-    input?.focus()
-  }
-
-  const use = (text: string): void => {
+  /** Puts a text into the bar for people to go on from. */
+  const offer = (text: string): void => {
     change(text)
+    bar?.querySelector('input')?.focus()
+  }
+  const use = (text: string): void => {
+    offer(text)
     props.onSearch(text)
-    input?.focus()
   }
 
   return (
-    <form class="query-bar" role="search" onSubmit={run} classList={{ 'query-wrong': refused() }}>
+    <form
+      class="query-bar"
+      classList={{ 'query-wrong': refused() }}
+      role="search"
+      ref={element => {
+        bar = element
+      }}
+      onSubmit={run}
+    >
       <Icon name="search" />
-      <div class="query-field">
-        <div class="query-mirror" aria-hidden="true">
-          <span style={{ '--scrolled': `${-scrollLeft()}px` }}>
-            <For each={textSpans(draft(), problem())}>
-              {span => (
-                <span class={`query-${span.kind}`} classList={{ 'query-error': span.wrong }}>
-                  {span.text}
-                </span>
-              )}
-            </For>
-          </span>
-        </div>
-        <input
-          ref={element => {
-            input = element
-          }}
-          id="query"
-          type="text"
-          value={draft()}
-          placeholder="Search logs: timeout, &quot;card declined&quot;, status:500"
-          aria-label="Search logs"
-          aria-invalid={refused()}
-          aria-describedby={refused() ? 'query-problem' : undefined}
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
-          onInput={event => change(event.currentTarget.value)}
-          onScroll={event => setScrollLeft(event.currentTarget.scrollLeft)}
-          on:keydown={event => {
-            if (event.key !== 'Escape') return
-            event.stopPropagation()
-            event.currentTarget.blur()
-          }}
-        />
-      </div>
+      <QueryInput text={draft()} problem={problem()} refused={refused()} onChange={change} />
       <Show when={draft() !== ''} fallback={<kbd class="query-key">/</kbd>}>
         <Show when={draft().trim() !== props.query}>
           <kbd class="query-key">Enter</kbd>
@@ -91,43 +61,82 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
           class="button button-quiet button-icon"
           aria-label="Clear the search"
           title="Clear"
-          onClick={clear}
+          onClick={() => use('')}
         >
           <Icon name="close" />
         </button>
       </Show>
-      <Popover
-        class="button button-quiet button-icon"
-        label="Query help"
-        align="end"
-        panelClass="query-help"
-        button={<Icon name="help" />}
-      >
-        {close => (
-          <QueryHelp
-            onUse={text => {
-              close()
-              change(text)
-              input?.focus()
-            }}
-          />
-        )}
-      </Popover>
+      <QueryHelp onUse={offer} />
       <Show when={refused() ? problem() : null}>
-        {found => (
-          <p class="query-problem" id="query-problem" role="alert">
-            <Icon name="warning" />
-            <span class="query-reason">{found().reason}</span>
-            <Show when={found().suggestion}>
-              {suggestion => (
-                <button type="button" class="button button-small" onClick={() => use(suggestion())}>
-                  Use <code>{suggestion()}</code>
-                </button>
-              )}
-            </Show>
-          </p>
-        )}
+        {found => <ProblemNote problem={found()} onUse={use} />}
       </Show>
     </form>
+  )
+}
+
+/** The letters are drawn in colour by a mirror under the field, which shows only the caret. */
+function QueryInput(props: {
+  readonly text: string
+  readonly problem: QueryProblem | null
+  readonly refused: boolean
+  readonly onChange: (text: string) => void
+}): JSX.Element {
+  const [scrollLeft, setScrollLeft] = createSignal(0)
+  return (
+    <div class="query-field">
+      <div class="query-mirror" aria-hidden="true">
+        <span style={{ '--scrolled': `${-scrollLeft()}px` }}>
+          <For each={textSpans(props.text, props.problem)}>
+            {span => (
+              <span class={`query-${span.kind}`} classList={{ 'query-error': span.wrong }}>
+                {span.text}
+              </span>
+            )}
+          </For>
+        </span>
+      </div>
+      <input
+        id="query"
+        type="text"
+        value={props.text}
+        placeholder='Search logs: timeout, "card declined", status:500'
+        aria-label="Search logs"
+        aria-invalid={props.refused}
+        aria-describedby={props.refused ? 'query-problem' : undefined}
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck={false}
+        onInput={event => props.onChange(event.currentTarget.value)}
+        onScroll={event => setScrollLeft(event.currentTarget.scrollLeft)}
+        on:keydown={event => {
+          if (event.key !== 'Escape') return
+          event.stopPropagation()
+          event.currentTarget.blur()
+        }}
+      />
+    </div>
+  )
+}
+
+function ProblemNote(props: {
+  readonly problem: QueryProblem
+  readonly onUse: (text: string) => void
+}): JSX.Element {
+  return (
+    <p class="query-problem" id="query-problem" role="alert">
+      <Icon name="warning" />
+      <span class="query-reason">{props.problem.reason}</span>
+      <Show when={props.problem.suggestion}>
+        {suggestion => (
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => props.onUse(suggestion())}
+          >
+            Use <code>{suggestion()}</code>
+          </button>
+        )}
+      </Show>
+    </p>
   )
 }

@@ -1,4 +1,6 @@
 import { For, type JSX } from 'solid-js'
+import { Icon } from '../kit/icon.tsx'
+import { Popover } from '../kit/popover.tsx'
 
 const EXAMPLES: readonly (readonly [string, string])[] = [
   ['timeout', 'messages with this word, in any case'],
@@ -9,8 +11,29 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['host:web-1 refused', 'terms combine: all of them must match'],
 ]
 
-/** What can be asked; a click puts an example into the bar. */
+/** A button that opens what can be asked; a click puts an example into the bar. */
 export function QueryHelp(props: { readonly onUse: (text: string) => void }): JSX.Element {
+  return (
+    <Popover
+      class="button button-quiet button-icon"
+      label="Query help"
+      align="end"
+      panelClass="query-help"
+      button={<Icon name="help" />}
+    >
+      {close => (
+        <Examples
+          onUse={text => {
+            close()
+            props.onUse(text)
+          }}
+        />
+      )}
+    </Popover>
+  )
+}
+
+function Examples(props: { readonly onUse: (text: string) => void }): JSX.Element {
   return (
     <>
       <h3>Query language</h3>

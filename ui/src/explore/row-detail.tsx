@@ -1,6 +1,5 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import type { Row } from '#proto/api.ts'
-import { copyText } from '../kit/clipboard.ts'
 import { CopyButton } from '../kit/copy-button.tsx'
 import { Icon } from '../kit/icon.tsx'
 import { agoText, clockText, dayText, type Zone, zoneText } from '../kit/wall-time.ts'
@@ -19,8 +18,8 @@ export interface RowDetailProps {
   readonly row: Row
   readonly zone: Zone
   readonly nowMs: number
-  readonly link: string
   readonly onFilter: (field: string, value: string) => void
+  readonly onShare: () => void
   readonly onStep: (by: number) => void
   readonly onClose: () => void
 }
@@ -120,7 +119,7 @@ function DetailHead(props: RowDetailProps): JSX.Element {
           class="button button-quiet button-icon"
           aria-label="Copy link to this log"
           title="Copy link"
-          onClick={() => void copyText(props.link, 'Link')}
+          onClick={() => props.onShare()}
         >
           <Icon name="link" />
         </button>

@@ -13,7 +13,13 @@ import type { Zone } from '../kit/wall-time.ts'
 import type { Phrase } from './highlight-model.ts'
 import { positionOf } from './row-book.ts'
 import { RowLine } from './row-line.tsx'
-import { isNearEnd, scrollToKeep, scrollToReveal, windowOf } from './virtual-window-model.ts'
+import {
+  isNearEnd,
+  scrollToKeep,
+  scrollToReveal,
+  type Viewport,
+  windowOf,
+} from './virtual-window-model.ts'
 
 export interface RowListProps {
   readonly rows: readonly Row[]
@@ -44,53 +50,19 @@ const OVERSCAN = 12
 
 /** A list of very many rows, of which only those in view stand in the document. */
 export function RowList(props: RowListProps): JSX.Element {
-  const [scrollTop, setScrollTop] = createSignal(0)
-  const [height, setHeight] = createSignal(600)
-  let viewport: HTMLDivElement | undefined
-
+  const scroll = createScroll(props)
   const view = createMemo(() =>
     windowOf({
-      viewport: { scrollTop: scrollTop(), height: height() },
+      viewport: scroll.viewport(),
       rowHeight: ROW_HEIGHT,
       count: props.rows.length,
       overscan: OVERSCAN,
     }),
   )
   const visible = createMemo(() => props.rows.slice(view().first, view().end))
-  const scrollTo = (top: number): void => {
-    viewport?.scrollTo({ top })
-    setScrollTop(viewport?.scrollTop ?? 0)
-  }
-  const isAway = createMemo(() => scrollTop() >= ROW_HEIGHT / 2)
-  createEffect(on(isAway, away => props.onAway(away)))
-  keepPlace({ rows: () => props.rows, scrollTop, scrollTo })
-  createEffect(() => {
-    const current = { scrollTop: scrollTop(), height: height() }
-    if (props.rows.length > 0 && isNearEnd(current, ROW_HEIGHT, props.rows.length))
-      props.onNearEnd()
-  })
-  onMount(() => {
-    const observer = new ResizeObserver(([entry]) => setHeight(entry?.contentRect.height ?? 0))
-    if (viewport !== undefined) observer.observe(viewport)
-    onCleanup(() => observer.disconnect())
-    props.control({
-      toTop: () => scrollTo(0),
-      reveal: index =>
-        scrollTo(
-          scrollToReveal(
-            index,
-            { scrollTop: scrollTop(), height: height() - HEADROOM },
-            ROW_HEIGHT,
-          ),
-        ),
-    })
-  })
-
   return (
     <div
-      ref={element => {
-        viewport = element
-      }}
+      ref={scroll.attach}
       class="rows"
       role="grid"
       aria-label="Logs, newest first"
@@ -99,7 +71,7 @@ export function RowList(props: RowListProps): JSX.Element {
       aria-activedescendant={props.activeId === null ? undefined : `row-${props.activeId}`}
       tabIndex={0}
       classList={{ 'rows-busy': props.busy, 'rows-live': props.live, 'rows-dated': props.dated }}
-      onScroll={event => setScrollTop(event.currentTarget.scrollTop)}
+      onScroll={scroll.moved}
     >
       <div
         class="rows-space"
@@ -128,8 +100,45 @@ export function RowList(props: RowListProps): JSX.Element {
   )
 }
 
-/** So that a revealed row does not stick to the lower edge. */
-const HEADROOM = ROW_HEIGHT
+/** How far the list is scrolled, and what follows from it. */
+function createScroll(props: RowListProps) {
+  const [scrollTop, setScrollTop] = createSignal(0)
+  const [height, setHeight] = createSignal(600)
+  const viewport = createMemo<Viewport>(() => ({ scrollTop: scrollTop(), height: height() }))
+  let element: HTMLElement | undefined
+  const moved = (): void => void setScrollTop(element?.scrollTop ?? 0)
+  const scrollTo = (top: number): void => {
+    element?.scrollTo({ top })
+    moved()
+  }
+  const isAway = createMemo(() => scrollTop() >= ROW_HEIGHT / 2)
+  createEffect(on(isAway, away => props.onAway(away)))
+  keepPlace({ rows: () => props.rows, scrollTop, scrollTo })
+  createEffect(() => {
+    const { length } = props.rows
+    if (length > 0 && isNearEnd(viewport(), ROW_HEIGHT, length)) props.onNearEnd()
+  })
+  onMount(() => {
+    const observer = new ResizeObserver(([entry]) => setHeight(entry?.contentRect.height ?? 0))
+    if (element !== undefined) observer.observe(element)
+    onCleanup(() => observer.disconnect())
+    props.control({
+      toTop: () => scrollTo(0),
+      reveal: index => {
+        // A row less, so that the revealed one does not stick to the lower edge.
+        const inner = { scrollTop: scrollTop(), height: height() - ROW_HEIGHT }
+        scrollTo(scrollToReveal(index, inner, ROW_HEIGHT))
+      },
+    })
+  })
+  return {
+    viewport,
+    moved,
+    attach: (list: HTMLElement): void => {
+      element = list
+    },
+  }
+}
 
 /** Rows that come in above leave the reader's eyes on their row; at the top the list moves on. */
 function keepPlace(options: {

@@ -77,6 +77,7 @@ test('what is no range says why', () => {
     '0m': /at least one second/,
     '900000d': /at most ten years/,
     '08:00 to 09:00 to 09:10': /one start and one end/,
+    '5ms': /no time/,
   }
   for (const [text, reason] of Object.entries(reasons)) {
     const typed = parseRange(text, context)

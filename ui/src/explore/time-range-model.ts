@@ -43,7 +43,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   d: 86_400,
   w: 604_800,
 }
-const UNITS = /^(s|sec|second|m|min|minute|h|hr|hour|d|day|w|week)s?$/i
+const UNITS = /^(?:s|m|h|d|w|(?:sec|second|min|minute|hr|hour|day|week)s?)$/i
 const SPAN = /^(?:last |past )?(\d*) ?([a-z]+?)( ago)?$/i
 const DATE = String.raw`(\d{4})-(\d{2})-(\d{2})`
 const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`

@@ -1,20 +1,22 @@
-import { createSignal, type JSX, onMount, Show } from 'solid-js'
+import { type Accessor, createSignal, type JSX, onMount, Show } from 'solid-js'
 import { ApiError } from '../api/client.ts'
-import { signIn } from '../api/sessions.ts'
+import { type Credentials, signIn } from '../api/sessions.ts'
 import { Icon, Logo } from '../kit/icon.tsx'
 import { address, moveTo } from './address.ts'
 import { checkSession, enterSession, session } from './session.ts'
 
 export const SIGN_IN_PATH = '/sign-in'
 
-/** By the link that the server or `logboy sign-in` prints, or with the admin token. */
-export function SignIn(): JSX.Element {
-  const [token, setToken] = createSignal('')
+interface SignInForm {
+  readonly busy: Accessor<boolean>
+  readonly problem: Accessor<string | null>
+  readonly enter: (credentials: Credentials) => Promise<void>
+}
+
+function createSignInForm(): SignInForm {
   const [busy, setBusy] = createSignal(false)
   const [problem, setProblem] = createSignal<string | null>(null)
-  const ticket = new URLSearchParams(address().search).get('ticket')
-
-  const enter = async (credentials: { ticket: string } | { token: string }): Promise<void> => {
+  const enter = async (credentials: Credentials): Promise<void> => {
     setBusy(true)
     setProblem(null)
     try {
@@ -28,6 +30,14 @@ export function SignIn(): JSX.Element {
     }
     setBusy(false)
   }
+  return { busy, problem, enter }
+}
+
+/** By the link that the server or `logboy sign-in` prints, or with the admin token. */
+export function SignIn(): JSX.Element {
+  const [token, setToken] = createSignal('')
+  const { busy, problem, enter } = createSignInForm()
+  const ticket = new URLSearchParams(address().search).get('ticket')
   onMount(() => {
     if (ticket !== null) void enter({ ticket })
   })
@@ -35,7 +45,6 @@ export function SignIn(): JSX.Element {
     event.preventDefault()
     if (token().trim() !== '') void enter({ token: token().trim() })
   }
-
   return (
     <main class="gate">
       <form class="gate-card" onSubmit={submit}>
@@ -51,30 +60,7 @@ export function SignIn(): JSX.Element {
             </button>
           </p>
         </Show>
-        {/* Password managers file a secret under a name. */}
-        <input
-          class="off-screen"
-          name="username"
-          autocomplete="username"
-          value="administrator"
-          readonly
-          tabIndex={-1}
-          aria-hidden="true"
-        />
-        <label class="labelled">
-          <span>Admin token</span>
-          <input
-            class="field"
-            type="password"
-            name="token"
-            autocomplete="current-password"
-            autofocus
-            aria-invalid={problem() !== null}
-            aria-describedby="sign-in-note"
-            value={token()}
-            onInput={event => setToken(event.currentTarget.value)}
-          />
-        </label>
+        <TokenField token={token()} wrong={problem() !== null} onToken={setToken} />
         <Show when={problem()}>
           {words => (
             <p class="gate-problem" role="alert">
@@ -96,6 +82,41 @@ export function SignIn(): JSX.Element {
         </p>
       </form>
     </main>
+  )
+}
+
+function TokenField(props: {
+  readonly token: string
+  readonly wrong: boolean
+  readonly onToken: (token: string) => void
+}): JSX.Element {
+  return (
+    <>
+      {/* Password managers file a secret under a name. */}
+      <input
+        class="off-screen"
+        name="username"
+        autocomplete="username"
+        value="administrator"
+        readonly
+        tabIndex={-1}
+        aria-hidden="true"
+      />
+      <label class="labelled">
+        <span>Admin token</span>
+        <input
+          class="field"
+          type="password"
+          name="token"
+          autocomplete="current-password"
+          autofocus
+          aria-invalid={props.wrong}
+          aria-describedby="sign-in-note"
+          value={props.token}
+          onInput={event => props.onToken(event.currentTarget.value)}
+        />
+      </label>
+    </>
   )
 }
 

@@ -56,61 +56,73 @@ export function TopBar(props: TopBarProps): JSX.Element {
         >
           <Icon name="help" />
         </button>
-        <Popover
-          class="button button-quiet button-icon"
-          label="Appearance"
-          title="Appearance"
-          align="end"
-          panelClass="menu"
-          button={<Icon name={THEME_ICONS[theme()]} />}
-        >
-          {close => (
-            <For each={THEMES}>
-              {name => (
-                <button
-                  type="button"
-                  class="menu-item"
-                  aria-pressed={theme() === name}
-                  data-autofocus={theme() === name ? '' : undefined}
-                  onClick={() => {
-                    setTheme(name)
-                    close()
-                  }}
-                >
-                  <Icon name={THEME_ICONS[name]} />
-                  {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
-                </button>
-              )}
-            </For>
-          )}
-        </Popover>
-        <Popover
-          class="button button-quiet button-icon"
-          label="Account"
-          title="Account"
-          align="end"
-          panelClass="menu"
-          button={<Icon name="user" />}
-        >
-          {() => (
-            <>
-              <p class="menu-note">Signed in as administrator</p>
-              <button
-                type="button"
-                class="menu-item"
-                data-autofocus=""
-                onClick={() => void leaveSession()}
-              >
-                <Icon name="sign-out" />
-                Sign out
-              </button>
-            </>
-          )}
-        </Popover>
+        <ThemeMenu />
+        <AccountMenu />
       </div>
       <Show when={help()}>
         <HelpDialog onClose={() => setHelp(false)} />
       </Show>
     </header>
+  )
+}
+
+function ThemeMenu(): JSX.Element {
+  return (
+    <Popover
+      class="button button-quiet button-icon"
+      label="Appearance"
+      title="Appearance"
+      align="end"
+      panelClass="menu"
+      button={<Icon name={THEME_ICONS[theme()]} />}
+    >
+      {close => (
+        <For each={THEMES}>
+          {name => (
+            <button
+              type="button"
+              class="menu-item"
+              aria-pressed={theme() === name}
+              data-autofocus={theme() === name ? '' : undefined}
+              onClick={() => {
+                setTheme(name)
+                close()
+              }}
+            >
+              <Icon name={THEME_ICONS[name]} />
+              {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
+            </button>
+          )}
+        </For>
+      )}
+    </Popover>
+  )
+}
+
+function AccountMenu(): JSX.Element {
+  return (
+    <Popover
+      class="button button-quiet button-icon"
+      label="Account"
+      title="Account"
+      align="end"
+      panelClass="menu"
+      button={<Icon name="user" />}
+    >
+      {() => (
+        <>
+          <p class="menu-note">Signed in as administrator</p>
+          <button
+            type="button"
+            class="menu-item"
+            data-autofocus=""
+            onClick={() => void leaveSession()}
+          >
+            <Icon name="sign-out" />
+            Sign out
+          </button>
+        </>
+      )}
+    </Popover>
   )
 }
