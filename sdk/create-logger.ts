@@ -29,7 +29,7 @@ const BATCH_RECORDS_MAX = 4_096
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const diagnostics = new Diagnostics(systemClock, line => process.stderr.write(line))
-  const read = readSettings(options, process.env)
+  const read = readSettings(options)
   if (read.type === 'fault') diagnostics.trouble(`nothing will be sent: ${read.reason}`)
   const settings = read.type === 'settings' ? read.settings : SILENT
   const core = new Core(settings, diagnostics, systemClock)

@@ -73,7 +73,10 @@ const PROTOCOLS: Readonly<Record<string, { isGrpc: boolean; isSecure: boolean }>
 }
 
 /** Resolves the options of one logger. */
-export function readSettings(options: LoggerOptions, environment: Environment): ReadSettings {
+export function readSettings(
+  options: LoggerOptions,
+  environment: Environment = process.env,
+): ReadSettings {
   const key = options.key ?? environment['LOGBOY_KEY'] ?? ''
   if (key === '') return fault('no key: set LOGBOY_KEY or the option "key"')
   const server = readAddress(options.url ?? environment['LOGBOY_URL'] ?? URL_DEFAULT)
