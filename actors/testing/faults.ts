@@ -1,0 +1,244 @@
+/** What goes wrong, at random, until it is told to stop; and then nothing more goes wrong. */
+import type { Random } from '#runtime/random.ts'
+import type { DiskErrorCode, DiskOperation } from '#runtime/testing/simulated-disk.ts'
+import type { Simulation } from '#runtime/testing/simulation.ts'
+import type { LogBreak, LogBreaks } from './broken-log.ts'
+import { CUTS } from './line.ts'
+import type { Network } from './network.ts'
+import type { Latency } from './pipeline.ts'
+import type { SdkProgram } from './sdk-program.ts'
+import type { Server } from './server.ts'
+import type { TailReader } from './tail-reader.ts'
+
+export const FAULTS = [
+  'kill',
+  'power loss',
+  'power loss at an operation',
+  'disk full',
+  'disk fails',
+  'slow disk',
+  'slow tasks',
+  'worker dies',
+  'journal thread dies',
+  'segment thread dies',
+  'task fails',
+  'project crashes',
+  'tail crashes',
+  'connection cut',
+  'lossy network',
+  'network away',
+  'key revoked',
+  'program crashes',
+  'tail cut',
+  'tail slow',
+  'tail paused',
+  'flush',
+  'expiry',
+] as const
+export type FaultName = (typeof FAULTS)[number]
+
+export interface FaultTargets {
+  readonly sim: Simulation
+  readonly server: Server
+  readonly network: Network
+  readonly breaks: LogBreaks
+  readonly diskLatency: Latency
+  readonly taskLatency: Latency
+  readonly programs: readonly SdkProgram[]
+  readonly readers: readonly TailReader[]
+  readonly keyIds: readonly string[]
+  readonly expire: () => Promise<void>
+}
+
+const LAST_MS_MAX = 3_000
+const BOOT_TROUBLE_CHANCE = 0.25
+const FAILING: readonly DiskOperation[] = [
+  'create',
+  'write',
+  'truncate',
+  'sync',
+  'rename',
+  'remove',
+  'sync-folder',
+]
+const BREAKS: readonly LogBreak[] = ['before-append', 'after-append', 'producer']
+const TASKS = ['prove-batch', 'process-batch', 'decode-json'] as const
+
+export class Faults {
+  readonly counts = new Map<FaultName, number>()
+  /** Times at which the disk was failing, also a little later: what failed then is told late. */
+  excusedUntilMs = 0
+  readonly #targets: FaultTargets
+  readonly #random: Random
+  readonly #names: readonly FaultName[]
+  #isOver = false
+
+  /** `names` are those that happen in this run. */
+  constructor(targets: FaultTargets, names: readonly FaultName[]) {
+    this.#targets = targets
+    this.#names = names
+    this.#random = targets.sim.newRandom()
+  }
+
+  /** One after the other, and some at the same time, for so long. */
+  async run(forMs: number, gapMs: number): Promise<void> {
+    const { sim } = this.#targets
+    const endMs = sim.clock.monotonicMs() + forMs
+    while (this.#names.length > 0) {
+      await sim.sleep(this.#random.unit() * gapMs * 2)
+      if (sim.clock.monotonicMs() >= endMs) break
+      const name = this.#names[this.#random.below(this.#names.length)] as FaultName
+      this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
+      sim.trace(`fault: ${name}`)
+      this.#begin(name)
+    }
+    this.#heal()
+  }
+
+  /** A process that starts may die before it is up. */
+  booted(): void {
+    const { server, sim } = this.#targets
+    if (this.#isOver || this.#random.unit() >= BOOT_TROUBLE_CHANCE) return
+    if (this.#names.includes('power loss at an operation') && this.#random.below(2) === 0) {
+      server.disk.crashAt(1 + this.#random.below(25))
+    } else if (this.#names.includes('kill')) {
+      const { process } = server
+      void sim.sleep(this.#random.unit() * 60).then(() => process?.kill())
+    }
+  }
+
+  #heal(): void {
+    this.#isOver = true
+    const { server, network, breaks, diskLatency, taskLatency, readers } = this.#targets
+    server.disk.failWhen(() => undefined)
+    server.disk.setCapacity(Number.POSITIVE_INFINITY)
+    network.isDown = false
+    network.lossChance = 0
+    breaks.disarm()
+    diskLatency.maxMs = NORMAL_MS
+    taskLatency.maxMs = NORMAL_MS
+    for (const reader of readers) reader.isSlow = false
+  }
+
+  #begin(name: FaultName): void {
+    const { server, network, breaks } = this.#targets
+    const random = this.#random
+    const { pipeline, disk } = server
+    switch (name) {
+      case 'kill':
+        return server.process?.kill()
+      case 'power loss':
+        return server.process?.losePower()
+      case 'power loss at an operation':
+        if (server.process !== null) disk.crashAt(1 + random.below(40))
+        return
+      case 'disk full':
+        disk.setCapacity(disk.usedBytes() + random.below(6_000))
+        return this.#after(() => disk.setCapacity(Number.POSITIVE_INFINITY))
+      case 'disk fails':
+        return this.#failDisk()
+      case 'slow disk':
+        return this.#slow(this.#targets.diskLatency)
+      case 'slow tasks':
+        return this.#slow(this.#targets.taskLatency)
+      case 'worker dies':
+        return pipeline?.pool.crashThread()
+      case 'journal thread dies':
+        return this.#crashService(1)
+      case 'segment thread dies':
+        return this.#crashService(0)
+      case 'task fails':
+        return this.#failTask()
+      case 'project crashes':
+        return breaks.arm(BREAKS[random.below(BREAKS.length)] as LogBreak)
+      case 'tail crashes':
+        return breaks.arm('end')
+      case 'connection cut':
+        return network.cutOne(CUTS[random.below(CUTS.length)] ?? 'both')
+      case 'lossy network':
+        network.lossChance = 0.02 + random.unit() * 0.2
+        return this.#after(() => {
+          network.lossChance = 0
+        })
+      case 'network away':
+        network.isDown = true
+        return this.#after(() => {
+          network.isDown = false
+        })
+      default:
+        return this.#beginAtAnEnd(name)
+    }
+  }
+
+  /** Things that happen at the senders and readers, or that people do. */
+  #beginAtAnEnd(name: FaultName): void {
+    const { pipeline } = this.#targets.server
+    const { programs, readers, keyIds } = this.#targets
+    const random = this.#random
+    const reader = readers[random.below(Math.max(1, readers.length))]
+    switch (name) {
+      case 'key revoked':
+        return pipeline?.streams.revoked(keyIds[random.below(keyIds.length)] as string)
+      case 'program crashes':
+        return programs[random.below(Math.max(1, programs.length))]?.crash()
+      case 'tail cut':
+        return reader?.cut()
+      case 'tail slow':
+        if (reader === undefined) return
+        reader.isSlow = true
+        return this.#after(() => {
+          reader.isSlow = false
+        })
+      case 'tail paused':
+        return void reader?.pauseForAWhile()
+      case 'flush':
+        // It may say that the disk does not take it: then it was in vain.
+        return void pipeline?.store.flush().catch(() => undefined)
+      case 'expiry':
+        return void this.#targets.expire()
+    }
+  }
+
+  #failDisk(): void {
+    const { disk } = this.#targets.server
+    const random = this.#random
+    const code: DiskErrorCode = random.below(3) === 0 ? 'ENOSPC' : 'EIO'
+    const chance = random.unit() < 0.3 ? 1 : 0.05 + random.unit() * 0.4
+    const chosen = FAILING.filter(() => random.below(2) === 0)
+    disk.failWhen(operation => {
+      if (!chosen.includes(operation) || random.unit() >= chance) return undefined
+      this.excusedUntilMs = this.#targets.sim.clock.monotonicMs() + 1_000
+      return code
+    })
+    this.#after(() => disk.failWhen(() => undefined))
+  }
+
+  #slow(latency: Latency): void {
+    latency.maxMs = 5 + this.#random.unit() * 150
+    this.#after(() => {
+      latency.maxMs = NORMAL_MS
+    })
+  }
+
+  #crashService(index: number): void {
+    const { sim } = this.#targets
+    this.excusedUntilMs = sim.clock.monotonicMs() + 1
+    this.#targets.server.pipeline?.services[index]?.crash()
+  }
+
+  #failTask(): void {
+    const task = TASKS[this.#random.below(TASKS.length)] as string
+    const failure = Object.assign(new Error('planned failure of a task'), { code: PLANNED })
+    this.#targets.server.pipeline?.pool.failNext(task, failure)
+  }
+
+  #after(end: () => void): void {
+    void this.#targets.sim.sleep(50 + this.#random.unit() * LAST_MS_MAX).then(end)
+  }
+}
+
+/** Code of errors that were thrown on purpose, over there in a task. */
+export const PLANNED = 'LOGBOY_PLANNED_FAILURE'
+
+/** What a message to a thread takes when all is well. */
+export const NORMAL_MS = 0.5

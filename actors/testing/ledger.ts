@@ -1,0 +1,49 @@
+/** What senders sent and what they were told of it: one unique number in the message of every log. */
+
+/** What a sender knows of a log. */
+export type Fate =
+  /** Not answered yet. */
+  | 'open'
+  /** Acknowledged: it has to be there, once. */
+  | 'stored'
+  /** Never answered, and not sent again: it may be there, once. */
+  | 'unknown'
+  /** Refused for good: it must not be there. */
+  | 'refused'
+
+export interface SentLog {
+  readonly number: number
+  readonly projectId: string
+  /** Logs of one source have to keep the order of their numbers. */
+  readonly source: string
+  readonly service: string
+  readonly word: string
+  fate: Fate
+}
+
+export const SERVICES = ['svc-a', 'svc-b', 'svc-c'] as const
+export const WORDS = ['red', 'green', 'blue'] as const
+
+export class Ledger {
+  readonly #logs: SentLog[] = []
+
+  add(log: Omit<SentLog, 'number' | 'fate'>): SentLog {
+    const added: SentLog = { ...log, number: this.#logs.length, fate: 'open' }
+    this.#logs.push(added)
+    return added
+  }
+
+  get logs(): readonly SentLog[] {
+    return this.#logs
+  }
+}
+
+/** The message of a log; `numberOf` finds its number again. */
+export function messageOf({ word, number }: Pick<SentLog, 'word' | 'number'>): string {
+  return `the ${word} one is n${number}`
+}
+
+export function numberOf(message: string): number {
+  const [, digits] = /\bn(\d+)$/.exec(message) ?? []
+  return digits === undefined ? -1 : Number(digits)
+}

@@ -1,0 +1,410 @@
+/**
+ * One run of everything, from the SDK's sender to search and tail, under a seed: senders send, things
+ * go wrong, all of it heals, and then every promise is checked, before and after restarts.
+ */
+import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
+import type { Random } from '#runtime/random.ts'
+import { type Simulation, type SimulationReport, simulate } from '#runtime/testing/simulation.ts'
+import { breakableLog, LogBreaks, PlannedFailure } from './broken-log.ts'
+import {
+  checkClosed,
+  checkLog,
+  checkSearch,
+  checkTail,
+  type Searched,
+  searchAll,
+} from './checkers.ts'
+import { Expiries } from './expiries.ts'
+import { FAULTS, type FaultName, Faults, NORMAL_MS, PLANNED } from './faults.ts'
+import { Ledger, SERVICES, WORDS } from './ledger.ts'
+import { Network } from './network.ts'
+import type { Latency, Pipeline, PipelineSettings } from './pipeline.ts'
+import { Recorder } from './recorder.ts'
+import { RequestClient } from './request-client.ts'
+import { SdkProgram } from './sdk-program.ts'
+import { Server } from './server.ts'
+import { TailReader } from './tail-reader.ts'
+
+/** What happened, for people and for those who want to know whether the faults did anything. */
+export interface RunFacts {
+  readonly lives: number
+  readonly sent: number
+  readonly stored: number
+  readonly searches: number
+  readonly tailRows: number
+  readonly dropped: number
+  readonly gaps: number
+  readonly faults: Readonly<Record<string, number>>
+}
+
+const PROJECTS = ['projectaaa', 'projectbbb'] as const
+const SETTLE_MS_MAX = 300_000
+const CATCH_UP_MS_MAX = 60_000
+/** No sender waits longer by itself before it looks again. */
+const HURRY_MS = 1_000
+
+/** Runs one seed; a failure names it. Equal seeds give equal traces. */
+export function simulatePipeline(seed: number): Promise<SimulationReport<RunFacts>> {
+  return simulate(seed, sim => new World(sim).run(), { virtualMsMax: 3_600_000 })
+}
+
+class World {
+  readonly #sim: Simulation
+  readonly #random: Random
+  readonly #ledger = new Ledger()
+  readonly #recorder: Recorder
+  readonly #expiries = new Expiries()
+  readonly #breaks = new LogBreaks()
+  readonly #network: Network
+  readonly #server: Server
+  readonly #faults: Faults
+  readonly #programs: SdkProgram[]
+  readonly #clients: RequestClient[]
+  readonly #readers: TailReader[]
+  readonly #diskLatency: Latency = { minMs: 0.02, maxMs: NORMAL_MS }
+  readonly #taskLatency: Latency = { minMs: 0.02, maxMs: NORMAL_MS }
+  readonly #plan: Plan
+  #searches = 0
+  #isSearching = true
+  #violate: (error: Error) => void = () => undefined
+  readonly #violation: Promise<never>
+
+  constructor(sim: Simulation) {
+    this.#sim = sim
+    this.#random = sim.newRandom()
+    this.#plan = planOf(this.#random)
+    this.#violation = new Promise((_, reject) => {
+      this.#violate = reject
+    })
+    const onViolation = (what: string): void => this.#violate(new Error(what))
+    this.#recorder = new Recorder(onViolation)
+    this.#network = new Network(sim)
+    this.#server = this.#newServer(onViolation)
+    this.#programs = this.#newPrograms()
+    this.#clients = this.#newClients(onViolation)
+    this.#readers = this.#newReaders(onViolation)
+    this.#faults = this.#newFaults()
+  }
+
+  run(): Promise<RunFacts> {
+    return Promise.race([this.#run(), this.#violation])
+  }
+
+  async #run(): Promise<RunFacts> {
+    const { spreadMs, faultGapMs } = this.#plan
+    const searching = this.#searchOn()
+    await this.#faults.run(spreadMs, faultGapMs)
+    await this.#settled()
+    this.#isSearching = false
+    await searching
+    await this.#caughtUp()
+    checkLog(this.#ledger, this.#recorder)
+    await this.#checkAll()
+    for (const reader of this.#readers) reader.stop()
+    const closed = await this.#restarted()
+    checkClosed(closed)
+    await this.#checkAll()
+    checkClosed(await this.#server.close())
+    return this.#facts()
+  }
+
+  /** Every sender has got its answers. */
+  async #settled(): Promise<void> {
+    const pushed = this.#programs.map(program => program.pushed)
+    await this.#within(SETTLE_MS_MAX, Promise.all(pushed), 'programs push')
+    await this.#within(SETTLE_MS_MAX, this.#drained(), 'senders settle')
+    const clients = this.#clients.map(({ done }) => done)
+    await this.#within(SETTLE_MS_MAX, Promise.all(clients), 'requests are answered')
+    const repeated = this.#programs.filter(({ possiblyRepeated }) => possiblyRepeated > 0)
+    for (const program of repeated) this.#violate(new Error(`may repeat: ${program.observe()}`))
+    for (const program of this.#programs) program.close()
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#programs.some(({ pending }) => pending > 0)) await this.#sim.sleep(HURRY_MS)
+  }
+
+  async #caughtUp(): Promise<void> {
+    const isBehind = (reader: TailReader): boolean =>
+      (reader.place?.position ?? -1) < this.#recorder.end
+    const wait = async (): Promise<void> => {
+      while (this.#readers.some(isBehind)) await this.#sim.sleep(HURRY_MS)
+    }
+    await this.#within(CATCH_UP_MS_MAX, wait(), 'tails catch up')
+    for (const reader of this.#readers) checkTail(reader, this.#recorder)
+  }
+
+  async #within<Value>(ms: number, work: Promise<Value>, what: string): Promise<Value> {
+    const late = this.#sim.sleep(ms).then(() => {
+      throw new Error(`not within ${ms / 1_000} s: ${what}\n${this.#observe()}`)
+    })
+    return await Promise.race([work, late])
+  }
+
+  /** Searches everything, then again when all of it is in segments. */
+  async #checkAll(): Promise<void> {
+    const pipeline = await this.#server.up()
+    for (const projectId of PROJECTS) await this.#search(pipeline, everythingOf(projectId))
+    await pipeline.store.flush()
+    for (const projectId of PROJECTS) await this.#search(pipeline, everythingOf(projectId))
+    const damaged = pipeline.store.observe()['damaged'] as readonly unknown[]
+    const { quarantined, admissionWhole } = pipeline.journal.recovered
+    if (damaged.length + quarantined.length > 0 || !admissionWhole) {
+      const found = { damaged, quarantined, admissionWhole }
+      throw new Error(`damage where there was none: ${JSON.stringify(found)}`)
+    }
+  }
+
+  async #restarted(): Promise<Pipeline> {
+    const closed = await this.#server.close()
+    await this.#server.reopen()
+    return closed
+  }
+
+  async #search(pipeline: Pipeline, searched: Searched): Promise<void> {
+    const { confirmedUs } = this.#expiries.of(searched.projectId)
+    const search = searchAll(pipeline, searched).catch((error: unknown) => {
+      if (isBusy(error) || !pipeline.alive) return null
+      throw error
+    })
+    const found = await Promise.race([search, pipeline.process.ended])
+    if (typeof found !== 'object' || found === null) return
+    this.#searches++
+    const { attemptedUs } = this.#expiries.of(searched.projectId)
+    checkSearch(searched, found, this.#recorder, { attemptedUs, confirmedUs })
+  }
+
+  /** Somebody searches all the time. */
+  async #searchOn(): Promise<void> {
+    const random = this.#sim.newRandom()
+    const pick = <Value>(values: readonly Value[]): Value =>
+      values[random.below(values.length)] as Value
+    while (this.#isSearching) {
+      await this.#sim.sleep(random.unit() * this.#plan.searchGapMs)
+      const { pipeline } = this.#server
+      if (pipeline === null) continue
+      const searched: Searched = {
+        projectId: pick(PROJECTS),
+        service: random.below(3) === 0 ? pick(SERVICES) : null,
+        word: random.below(3) === 0 ? pick(WORDS) : null,
+        order: pick(['asc', 'desc'] as const),
+        limit: pick([7, 100, 10_000]),
+      }
+      await this.#search(pipeline, searched).catch((error: unknown) => {
+        this.#violate(error as Error)
+      })
+    }
+  }
+
+  async #expire(): Promise<void> {
+    const { pipeline } = this.#server
+    if (pipeline === null) return
+    const projectId = PROJECTS[this.#random.below(PROJECTS.length)] as string
+    const beforeUs = this.#sim.clock.nowUs() - this.#random.below(15_000_000)
+    this.#expiries.attempt(projectId, beforeUs)
+    const done = pipeline.store.expire(projectId, beforeUs).then(
+      () => true,
+      () => false,
+    )
+    const isDone = await Promise.race([done, pipeline.process.ended.then(() => false)])
+    if (isDone) this.#expiries.confirm(projectId, beforeUs)
+  }
+
+  #newServer(onViolation: (what: string) => void): Server {
+    return new Server({
+      sim: this.#sim,
+      network: this.#network,
+      settings: this.#plan.settings,
+      verifier: { verify: text => this.#verify(text) },
+      diskLatency: this.#diskLatency,
+      taskLatency: this.#taskLatency,
+      onDelivered: entries => this.#recorder.note(entries),
+      logOf: (log, user) => breakableLog(log, this.#breaks, user),
+      onFault: (error, where) => {
+        if (isPlanned(error)) return
+        onViolation(`fault at ${where}: ${error.stack ?? error.message}`)
+      },
+      onBoot: () => this.#faults?.booted(),
+      excuse: () => {
+        const isExcused = this.#sim.clock.monotonicMs() < this.#faults.excusedUntilMs
+        return isExcused ? 'its disk failed' : null
+      },
+      onViolation,
+    })
+  }
+
+  #newPrograms(): SdkProgram[] {
+    const network = this.#network
+    return this.#plan.programs.map(({ project, batches, transports }, index) => {
+      const ways = transports.map(way => (way === 'grpc' ? network.streams() : network.posts()))
+      return new SdkProgram({
+        ...this.#shared(`sdk-${index + 1}`, project),
+        transports: ways,
+        batches,
+        recordsMax: this.#plan.recordsMax,
+      })
+    })
+  }
+
+  #newClients(onViolation: (what: string) => void): RequestClient[] {
+    return PROJECTS.filter(() => this.#plan.requests > 0).map((_, project) => {
+      const shared = this.#shared(`http-${project + 1}`, project)
+      const { requests, recordsMax } = this.#plan
+      return new RequestClient({
+        ...shared,
+        network: this.#network,
+        requests,
+        recordsMax,
+        onViolation,
+      })
+    })
+  }
+
+  #shared(name: string, project: number) {
+    const projectId = PROJECTS[project] as string
+    const { spreadMs } = this.#plan
+    return { sim: this.#sim, ledger: this.#ledger, name, projectId, key: keyOf(project), spreadMs }
+  }
+
+  #newReaders(onViolation: (what: string) => void): TailReader[] {
+    return this.#plan.readers.map(({ project, service, word }, index) => {
+      const projectId = PROJECTS[project] as string
+      const name = `tail-${index + 1}`
+      const [sim, network] = [this.#sim, this.#network]
+      return new TailReader({ sim, network, name, projectId, service, word, onViolation })
+    })
+  }
+
+  #newFaults(): Faults {
+    const targets = {
+      sim: this.#sim,
+      server: this.#server,
+      network: this.#network,
+      breaks: this.#breaks,
+      diskLatency: this.#diskLatency,
+      taskLatency: this.#taskLatency,
+      programs: this.#programs,
+      readers: this.#readers,
+      keyIds: PROJECTS.map((_, project) => keyOf(project)),
+      expire: () => this.#expire(),
+    }
+    return new Faults(targets, this.#plan.faults)
+  }
+
+  async #verify(text: string): Promise<KeyVerdict> {
+    await this.#sim.sleep(this.#random.unit() * 3)
+    const project = PROJECTS.findIndex((_, index) => keyOf(index) === text)
+    const projectId = PROJECTS[project]
+    if (projectId === undefined) return { type: 'unknown' }
+    const { recordsPerSecond } = this.#plan
+    const key: VerifiedKey = {
+      keyId: text,
+      projectId,
+      scopes: ['ingest'],
+      recordsPerSecond: project === 0 ? recordsPerSecond : 0,
+      bytesPerSecond: 0,
+    }
+    return { type: 'verified', key }
+  }
+
+  #observe(): string {
+    const { pipeline } = this.#server
+    const journal = pipeline?.journal.observe()
+    const store = pipeline?.store.observe()
+    const state = pipeline && { journal, store, arena: pipeline.arena.observe() }
+    const people = [...this.#programs, ...this.#clients, ...this.#readers]
+    return [...people.map(each => each.observe()), JSON.stringify(state)].join('\n')
+  }
+
+  #facts(): RunFacts {
+    const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+    const losses = this.#readers.flatMap(reader => reader.losses)
+    return {
+      lives: this.#server.lives,
+      sent: this.#ledger.logs.length,
+      stored: this.#recorder.rows.length,
+      searches: this.#searches,
+      tailRows: sum(this.#readers.map(({ numbers }) => numbers.length)),
+      dropped: sum(losses.map(({ count }) => count)),
+      gaps: losses.filter(({ type }) => type === 'gap').length,
+      faults: Object.fromEntries(this.#faults.counts),
+    }
+  }
+}
+
+interface Plan {
+  readonly settings: PipelineSettings
+  readonly spreadMs: number
+  readonly faultGapMs: number
+  readonly searchGapMs: number
+  readonly faults: readonly FaultName[]
+  readonly programs: readonly {
+    readonly project: number
+    readonly batches: number
+    readonly transports: readonly ('grpc' | 'http')[]
+  }[]
+  readonly requests: number
+  readonly recordsMax: number
+  readonly recordsPerSecond: number
+  readonly readers: readonly {
+    readonly project: number
+    readonly service: string | null
+    readonly word: string | null
+  }[]
+}
+
+/** Everything about a run that chance decides beforehand. */
+function planOf(random: Random): Plan {
+  const pick = <Value>(...values: Value[]): Value => values[random.below(values.length)] as Value
+  const slabBytes = 128 * 1024
+  const calm = random.below(12) === 0
+  return {
+    settings: {
+      slabBytes,
+      arenaBytes: slabBytes * pick(2, 4, 16),
+      flushBytes: pick(2_000, 8_000, 32_000, 1_000_000),
+      flushIntervalMs: pick(200, 1_000, 5_000),
+      journalFileBytes: pick(2_000, 10_000, 50_000),
+      journalKeepMs: pick(0, 2_000, 900_000),
+      journalKeepBytes: pick(10_000, 100_000, 2 ** 31),
+      diskReserveBytes: pick(0, 3_000),
+      workers: pick(1, 2),
+      actorIdleMs: pick(2_000, 300_000),
+    },
+    spreadMs: pick(5_000, 10_000, 20_000),
+    faultGapMs: pick(150, 400, 1_000),
+    searchGapMs: pick(300, 2_000),
+    faults: calm ? [] : FAULTS.filter(() => random.below(3) > 0),
+    programs: Array.from({ length: 2 + random.below(2) }, (_, index) => ({
+      project: index === 0 ? 0 : random.below(PROJECTS.length),
+      batches: 10 + random.below(40),
+      transports: pick<('grpc' | 'http')[]>(['grpc'], ['grpc'], ['grpc', 'http'], ['http']),
+    })),
+    requests: pick(0, 5, 15),
+    recordsMax: pick(4, 20, 20, 60),
+    recordsPerSecond: pick(0, 0, 100),
+    readers: Array.from({ length: 1 + random.below(3) }, () => ({
+      project: random.below(PROJECTS.length),
+      service: random.below(3) === 0 ? pick(...SERVICES) : null,
+      word: random.below(3) === 0 ? pick(...WORDS) : null,
+    })),
+  }
+}
+
+function keyOf(project: number): string {
+  return `key${project}`
+}
+
+function everythingOf(projectId: string): Searched {
+  return { projectId, service: null, word: null, order: 'desc', limit: 10_000 }
+}
+
+function isPlanned(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined
+  return error instanceof PlannedFailure || code === PLANNED || code === 'LOGBOY_THREAD_LOST'
+}
+
+function isBusy(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'LOGBOY_SEARCH_BUSY' || code === 'LOGBOY_THREAD_LOST'
+}
