@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Row } from '#proto/api.ts'
+
+const LOGBOY = fileURLToPath(new URL('logboy.ts', import.meta.url))
+
+suite('the command line against a real server', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'logboy-cli-'))
+  const data = join(folder, 'data')
+
+  const logboy = async (...args: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [LOGBOY, ...args, '--data', data],
+      { env: { ...process.env, LOGBOY_HTTP_PORT: '0', LOGBOY_GRPC_PORT: '0' }, maxBuffer: 2 ** 26 },
+    )
+    return stdout
+  }
+  const json = async <Value>(...args: string[]): Promise<Value> =>
+    JSON.parse(await logboy(...args, '--json')) as Value
+  const rows = async (...args: string[]): Promise<Row[]> =>
+    (await logboy(...args, '--json'))
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as Row)
+
+  before(() => logboy('start', '--detach'))
+  after(async () => {
+    await logboy('stop')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('a project is created once, with keys that scripts can read', async () => {
+    const created = await json<Record<string, string>>('project', 'create', 'shop')
+    assert.deepEqual(Object.keys(created), ['id', 'name', 'ingest_key', 'read_key'])
+    assert.match(created['ingest_key'] ?? '', /^lb_[a-z0-9]{12}_/)
+    await assert.rejects(logboy('project', 'create', 'shop'), /name shop is taken/)
+  })
+
+  test('ten thousand generated lines go round and come back equal', async () => {
+    const file = join(folder, 'services.log')
+    await logboy('project', 'create', 'round')
+    const args = ['--count', '10000', '--format', 'text', '--seed', '7', '--seconds', '600']
+    await logboy('generate', ...args, '--out', file)
+    const shipped = await json<{ accepted: number }>('ship', file, '--project', 'round')
+    assert.equal(shipped.accepted, 10_000)
+    const found = await rows('search', '--project', 'round', '--limit', '10000')
+    const back = found.map(({ time, level, service, message }) => {
+      const stamp = `${time.slice(0, 10)} ${time.slice(11, 19)}`
+      return `${stamp} ${level} [${service}] ${message}`
+    })
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+    assert.deepEqual(back.toSorted(), lines.toSorted())
+    assert.ok(found.every(row => row.file === file && row.host !== ''))
+  })
+
+  test('a tail prints what arrives, and a revoked key no longer ships', async () => {
+    await logboy('project', 'create', 'live')
+    const tail = spawn(process.execPath, [
+      LOGBOY,
+      'tail',
+      'level:error',
+      '--project',
+      'live',
+      '--data',
+      data,
+      '--json',
+    ])
+    const lines = createInterface({ input: tail.stdout })
+    const first = new Promise<Row>(resolve => {
+      lines.once('line', line => resolve(JSON.parse(line) as Row))
+    })
+    const file = join(folder, 'live.jsonl')
+    writeFileSync(file, '{"level":"info","msg":"quiet"}\n{"level":"error","msg":"loud"}\n')
+    const key = (await logboy('key', 'create', '--project', 'live', '--name', 'ship')).trim()
+    const { url } = await json<{ url: string }>('status')
+    const ship = () => logboy('ship', '--log-file', file, '--key', key, '--url', url)
+    // The socket may open after the first line was stored: it is said again until it is heard.
+    let heard: Row | undefined
+    for (let attempt = 0; heard === undefined && attempt < 20; attempt++) {
+      await ship()
+      heard = await Promise.race([first, Promise.resolve(undefined)])
+    }
+    assert.equal(heard?.message, 'loud')
+    assert.equal(heard?.service, 'live')
+    tail.kill()
+    const keys = await json<{ id: string; name: string }[]>('key', 'list', '--project', 'live')
+    const { id } = keys.find(({ name }) => name === 'ship') ?? { id: '' }
+    await logboy('key', 'revoke', id, '--project', 'live')
+    await assert.rejects(ship(), /revoked/)
+  })
+
+  test('generating straight into a project stores exactly what it says', async () => {
+    await logboy('project', 'create', 'generated')
+    const told = await json<{ generated: number; accepted: number }>(
+      'generate',
+      '--project',
+      'generated',
+      '--count',
+      '500',
+    )
+    assert.deepEqual([told.generated, told.accepted], [500, 500])
+    const found = await rows('search', '--project', 'generated', '--limit', '1000')
+    assert.equal(found.length, 500)
+  })
+
+  test('mistakes get one clear line', async () => {
+    await assert.rejects(
+      logboy('search', '--project', 'nobody'),
+      /there is no project nobody \(known: /,
+    )
+    await assert.rejects(logboy('ship', '/nonexistent', '--project', 'shop'), /there is no file/)
+    await assert.rejects(logboy('search', '"open', '--project', 'shop'), /position/)
+    await assert.rejects(logboy('start', '--detach'), /in use by the server with pid|ended at once/)
+  })
+})
