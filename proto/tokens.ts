@@ -131,7 +131,7 @@ export function hashTokens(
       hash = Math.imul(hash ^ (known & 0xff), PRIME)
       seen |= known
     } else {
-      if ((bytes[i] as number) >= 0x80) return hashRest(bytes, i, end, hashes, { next, hash, seen })
+      if ((bytes[i] as number) >= 0x80) return hashAnyTokens(bytes, start, end, hashes, at)
       if (seen === 0) continue
       if (next < hashes.length) hashes[next++] = mix(hash, seen)
       hash = SEED
@@ -142,22 +142,17 @@ export function hashTokens(
   return next
 }
 
-/** Where a token is broken off: what is hashed of it, and of which kinds it has been. */
-interface HashState {
-  readonly next: number
-  readonly hash: number
-  readonly seen: number
-}
-
-/** Goes on from the first byte that is not ASCII. Apart, because that keeps the other loop fast. */
-function hashRest(
+/** The same for texts beyond ASCII. Apart, because that keeps the other loop fast. */
+function hashAnyTokens(
   bytes: Uint8Array,
   start: number,
   end: number,
   hashes: Uint32Array,
-  state: HashState,
+  first: number,
 ): number {
-  let { next, hash, seen } = state
+  let next = first
+  let hash = SEED
+  let seen = 0
   for (let at = start; at < end; ) {
     const byte = bytes[at] as number
     const code = byte < 0x80 ? byte : codePointAt(bytes, at, end)
