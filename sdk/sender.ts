@@ -52,7 +52,9 @@ const ANSWER_MS_MAX = 20_000
 /** A bad key gets better only when a person acts. */
 const REFUSED_MS_MIN = 5_000
 const THROTTLE_MS_MIN = 20
-/** After so long on the fallback the better transport is tried again; in vain: after twice as long. */
+/**
+ * After so long on the fallback the better transport is tried again; in vain: after twice as long.
+ */
 const FALLBACK_MS_MIN = 30_000
 const FALLBACK_MS_MAX = 3_600_000
 const US_PER_MS = 1_000

@@ -1,4 +1,4 @@
-/** A process that acknowledges every batch and keeps nothing: what the SDK costs without a server. */
+/** A process that acknowledges every batch and keeps nothing: the SDK without a server. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import { encodeServerMessage, parseClientMessage, STREAM_PATH } from '#proto/stream.ts'

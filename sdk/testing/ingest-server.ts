@@ -1,4 +1,6 @@
-/** Servers that speak the real transports, over the model of the protocol: what they store is judged. */
+/**
+ * Servers that speak the real transports over the model of the protocol: what they store is judged.
+ */
 import {
   createServer,
   type Server as HttpServer,
