@@ -34,9 +34,14 @@ export function compilePhrase(tokens: readonly string[]): PhraseTest {
   return column => {
     const decide = exact(column)
     if (foldsIntoAscii(column.heap, anchor.text)) return decide
-    if (!ascii) return entry => find(search, column, entry, 0) >= 0 && decide(entry)
+    const { heap, offsets } = column
+    const phrase = { search, parts, anchor: anchor.token, heap }
     return entry => {
-      const verdict = searchEntry({ search, parts, anchor: anchor.token, column }, entry)
+      const start = offsets[entry] as number
+      const end = offsets[entry + 1] as number
+      const at = search(heap, start, end)
+      if (at < 0) return false
+      const verdict = ascii ? searchFrom(phrase, at, start, end) : 'unsure'
       return verdict === 'unsure' ? decide(entry) : verdict === 'yes'
     }
   }
@@ -78,21 +83,18 @@ interface AsciiPhrase {
   readonly parts: readonly Uint8Array[]
   /** Number of the part that `search` finds. */
   readonly anchor: number
-  readonly column: TextColumn
+  readonly heap: Uint8Array
 }
 
 type Verdict = 'yes' | 'no' | 'unsure'
 
-function searchEntry(phrase: AsciiPhrase, entry: number): Verdict {
-  const { search, parts, anchor, column } = phrase
-  const { heap, offsets } = column
-  const [start, end] = [offsets[entry] as number, offsets[entry + 1] as number]
-  let at = search(heap, start, end)
-  while (at >= 0) {
+/** Looks around the anchor at `first` and every later one in heap[start, end). */
+function searchFrom(phrase: AsciiPhrase, first: number, start: number, end: number): Verdict {
+  const { search, parts, anchor, heap } = phrase
+  for (let at = first; at >= 0; at = search(heap, at + 1, end)) {
     const after = matchAfter(heap, at, end, parts, anchor)
     const verdict = after === 'yes' ? matchBefore(heap, start, at, parts, anchor) : after
     if (verdict !== 'no') return verdict
-    at = search(heap, at + 1, end)
   }
   return 'no'
 }
@@ -159,11 +161,6 @@ function refusal(byte: number): Verdict {
 function tailIsAscii(heap: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if ((heap[i] as number) >= 0x80) return false
   return true
-}
-
-function find(search: ByteSearch, column: TextColumn, entry: number, skip: number): number {
-  const { heap, offsets } = column
-  return search(heap, (offsets[entry] as number) + skip, offsets[entry + 1] as number)
 }
 
 function containsAdjacent(texts: readonly string[], tokens: readonly string[]): boolean {

@@ -5,8 +5,10 @@ import type { Row } from '#proto/api.ts'
 import type { BatchRecord } from '#proto/batch-builder.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
 import { parseRowId } from '#proto/row-id.ts'
+import { formatTime } from '#proto/time.ts'
 import { rowJson } from './row-json.ts'
 import { openRows } from './rows.ts'
+import { takeRows } from './take-rows.ts'
 import {
   encodeRecords,
   envelopeOf,
@@ -92,6 +94,34 @@ test('integers beyond 2^53 are strings, wherever they stand', () => {
     list: [1, '9007199254740993', '9007199254740993'],
     double: 1e21,
   })
+})
+
+test('every row of a batch has the id of its batch and number', () => {
+  const records = Array.from({ length: 300 }, () => RECORD)
+  const rows = openRows(envelopeOf({ rejected: [0, 7] }), openLogBatch(encodeRecords(records)))
+  const picked = takeRows(rows, Uint32Array.of(297, 0, 31, 32, 5))
+  for (let i = 0; i < picked.count; i++) {
+    const { id } = JSON.parse(rowJson(picked, i)) as Row
+    assert.deepEqual(parseRowId(id), {
+      producerLow: 0x76543210,
+      producerHigh: 0x7edcba98,
+      seqLow: 0x3456789a,
+      seqHigh: 0x312,
+      row: picked.row[i],
+    })
+  }
+})
+
+test('times print as proto/time.ts prints them', () => {
+  const time = fc.record({
+    timeUs: fc.integer({ min: 0, max: RECEIVED_AT_US }),
+    subNs: fc.constantFrom(0, 0, 1, 999),
+  })
+  fc.assert(
+    fc.property(time, ({ timeUs, subNs }) => {
+      assert.equal(rowOf({ timeUs, subNs }).time, formatTime(timeUs, subNs))
+    }),
+  )
 })
 
 test('names what was decided for the row', () => {

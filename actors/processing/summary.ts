@@ -43,18 +43,18 @@ export function summarize(rows: RowColumns, bytes: number): BatchSummary {
     const service = numberOf[entryOf(rows.service, i)] as number
     cells.add(minute * width + level * services.length + service)
   }
-  const counted = cells.counted()
-  return {
-    rows: rows.count,
-    bytes,
-    timeMinUs,
-    timeMaxUs,
-    services,
-    minutes: Uint32Array.from(counted, ([cell]) => firstMinute + Math.floor(cell / width)),
-    levels: Uint8Array.from(counted, ([cell]) => Math.floor((cell % width) / services.length)),
-    serviceOf: Uint16Array.from(counted, ([cell]) => cell % services.length),
-    counts: Uint32Array.from(counted, ([, count]) => count),
+  const { numbers, counts } = cells.counted()
+  const minutes = new Uint32Array(counts.length)
+  const levels = new Uint8Array(counts.length)
+  const serviceOf = new Uint16Array(counts.length)
+  for (let i = 0; i < counts.length; i++) {
+    const cell = numbers[i] as number
+    minutes[i] = firstMinute + Math.floor(cell / width)
+    levels[i] = Math.floor((cell % width) / services.length)
+    serviceOf[i] = cell % services.length
   }
+  const times = { timeMinUs, timeMaxUs }
+  return { rows: rows.count, bytes, ...times, services, minutes, levels, serviceOf, counts }
 }
 
 /** Index into LEVELS of a severity number 1-24. */
@@ -98,30 +98,43 @@ function numberServices(column: TextColumn, count: number): Services {
 
 interface Cells {
   add(cell: number): void
-  /** Cells with their counts, by ascending cell. */
-  counted(): [cell: number, count: number][]
+  counted(): Counted
+}
+
+/** Cells that occur, ascending, each with its count. */
+interface Counted {
+  readonly numbers: Float64Array
+  readonly counts: Uint32Array
 }
 
 function denseCells(size: number): Cells {
-  const counts = new Uint32Array(size)
+  const all = new Uint32Array(size)
   return {
     add(cell) {
-      counts[cell] = (counts[cell] as number) + 1
+      all[cell] = (all[cell] as number) + 1
     },
     counted() {
-      const found: [number, number][] = []
-      for (let cell = 0; cell < size; cell++) {
-        if (counts[cell] !== 0) found.push([cell, counts[cell] as number])
+      let found = 0
+      for (let cell = 0; cell < size; cell++) if (all[cell] !== 0) found++
+      const numbers = new Float64Array(found)
+      const counts = new Uint32Array(found)
+      for (let cell = 0, next = 0; next < found; cell++) {
+        if (all[cell] === 0) continue
+        numbers[next] = cell
+        counts[next++] = all[cell] as number
       }
-      return found
+      return { numbers, counts }
     },
   }
 }
 
 function sparseCells(): Cells {
-  const counts = new Map<number, number>()
+  const all = new Map<number, number>()
   return {
-    add: cell => void counts.set(cell, (counts.get(cell) ?? 0) + 1),
-    counted: () => [...counts].sort(([a], [b]) => a - b),
+    add: cell => void all.set(cell, (all.get(cell) ?? 0) + 1),
+    counted() {
+      const numbers = Float64Array.from(all.keys()).sort()
+      return { numbers, counts: Uint32Array.from(numbers, cell => all.get(cell) ?? 0) }
+    },
   }
 }

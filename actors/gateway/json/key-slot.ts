@@ -29,6 +29,32 @@ const ALIASES: readonly (readonly string[])[] = [
   ['span_id'],
 ]
 
+/**
+ * Guesses the next key from the last ones that followed here: with optional keys there are two, and
+ * a guess costs only the comparison that proves it.
+ */
+export class KeyGuess {
+  #likely: KeySlot | undefined
+  #other: KeySlot | undefined
+
+  /** The slot whose key, with its quote, stands at bytes[at]; undefined = none of the guesses. */
+  match(bytes: Uint8Array, at: number): KeySlot | undefined {
+    if (this.#likely !== undefined && startsWith(bytes, at, this.#likely.raw)) return this.#likely
+    if (this.#other !== undefined && startsWith(bytes, at, this.#other.raw)) return this.#other
+    return undefined
+  }
+
+  learn(slot: KeySlot): void {
+    this.#other = this.#likely
+    this.#likely = slot
+  }
+}
+
+function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false
+  return true
+}
+
 /** One key at one place of a record. */
 export class KeySlot {
   /** As written, with the closing quote: equal bytes are the whole key. */
@@ -39,6 +65,8 @@ export class KeySlot {
   /** Place among the aliases of its role; lower ones win. */
   readonly rank: number
   readonly isTooLong: boolean
+  /** The key after this one. */
+  readonly next = new KeyGuess()
   /** Columns of this key, once a value of it was taken. */
   columns: KeyColumns | undefined
   readonly #table: KeyTable
@@ -65,11 +93,11 @@ export interface KeyCensus {
   slots: number
 }
 
-/** The keys of one kind of object, and the order in which the last such object had them. */
+/** The keys of one kind of object. */
 export class KeyTable {
   readonly census: KeyCensus
-  /** Slot of each member of the last object: the next one has the same as a rule. */
-  readonly order: KeySlot[] = []
+  /** Its first key. */
+  readonly first = new KeyGuess()
   readonly #prefix: string
   readonly #slots = new Map<string, KeySlot>()
 

@@ -63,16 +63,18 @@ export class RecordScanner {
     const { bytes } = this
     let at = skipSpace(bytes, start + 1)
     if (bytes[at] === CLOSE_BRACE) return at + 1
-    for (let index = 0; ; index++) {
+    let guess = keys.first
+    for (;;) {
       if (bytes[at] !== QUOTE) return ~at
       at++
-      let slot = keys.order[index]
-      if (slot === undefined || !startsWith(bytes, at, slot.raw)) {
+      let slot = guess.match(bytes, at)
+      if (slot === undefined) {
         const end = stringEnd(bytes, at)
         if (end < 0) return end
         slot = keys.find(bytes, at, end)
-        keys.order[index] = slot
+        guess.learn(slot)
       }
+      guess = slot.next
       at += slot.raw.length
       if (bytes[at] !== COLON) {
         at = skipSpace(bytes, at)
@@ -189,11 +191,6 @@ function isHexText(
   if (kind === KIND.plain) return isHexId(bytes, start, end, digits)
   const text = new Uint8Array(end - start)
   return isHexId(text, 0, unescapeTo(text, 0, bytes, start, end), digits)
-}
-
-function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
-  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false
-  return true
 }
 
 function isWhole(bytes: Uint8Array, start: number, end: number): boolean {
