@@ -125,19 +125,22 @@ export function hashTokens(
   let next = at
   let hash = SEED
   let seen = 0
-  for (let i = start; i < end; i++) {
+  let i = start
+  for (; i < end; i++) {
     const known = ASCII[bytes[i] as number] as number
     if (known !== 0) {
       hash = Math.imul(hash ^ (known & 0xff), PRIME)
       seen |= known
     } else {
-      if ((bytes[i] as number) >= 0x80) return hashAnyTokens(bytes, start, end, hashes, at)
+      if ((bytes[i] as number) >= 0x80) break
       if (seen === 0) continue
       if (next < hashes.length) hashes[next++] = mix(hash, seen)
       hash = SEED
       seen = 0
     }
   }
+  // Called out here, for a call inside would slow the loop down by a third.
+  if (i < end) return hashAnyTokens(bytes, start, end, hashes, at)
   if (seen !== 0 && next < hashes.length) hashes[next++] = mix(hash, seen)
   return next
 }
