@@ -68,8 +68,8 @@ class GrpcConnection implements Connection {
   constructor(session: ClientHttp2Session, hello: Hello, handler: ConnectionHandler) {
     this.session = session
     this.handler = handler
+    // Going away is no end: node closes the session once the stream has had its last answers.
     session.on('error', error => this.end(unavailable(error.message)))
-    session.on('goaway', () => this.end(unavailable('the server is going away')))
     session.on('close', () => this.end(unavailable('the connection was closed')))
     this.stream = session.request({
       ':method': 'POST',
