@@ -1,6 +1,6 @@
 /**
- * What JSON costs on its way into columns and rows on their way out, CPU on one core, beside the floor
- * of all JSON, bare JSON.parse of each line: `node bench/json.bench.ts [--rows 50000] [--data
+ * What JSON costs on its way into columns and rows on their way out, CPU on one core, beside the
+ * floor of all JSON, bare JSON.parse of each line: `node bench/json.bench.ts [--rows 50000] [--data
  * FILE.ndjson]`. Best of some runs.
  */
 import { readFileSync } from 'node:fs'

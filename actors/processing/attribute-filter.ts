@@ -30,7 +30,9 @@ export function seekValue(value: string): SoughtValue {
   }
 }
 
-/** Those of `rows` (ascending) whose value in this column is the sought one; absent values are not. */
+/**
+ * Those of `rows` (ascending) whose value in this column is the sought one; absent values are not.
+ */
 export function filterAttribute(
   column: AttributeColumn,
   count: number,

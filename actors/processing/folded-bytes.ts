@@ -35,8 +35,8 @@ export function startsFolded(heap: Uint8Array, start: number, folded: Uint8Array
 export type ByteSearch = (heap: Uint8Array, from: number, to: number) => number
 
 /**
- * Horspool's search with a shift table that knows both cases of a letter: it looks at about one byte
- * in `folded.length`, which is why no heap is ever copied into lower case.
+ * Horspool's search with a shift table that knows both cases of a letter: it looks at about one
+ * byte in `folded.length`, which is why no heap is ever copied into lower case.
  */
 export function compileSearch(folded: Uint8Array): ByteSearch {
   const last = folded.length - 1

@@ -18,7 +18,9 @@ import {
 } from './folded-bytes.ts'
 import type { EntryTest } from './text-filter.ts'
 
-/** A test for the entries of one column; made anew for each column, whose heap it looks over once. */
+/**
+ * A test for the entries of one column; made anew for each column, whose heap it looks over once.
+ */
 export type PhraseTest = (column: TextColumn) => EntryTest
 
 /** Whether a text contains `tokens` (folded, at least one) next to each other. */

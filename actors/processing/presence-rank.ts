@@ -1,4 +1,7 @@
-/** Where the value of a row stands among the present ones, without counting from the start each time. */
+/**
+ * Where the value of a row stands among the present ones, without counting from the start each
+ * time.
+ */
 import { isPresent } from '#proto/columns.ts'
 
 const BLOCK_BYTES = 32

@@ -75,7 +75,9 @@ function answer(rows: RowColumns, { filter, fromRow, rowsMax }: BatchFilter): Ba
   }
 }
 
-/** A piece is dropped as a whole when a socket is slow: small ones lose less, large ones cost less. */
+/**
+ * A piece is dropped as a whole when a socket is slow: small ones lose less, large ones cost less.
+ */
 const PIECE_CHARS = 64 * 1024
 const PIECE_ROWS = TAIL_FRAME_ROWS_MAX / 5
 

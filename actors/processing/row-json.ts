@@ -25,7 +25,7 @@ export function rowJson(rows: RowColumns, index: number): string {
 /** Rows of one batch share most of their texts: what was printed once is kept with the batch. */
 const printers = new WeakMap<RowColumns, RowPrinter>()
 
-/** Made lazily, column by column: a stored column that no printed row has is not read for it. */
+/** Prints rows of one batch or row group. */
 class RowPrinter {
   readonly #rows: RowColumns
   readonly #time = new TimePrinter()

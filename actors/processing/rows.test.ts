@@ -25,7 +25,7 @@ function columnsOf(...heads: Partial<Parameters<typeof encodeRecords>[0][number]
   return openLogBatch(encodeRecords(heads.map(head => ({ ...HEAD, ...head }))))
 }
 
-test('keeps times up to an hour ahead; missing and later ones become the receive time, flagged', () => {
+test('keeps times up to an hour ahead; missing and later ones become the receive time', () => {
   const rows = openRows(
     envelopeOf(),
     columnsOf(

@@ -1,4 +1,6 @@
-/** Counts of a batch per minute, level and service: what answers unfiltered searches without a row. */
+/**
+ * Counts of a batch per minute, level and service: what answers unfiltered searches without a row.
+ */
 import { LEVELS } from '#proto/api.ts'
 import { entryOf, type RowColumns, type TextColumn } from '#proto/columns.ts'
 import { entryText } from './folded-bytes.ts'

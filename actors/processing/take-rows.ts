@@ -8,8 +8,8 @@ import {
 } from '#proto/columns.ts'
 
 /**
- * The rows with the numbers `indices`, in that order. Heaps are shared with `rows`, never copied, so
- * the result lives no longer than they do.
+ * The rows with the numbers `indices`, in that order. Heaps are shared with `rows`, never copied,
+ * so the result lives no longer than they do.
  */
 export function takeRows(rows: RowColumns, indices: Uint32Array): RowColumns {
   const { timeSubNs, patternId } = rows

@@ -7,7 +7,8 @@
  *   live:     live batches ──→ lane ───┘
  *
  * While stored batches are read, live ones wait in `ahead`; when the reading has reached the end of
- * the log, those of them that it has not seen follow in the lane, and nothing is missed or repeated.
+ * the log, those of them that it has not seen follow in the lane, and nothing is missed or
+ * repeated.
  */
 import assert from 'node:assert/strict'
 import type { Position } from '#actors/commit-log/commit-log.ts'
@@ -38,7 +39,9 @@ export type TailMode = 'live' | 'reading' | 'paused'
 
 /** The socket gets no more while this much waits in it: what is late shall still be droppable. */
 export const SEND_WINDOW_BYTES = TAIL_SOCKET_BYTES_MAX / 4
-/** Live batches that may wait behind a reading; beyond it the reading has to go on to them itself. */
+/**
+ * Live batches that may wait behind a reading; beyond it the reading has to go on to them itself.
+ */
 export const AHEAD_MAX = 64
 /** Stored batches looked at in advance. */
 const READING_LANE_MAX = 2
@@ -114,8 +117,8 @@ export class Subscription {
   }
 
   /**
-   * Starts over from what the socket has received; all that waits is void. A reading one is patient:
-   * its rows leave no faster than the socket takes them.
+   * Starts over from what the socket has received; all that waits is void. A reading one is
+   * patient: its rows leave no faster than the socket takes them.
    */
   restart(mode: TailMode, nowMs: number, filter: RowFilter = this.#filter): void {
     this.#generation++
@@ -241,7 +244,10 @@ export class Subscription {
     this.#send(frameText({ type: 'hello', token: this.#token() }), nowMs)
   }
 
-  /** Tells how far everything was looked at, if that is news or there was silence for `silenceMaxMs`. */
+  /**
+   * Tells how far everything was looked at, if that is news or there was silence for
+   * `silenceMaxMs`.
+   */
   idle(nowMs: number, silenceMaxMs: number): void {
     if (!this.#outbox.isEmpty || this.subscriber.waitingBytes() >= SEND_WINDOW_BYTES) return
     const token = this.#token()

@@ -7,7 +7,9 @@
  */
 import type { Position } from '#actors/commit-log/commit-log.ts'
 
-/** How far a reader has seen: everything before it was delivered, left out and told, or no match. */
+/**
+ * How far a reader has seen: everything before it was delivered, left out and told, or no match.
+ */
 export interface TailPlace {
   /** The log up to here … */
   readonly position: Position

@@ -179,7 +179,7 @@ test('the first match leaves at once; what follows closely leaves together', asy
   await world.end()
 })
 
-test('idle frames keep the token fresh while nothing matches, and prove the connection', async () => {
+test('idle frames keep the token fresh and prove the connection', async () => {
   const world = new World()
   const client = new TailClient()
   world.subscribe(client, 'red')
@@ -215,7 +215,7 @@ test('a token from the middle of a batch goes on with the next record of it', as
   assert.equal(world.log.kept, 0)
 })
 
-test('a slow reader loses the oldest rows, is told how many, and memory stays bounded', async () => {
+test('a slow reader loses the oldest rows and is told how many', async () => {
   const world = new World()
   const client = new TailClient()
   world.subscribe(client, 'red')
@@ -242,7 +242,7 @@ test('a slow reader loses the oldest rows, is told how many, and memory stays bo
   assert.equal(world.log.kept, 0)
 })
 
-test('more matches in one batch than anybody reads: the newest arrive, the others are counted', async () => {
+test('of too many matches in one batch the newest arrive, the others are counted', async () => {
   const world = new World()
   const client = new TailClient()
   world.subscribe(client, 'red')
@@ -255,7 +255,7 @@ test('more matches in one batch than anybody reads: the newest arrive, the other
   await world.end()
 })
 
-test('a resumed reader that keeps up gets all of a long backlog, with nothing dropped', async () => {
+test('a resumed reader that keeps up gets all of a long backlog', async () => {
   const world = new World()
   const client = new TailClient()
   const id = world.subscribe(client, 'red')
@@ -349,7 +349,7 @@ test('a paused reader gets nothing, costs nothing, and goes on where it stopped'
   await world.end()
 })
 
-test('a thread that dies costs nothing; a batch that always fails ends the socket with an error', async () => {
+test('a thread that dies costs nothing, a batch that always fails ends the socket', async () => {
   const world = new World()
   const client = new TailClient()
   world.subscribe(client, 'red')
@@ -430,7 +430,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-test('delivered, dropped and gaps are together exactly what matched, in order and once', async () => {
+test('delivered, dropped and gaps are exactly what matched, in order and once', async () => {
   const steps = fc.array(step, { minLength: 5, maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(steps, fc.infiniteStream(fc.nat({ max: 1_000 })), async (plan, numbers) => {

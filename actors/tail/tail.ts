@@ -1,7 +1,8 @@
 /**
  * The live tail: follows the commit log and hands matching rows to sockets, filtered on worker
- * threads. It holds the log back for nobody: what a subscription cannot follow it reads again later,
- * and what a socket cannot take is dropped and told. A project without subscribers costs nothing.
+ * threads. It holds the log back for nobody: what a subscription cannot follow it reads again
+ * later, and what a socket cannot take is dropped and told. A project without subscribers costs
+ * nothing.
  */
 import type { CommitLog, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'

@@ -5,6 +5,7 @@
  *   {"level":"warn","msg":"…","order":17}                                                JSON lines
  *   anything else                                                                        plain text
  */
+import { LEVELS } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 
 /** What a line does not say itself. */
@@ -18,8 +19,8 @@ export interface LineOrigin {
 /** A record to be written with JSON.stringify. */
 export type LineRecord = Readonly<Record<string, unknown>>
 
-const TEXT =
-  /^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?) (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) \[([^\]]+)\] (.*)$/s
+const TIME = String.raw`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`
+const TEXT = new RegExp(String.raw`^(${TIME}) (${LEVELS.join('|')}) \[([^\]]+)\] (.*)$`, 's')
 const TIME_KEYS = ['time', 'timestamp', '@timestamp', 'ts']
 
 /** Reads one line without its end; every line is a record. */
@@ -41,7 +42,9 @@ type SourceReviver = (key: string, value: unknown, context: { readonly source?: 
 
 declare global {
   interface JSON {
-    /** In Node since 21, not yet in TypeScript's library: what JSON.stringify writes as it stands. */
+    /**
+     * In Node since 21, not yet in TypeScript's library: what JSON.stringify writes as it stands.
+     */
     rawJSON(text: string): object
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Builds one LogBatch from scanned JSON records, value bytes to column bytes. A record is judged as a
- * whole before anything of it is taken, so nothing ever has to be taken back.
+ * Builds one LogBatch from scanned JSON records, value bytes to column bytes. A record is judged as
+ * a whole before anything of it is taken, so nothing ever has to be taken back.
  */
 import assert from 'node:assert/strict'
 import {

@@ -190,7 +190,9 @@ export class ByteDictionary {
   }
 }
 
-/** FNV-1a over at most the first and last 32 bytes: long texts differ there or are compared anyway. */
+/**
+ * FNV-1a over at most the first and last 32 bytes: long texts differ there or are compared anyway.
+ */
 function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 ^ (end - start)
   const firstEnd = Math.min(end, start + 32)
@@ -201,7 +203,10 @@ function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   return hash ^ (hash >>> 15)
 }
 
-/** After so many values it shows whether they repeat; with more new ones than this share they do not. */
+/**
+ * After so many values it shows whether they repeat; with more new ones than this share they do
+ * not.
+ */
 const TRIAL_VALUES = 64
 const NEW_SHARE_MAX = 0.6
 

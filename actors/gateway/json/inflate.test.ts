@@ -38,7 +38,7 @@ for (const encoding of encodings) {
     assert.equal(inflate(Buffer.concat([half, half]), encoding).type, 'too-large')
   })
 
-  test(`${encoding}: any bytes are a body, damaged or too large, and never throw`, () => {
+  test(`${encoding}: whatever bytes come are a body, damaged or too large, and never throw`, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
         inflate(bytes, encoding)

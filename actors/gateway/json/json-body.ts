@@ -206,7 +206,9 @@ function hasMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }
 
-/** Where the next record may begin after one that ends at `end`, or the complement of what is wrong. */
+/**
+ * Where the next record may begin after one that ends at `end`, or the complement of what is wrong.
+ */
 function lineRest(bytes: Uint8Array, end: number): number {
   let at = end
   while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0d) at++

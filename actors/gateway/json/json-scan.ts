@@ -1,6 +1,6 @@
 /**
- * JSON read as bytes (RFC 8259), never as strings: where a value ends and what kind it is. A fault is
- * a negative answer whose complement is the position: `~at`.
+ * JSON read as bytes (RFC 8259), never as strings: where a value ends and what kind it is. A fault
+ * is a negative answer whose complement is the position: `~at`.
  */
 import { JSON_DEPTH_MAX } from '#proto/limits.ts'
 
@@ -165,8 +165,8 @@ function objectEnd(bytes: Uint8Array, start: number, depth: number): number {
 }
 
 /**
- * True when the fault at `end` is that JSON_DEPTH_MAX containers are open there, counted from `start`
- * without recursion.
+ * True when the fault at `end` is that JSON_DEPTH_MAX containers are open there, counted from
+ * `start` without recursion.
  */
 export function isTooDeep(bytes: Uint8Array, start: number, end: number): boolean {
   const byte = bytes[end]
@@ -180,7 +180,9 @@ export function isTooDeep(bytes: Uint8Array, start: number, end: number): boolea
   return depth >= JSON_DEPTH_MAX
 }
 
-/** Position after the value at `start`, found by its brackets alone; bytes.length if it never ends. */
+/**
+ * Position after the value at `start`, found by its brackets alone; bytes.length if it never ends.
+ */
 export function balancedEnd(bytes: Uint8Array, start: number): number {
   let depth = 0
   for (let at = start; at < bytes.length; at++) {

@@ -1,4 +1,6 @@
-/** Attributes of scanned records: judged by `plan`, taken by `commit`, never one without the other. */
+/**
+ * Attributes of scanned records: judged by `plan`, taken by `commit`, never one without the other.
+ */
 import {
   ATTRIBUTE_KEY_BYTES_MAX,
   ATTRIBUTE_VALUE_BYTES_MAX,

@@ -1,6 +1,6 @@
 /**
- * Walks one JSON object in its bytes and notes where its values stand, nested ones under dotted keys.
- * Nothing is taken before the whole record has been seen to be sound.
+ * Walks one JSON object in its bytes and notes where its values stand, nested ones under dotted
+ * keys. Nothing is taken before the whole record has been seen to be sound.
  */
 import { ATTRIBUTES_MAX } from '#proto/limits.ts'
 import { isHexId } from './byte-column.ts'
@@ -160,7 +160,9 @@ export class RecordScanner {
   }
 }
 
-/** Whether a value can be the field; if not it stays an attribute, and the next alias has its turn. */
+/**
+ * Whether a value can be the field; if not it stays an attribute, and the next alias has its turn.
+ */
 function isUsable(
   role: number,
   kind: number,

@@ -1,4 +1,6 @@
-/** Numbers of JSON as the columns hold them: exact integers, and doubles as JavaScript reads them. */
+/**
+ * Numbers of JSON as the columns hold them: exact integers, and doubles as JavaScript reads them.
+ */
 import { MINUS } from './json-scan.ts'
 
 const DIGITS_SAFE = 15

@@ -1,6 +1,6 @@
 /**
- * The frames of a zstd body (RFC 8878 section 3.1). node:zlib takes a cut frame for the end and looks
- * at the first frame only, so both are found here, by walking the headers:
+ * The frames of a zstd body (RFC 8878 section 3.1). node:zlib takes a cut frame for the end and
+ * looks at the first frame only, so both are found here, by walking the headers:
  *
  *   frame = magic (4) | descriptor (1) | window, dictionary, size | block* | checksum (0 or 4)
  *   block = last (1 bit) type (2 bits) size (21 bits), little endian | content

@@ -1,4 +1,6 @@
-/** A commit log in memory that can be trimmed, counts who keeps its batches, and delivers on demand. */
+/**
+ * A commit log in memory that can be trimmed, counts who keeps its batches, and delivers on demand.
+ */
 import assert from 'node:assert/strict'
 import type {
   AppendOutcome,
