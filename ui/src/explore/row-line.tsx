@@ -36,7 +36,10 @@ export function RowLine(props: RowLineProps): JSX.Element {
       role="row"
       aria-rowindex={props.number}
       aria-selected={props.active}
-      onClick={() => props.onOpen(row)}
+      onClick={() => {
+        // Who marks text to copy it does not want it moved away.
+        if (getSelection()?.type !== 'Range') props.onOpen(row)
+      }}
     >
       <span class="cell cell-time" role="gridcell">
         <Show when={props.dated}>

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Project } from '#proto/api.ts'
 import { chooseProject, nameProblem } from './project-choice-model.ts'
-import { snippets } from './snippets-model.ts'
 
 const project = (id: string, name: string): Project => ({
   id,
@@ -28,12 +27,4 @@ test('names are checked before they are sent', () => {
   assert.match(nameProblem('Shop', projects) ?? '', /of that name/)
   assert.match(nameProblem('x'.repeat(101), projects) ?? '', /100 characters/)
   assert.equal(nameProblem('new', projects), null)
-})
-
-test('snippets carry the address, the key and the project', () => {
-  const [curl, sdk, ship] = snippets({ origin: 'http://h:1', project: "a'b", key: 'lb_x_y' })
-  assert.match(curl?.code ?? '', /curl http:\/\/h:1\/ingest/)
-  assert.match(curl?.code ?? '', /Bearer lb_x_y/)
-  assert.match(sdk?.code ?? '', /url: 'http:\/\/h:1'/)
-  assert.match(ship?.code ?? '', /--project 'a'\\''b'/)
 })

@@ -40,6 +40,7 @@ export function snippets({ origin, project, key }: SnippetContext): readonly Sni
         `  url: '${origin}',`,
         `  key: '${key}',`,
         `  service: 'hello',`,
+        ...(isOpenLine(origin) ? [`  insecure: true, // the key travels unencrypted`] : []),
         `})`,
         `log.info('my first log', { user: 'ada' })`,
       ].join('\n'),
@@ -57,6 +58,12 @@ export function snippets({ origin, project, key }: SnippetContext): readonly Sni
       note: 'Plain text, JSON lines, or - for what another program prints.',
     },
   ]
+}
+
+/** Plain HTTP beyond this machine: the SDK wants to be told that this is meant. */
+function isOpenLine(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'http:' && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
 function shellWord(text: string): string {
