@@ -42,7 +42,7 @@ export function decodeTexts(reader: ColumnReader): Decoded<TextColumn> {
 
 function dictionaryTexts(reader: ColumnReader, presence: PresenceBuilder): TextColumn {
   const { valueCount, body } = reader.dictionary()
-  const { heap, offsets } = splitTexts(body, valueCount)
+  const { heap, offsets } = splitTexts(body, valueCount, null)
   const indexes = gatherPages(reader, presence, page => readCodes(page, valueCount))
   if (valueCount === 1) return { heap, offsets, indexes: 'same' }
   return { heap, offsets, indexes: concatUint32(indexes) }
@@ -55,8 +55,8 @@ function plainTexts(reader: ColumnReader, presence: PresenceBuilder): TextColumn
   let bytes = 0
   let count = 0
   for (const page of reader.pages()) {
-    const { heap, offsets } = splitTexts(page.page.values, page.present)
-    const texts = pickTexts(heap, offsets, presence.add(page))
+    const picked = presence.add(page)
+    const texts = splitTexts(page.page.values, page.present, picked)
     heaps.push(texts.heap)
     lengths.push(texts.offsets)
     bytes += texts.heap.length
@@ -77,14 +77,13 @@ interface Texts {
   readonly offsets: Uint32Array
 }
 
-/** Takes the 4 bytes of length before each text out; texts are moved together in place of a copy. */
-function splitTexts(body: Uint8Array, count: number): Texts {
-  const heap = Buffer.allocUnsafe(Math.max(0, body.length - 4 * count))
-  proven(4 * count <= body.length, 'texts end early')
-  const source = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const offsets = new Uint32Array(count + 1)
+/**
+ * Takes out the 4 bytes of length before each text; keeps only the texts numbered in `picked`
+ * (ascending; null = all).
+ */
+function splitTexts(body: Uint8Array, count: number, picked: Uint32Array | null): Texts {
+  const starts = new Uint32Array(count)
   let at = 0
-  let filled = 0
   for (let index = 0; index < count; index++) {
     proven(at + 4 <= body.length, 'texts end early')
     const length =
@@ -94,30 +93,49 @@ function splitTexts(body: Uint8Array, count: number): Texts {
         ((body[at + 3] as number) << 24)) >>>
       0
     at += 4
-    proven(length <= body.length - at && length <= heap.length - filled, 'text too long')
-    source.copy(heap, filled, at, at + length)
+    starts[index] = at
+    proven(length <= body.length - at, 'text too long')
     at += length
-    filled += length
-    offsets[index + 1] = filled
   }
   proven(at === body.length, 'bytes left over behind the texts')
-  return { heap, offsets }
+  return picked === null ? joinAll(body, starts) : joinSome(body, starts, picked)
 }
 
-/** Only the texts of these values; null = all. */
-function pickTexts(heap: Uint8Array, offsets: Uint32Array, values: Uint32Array | null): Texts {
-  if (values === null) return { heap, offsets }
-  const picked = new Uint32Array(values.length + 1)
-  const parts: Uint8Array[] = []
+/** End of text `index`: 4 bytes before the next one starts. */
+function endOf(body: Uint8Array, starts: Uint32Array, index: number): number {
+  return index + 1 < starts.length ? (starts[index + 1] as number) - 4 : body.length
+}
+
+function joinAll(body: Uint8Array, starts: Uint32Array): Texts {
+  const count = starts.length
+  const offsets = new Uint32Array(count + 1)
+  // Moved together inside one copy: copyWithin needs no view for each text.
+  const heap = new Uint8Array(body)
   let filled = 0
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number
-    const part = heap.subarray(offsets[value], offsets[value + 1])
-    parts.push(part)
-    filled += part.length
-    picked[index + 1] = filled
+  for (let index = 0; index < count; index++) {
+    const start = starts[index] as number
+    const end = endOf(body, starts, index)
+    heap.copyWithin(filled, start, end)
+    filled += end - start
+    offsets[index + 1] = filled
   }
-  return { heap: concatBytes(parts, filled), offsets: picked }
+  return { heap: heap.subarray(0, filled), offsets }
+}
+
+function joinSome(body: Uint8Array, starts: Uint32Array, picked: Uint32Array): Texts {
+  const offsets = new Uint32Array(picked.length + 1)
+  let filled = 0
+  for (let index = 0; index < picked.length; index++) {
+    const text = picked[index] as number
+    filled += endOf(body, starts, text) - (starts[text] as number)
+    offsets[index + 1] = filled
+  }
+  const heap = new Uint8Array(filled)
+  for (let index = 0; index < picked.length; index++) {
+    const text = picked[index] as number
+    heap.set(body.subarray(starts[text], endOf(body, starts, text)), offsets[index])
+  }
+  return { heap, offsets }
 }
 
 export function decodeIds(reader: ColumnReader): IdColumn {

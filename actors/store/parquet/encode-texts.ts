@@ -57,8 +57,9 @@ function textBounds(entries: TextInterner): Bounds {
     else if (Buffer.compare(text, max) > 0) max = text
   }
   return {
-    min: min.length <= BOUND_BYTES_MAX ? min : null,
-    max: max.length <= BOUND_BYTES_MAX ? max : null,
+    // Copies: a view would take the whole heap along to another thread.
+    min: min.length <= BOUND_BYTES_MAX ? new Uint8Array(min) : null,
+    max: max.length <= BOUND_BYTES_MAX ? new Uint8Array(max) : null,
   }
 }
 

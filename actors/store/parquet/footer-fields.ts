@@ -183,12 +183,17 @@ export function readChunk(value: ThriftValue): ReadChunk {
       dictionaryBytes: dataOffset - offset,
       compressedBytes: numberField(meta, 7),
       uncompressedBytes: numberField(meta, 6),
-      min: statistics.has(6) ? bytesField(statistics, 6) : null,
-      max: statistics.has(5) ? bytesField(statistics, 5) : null,
+      min: statistics.has(6) ? copyOf(bytesField(statistics, 6)) : null,
+      max: statistics.has(5) ? copyOf(bytesField(statistics, 5)) : null,
       pages: [],
     },
     pages: outer.has(4) ? { offset: numberField(outer, 4), bytes: numberField(outer, 5) } : null,
   }
+}
+
+/** Bounds are kept and sent to other threads: a view would take its whole buffer along. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 /** An OffsetIndex; `start` is that of the row group. */
