@@ -46,7 +46,7 @@ test('agrees with a filter on plain objects, whatever the records and the query 
       const expected = plain.flatMap((record, i) => (matches(record, filter) ? [i] : []))
       assert.deepEqual([...compileMatcher(filter).select(rowsOf(plain))], expected)
     }),
-    { numRuns: 1_500 },
+    { numRuns: 800 },
   )
 })
 

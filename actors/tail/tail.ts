@@ -8,7 +8,13 @@ import type { CommitLog, Consumption, LogEntry } from '#actors/commit-log/commit
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { BATCH_RECORDS_MAX, TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
-import { type Actor, type Context, defineActor, type TaskPool } from '#runtime/index.ts'
+import {
+  type Actor,
+  type Context,
+  defineActor,
+  RuntimeError,
+  type TaskPool,
+} from '#runtime/index.ts'
 import { type Found, type Look, lookAt } from './look.ts'
 import { discard, Reading, type ReadingOutcome, readStored, type StoredChunk } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -43,6 +49,7 @@ type Message =
   | { readonly type: 'read-failed'; readonly reading: Reading; readonly error: Error }
   | { readonly type: 'looked'; readonly found: readonly Found[] }
   | { readonly type: 'look-failed'; readonly looks: readonly Look[]; readonly error: Error }
+  | { readonly type: 'rested' }
   | { readonly type: 'flush' }
   | { readonly type: 'tick' }
 
@@ -61,6 +68,7 @@ const LIVE_ROWS_MAX = 2 * TAIL_FRAME_ROWS_MAX
 /** Batches being looked at; beyond it live ones are left to be read from the log later. */
 const LOOKING_MAX = 64
 const FAILURES_MAX = 3
+const REST_MS = 250
 /** Batches on their way to the log were received before the place that is now its end. */
 const UNDER_WAY_US = 10_000_000
 
@@ -80,6 +88,8 @@ class Tail implements Actor<Message> {
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #byProject = new Map<string, Set<Subscription>>()
   readonly #readings = new Map<Subscription, Reading>()
+  /** Those whose last look failed: they go on a little later. */
+  readonly #resting = new Set<Subscription>()
   #consumption: Consumption | undefined
   /** Everything up to here was given to the subscriptions that are live. */
   #place: TailPlace
@@ -113,7 +123,8 @@ class Tail implements Actor<Message> {
         return this.#subscribe(message)
       case 'filter':
         return this.#with(message.id, it => {
-          this.#begin(it, it.mode === 'paused' ? 'paused' : 'reading', message.filter)
+          const isHeld = it.mode === 'paused' && !this.#resting.has(it)
+          this.#begin(it, isHeld ? 'paused' : 'reading', message.filter)
         })
       case 'pause':
         return this.#with(message.id, it => this.#begin(it, 'paused'))
@@ -135,6 +146,8 @@ class Tail implements Actor<Message> {
         return this.#looked(message.found)
       case 'look-failed':
         return this.#lookFailed(message.looks, message.error)
+      case 'rested':
+        return this.#rested()
       case 'flush':
         return this.#flush()
       case 'tick':
@@ -185,6 +198,7 @@ class Tail implements Actor<Message> {
   #begin(subscription: Subscription, mode: Subscription['mode'], filter?: RowFilter): void {
     this.#readings.get(subscription)?.cancel()
     this.#readings.delete(subscription)
+    this.#resting.delete(subscription)
     subscription.restart(mode, this.#nowMs(), filter)
     if (mode === 'reading') this.#readOn(subscription)
   }
@@ -328,11 +342,23 @@ class Tail implements Actor<Message> {
     }
   }
 
-  /** Tries again from what the socket has; a batch that fails every time ends the socket. */
+  /**
+   * Tries again from what the socket has, after a rest. Threads that are busy may take their time; a
+   * batch that fails every time ends the socket.
+   */
   #failed(subscription: Subscription, error: Error): void {
-    if (subscription.failed() < FAILURES_MAX) return this.#begin(subscription, 'reading')
-    subscription.fail('LOGBOY_TAIL_FAILED', error.message, this.#nowMs())
-    this.#remove(subscription)
+    const isBusy = error instanceof RuntimeError && error.code === 'LOGBOY_THREAD_BUSY'
+    if (!isBusy && subscription.failed() >= FAILURES_MAX) {
+      subscription.fail('LOGBOY_TAIL_FAILED', error.message, this.#nowMs())
+      return this.#remove(subscription)
+    }
+    this.#begin(subscription, 'paused')
+    this.#resting.add(subscription)
+    this.#context.timer('rested', REST_MS, { type: 'rested' })
+  }
+
+  #rested(): void {
+    for (const subscription of this.#resting) this.#begin(subscription, 'reading')
   }
 
   /** At once after a silence; else the next flush takes all that has come together by then. */

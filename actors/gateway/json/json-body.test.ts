@@ -74,7 +74,7 @@ for (const [name, join] of Object.entries(SHAPES)) {
           assert.ok(reason.endsWith(expected[index] as string), reason)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 }
@@ -260,7 +260,7 @@ test('chunks are whole, in order, within every limit, and cut the same every tim
         result.chunks.map(({ batch }) => Buffer.from(batch).toString('base64')),
       )
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   )
 })
 
