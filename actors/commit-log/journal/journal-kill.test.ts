@@ -46,7 +46,11 @@ test('kill -9 at any moment: what was acknowledged is there, once and in order',
 
 async function killDuringAppends(folder: string, acknowledged: Map<number, number>): Promise<void> {
   const child = spawn(process.execPath, [CHILD, folder, String(SENDERS)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let complaints = ''
+  child.stderr.on('data', (text: Buffer) => {
+    complaints += text.toString()
   })
   const killAfterLines = 1 + systemRandom.below(200)
   let lines = 0
@@ -60,5 +64,5 @@ async function killDuringAppends(folder: string, acknowledged: Map<number, numbe
     }
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  assert.equal(child.signalCode, 'SIGKILL')
+  assert.equal(child.signalCode, 'SIGKILL', complaints)
 }

@@ -152,7 +152,7 @@ class Recovery {
     for (const range of check.damage) this.#keepAside(file, last.start, range)
     const size = last.end - last.start
     last.end = check.committedEnd
-    this.#tornBytes += size - (last.end - last.start)
+    this.#tornBytes += Math.max(0, size - (last.end - last.start))
     if (check.damagedLastGroup !== null) {
       this.#keepAside(file, last.start, check.damagedLastGroup)
       last.end = check.damagedLastGroup.position

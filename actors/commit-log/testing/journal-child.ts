@@ -4,7 +4,6 @@
  *
  *   node journal-child.ts FOLDER SENDERS
  */
-import { writeSync } from 'node:fs'
 import type { Arena } from '../arena.ts'
 import type { CommitLog } from '../commit-log.ts'
 import { inlineTasks, newArena, openRealJournal } from './journals.ts'
@@ -20,7 +19,7 @@ for (let producer = 1; producer <= Number(senders); producer++) void send(log, a
 /** Five batches on their way at a time, the next five when they are acknowledged. */
 async function send(to: CommitLog, from: Arena, producer: number): Promise<void> {
   const known = to.producer('project0aa', BigInt(producer))
-  writeSync(1, `known ${producer} ${known?.lastSequence ?? 0}\n`)
+  process.stdout.write(`known ${producer} ${known?.lastSequence ?? 0}\n`)
   for (let next = (known?.lastSequence ?? 0) + 1; ; next += 5) {
     const window = [0, 1, 2, 3, 4].map(async offset => {
       const sequence = next + offset
@@ -28,7 +27,7 @@ async function send(to: CommitLog, from: Arena, producer: number): Promise<void>
       const ids = { producer: BigInt(producer), sequence: BigInt(sequence), bytes }
       const outcome = await append(to, from, ids)
       if (outcome.type !== 'durable') throw new Error(outcome.type)
-      writeSync(1, `acknowledged ${producer} ${sequence}\n`)
+      process.stdout.write(`acknowledged ${producer} ${sequence}\n`)
     })
     await Promise.all(window)
   }
