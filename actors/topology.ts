@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { systemClock } from '#runtime/clock.ts'
+import { type Clock, systemClock } from '#runtime/clock.ts'
 import { type Fault, System } from '#runtime/index.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
@@ -64,6 +64,8 @@ const PROJECT_IDLE_MS = 5 * 60_000
 const STOP_MS = 10_000
 /** The journal is trimmed more rarely than this. */
 const PASSED_INTERVAL_MS = 1_000
+const CATCH_UP_MS_MAX = 30_000
+const CATCH_UP_LOOK_MS = 5
 
 export async function startLogboy(options: StartOptions): Promise<Running> {
   const { config, log, onFatal } = options
@@ -130,6 +132,7 @@ export async function startLogboy(options: StartOptions): Promise<Running> {
       onFailure: onFatal,
     })
     closing.push(() => journal.close())
+    const recoveredEnd = journal.end()
     const consumption = journal.consume({
       name: 'store',
       from: store.published(),
@@ -140,6 +143,7 @@ export async function startLogboy(options: StartOptions): Promise<Running> {
       clock.after(PASSED_INTERVAL_MS, tellPassed)
     }
     tellPassed()
+    await caughtUp(() => store.received() >= recoveredEnd, clock)
 
     const system = new System({
       clock,
@@ -248,6 +252,17 @@ export async function startLogboy(options: StartOptions): Promise<Running> {
   } catch (error) {
     await closeAll(closing).catch(() => undefined)
     throw error
+  }
+}
+
+/**
+ * A search right after the start finds everything that was acknowledged before it. Where a full disk
+ * holds the store up, doors open all the same: what is there can be read.
+ */
+async function caughtUp(isCaughtUp: () => boolean, clock: Clock): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + CATCH_UP_MS_MAX
+  while (!isCaughtUp() && clock.monotonicMs() < deadlineMs) {
+    await new Promise<void>(resolve => void clock.after(CATCH_UP_LOOK_MS, resolve))
   }
 }
 

@@ -119,6 +119,11 @@ export class ParquetStore implements LogStore {
     return this.#state.position
   }
 
+  /** Everything up to here is found by searches. */
+  received(): Position {
+    return this.#recent.position
+  }
+
   /** Bytes of batches that no segment holds yet: what the disk must still have room for. */
   recentBytes(): number {
     return this.#recent.bytes

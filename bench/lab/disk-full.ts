@@ -40,6 +40,8 @@ async function fill(server: LabServer, folder: string): Promise<boolean> {
   for (let request = 0; request < REQUESTS_MAX && refusal.status === 0; request++) {
     const answer = await send(server, keys, request)
     if (answer.status === 200) acknowledged += RECORDS_PER_REQUEST
+    // Short of memory for a moment: not yet what is looked for.
+    else if (answer.status === 503) await new Promise(resolve => setTimeout(resolve, 50))
     else refusal = answer
   }
   const readable = await count(server, keys)

@@ -10,9 +10,6 @@ export interface ServerOptions {
   /** A new temporary folder unless given. */
   readonly dataFolder?: string
   readonly env?: Readonly<Record<string, string>>
-  /** 0 = any free one; a restart keeps what the first start got. */
-  readonly httpPort?: number
-  readonly grpcPort?: number
   readonly nodeFlags?: readonly string[]
 }
 
@@ -30,6 +27,8 @@ export interface Usage {
 
 const CLOCK_TICKS = 100
 const PAGE_BYTES = 4096
+const PORT_MIN = 20_000
+const PORT_PAIRS = 6_000
 const ENTRY = fileURLToPath(new URL('../../actors/cli/logboy.ts', import.meta.url))
 
 export class LabServer {
@@ -39,6 +38,7 @@ export class LabServer {
   readonly #options: ServerOptions
   #child: ChildProcess | null = null
   #output = ''
+  #firstPort: number | undefined
 
   constructor(options: ServerOptions = {}) {
     this.#options = options
@@ -127,9 +127,13 @@ export class LabServer {
     return usageOf(this.pid)
   }
 
+  /**
+   * Fixed for all starts, and below the range from which the system takes ports for outgoing
+   * connections: one of those could take ours while the server is down.
+   */
   #ports(): [string, string] {
-    if (this.url !== '') return [new URL(this.url).port, new URL(this.grpcUrl).port]
-    return [String(this.#options.httpPort ?? 0), String(this.#options.grpcPort ?? 0)]
+    this.#firstPort ??= PORT_MIN + 2 * Math.floor(Math.random() * PORT_PAIRS)
+    return [String(this.#firstPort), String(this.#firstPort + 1)]
   }
 
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
