@@ -343,8 +343,8 @@ class Tail implements Actor<Message> {
   }
 
   /**
-   * Tries again from what the socket has, after a rest. Threads that are busy may take their time; a
-   * batch that fails every time ends the socket.
+   * Tries again from what the socket has, after a rest. Threads that are busy may take their time;
+   * a batch that fails every time ends the socket.
    */
   #failed(subscription: Subscription, error: Error): void {
     const isBusy = error instanceof RuntimeError && error.code === 'LOGBOY_THREAD_BUSY'
