@@ -92,13 +92,18 @@ export function packBits(
   sink.at = at
 }
 
-/** Reads exactly `count` values out of bytes[start, end), which they must fill. */
+interface HybridRange {
+  readonly start: number
+  readonly end: number
+  readonly width: number
+  readonly count: number
+  readonly limit: number
+}
+
+/** Reads `count` values below `limit` out of bytes[start, end), which they must fill. */
 export function readHybrid(
   bytes: Uint8Array,
-  start: number,
-  end: number,
-  width: number,
-  count: number,
+  { start, end, width, count, limit }: HybridRange,
 ): Uint32Array {
   proven(width <= WIDTH_MAX, 'index too wide')
   const values = new Uint32Array(count)
@@ -117,7 +122,8 @@ export function readHybrid(
       const groups = head >> 1
       proven(groups * 8 < count - done + 8 && groups * width <= end - at, 'packed run too long')
       const taken = Math.min(count - done, groups * 8)
-      unpackBits(bytes, at, values, done, done + taken, width)
+      const largest = unpackBits(bytes, at, values, done, done + taken, width)
+      proven(largest < limit, 'value beyond its limit')
       at += groups * width
       done += taken
     } else {
@@ -125,7 +131,8 @@ export function readHybrid(
       proven(length <= count - done && at + ((width + 7) >> 3) <= end, 'run too long')
       let value = 0
       for (let at8 = 0; at8 < width; at8 += 8) value |= (bytes[at++] as number) << at8
-      values.fill(value, done, done + length)
+      proven(value < limit, 'value beyond its limit')
+      if (value !== 0) values.fill(value, done, done + length)
       done += length
     }
   }
@@ -133,7 +140,7 @@ export function readHybrid(
   return values
 }
 
-/** Unpacks into values[from, to); the bytes from `start` on must suffice. */
+/** Unpacks into values[from, to) and answers the largest; the bytes from `start` on must suffice. */
 export function unpackBits(
   bytes: Uint8Array,
   start: number,
@@ -141,18 +148,22 @@ export function unpackBits(
   from: number,
   to: number,
   width: number,
-): void {
+): number {
   const mask = width === 0 ? 0 : 0xffffffff >>> (32 - width)
   let at = start
   let bits = 0
   let filled = 0
+  let largest = 0
   for (let index = from; index < to; index++) {
     while (filled < width) {
       bits |= (bytes[at++] as number) << filled
       filled += 8
     }
-    values[index] = bits & mask
+    const value = bits & mask
+    values[index] = value
+    if (value > largest) largest = value
     bits >>>= width
     filled -= width
   }
+  return largest
 }

@@ -97,7 +97,8 @@ export class ColumnReader {
       proven(page.levels.length === 0 && page.nulls === 0, 'levels without need')
       return { page, firstRow: place.firstRow, rows, levels: null, present: count }
     }
-    const levels = readHybrid(page.levels, 0, page.levels.length, 1, count)
+    const end = page.levels.length
+    const levels = readHybrid(page.levels, { start: 0, end, width: 1, count, limit: 2 })
     let present = 0
     for (let row = 0; row < count; row++) present += levels[row] as number
     proven(present === count - page.nulls, 'page of other nulls')
@@ -117,11 +118,13 @@ export function readCodes(page: OpenPage, dictionarySize: number): Uint32Array {
   const { values } = page.page
   proven(values.length > 0, 'page without a width')
   const width = values[0] as number
-  const codes = readHybrid(values, 1, values.length, width, page.present)
-  for (let index = 0; index < codes.length; index++) {
-    proven((codes[index] as number) < dictionarySize, 'index beyond the dictionary')
-  }
-  return codes
+  return readHybrid(values, {
+    start: 1,
+    end: values.length,
+    width,
+    count: page.present,
+    limit: dictionarySize,
+  })
 }
 
 /** Whole numbers by their differences. */
@@ -155,7 +158,7 @@ export class PresenceBuilder {
   add({ page, rows, levels }: OpenPage): Uint32Array | null {
     const count = rows?.length ?? page.rows
     if (levels === null) {
-      for (let index = 0; index < count; index++) this.#set(this.#row + index)
+      this.#setAll(this.#row, this.#row + count)
       this.#row += count
       this.#present += count
       return rows
@@ -187,6 +190,14 @@ export class PresenceBuilder {
       this.#row++
     }
     return kept.subarray(0, size)
+  }
+
+  #setAll(from: number, to: number): void {
+    let row = from
+    for (; row < to && (row & 7) !== 0; row++) this.#set(row)
+    const bytes = (to - row) >> 3
+    if (bytes > 0) this.#bits.fill(0xff, row >> 3, (row >> 3) + bytes)
+    for (row += Math.max(0, bytes) * 8; row < to; row++) this.#set(row)
   }
 
   #set(row: number): void {

@@ -264,7 +264,7 @@ export function decodeBooleans(reader: ColumnReader): Decoded<Uint8Array> {
     unpackBits(page.values, 0, values, 0, present, 1)
     return values
   })
-  const values = Uint8Array.from(concatUint32(bits))
+  const values = new Uint8Array(concatUint32(bits))
   return { values, presence: presence.bitmap(), present: presence.present }
 }
 

@@ -65,7 +65,7 @@ export function writeShorts(
     if (number < min) min = number
     else if (number > max) max = number
   }
-  if (max < 256) return writeSmall(group, column, Uint8Array.from(numbers))
+  if (max < 256) return writeSmall(group, column, new Uint8Array(numbers))
   return writeDifferences(group, column, numbers, smallBounds(min, max))
 }
 

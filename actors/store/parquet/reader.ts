@@ -58,7 +58,7 @@ class StoredRows implements RowColumns {
   get timeSubNs(): Uint16Array | null {
     return this.#once('time_sub_ns', reader => {
       const numbers = this.#whole(decodeNumbers(reader))
-      return numbers.some(number => number !== 0) ? Uint16Array.from(numbers) : null
+      return numbers.some(number => number !== 0) ? new Uint16Array(numbers) : null
     })
   }
 
@@ -115,7 +115,7 @@ class StoredRows implements RowColumns {
   }
 
   get row(): Uint16Array {
-    return this.#once('row', reader => Uint16Array.from(this.#whole(decodeNumbers(reader))))
+    return this.#once('row', reader => new Uint16Array(this.#whole(decodeNumbers(reader))))
   }
 
   /** 0 where a row has none. */
@@ -157,7 +157,7 @@ class StoredRows implements RowColumns {
   }
 
   #small(name: string): Uint8Array {
-    return this.#once(name, reader => Uint8Array.from(this.#whole(decodeNumbers(reader))))
+    return this.#once(name, reader => new Uint8Array(this.#whole(decodeNumbers(reader))))
   }
 
   #texts(name: string): TextColumn {
