@@ -41,7 +41,8 @@ export function encodeCursor({ order, key, position }: Cursor): string {
 /** null = no cursor of ours. */
 export function decodeCursor(text: string): Cursor | null {
   const bytes = Buffer.from(text, 'base64url')
-  if (bytes.length !== BYTES || bytes.readUInt8(0) !== VERSION) return null
+  if (bytes.length !== BYTES || bytes.toString('base64url') !== text) return null
+  if (bytes.readUInt8(0) !== VERSION) return null
   if (bytes.readUInt32LE(BYTES - 4) !== crc32(bytes.subarray(0, BYTES - 4))) return null
   return {
     order: bytes.readUInt8(1) === 1 ? 'asc' : 'desc',

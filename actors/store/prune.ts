@@ -1,6 +1,7 @@
 /** Which blocks of a row group may have matching rows, asked of its index: never too few. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { QueryTerm } from '#proto/query.ts'
+import { joinInt64, parseRowId } from '#proto/row-id.ts'
 import { hashTokenText } from '#proto/tokens.ts'
 import type { RowGroupIndex } from './parquet/block-index.ts'
 import type { StoredRowGroup } from './parquet/footer.ts'
@@ -8,7 +9,7 @@ import { ALL_LEVELS, compileCellFilter, levelMask } from './plan.ts'
 import type { CellFilter, Cells } from './tally.ts'
 
 /** Columns of a row that are no attributes. */
-const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text', 'message', 'id'])
+const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text', 'message'])
 
 /** Bit b set = block b has to be read; 0 = nothing to find here. */
 export type BlockMask = number
@@ -76,6 +77,7 @@ function blocksOfTerm(term: QueryTerm, group: StoredRowGroup, index: RowGroupInd
     return hex === 0 ? blocksOfPhrase(term.tokens, index) : hex
   }
   const { field, value } = term
+  if (field === 'id') return mayHaveId(group, value) ? allBlocks(index) : 0
   if (field === 'trace_id' || field === 'span_id') {
     if (mayHaveAttribute(group, field)) return allBlocks(index)
     const width = field === 'trace_id' ? 32 : 16
@@ -97,6 +99,28 @@ function blocksOfHex(hex: string, index: RowGroupIndex): BlockMask {
   const id = Buffer.from(hex, 'hex')
   const might = hex.length === 32 ? index.mightHaveTrace(id) : index.mightHaveSpan(id)
   return might ? allBlocks(index) : 0
+}
+
+/** True if producer and sequence of a row id lie within what the row group has. */
+function mayHaveId(group: StoredRowGroup, text: string): boolean {
+  const id = parseRowId(text)
+  if (id === null) return false
+  return (
+    mayHaveInt64(group, 'producer', joinInt64(id.producerLow, id.producerHigh)) &&
+    mayHaveInt64(group, 'seq', joinInt64(id.seqLow, id.seqHigh))
+  )
+}
+
+function mayHaveInt64({ schema, columns }: StoredRowGroup, name: string, value: bigint): boolean {
+  const column = columns[schema.columns.findIndex(each => each.name === name)]
+  const { min, max } = column ?? { min: null, max: null }
+  if (min === null || max === null) return true
+  return readInt64(min) <= value && value <= readInt64(max)
+}
+
+/** Parquet's plain encoding of an INT64. */
+function readInt64(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigInt64(0, true)
 }
 
 /** True if a row may have the attribute in a column of its own or in the JSON column. */

@@ -219,6 +219,21 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
       await assert.rejects(rig.store.search(searchAll(PROJECT), controller.signal), reason)
     })
 
+    inWorld('searches during a flush and a compaction see every row once', async rig => {
+      for (let i = 0; i < 5; i++) {
+        await rig.append(PROJECT, 20)
+        const flushed = rig.store.flush()
+        let isOver = false
+        const over = flushed.then(() => {
+          isOver = true
+        })
+        let searches = 0
+        for (; !isOver; searches++) await rig.compare(searchAll(PROJECT, { limit: 1_000 }))
+        assert.ok(searches > 1, `${searches} searches`)
+        await over
+      }
+    })
+
     inWorld('batches are let go once they are published, and all of them at the end', async rig => {
       for (let i = 0; i < 5; i++) await rig.append(PROJECT, 10)
       assert.equal(rig.log.held, 5)

@@ -44,21 +44,7 @@ export class TestLog {
   /** Adds a batch without telling anybody. */
   add(source: BatchSource, logs: readonly PlainLog[]): void {
     const bytes = encodeLogs(logs)
-    const { rejected = [], producer, sequence, receivedAtUs, ...rest } = source
-    const times = logs.flatMap(({ timeUs }) => (timeUs === null ? [] : [timeUs]))
-    const envelope = create(EnvelopeSchema, {
-      ...rest,
-      version: ENVELOPE_VERSION,
-      kind: BatchKind.LOGS,
-      schema: 1,
-      producer,
-      sequence: BigInt(sequence),
-      receivedAtUs: BigInt(receivedAtUs),
-      recordCount: logs.length,
-      timeMinUs: BigInt(Math.min(receivedAtUs, ...times)),
-      timeMaxUs: BigInt(Math.max(receivedAtUs, ...times)),
-      rejected: [...rejected],
-    })
+    const envelope = envelopeOf(source, logs)
     this.#end += bytes.length + 100
     this.#entries.push({ position: this.#end, envelope, bytes })
   }
@@ -108,7 +94,26 @@ export class TestLog {
   }
 }
 
-function encodeLogs(logs: readonly PlainLog[]): Uint8Array {
+/** The envelope that a gateway would put beside the batch. */
+export function envelopeOf(source: BatchSource, logs: readonly PlainLog[]): Envelope {
+  const { rejected = [], sequence, receivedAtUs, ...rest } = source
+  const times = logs.flatMap(({ timeUs }) => (timeUs === null ? [] : [timeUs]))
+  return create(EnvelopeSchema, {
+    ...rest,
+    version: ENVELOPE_VERSION,
+    kind: BatchKind.LOGS,
+    schema: 1,
+    sequence: BigInt(sequence),
+    receivedAtUs: BigInt(receivedAtUs),
+    recordCount: logs.length,
+    timeMinUs: BigInt(Math.min(receivedAtUs, ...times)),
+    timeMaxUs: BigInt(Math.max(receivedAtUs, ...times)),
+    rejected: [...rejected],
+  })
+}
+
+/** A batch as the SDK writes it. */
+export function encodeLogs(logs: readonly PlainLog[]): Uint8Array {
   const builder = new BatchBuilder({ sdkName: 'test', sdkVersion: '1' })
   for (const log of logs) {
     const refused = builder.append(log)
