@@ -117,6 +117,17 @@ test('a revoked key ends its open streams, and no other', async t => {
   assert.equal(streams.observe()['open'], 1)
 })
 
+test('a key that went bad unseen is noticed within a minute', async t => {
+  const clock = new VirtualClock()
+  const { port, keys } = await start(t, { clock })
+  const client = new StreamClient(t, port)
+  client.hello(KEY)
+  await client.next()
+  keys.verdicts.set(KEY, { type: 'expired' })
+  clock.advance(60_000)
+  assert.equal((await client.status).code, status.UNAUTHENTICATED)
+})
+
 test('over quota the stream is throttled, stays open, and loses nothing', async t => {
   const { port, keys, log, streams } = await start(t)
   const limited = keys.add('limited', { recordsPerSecond: 10 })

@@ -137,9 +137,14 @@ export class IngestStream {
     this.#admitted.project.offer({ type: 'limits', limits: key })
   }
 
-  /** Sees that the project is not taken for idle. */
-  touch(): void {
-    this.#admitted?.project.offer({ type: 'keep' })
+  /** Looks again whether the key is good, and sees that the project is not taken for idle. */
+  async touch(): Promise<void> {
+    if (this.#admitted === null) return
+    const { hello, project } = this.#admitted
+    project.offer({ type: 'keep' })
+    const { type } = await this.#deps.verifier.verify(hello.key)
+    // A revocation may have been told in the very moment in which the stream was let in.
+    if (type !== 'verified' && type !== 'unavailable') this.revoked()
   }
 
   /** Answers what is on its way, then ends. */

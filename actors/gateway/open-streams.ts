@@ -65,7 +65,7 @@ export class OpenStreams implements KeyWatcher {
 
   #touchLater(): Cancel {
     return this.#deps.clock.after(TOUCH_INTERVAL_MS, () => {
-      for (const stream of this.#streams.values()) stream.touch()
+      for (const stream of this.#streams.values()) void stream.touch()
       this.#cancelTouch = this.#touchLater()
     })
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { HttpDriverName, Route } from './http-server.ts'
+import type { HttpDriverName, HttpLimits, Route } from './http-server.ts'
 import { json } from './problem.ts'
 import { DRIVERS, startTestServer, type TestServer } from './testing/drivers.ts'
 import { RawConnection } from './testing/raw-connection.ts'
@@ -92,7 +92,7 @@ function suite(driver: HttpDriverName): void {
   })
 
   test(named('an answer before the end of a large body still arrives'), async t => {
-    const { port } = await startAttacked(t, driver)
+    const { port } = await startAttacked(t, driver, { drainMs: 30_000 })
     const raw = await open(t, port)
     const bytes = 8_000_000
     raw.send(`POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n\r\n`)
@@ -115,6 +115,7 @@ function suite(driver: HttpDriverName): void {
 async function startAttacked(
   t: TestContext,
   driver: HttpDriverName,
+  changed: Partial<HttpLimits> = {},
 ): Promise<TestServer & { runs: string[]; gone: Promise<void> }> {
   const runs: string[] = []
   let leave = (): void => {}
@@ -139,7 +140,7 @@ async function startAttacked(
       return json(200, 'secret')
     },
   }
-  const limits = { bodyGraceMs: 50, headersTimeoutMs: 200, drainMs: 50 }
+  const limits = { bodyGraceMs: 50, headersTimeoutMs: 200, drainMs: 50, ...changed }
   const started = await startTestServer(t, { driver, routes: [echo, secret], limits })
   // Whatever was done to it, it goes on.
   t.after(async () => assert.deepEqual(started.faults, []))

@@ -120,6 +120,22 @@ function suite(driver: HttpDriverName): void {
     assert.equal(await get.text(), 'five!')
   })
 
+  test(named('an offer to upgrade to anything but a WebSocket is not taken up'), async t => {
+    const { port } = await startTestServer(t, { driver, routes: [hashRoute] })
+    const raw = await RawConnection.open(port)
+    t.after(() => raw.destroy())
+    raw.send('POST /hash HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n')
+    raw.send('Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 3\r\n\r\nabc')
+    await raw.until(/^HTTP\/1\.1 200 OK[\s\S]*ba7816bf/)
+  })
+
+  test(named('answers without a body have no length'), async t => {
+    const empty = route('DELETE', '/thing', () => ({ status: 204 }))
+    const { url } = await startTestServer(t, { driver, routes: [empty] })
+    const reply = await fetch(`${url}/thing`, { method: 'DELETE' })
+    assert.deepEqual([reply.status, reply.headers.get('content-length')], [204, null])
+  })
+
   test(named('a body above its limit is answered 413, announced or not'), async t => {
     const { url, server } = await startTestServer(t, { driver, routes: [hashRoute, echoRoute] })
     const body = Buffer.alloc(5_000_001)

@@ -24,6 +24,11 @@ const HEADERS_MAX = 100
 const KEEP_ALIVE_MS = 65_000
 const CONNECTIONS_MAX = 10_000
 
+/** Known to Node since 22.21, but not yet to its types. */
+interface UpgradeChoice {
+  readonly shouldUpgradeCallback: (message: IncomingMessage) => boolean
+}
+
 export const nodeDriver: HttpDriver = {
   name: 'node',
   async listen(options) {
@@ -88,7 +93,7 @@ class NodeServer implements HttpServer {
 
   #makeServer(): Server {
     const { tls, limits } = this.#state.options
-    const options: ServerOptions = {
+    const options: ServerOptions & UpgradeChoice = {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: limits.headersTimeoutMs,
       // Bodies have a time limit of their own, which grows with what has arrived.
@@ -96,6 +101,8 @@ class NodeServer implements HttpServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
       noDelay: true,
+      // Java's client offers h2c with its first request: that is no wish for a WebSocket.
+      shouldUpgradeCallback: ({ headers }) => /\bwebsocket\b/i.test(headers.upgrade ?? ''),
     }
     const server =
       tls === null

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { HttpAnswer } from './http-server.ts'
 import { plainAddress } from './peer-address.ts'
-import type { SendOptions, Wire } from './wire.ts'
+import { hasNoBody, type SendOptions, type Wire } from './wire.ts'
 
 /** Node's request (and response, unless it is an upgrade) of one exchange. */
 export class NodeWire implements Wire {
@@ -54,9 +54,7 @@ export class NodeWire implements Wire {
     for (const [name, value] of answer.headers ?? []) response.appendHeader(name, value)
     const body = answer.body ?? ''
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    if (answer.status !== 204 && answer.status !== 304) {
-      response.setHeader('content-length', length)
-    }
+    if (!hasNoBody(answer.status)) response.setHeader('content-length', length)
     if (options.close) response.setHeader('connection', 'close')
     response.end(options.withoutBody ? undefined : body)
   }

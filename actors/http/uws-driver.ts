@@ -6,6 +6,7 @@
  */
 import type * as Uws from 'uWebSockets.js'
 import { prepareLibraries } from '#actors/config.ts'
+import { toError } from '#runtime/index.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { Exchange } from './exchange.ts'
 import type { HttpDriver, HttpServer, HttpServerOptions } from './http-server.ts'
@@ -16,6 +17,7 @@ import { UwsWire } from './uws-wire.ts'
 
 type UwsModule = typeof Uws
 
+const LISTEN_RETRY_MS = 1_000
 /** The option by which a second process on the same port fails instead of sharing it. */
 const EXCLUSIVE_PORT = 1
 
@@ -57,7 +59,7 @@ class UwsServer implements HttpServer {
   async reloadTls(): Promise<void> {
     if (this.#state.options.tls === null) return
     this.#stopListening()
-    this.#listen(this.#ports)
+    this.#listenAgain()
   }
 
   async close(): Promise<void> {
@@ -76,6 +78,19 @@ class UwsServer implements HttpServer {
     const app = this.#makeApp()
     this.#apps.push(app)
     return ports.map(port => this.#listenOn(app, port))
+  }
+
+  /** Somebody may have taken the port in between: tries until it is ours again. */
+  #listenAgain(): void {
+    try {
+      this.#listen(this.#ports)
+    } catch (error) {
+      const { clock, onFault } = this.#state.options
+      onFault(toError(error), 'new certificates')
+      clock.after(LISTEN_RETRY_MS, () => {
+        if (!this.#state.stopping) this.#listenAgain()
+      })
+    }
   }
 
   #listenOn(app: Uws.TemplatedApp, port: number): number {

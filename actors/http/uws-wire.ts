@@ -2,7 +2,7 @@ import type * as Uws from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
 import type { HttpAnswer } from './http-server.ts'
 import { plainAddress } from './peer-address.ts'
-import type { SendOptions, Wire } from './wire.ts'
+import { hasNoBody, type SendOptions, type Wire } from './wire.ts'
 
 /** The library's request and response of one exchange, and all that outlives the callback. */
 export class UwsWire implements Wire {
@@ -58,7 +58,9 @@ export class UwsWire implements Wire {
       res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`)
       for (const [name, value] of answer.headers ?? []) res.writeHeader(name, value)
       const body = answer.body ?? ''
-      if (!options.withoutBody) res.end(body, options.close)
+      // Without arguments there is no length either; given as undefined it would be a huge one.
+      if (hasNoBody(answer.status) && !options.close) res.endWithoutBody()
+      else if (!options.withoutBody) res.end(body, options.close)
       else {
         const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
         res.endWithoutBody(length, options.close)

@@ -44,6 +44,11 @@ export function handledMethod(method: string): string {
   return method === 'HEAD' ? 'GET' : method
 }
 
+/** Statuses whose answers have neither a body nor a length. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304
+}
+
 /** Length of the body as announced; null = not told. */
 export function announcedBytes(headers: readonly string[]): number | null {
   const length = headerOf(headers, 'content-length')
