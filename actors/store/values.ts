@@ -1,14 +1,13 @@
 /** Values of a numeric field per group: what an aggregate is made of. */
 import { entryText } from '#actors/processing/folded-bytes.ts'
-import { denseRanks } from '#actors/processing/take-rows.ts'
 import { type AggregateRequest, levelOfSeverity } from '#proto/api.ts'
 import {
   type AttributeColumn,
-  entryOf,
   isPresent,
   type RowColumns,
   type TextColumn,
 } from '#proto/columns.ts'
+import { joinInt64 } from '#proto/row-id.ts'
 
 export interface ValuesWanted {
   /** null = only count the rows of each group. */
@@ -43,16 +42,18 @@ export class ValueCollector {
 
   add(rows: RowColumns, selected: Uint32Array): void {
     const { field, by } = this.#wanted
-    const value = field === null ? null : numberReader(rows, field)
-    if (field !== null && value === null) return
-    const groupOf = this.#groupReader(rows, by)
-    for (const row of selected) {
-      const number = value === null ? 0 : value(row)
-      if (!Number.isFinite(number)) continue
-      const group = groupOf(row)
-      if (group === null) continue
-      if (value !== null) group.push(number)
-      else group.count++
+    const numbers = field === null ? null : readNumbers(rows, field, selected)
+    if (field !== null && numbers === null) return
+    const { slots, textOf } = readSlots(rows, by, selected)
+    const groups: (Group | undefined)[] = []
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as number
+      const number = numbers === null ? 0 : (numbers[i] as number)
+      if (slot < 0 || !Number.isFinite(number)) continue
+      const group = groups[slot] ?? this.#group(textOf(slot))
+      groups[slot] = group
+      if (numbers === null) group.count++
+      else group.push(number)
     }
   }
 
@@ -78,22 +79,6 @@ export class ValueCollector {
       at += group.count
     }
     return { keys: entries.map(([key]) => key), counts, values }
-  }
-
-  /** Texts are looked up once per entry, not per row. */
-  #groupReader(rows: RowColumns, by: string | null): (row: number) => Group | null {
-    if (by === null) {
-      const all = this.#group('')
-      return () => all
-    }
-    const key = keyReader(rows, by)
-    const known: (Group | undefined)[] = []
-    return row => {
-      const slot = key.slotOf(row)
-      if (slot < 0) return null
-      known[slot] ??= this.#group(key.textOf(slot))
-      return known[slot] as Group
-    }
   }
 
   #group(key: string): Group {
@@ -133,98 +118,109 @@ class Group {
   }
 }
 
-/** The number of a row in the columns of `field`, NaN where it has none; null = nobody has one. */
-function numberReader(rows: RowColumns, field: string): ((row: number) => number) | null {
-  const readers = rows.attributes.flatMap(column =>
-    column.key === field && (column.type === 'i' || column.type === 'd')
-      ? [columnNumbers(column, rows.count)]
-      : [],
-  )
-  const [first, second] = readers
-  if (first === undefined || second === undefined) return first ?? null
-  return row => {
-    const number = first(row)
-    return Number.isNaN(number) ? second(row) : number
+/** Numbers of the selected rows, NaN where there is none; null = nobody has one. */
+function readNumbers(rows: RowColumns, field: string, selected: Uint32Array): Float64Array | null {
+  let numbers: Float64Array | null = null
+  for (const column of rows.attributes) {
+    if (column.key !== field || (column.type !== 'i' && column.type !== 'd')) continue
+    numbers ??= new Float64Array(selected.length).fill(Number.NaN)
+    const values = valuesOf(column.presence, selected)
+    if (column.type === 'd') pickDoubles(column.doubles, values, numbers)
+    else pickInts(column.ints, values, numbers)
+  }
+  return numbers
+}
+
+function pickDoubles(doubles: Float64Array, values: Int32Array, into: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number
+    if (value >= 0) into[i] = doubles[value] as number
   }
 }
 
-function columnNumbers(
-  column: AttributeColumn & { type: 'i' | 'd' },
-  count: number,
-): (row: number) => number {
-  const valueAt = valueNumbers(column.presence, count)
-  if (column.type === 'd') {
-    const { doubles } = column
-    return row => doubles[valueAt(row)] ?? Number.NaN
-  }
-  const { ints } = column
-  return row => {
-    const at = valueAt(row) * 2
-    return at < 0 ? Number.NaN : intAt(ints, at)
+function pickInts(pairs: Int32Array, values: Int32Array, into: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const at = (values[i] as number) * 2
+    if (at >= 0) into[i] = (pairs[at + 1] as number) * 2 ** 32 + ((pairs[at] as number) >>> 0)
   }
 }
 
-function intAt(pairs: Int32Array, at: number): number {
-  return (pairs[at + 1] as number) * 2 ** 32 + ((pairs[at] as number) >>> 0)
-}
-
-/** Where the value of a row stands among the present ones; -1 = it has none. */
-function valueNumbers(presence: Uint8Array | null, count: number): (row: number) => number {
-  if (presence === null) return row => row
-  const ranks = denseRanks(presence, count)
-  return row => (isPresent(presence, row) ? (ranks[row] as number) : -1)
+/** Where the values of the selected rows (ascending) stand among the present ones; -1 = absent. */
+function valuesOf(presence: Uint8Array | null, selected: Uint32Array): Int32Array {
+  if (presence === null) return Int32Array.from(selected)
+  const values = new Int32Array(selected.length)
+  let row = 0
+  let rank = 0
+  for (let i = 0; i < selected.length; i++) {
+    const wanted = selected[i] as number
+    for (; row < wanted; row++) rank += ((presence[row >> 3] as number) >> (row & 7)) & 1
+    values[i] = isPresent(presence, wanted) ? rank : -1
+  }
+  return values
 }
 
 /** Group keys by slots: rows with the same slot have the same key. */
-interface KeyReader {
-  /** -1 = the row has no such field. */
-  slotOf(row: number): number
-  textOf(slot: number): string
+interface Slots {
+  /** Of each selected row; -1 = it has no such field. */
+  readonly slots: Int32Array
+  readonly textOf: (slot: number) => string
 }
 
-function keyReader(rows: RowColumns, by: string): KeyReader {
+function readSlots(rows: RowColumns, by: string | null, selected: Uint32Array): Slots {
   switch (by) {
-    case 'level':
-      return {
-        slotOf: row => rows.severity[row] as number,
-        textOf: severity => levelOfSeverity(severity),
-      }
+    case null:
+      return { slots: new Int32Array(selected.length), textOf: () => '' }
+    case 'level': {
+      const slots = new Int32Array(selected.length)
+      for (let i = 0; i < slots.length; i++)
+        slots[i] = rows.severity[selected[i] as number] as number
+      return { slots, textOf: levelOfSeverity }
+    }
     case 'service':
-      return textKeys(rows.service)
+      return textSlots(rows.service, Int32Array.from(selected))
     case 'host':
-      return textKeys(rows.host)
+      return textSlots(rows.host, Int32Array.from(selected))
     case 'file':
-      return textKeys(rows.file)
+      return textSlots(rows.file, Int32Array.from(selected))
     case 'severity_text':
-      return textKeys(rows.severityText)
+      return textSlots(rows.severityText, Int32Array.from(selected))
     case 'message':
-      return textKeys(rows.message)
+      return textSlots(rows.message, Int32Array.from(selected))
     default:
-      return attributeKeys(rows, by)
+      return attributeSlots(rows, by, selected)
   }
 }
 
-function textKeys(column: TextColumn): KeyReader {
-  return { slotOf: row => entryOf(column, row), textOf: entry => entryText(column, entry) }
+/** Entries of values; negative ones stay. */
+function textSlots(column: TextColumn, values: Int32Array): Slots {
+  const { indexes } = column
+  if (indexes !== 'each') {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number
+      if (value >= 0) values[i] = indexes === 'same' ? 0 : (indexes[value] as number)
+    }
+  }
+  return { slots: values, textOf: entry => entryText(column, entry) }
 }
 
-function attributeKeys(rows: RowColumns, key: string): KeyReader {
-  const columns = rows.attributes
-    .filter(column => column.key === key)
-    .map(column => ({ column, valueAt: valueNumbers(column.presence, rows.count) }))
+/** The same key may have columns of several types; a row has a value in one of them. */
+function attributeSlots(rows: RowColumns, key: string, selected: Uint32Array): Slots {
+  const columns = rows.attributes.filter(column => column.key === key)
   const stride = columns.length
+  const slots = new Int32Array(selected.length).fill(-1)
+  for (const [i, column] of columns.entries()) {
+    const values = valuesOf(column.presence, selected)
+    const isText = column.type === 's' || column.type === 'j'
+    const own = isText ? textSlots(column.texts, values).slots : values
+    for (let row = 0; row < slots.length; row++) {
+      const slot = own[row] as number
+      if (slot >= 0 && slots[row] === -1) slots[row] = slot * stride + i
+    }
+  }
   return {
-    slotOf(row) {
-      for (const [i, { column, valueAt }] of columns.entries()) {
-        const value = valueAt(row)
-        if (value < 0) continue
-        const isText = column.type === 's' || column.type === 'j'
-        return (isText ? entryOf(column.texts, value) : value) * stride + i
-      }
-      return -1
-    },
+    slots,
     textOf(slot) {
-      const { column } = columns[slot % stride] as (typeof columns)[number]
+      const column = columns[slot % stride] as AttributeColumn
       return valueText(column, Math.floor(slot / stride))
     },
   }
@@ -235,10 +231,8 @@ function valueText(column: AttributeColumn, slot: number): string {
     case 's':
     case 'j':
       return entryText(column.texts, slot)
-    case 'i': {
-      const high = BigInt(column.ints[slot * 2 + 1] as number)
-      return String((high << 32n) | BigInt((column.ints[slot * 2] as number) >>> 0))
-    }
+    case 'i':
+      return String(joinInt64(column.ints[slot * 2] as number, column.ints[slot * 2 + 1] as number))
     case 'd':
       return String(column.doubles[slot])
     case 'b':
