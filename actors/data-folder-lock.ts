@@ -1,6 +1,6 @@
 /**
- * One server per data folder. The lock names its holder by pid, start time of that process and boot,
- * so that a stale one is recognised even where every server is pid 1, as in containers.
+ * One server per data folder. The lock names its holder by pid, start time of that process and
+ * boot, so that a stale one is recognised even where every server is pid 1, as in containers.
  */
 import {
   closeSync,

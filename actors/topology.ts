@@ -256,8 +256,8 @@ export async function startLogboy(options: StartOptions): Promise<Running> {
 }
 
 /**
- * A search right after the start finds everything that was acknowledged before it. Where a full disk
- * holds the store up, doors open all the same: what is there can be read.
+ * A search right after the start finds everything that was acknowledged before it. Where a full
+ * disk holds the store up, doors open all the same: what is there can be read.
  */
 async function caughtUp(isCaughtUp: () => boolean, clock: Clock): Promise<void> {
   const deadlineMs = clock.monotonicMs() + CATCH_UP_MS_MAX

@@ -97,8 +97,8 @@ export function forEachToken(
 }
 
 /**
- * What a byte is to a hash: 0 if it is no ASCII byte of a token, else the folded byte, with HAS_DIGIT
- * beside a digit. One look per byte, for this is the hottest loop of all.
+ * What a byte is to a hash: 0 if it is no ASCII byte of a token, else the folded byte, with
+ * HAS_DIGIT beside a digit. One look per byte, for this is the hottest loop of all.
  */
 const HAS_DIGIT = 0x100
 const ASCII = Uint16Array.from({ length: 256 }, (_, byte) => {

@@ -74,8 +74,8 @@ export function cookieOf(request: HttpRequest, name: string): string | null {
 }
 
 /**
- * Another site's page can make a browser send our cookie, but not our origin. SameSite=Strict stands
- * before this; browsers that know neither header are too old for it.
+ * Another site's page can make a browser send our cookie, but not our origin. SameSite=Strict
+ * stands before this; browsers that know neither header are too old for it.
  */
 export function requireSameOrigin(request: HttpRequest): void {
   const site = request.header('sec-fetch-site')

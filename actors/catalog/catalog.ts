@@ -1,6 +1,7 @@
 /**
- * The contract of the catalog: what people configure, in SQL (PGlite embedded, PostgreSQL scaled out).
- * Hot paths never wait for it: they use the key cache, which lives at most five minutes without it.
+ * The contract of the catalog: what people configure, in SQL (PGlite embedded, PostgreSQL scaled
+ * out). Hot paths never wait for it: they use the key cache, which lives at most five minutes
+ * without it.
  */
 import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Run as a program of its own: makes an empty embedded database in the folder named by its argument.
- * PGlite's initdb needs half a gigabyte for a moment, which the server would never give back.
+ * Run as a program of its own: makes an empty embedded database in the folder named by its
+ * argument. PGlite's initdb needs half a gigabyte for a moment, which the server would never give
+ * back.
  */
 import { PGlite } from '@electric-sql/pglite'
 

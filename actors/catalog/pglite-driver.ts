@@ -1,4 +1,6 @@
-/** Lets slonik speak to a PGlite in this process: the same SQL and error classes, no socket between. */
+/**
+ * Lets slonik speak to a PGlite in this process: the same SQL and error classes, no socket between.
+ */
 import type { PGlite } from '@electric-sql/pglite'
 import { createDriverFactory, type DriverCommand, type DriverFactory } from '@slonik/driver'
 import {

@@ -1,4 +1,7 @@
-/** How the command line reaches a server: on this machine through its data folder, elsewhere by URL and token. */
+/**
+ * How the command line reaches a server: on this machine through its data folder, elsewhere by URL
+ * and token.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clientEnvironment } from '#actors/config.ts'

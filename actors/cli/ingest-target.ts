@@ -1,4 +1,6 @@
-/** Where `ship` and `generate` send to: a given key, or a key of their own for as long as they run. */
+/**
+ * Where `ship` and `generate` send to: a given key, or a key of their own for as long as they run.
+ */
 import { pause } from '#runtime/clock.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { type Connection, call, findProject } from './client.ts'

@@ -1,4 +1,7 @@
-/** `logboy ship FILE… | --log-file FILE | -`: sends the lines of files or of stdin, each exactly once. */
+/**
+ * `logboy ship FILE… | --log-file FILE | -`: sends the lines of files or of stdin, each exactly
+ * once.
+ */
 import { createReadStream, existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, resolve } from 'node:path'

@@ -210,7 +210,9 @@ export class Admission {
     }
   }
 
-  /** A full table of producers makes room by forgetting the longest idle one; one of keys does not. */
+  /**
+   * A full table of producers makes room by forgetting the longest idle one; one of keys does not.
+   */
   #hasRoom(table: ProjectTable, kind: Map<bigint, Producer>, nowUs: number): boolean {
     const { keyedMax, producersMax, producerRememberedMs } = this.#limits
     if (kind === table.keyed) return kind.size < keyedMax

@@ -24,7 +24,10 @@ export interface BatchBytes {
   release(): void
 }
 
-/** A proven batch with its envelope, as a gateway hands it over. `received_at` is stamped by `append`. */
+/**
+ * A proven batch with its envelope, as a gateway hands it over. `received_at` is stamped by
+ * `append`.
+ */
 export interface Offer {
   readonly envelope: Envelope
   readonly batch: BatchBytes

@@ -155,7 +155,9 @@ export class KeyCache {
     }
   }
 
-  /** An entry that merely grew old is asked for again; its streams stay while the catalog answers. */
+  /**
+   * An entry that merely grew old is asked for again; its streams stay while the catalog answers.
+   */
   #drop(id: string, aged: boolean): void {
     this.#entries.delete(id)
     if (!aged) {

@@ -47,7 +47,9 @@ export function sha256(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }
 
-/** Bytes beyond the last whole multiple of 36 are thrown again, or some letters would be likelier. */
+/**
+ * Bytes beyond the last whole multiple of 36 are thrown again, or some letters would be likelier.
+ */
 function mintId(random: Random, chars: number): string {
   let id = ''
   while (id.length < chars) {

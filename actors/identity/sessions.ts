@@ -1,6 +1,6 @@
 /**
- * How people come in until there are accounts: the administrator's token, tickets that sign a browser
- * in once, and the sessions these open.
+ * How people come in until there are accounts: the administrator's token, tickets that sign a
+ * browser in once, and the sessions these open.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { Catalog } from '#actors/catalog/catalog.ts'

@@ -16,7 +16,9 @@ export interface RetentionDeps {
 
 const DAY_US = 86_400_000_000
 
-/** Rows received before this are gone for a project that keeps `days` days. 0 = it keeps everything. */
+/**
+ * Rows received before this are gone for a project that keeps `days` days. 0 = it keeps everything.
+ */
 export function expiryUs(nowUs: number, days: number): number | null {
   return days === 0 ? null : nowUs - days * DAY_US
 }

@@ -1,4 +1,6 @@
-/** The whole server in this process, on a folder and ports of its own: tests go through its doors. */
+/**
+ * The whole server in this process, on a folder and ports of its own: tests go through its doors.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

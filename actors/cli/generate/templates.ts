@@ -1,4 +1,6 @@
-/** What the five services of the generator say, by level. `{name}` is filled with a fresh variable. */
+/**
+ * What the five services of the generator say, by level. `{name}` is filled with a fresh variable.
+ */
 import type { Level } from '#proto/api.ts'
 
 export const SERVICES = [

@@ -10,7 +10,9 @@ import {
   RECORD_HEADER_BYTES,
 } from './journal-format.ts'
 
-/** A group on its way to the writer's thread: small columns, and the slabs that hold the batches. */
+/**
+ * A group on its way to the writer's thread: small columns, and the slabs that hold the batches.
+ */
 export interface GroupMessage {
   readonly slabs: readonly SharedArrayBuffer[]
   /** Four numbers an entry: index of its slab, offset and length of the batch, envelope length. */
