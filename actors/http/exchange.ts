@@ -147,6 +147,7 @@ export class Exchange {
   #finish(): void {
     this.#done = true
     this.#cancelTimer?.()
+    this.#body.discard()
     this.#state.requestEnded()
   }
 

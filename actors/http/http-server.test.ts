@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { test } from 'node:test'
 import { systemClock } from '#runtime/clock.ts'
+import { nextRound } from '#runtime/scheduler.ts'
 import type { HttpDriverName, HttpRequest, Route } from './http-server.ts'
 import { HttpProblem, json } from './problem.ts'
 import { startHttp } from './start-http.ts'
@@ -118,6 +119,23 @@ function suite(driver: HttpDriverName): void {
     const get = await fetch(`${url}/page`)
     assert.deepEqual(get.headers.getSetCookie(), ['a=1', 'b=2'])
     assert.equal(await get.text(), 'five!')
+  })
+
+  test(named('a body that nobody reads is freed with the answer'), async t => {
+    const gate = deferred()
+    const refuse: Route = {
+      ...hashRoute,
+      async handle() {
+        await gate.promise
+        throw new HttpProblem('LOGBOY_KEY_UNKNOWN', 'who are you')
+      },
+    }
+    const { url, server } = await startTestServer(t, { driver, routes: [refuse] })
+    const reply = fetch(`${url}/hash`, { method: 'POST', body: Buffer.alloc(100_000) })
+    while (server.observe()['bodyBytes'] !== 100_000) await nextRound()
+    gate.resolve()
+    assert.equal((await reply).status, 401)
+    assert.equal(server.observe()['bodyBytes'], 0)
   })
 
   test(named('an offer to upgrade to anything but a WebSocket is not taken up'), async t => {
