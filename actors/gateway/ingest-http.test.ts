@@ -218,6 +218,21 @@ test('what cannot be taken now says why, and when to come back', async t => {
   assert.deepEqual(await code(post({ message: 'x' })), [503, 'LOGBOY_OVERLOADED'])
 })
 
+test('what may have been stored is never called not stored', async t => {
+  const { post, log } = await start(t)
+  const detail = async (headers?: Record<string, string>): Promise<string> =>
+    String((await post({ message: 'x' }, headers))[1]['detail'])
+  log.unavailable = 'disk-failed'
+  assert.match(await detail(), /nothing was stored$/)
+  log.unavailable = 'log-away'
+  assert.match(await detail(), /not known what was stored; only a request with an Idempotency-Key/)
+  log.unavailable = null
+  log.bug = new Error('a bug')
+  assert.match(await detail(), /not known what was stored/)
+  log.bug = new Error('a bug')
+  assert.match(await detail({ 'idempotency-key': 'k' }), /repeat it with the same Idempotency-Key/)
+})
+
 test('a number that failed is never used again', async t => {
   const { post, log, messages } = await start(t)
   log.unavailable = 'disk-full'

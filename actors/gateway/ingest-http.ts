@@ -187,6 +187,8 @@ function requireDurable(outcome: OfferOutcome, { keyed }: Sender): void {
     case 'over-quota':
       throw unavailable('over-quota', outcome.retryAfterMs)
     case 'lost':
+      // The project failed on it, which may have been after the log had taken it.
+      throw unavailable('overloaded', NO_ROOM_RETRY_MS, inDoubt(keyed !== null))
     case 'out-of-turn':
     case 'epoch-expired':
       throw unavailable('overloaded', NO_ROOM_RETRY_MS)
@@ -198,13 +200,23 @@ function requireDurable(outcome: OfferOutcome, { keyed }: Sender): void {
   if (bad === undefined) return
   if (bad.type !== 'unavailable') throw keyReused()
   const stored = outcomes.filter(({ type }) => type === 'durable').length
+  const hasKey = keyed !== null
+  // The thread of the log was lost in the middle of it.
+  if (bad.reason === 'log-away') throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(hasKey))
   if (stored === 0) throw unavailable(bad.reason, bad.retryAfterMs)
-  throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, keyed !== null))
+  throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, hasKey))
 }
 
 function partly(stored: number, of: number, hasKey: boolean): string {
-  const advice = hasKey
+  return `${stored} of ${of} parts were stored; ${adviceOf(hasKey)}`
+}
+
+function inDoubt(hasKey: boolean): string {
+  return `it is not known what was stored; ${adviceOf(hasKey)}`
+}
+
+function adviceOf(hasKey: boolean): string {
+  return hasKey
     ? 'repeat it with the same Idempotency-Key, and nothing is stored twice'
-    : 'only a request with an Idempotency-Key can be repeated without storing them twice'
-  return `${stored} of ${of} parts were stored; ${advice}`
+    : 'only a request with an Idempotency-Key can be repeated without storing anything twice'
 }
