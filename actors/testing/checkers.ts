@@ -158,10 +158,11 @@ export function checkTail(reader: TailReader, recorder: Recorder): void {
   const missing = wanted.filter(({ number }) => !delivered.delete(number))
   assert.deepEqual([...delivered], [], `${name} got rows that it did not ask for`)
   const order = numbers.map(number => recorder.row(number) as RecordedRow)
-  order.reduce((before, row) => {
-    assert(comesBefore(before, row), `${name} got ${row.number} after ${before.number}`)
-    return row
-  })
+  for (const [index, row] of order.entries()) {
+    const before = order[index - 1]
+    const isInOrder = before === undefined || comesBefore(before, row)
+    assert(isInOrder, `${name} got ${row.number} after ${before?.number}`)
+  }
   checkLosses(name, missing, losses)
 }
 

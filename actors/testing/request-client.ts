@@ -99,7 +99,9 @@ export class RequestClient {
       const reply = await this.#post(request)
       if (reply?.status === 200) {
         this.#accepted(request, reply)
-        if (this.#random.below(4) === 0) await this.#again(request, reply)
+        // A request of which nothing was stored leaves nothing by which to know it again.
+        const isKnown = request.logs.length > 1 || request.refused < 0
+        if (isKnown && this.#random.below(4) === 0) await this.#again(request, reply)
         return
       }
       if (reply !== null && !RETRIED.includes(reply.status)) {

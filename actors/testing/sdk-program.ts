@@ -31,7 +31,10 @@ export class SdkProgram {
   readonly #options: SdkProgramOptions
   readonly #random: Random
   #sender: Sender
+  readonly #builder = new BatchBuilder({ sdkName: 'simulation', sdkVersion: '1' })
   #lives = 1
+  /** The present life has pushed a batch: a producer of whom nothing is stored cannot be known. */
+  #hasPushed = false
   #possiblyRepeated = 0
   /** Settles when all of it was pushed. */
   readonly pushed: Promise<void>
@@ -66,6 +69,7 @@ export class SdkProgram {
       if (log.source === this.#source && log.fate === 'open') log.fate = 'unknown'
     }
     this.#lives++
+    this.#hasPushed = false
     this.#sender = this.#newSender()
   }
 
@@ -110,10 +114,11 @@ export class SdkProgram {
     const count = 1 + this.#random.below(recordsMax)
     const source = this.#source
     const logs = Array.from({ length: count }, () => this.#newLog())
-    const dice = this.#random.unit()
+    const dice = this.#hasPushed ? this.#random.unit() : 1
+    this.#hasPushed = true
     const isBroken = dice < BROKEN_CHANCE
     const refused = !isBroken && dice < REFUSED_RECORD_CHANCE ? this.#random.below(count) : -1
-    const sealed = sealLogs(logs, this.#options.sim, this.#random)
+    const sealed = this.#seal(logs)
     let bytes = sealed
     if (isBroken) bytes = sealed.slice(0, sealed.length - 1)
     else if (refused >= 0) bytes = spoilRecord(sealed, refused)
@@ -126,6 +131,23 @@ export class SdkProgram {
       for (const log of logs) if (log.fate === 'open') log.fate = 'stored'
       this.#options.sim.trace(`${source} settled n${logs[0]?.number}`)
     })
+  }
+
+  #seal(logs: readonly SentLog[]): Uint8Array {
+    const nowUs = this.#options.sim.clock.nowUs()
+    for (const log of logs) {
+      const refusal = this.#builder.append({
+        timeUs: timeOf(nowUs, this.#random),
+        severity: this.#random.below(25),
+        service: log.service,
+        host: 'web-1',
+        file: '',
+        message: messageOf(log),
+        attributes: this.#random.below(2) === 0 ? [['status', 200 + this.#random.below(3)]] : [],
+      })
+      if (refusal !== null) throw new Error(refusal)
+    }
+    return this.#builder.seal()
   }
 
   #newLog(): SentLog {
@@ -141,24 +163,6 @@ export class SdkProgram {
 
 function producerOf(random: Random): bigint {
   return ((BigInt(random.uint32()) << 31n) | BigInt(random.uint32() >>> 1)) + 1n
-}
-
-function sealLogs(logs: readonly SentLog[], sim: Simulation, random: Random): Uint8Array {
-  const builder = new BatchBuilder({ sdkName: 'simulation', sdkVersion: '1' })
-  const nowUs = sim.clock.nowUs()
-  for (const log of logs) {
-    const refusal = builder.append({
-      timeUs: timeOf(nowUs, random),
-      severity: random.below(25),
-      service: log.service,
-      host: 'web-1',
-      file: '',
-      message: messageOf(log),
-      attributes: random.below(2) === 0 ? [['status', 200 + random.below(3)]] : [],
-    })
-    if (refusal !== null) throw new Error(refusal)
-  }
-  return builder.seal()
 }
 
 /** Most are of now, some have none, some lie on other days or too far ahead. */

@@ -103,7 +103,7 @@ class World {
     for (const reader of this.#readers) reader.stop()
     const closed = await this.#restarted()
     checkClosed(closed)
-    await this.#checkAll()
+    await this.#checkStored()
     checkClosed(await this.#server.close())
     return this.#facts()
   }
@@ -143,9 +143,15 @@ class World {
 
   /** Searches everything, then again when all of it is in segments. */
   async #checkAll(): Promise<void> {
+    await this.#checkStored()
     const pipeline = await this.#server.up()
-    for (const projectId of PROJECTS) await this.#search(pipeline, everythingOf(projectId))
     await pipeline.store.flush()
+    await this.#checkStored()
+  }
+
+  /** Searches everything, and looks for damage that nothing here can have done. */
+  async #checkStored(): Promise<void> {
+    const pipeline = await this.#server.up()
     for (const projectId of PROJECTS) await this.#search(pipeline, everythingOf(projectId))
     const damaged = pipeline.store.observe()['damaged'] as readonly unknown[]
     const { quarantined, admissionWhole } = pipeline.journal.recovered
@@ -188,7 +194,7 @@ class World {
         service: random.below(3) === 0 ? pick(SERVICES) : null,
         word: random.below(3) === 0 ? pick(WORDS) : null,
         order: pick(['asc', 'desc'] as const),
-        limit: pick([7, 100, 10_000]),
+        limit: pick([50, 1_000, 10_000]),
       }
       await this.#search(pipeline, searched).catch((error: unknown) => {
         this.#violate(error as Error)
@@ -362,8 +368,8 @@ function planOf(random: Random): Plan {
     settings: {
       slabBytes,
       arenaBytes: slabBytes * pick(2, 4, 16),
-      flushBytes: pick(2_000, 8_000, 32_000, 1_000_000),
-      flushIntervalMs: pick(200, 1_000, 5_000),
+      flushBytes: pick(6_000, 30_000, 1_000_000),
+      flushIntervalMs: pick(1_000, 5_000, 20_000),
       journalFileBytes: pick(2_000, 10_000, 50_000),
       journalKeepMs: pick(0, 2_000, 900_000),
       journalKeepBytes: pick(10_000, 100_000, 2 ** 31),
@@ -371,17 +377,17 @@ function planOf(random: Random): Plan {
       workers: pick(1, 2),
       actorIdleMs: pick(2_000, 300_000),
     },
-    spreadMs: pick(5_000, 10_000, 20_000),
-    faultGapMs: pick(150, 400, 1_000),
-    searchGapMs: pick(300, 2_000),
+    spreadMs: pick(10_000, 20_000, 40_000),
+    faultGapMs: pick(300, 1_000, 2_500),
+    searchGapMs: pick(3_000, 12_000),
     faults: calm ? [] : FAULTS.filter(() => random.below(3) > 0),
     programs: Array.from({ length: 2 + random.below(2) }, (_, index) => ({
       project: index === 0 ? 0 : random.below(PROJECTS.length),
-      batches: 10 + random.below(40),
+      batches: 10 + random.below(30),
       transports: pick<('grpc' | 'http')[]>(['grpc'], ['grpc'], ['grpc', 'http'], ['http']),
     })),
-    requests: pick(0, 5, 15),
-    recordsMax: pick(4, 20, 20, 60),
+    requests: pick(0, 4, 10),
+    recordsMax: pick(3, 8, 8, 30),
     recordsPerSecond: pick(0, 0, 100),
     readers: Array.from({ length: 1 + random.below(3) }, () => ({
       project: random.below(PROJECTS.length),
