@@ -22,7 +22,7 @@ export interface ParquetMeasured {
   readonly openUs: number
   /** CPU of encodeRowGroup, index included, µs a row. */
   readonly encodeUs: number
-  /** CPU of DuckDB sorting and writing rows that it has already, µs a row; appending comes before. */
+  /** CPU of DuckDB sorting and writing rows that it has taken in already, µs a row. */
   readonly duckdbUs: number
   readonly bytes: number
   readonly indexBytes: number

@@ -3,7 +3,7 @@ import { type GroupWriter, writeEmptyChunk } from './chunk-writer.ts'
 import { writeBooleans, writeDoubles, writeLongs } from './encode-numbers.ts'
 import { writeTexts } from './encode-texts.ts'
 import { concatBytes, gatherPresence, gatherTexts, type Presence, valueNumbers } from './gather.ts'
-import type { ColumnChunk } from './row-group.ts'
+import type { ColumnChunk } from './layout.ts'
 import { type AttributeName, type ColumnSchema, columnName } from './schema.ts'
 
 /** One attribute in one part; null = the part does not have it. */
@@ -14,6 +14,16 @@ interface AttributePart {
   readonly presence: Uint8Array | null
 }
 
+/**
+ * Attribute columns by the name of their Parquet column. Should a sender have made two of one key
+ * and type, the first has it; the other goes to the JSON.
+ */
+export function namedColumns(
+  columns: readonly AttributeColumn[],
+): ReadonlyMap<string, AttributeColumn> {
+  return new Map([...columns].reverse().map(column => [columnName(column), column]))
+}
+
 /** The attribute columns of all parts, findable by the name of their Parquet column. */
 export class AttributeTable {
   readonly #parts: readonly { rows: number; columns: ReadonlyMap<string, AttributeColumn> }[]
@@ -21,7 +31,7 @@ export class AttributeTable {
   constructor(parts: readonly RowColumns[]) {
     this.#parts = parts.map(part => ({
       rows: part.count,
-      columns: new Map(part.attributes.map(column => [columnName(column), column])),
+      columns: namedColumns(part.attributes),
     }))
   }
 

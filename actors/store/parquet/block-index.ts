@@ -13,7 +13,7 @@ import { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
 import type { ReadRange } from './footer.ts'
 import { type IndexHead, readIndexHead } from './index-head.ts'
-import type { RowGroupSummary } from './row-group.ts'
+import type { RowGroupSummary } from './layout.ts'
 
 /**
  * The index file beside a segment, one entry a row group, in their order:

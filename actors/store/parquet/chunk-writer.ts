@@ -1,7 +1,7 @@
 import { writeHybrid } from './bit-packing.ts'
 import { ByteSink } from './byte-sink.ts'
+import type { ColumnChunk, PageLocation } from './layout.ts'
 import { type Compression, ENCODING, writeDataPage, writeDictionaryPage } from './page.ts'
-import type { ColumnChunk, PageLocation } from './row-group.ts'
 import type { ColumnSchema } from './schema.ts'
 
 /** Smallest and largest value in plain encoding. */

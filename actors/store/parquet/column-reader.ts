@@ -2,8 +2,8 @@ import { readHybrid } from './bit-packing.ts'
 import { proven } from './corrupt.ts'
 import { readDeltas } from './delta.ts'
 import type { ReadRange } from './footer.ts'
+import type { ColumnChunk, PageLocation } from './layout.ts'
 import { type DataPage, ENCODING, readDataPage, readDictionaryPage } from './page.ts'
-import type { ColumnChunk, PageLocation } from './row-group.ts'
 import type { ColumnSchema } from './schema.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { bitWidth, writeHybrid, writeZeros } from './bit-packing.ts'
 import { type Bounds, ChunkWriter, type GroupWriter } from './chunk-writer.ts'
 import type { Presence } from './gather.ts'
+import type { ColumnChunk } from './layout.ts'
 import { type Compression, ENCODING } from './page.ts'
-import type { ColumnChunk } from './row-group.ts'
 import type { ColumnSchema } from './schema.ts'
 
 export interface Dictionary {

@@ -11,8 +11,8 @@ import {
 } from './block-filter.ts'
 import type { IdRows } from './gather.ts'
 import { encodeIndexHead } from './index-head.ts'
+import type { RowGroupSummary } from './layout.ts'
 import type { MessageTokens } from './message-tokens.ts'
-import type { RowGroupSummary } from './row-group.ts'
 import type { OrderKeys } from './row-order.ts'
 
 /** Smaller blocks would name themselves for every common word. */

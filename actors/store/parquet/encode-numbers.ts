@@ -10,8 +10,8 @@ import { DELTA_SPAN_MAX, writeDeltas } from './delta.ts'
 import { writeCodes } from './encode-codes.ts'
 import { pageRowsFor } from './encode-texts.ts'
 import { codePairs, type Presence } from './gather.ts'
+import type { ColumnChunk } from './layout.ts'
 import { ENCODING } from './page.ts'
-import type { ColumnChunk } from './row-group.ts'
 import type { ColumnSchema } from './schema.ts'
 
 /** A dictionary of numbers is tried while values repeat at least so often. */
@@ -135,7 +135,7 @@ function writeDifferences(
   return chunk.finish(bounds)
 }
 
-/** INT64 as pairs: a dictionary while values repeat, differences while they are small, else plain. */
+/** INT64 as pairs: a dictionary while values repeat, differences if small enough, else plain. */
 export function writeLongs(
   group: GroupWriter,
   column: ColumnSchema,
@@ -258,7 +258,7 @@ function comparePairs(pairs: Int32Array, a: number, b: number): number {
   )
 }
 
-/** NaN has no place in an order: no bounds. Both zeros are one: the smaller is -0, the larger +0. */
+/** NaN has no place in an order: no bounds. The zeros are one: the smaller is -0, the larger +0. */
 function doubleBounds(pairs: Int32Array): Bounds {
   const numbers = new Float64Array(pairs.buffer, pairs.byteOffset, pairs.length >> 1)
   let min = numbers[0] as number

@@ -9,8 +9,8 @@ import {
 import { writeCodes } from './encode-codes.ts'
 import type { IdRows, TextRows } from './gather.ts'
 import type { TextInterner } from './interner.ts'
+import type { ColumnChunk } from './layout.ts'
 import { ENCODING } from './page.ts'
-import type { ColumnChunk } from './row-group.ts'
 import type { ColumnSchema } from './schema.ts'
 
 /** Rows of one page of bulky values: what an index block has, or a power of two more. */
@@ -19,6 +19,8 @@ const PAGE_ROWS = 2_048
 const PAGE_BYTES = 128 * 1024
 /** Pages of long values take fewer rows. */
 const PAGE_BYTES_MAX = 1024 * 1024
+/** Up to here a loop is quicker than a call. */
+const SHORT_BYTES = 12
 /** Longer texts get no bounds: they prune nothing and fill the footer. */
 const BOUND_BYTES_MAX = 64
 
@@ -92,8 +94,10 @@ function writePlainTexts(
       work[at + 1] = length >>> 8
       work[at + 2] = length >>> 16
       work[at + 3] = length >>> 24
-      work.copyWithin(at + 4, start, end)
-      at += 4 + length
+      at += 4
+      if (length > SHORT_BYTES) work.copyWithin(at, start, end)
+      else for (let byte = 0; byte < length; byte++) work[at + byte] = work[start + byte] as number
+      at += length
     }
     chunk.page(page, levels, ENCODING.plain, work.subarray(heapBytes, at))
   }

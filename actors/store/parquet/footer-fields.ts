@@ -1,5 +1,5 @@
 import { proven } from './corrupt.ts'
-import type { ColumnChunk, PageLocation } from './row-group.ts'
+import type { ColumnChunk, PageLocation } from './layout.ts'
 import {
   type AttributeName,
   attributeOfColumn,

@@ -11,8 +11,8 @@ import {
   writePages,
   writeSchema,
 } from './footer-fields.ts'
+import type { ColumnChunk, PageLocation, RowGroupLayout } from './layout.ts'
 import { ENCODING, writeDataPage } from './page.ts'
-import type { ColumnChunk, PageLocation, RowGroupLayout } from './row-group.ts'
 import { columnName, type SegmentSchema, segmentSchema } from './schema.ts'
 import {
   listField,
@@ -29,7 +29,7 @@ import {
  * A segment is a Parquet file with a checksum before its footer:
  *
  *   'PAR1' | (row group | chunks without values for columns it lacks)* | offset indexes
- *          | bytes of the offset indexes (4) | CRC-32 of all from the indexes on, without itself (4)
+ *          | bytes of the offset indexes (4) | CRC-32 of indexes, this and footer (4)
  *          | footer | its bytes (4) | 'PAR1'
  *
  * Metadata `logboy.groups`: [bytes, restKeys] of each row group as it was encoded.

@@ -15,6 +15,8 @@ export interface Presence {
 
 /** A dictionary is worth it while values repeat at least so often on the average. */
 const REPEATS_MIN = 4
+/** A larger dictionary would have to be read whole for a single row. */
+const DICTIONARY_BYTES_MAX = 1024 * 1024
 /** Values looked at before a dictionary is tried at all. */
 const SAMPLE = 512
 const SAMPLE_DISTINCT_MAX = SAMPLE * 0.6
@@ -115,7 +117,8 @@ function codeTexts(
   let row = 0
   for (const part of parts) {
     if (part.texts !== null) codePart(part, part.texts, entries, codes, row)
-    if (entries.size > limit) return null
+    const isTooLarge = entries.size > limit || entries.heapBytes() > DICTIONARY_BYTES_MAX
+    if (isTooLarge && limit !== Number.POSITIVE_INFINITY) return null
     row += part.rows
   }
   return { entries, codes }

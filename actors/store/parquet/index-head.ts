@@ -2,15 +2,16 @@ import { crc32 } from 'node:zlib'
 import { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
 import type { ReadRange } from './footer.ts'
-import type { MinuteCounts, RowGroupSummary } from './row-group.ts'
+import type { MinuteCounts, RowGroupSummary } from './layout.ts'
 
 /**
  * The head of one row group's index:
  *
  *   head   = bytes of the fields (4) | CRC-32 of them (4) | fields
- *   fields = varints: version, tokens version, rows, block rows, blocks, lines of tokens, traces, spans,
+ *   fields = varints: version, tokens version, rows, block rows, blocks,
+ *            lines of tokens, of traces, of spans,
  *            time min and max, received min and max (µs; a max as its distance from the min),
- *            per block: time min (from the group's), time max (from the block's), levels (a bit each),
+ *            per block: time min (from the group's), time max (from its min), levels (a bit each),
  *            services: number, then bytes and UTF-8 of each,
  *            counts: number, then minute (from the one before), service, level, count of each
  */

@@ -1,4 +1,4 @@
-/** Distinct texts with numbers in order of first appearance; texts are byte ranges, never strings. */
+/** Distinct texts, numbered in order of appearance; texts are byte ranges, never strings. */
 export class TextInterner {
   /** Entry e is heap[offsets[e], offsets[e + 1]). */
   heap: Uint8Array = Buffer.allocUnsafeSlow(4096)
@@ -83,7 +83,7 @@ function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   return hash ^ (hash >>> 15)
 }
 
-/** Distinct values of 8 bytes (int64 or double by their bits) with numbers in order of appearance. */
+/** Distinct values of 8 bytes (int64 or double by their bits), numbered in order of appearance. */
 export class PairInterner {
   /** Pairs (low, high) of each entry. */
   pairs = new Int32Array(128)

@@ -3,9 +3,9 @@ import { entryOf } from '#proto/columns.ts'
 import { hashTokens } from '#proto/tokens.ts'
 
 /**
- * The words of all messages, hashed once: for the index, and for the shape of each message, which is
- * the hash of its first words without digits. Messages of one template nearly always share it. It
- * only decides the order of rows: nothing reads it back.
+ * The words of all messages, hashed once: for the index, and for the shape of each message, which
+ * is the hash of its first words without digits. Messages of one template nearly always share it.
+ * It only decides the order of rows: nothing reads it back.
  */
 export interface MessageTokens {
   /** Those of row r are hashes[ends[r - 1], ends[r]). */

@@ -1,4 +1,4 @@
-import type { MinuteCounts } from './row-group.ts'
+import type { MinuteCounts } from './layout.ts'
 import type { OrderKeys } from './row-order.ts'
 
 const MINUTE_US = 60_000_000

@@ -109,3 +109,56 @@ test('opened rows can be encoded again, alone and with others', () => {
   const found = plainRows(openRowGroup(next.read, stored))
   assert.deepEqual(byIdentity(found), byIdentity([...rows, ...more]))
 })
+
+test('columns in shared memory are written like others', () => {
+  const shared = (bytes: Uint8Array): Uint8Array => {
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
+    copy.set(bytes)
+    return copy
+  }
+  const [plain] = parts
+  assert(plain !== undefined)
+  const columns = {
+    ...plain,
+    message: { ...plain.message, heap: shared(plain.message.heap) },
+    service: { ...plain.service, heap: shared(plain.service.heap) },
+    traceId: { ...plain.traceId, heap: shared(plain.traceId.heap) },
+    attributes: plain.attributes.map(column =>
+      'texts' in column
+        ? { ...column, texts: { ...column.texts, heap: shared(column.texts.heap) } }
+        : column,
+    ),
+  }
+  const { read, footer } = memoryFile([encodeRowGroup([columns], schema)])
+  const [stored] = footer.groups
+  assert(stored !== undefined)
+  assert.deepEqual(byIdentity(plainRows(openRowGroup(read, stored))), byIdentity(rows))
+})
+
+test('of two columns of one key and type both keep their values', () => {
+  const some = sampleRows(4).map((row, index) => ({
+    ...row,
+    attributes: { 's.a': `value ${index}` },
+  }))
+  const part = columnsOf(some)
+  const [first] = part.attributes
+  assert(first !== undefined && first.type === 's')
+  const half = (presence: number, from: number): typeof first => ({
+    ...first,
+    presence: Uint8Array.of(presence),
+    present: 2,
+    texts: { ...first.texts, offsets: first.texts.offsets.slice(from, from + 3) },
+  })
+  const twins = { ...part, attributes: [half(0b0011, 0), half(0b1100, 2)] }
+  const own = segmentSchema([{ type: 's', key: 'a' }])
+  const { read, footer } = memoryFile([encodeRowGroup([twins], own)])
+  const [stored] = footer.groups
+  assert(stored !== undefined)
+  const found = byIdentity(plainRows(openRowGroup(read, stored))).map(row => row.attributes)
+  assert.deepEqual(found, [
+    { 's.a': 'value 0' },
+    { 's.a': 'value 1' },
+    { 'j.a': '"value 2"' },
+    { 'j.a': '"value 3"' },
+  ])
+})

@@ -17,8 +17,8 @@ import {
   decodeTexts,
 } from './decode-columns.ts'
 import type { ReadRange, StoredRowGroup } from './footer.ts'
+import type { ColumnChunk } from './layout.ts'
 import { openRest } from './rest-columns.ts'
-import type { ColumnChunk } from './row-group.ts'
 import { type AttributeName, columnName, REST_COLUMN } from './schema.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { AttributeColumn, RowColumns, TextColumn } from '#proto/columns.ts'
 import { entryOf, isPresent } from '#proto/columns.ts'
 import { isJson } from '#proto/json-text.ts'
+import { namedColumns } from './attribute-rows.ts'
 import { ByteSink } from './byte-sink.ts'
 import type { TextPart } from './gather.ts'
 import { columnName, type SegmentSchema } from './schema.ts'
@@ -22,9 +23,11 @@ export function restAttributes(
   const named = new Set(schema.attributes.map(columnName))
   const keys = new Set<string>()
   const rest = parts.map((part): TextPart => {
-    const columns = part.attributes.filter(
-      column => column.present > 0 && !named.has(columnName(column)),
-    )
+    const first = namedColumns(part.attributes)
+    const columns = part.attributes.filter(column => {
+      const name = columnName(column)
+      return column.present > 0 && !(named.has(name) && first.get(name) === column)
+    })
     for (const column of columns) keys.add(column.key)
     return columns.length === 0
       ? { rows: part.count, texts: null, presence: null }

@@ -1,7 +1,8 @@
 import type { AttributeColumn, AttributeType, TextColumn } from '#proto/columns.ts'
 import { entryOf, isPresent } from '#proto/columns.ts'
 import { ByteSink } from './byte-sink.ts'
-import { SegmentCorruptError } from './corrupt.ts'
+import { proven } from './corrupt.ts'
+import { TextInterner } from './interner.ts'
 import { type AttributeName, columnName } from './schema.ts'
 
 /**
@@ -14,35 +15,19 @@ export function openRest(
   rowCount: number,
   own: readonly AttributeName[],
 ): readonly AttributeColumn[] {
-  const columns = new Map<string, RestColumn>()
-  const taken = new Set(own.map(columnName))
+  const columns = new RestColumns(rowCount, own)
   let value = 0
   for (let row = 0; row < rowCount; row++) {
     if (!isPresent(presence, row)) continue
     const entry = entryOf(texts, value++)
-    const start = texts.offsets[entry] as number
-    const end = texts.offsets[entry + 1] as number
-    for (const member of membersOf(texts.heap, start, end)) {
-      let type = typeOf(texts.heap, member)
-      // What JSON had to write as a text may meet a text column of that name.
-      if (taken.has(columnName({ type, key: member.key }))) type = 'j'
-      const name = columnName({ type, key: member.key })
-      let column = columns.get(name)
-      if (column === undefined) {
-        column = new RestColumn(member.key, type, rowCount)
-        columns.set(name, column)
-      }
-      column.add(row, texts.heap, member)
-    }
+    columns.addObject(
+      row,
+      texts,
+      texts.offsets[entry] as number,
+      texts.offsets[entry + 1] as number,
+    )
   }
-  return [...columns.values()].map(column => column.finish())
-}
-
-interface Member {
-  readonly key: string
-  /** The value is heap[start, end). */
-  readonly start: number
-  readonly end: number
+  return columns.finish()
 }
 
 const QUOTE = 0x22
@@ -50,18 +35,57 @@ const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const COLON = 0x3a
 
-/** Members of an object without spaces between its tokens, as rest-attributes.ts writes it. */
-function* membersOf(heap: Uint8Array, start: number, end: number): Generator<Member> {
-  if (heap[start] !== 0x7b || heap[end - 1] !== 0x7d) {
-    throw new SegmentCorruptError('attributes are no object')
+/** All attributes found so far; a key is decoded when it is first seen. */
+class RestColumns {
+  readonly #rowCount: number
+  readonly #own: ReadonlySet<string>
+  readonly #keys = new TextInterner()
+  readonly #columns: Map<AttributeType, RestColumn>[] = []
+  readonly #names: string[] = []
+
+  constructor(rowCount: number, own: readonly AttributeName[]) {
+    this.#rowCount = rowCount
+    this.#own = new Set(own.map(columnName))
   }
-  for (let at = start + 1; at < end - 1; ) {
-    const keyEnd = stringEnd(heap, at, end)
-    if (heap[keyEnd] !== COLON) throw new SegmentCorruptError('attribute without a value')
-    const valueEnd = valueEndOf(heap, keyEnd + 1, end - 1)
-    const key = JSON.parse(textOf(heap, at, keyEnd)) as string
-    yield { key, start: keyEnd + 1, end: valueEnd }
-    at = valueEnd + 1
+
+  /** Takes an object without spaces between its tokens, as rest-attributes.ts writes it. */
+  addObject(row: number, { heap }: TextColumn, start: number, end: number): void {
+    proven(heap[start] === 0x7b && heap[end - 1] === 0x7d, 'attributes are no object')
+    for (let at = start + 1; at < end - 1; ) {
+      const keyEnd = stringEnd(heap, at, end)
+      proven(heap[keyEnd] === COLON, 'attribute without a value')
+      const valueEnd = valueEndOf(heap, keyEnd + 1, end - 1)
+      const key = this.#keys.intern(heap, at, keyEnd)
+      this.#columnOf(key, heap, keyEnd + 1, valueEnd).add(row, heap, keyEnd + 1, valueEnd)
+      at = valueEnd + 1
+    }
+  }
+
+  #columnOf(key: number, heap: Uint8Array, start: number, end: number): RestColumn {
+    if (key === this.#columns.length) {
+      const { heap: keys, offsets } = this.#keys
+      const text = textOf(keys, offsets[key] as number, offsets[key + 1] as number)
+      this.#names.push(JSON.parse(text) as string)
+      this.#columns.push(new Map())
+    }
+    const type = typeOf(heap, start, end)
+    const columns = this.#columns[key] as Map<AttributeType, RestColumn>
+    let column = columns.get(type)
+    if (column === undefined) {
+      const name = this.#names[key] as string
+      // What JSON had to write as a text may meet a text column of that name.
+      const given = this.#own.has(columnName({ type, key: name })) ? 'j' : type
+      column = given === type ? undefined : columns.get(given)
+      column ??= new RestColumn(name, given, this.#rowCount)
+      columns.set(type, column)
+      columns.set(given, column)
+    }
+    return column
+  }
+
+  finish(): AttributeColumn[] {
+    const columns = this.#columns.flatMap(ofKey => [...new Set(ofKey.values())])
+    return columns.map(column => column.finish())
   }
 }
 
@@ -71,7 +95,7 @@ function stringEnd(heap: Uint8Array, start: number, end: number): number {
     if (heap[at] === BACKSLASH) at++
     else if (heap[at] === QUOTE) return at + 1
   }
-  throw new SegmentCorruptError('text in attributes does not end')
+  return proven(false, 'text in attributes does not end') as never
 }
 
 /** Position of the comma behind a value, or `end`. */
@@ -95,16 +119,22 @@ function textOf(heap: Uint8Array, start: number, end: number): string {
   return Buffer.from(heap.buffer, heap.byteOffset, heap.byteLength).toString('utf8', start, end)
 }
 
-function typeOf(heap: Uint8Array, { start, end }: Member): AttributeType {
+function typeOf(heap: Uint8Array, start: number, end: number): AttributeType {
   const first = heap[start] as number
   if (first === QUOTE) return 's'
   if (first === 0x74 || first === 0x66) return 'b'
   if (first !== 0x2d && (first < 0x30 || first > 0x39)) return 'j'
-  const text = textOf(heap, start, end)
-  if (/[.eE]/u.test(text)) return 'd'
-  const long = BigInt(text)
+  for (let at = start; at < end; at++) {
+    const byte = heap[at] as number
+    if (byte === 0x2e || (byte | 0x20) === 0x65) return 'd'
+  }
+  if (end - start <= SAFE_DIGITS) return 'i'
+  const long = BigInt(textOf(heap, start, end))
   return BigInt.asIntN(64, long) === long ? 'i' : 'j'
 }
+
+/** Whole numbers with so many digits are exact as numbers. */
+const SAFE_DIGITS = 15
 
 /** One attribute while rows are added to it. */
 class RestColumn {
@@ -124,7 +154,7 @@ class RestColumn {
     this.#presence = new Uint8Array((rowCount + 7) >> 3)
   }
 
-  add(row: number, heap: Uint8Array, { start, end }: Member): void {
+  add(row: number, heap: Uint8Array, start: number, end: number): void {
     const bit = 1 << (row & 7)
     const before = this.#presence[row >> 3] as number
     // Of two members of one name the first counts.
@@ -139,7 +169,13 @@ class RestColumn {
         this.#addText(heap.subarray(start, end))
         break
       case 'i': {
-        const long = BigInt(textOf(heap, start, end))
+        const text = textOf(heap, start, end)
+        if (text.length <= SAFE_DIGITS) {
+          const high = Math.floor(Number(text) / 2 ** 32)
+          this.#numbers.push(Number(text) - high * 2 ** 32, high)
+          break
+        }
+        const long = BigInt(text)
         this.#numbers.push(Number(long & 0xffffffffn), Number(long >> 32n))
         break
       }

@@ -17,76 +17,20 @@ import {
   type TextPart,
   type TextRows,
 } from './gather.ts'
+import type { ColumnChunk, EncodedRowGroup, RowGroupSummary } from './layout.ts'
 import { type MessageTokens, tokenizeMessages } from './message-tokens.ts'
-import { countMinutes } from './minute-counts.ts'
+import { countMinutes, LEVEL_COUNT } from './minute-counts.ts'
 import { restAttributes } from './rest-attributes.ts'
 import { type OrderKeys, orderRows } from './row-order.ts'
 import { type ColumnSchema, REST_COLUMN, type SegmentSchema } from './schema.ts'
 
-/** Where one page lies, relative to the first byte of its row group. */
-export interface PageLocation {
-  readonly offset: number
-  /** Header included. */
-  readonly bytes: number
-  readonly firstRow: number
-}
-
-/** What the footer says about one column of one row group. Offsets are relative to the row group. */
-export interface ColumnChunk {
-  readonly codec: 'none' | 'zstd'
-  readonly encodings: readonly number[]
-  readonly rowCount: number
-  readonly nullCount: number
-  /** First byte of the chunk (the dictionary page if it has one). */
-  readonly offset: number
-  /** Bytes of the dictionary page with its header; 0 = no dictionary. */
-  readonly dictionaryBytes: number
-  readonly compressedBytes: number
-  readonly uncompressedBytes: number
-  /** Smallest and largest value in Parquet's plain encoding; null = not known. */
-  readonly min: Uint8Array | null
-  readonly max: Uint8Array | null
-  readonly pages: readonly PageLocation[]
-}
-
-/** A row group without its bytes: enough to place it in a file. */
-export interface RowGroupLayout {
-  readonly schema: SegmentSchema
-  readonly rowCount: number
-  readonly byteLength: number
-  /** In the order of `schema.columns`. */
-  readonly columns: readonly ColumnChunk[]
-  /** Keys that rows keep in the JSON column `attributes`; null = too many to list. */
-  readonly restKeys: readonly string[] | null
-}
-
-/** Rows per (minute, service, level), sorted in this order; parallel arrays. */
-export interface MinuteCounts {
-  readonly services: readonly string[]
-  /** Minutes since 1970 of event time. */
-  readonly minute: Int32Array
-  readonly service: Uint16Array
-  /** Index into LEVELS of proto/api.ts. */
-  readonly level: Uint8Array
-  readonly count: Uint32Array
-}
-
-export interface RowGroupSummary {
-  readonly rowCount: number
-  readonly timeMinUs: number
-  readonly timeMaxUs: number
-  readonly receivedMinUs: number
-  readonly receivedMaxUs: number
-  readonly counts: MinuteCounts
-}
-
-export interface EncodedRowGroup extends RowGroupLayout {
-  /** All column chunks one after the other; offsets start at 0. */
-  readonly bytes: Uint8Array
-  /** The row group's entry of the index file (block-index.ts). */
-  readonly index: Uint8Array
-  readonly summary: RowGroupSummary
-}
+export type {
+  ColumnChunk,
+  EncodedRowGroup,
+  MinuteCounts,
+  RowGroupLayout,
+  RowGroupSummary,
+} from './layout.ts'
 
 /** More rows do not fit one row group; 32,768 is what it is made for. */
 export const ROW_GROUP_ROWS_MAX = 65_536
@@ -133,6 +77,11 @@ export function encodeRowGroup(
   }
 }
 
+/** Index in LEVELS. */
+function levelIndex(severity: number): number {
+  return Math.min(LEVEL_COUNT - 1, Math.max(0, (severity - 1) >> 2))
+}
+
 function orderKeys(
   parts: readonly RowColumns[],
   shapes: MessageTokens,
@@ -140,7 +89,7 @@ function orderKeys(
 ): OrderKeys {
   return {
     rowCount: rowsOf(parts),
-    levels: gatherBytes(parts, part => part.severity).map(severity => (severity - 1) >> 2),
+    levels: gatherBytes(parts, part => part.severity).map(levelIndex),
     shapes,
     services,
     timeUs: gatherFloats(parts, part => part.timeUs),

@@ -21,7 +21,7 @@ test('numbers, texts, lists and nested structs come back', () => {
       (number, text, list, flag) => {
         const out = new ThriftWriter()
         // The codec is for sizes and offsets: numbers up to 2^52 either way.
-        const long = Math.trunc(number / 2)
+        const long = Math.floor(number / 2)
         out.long(1, long)
         out.binary(3, text)
         out.struct(40)

@@ -3,9 +3,10 @@ import { proven } from './corrupt.ts'
 /**
  * Thrift's compact protocol, as far as Parquet's headers and footers need it.
  *
- *   struct  = field* 00              field = (id delta << 4 | type) value   (delta 1-15; else 0 and zigzag id)
- *   list    = (size << 4 | type), size ≥ 15: F<type> varint size, then the elements
- *   i16-i64 = zigzag varint          binary = varint length, bytes          bool = type 1 (true) or 2 (false)
+ *   struct  = field* 00
+ *   field   = (id delta << 4 | type) value, delta 1-15; or type, zigzag id, value
+ *   list    = (size << 4 | type) elements, size below 15; or (15 << 4 | type), varint size, elements
+ *   i16-i64 = zigzag varint; binary = varint length, bytes; a boolean field is its type (1, 2) alone
  */
 export const THRIFT = {
   true: 1,

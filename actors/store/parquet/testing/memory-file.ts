@@ -1,5 +1,5 @@
 import { type ReadRange, readFooter, SegmentBuilder, type SegmentFooter } from '../footer.ts'
-import type { EncodedRowGroup } from '../row-group.ts'
+import type { EncodedRowGroup } from '../layout.ts'
 import { segmentSchema } from '../schema.ts'
 
 /** Reads ranges of bytes in memory, as a disk would: fewer only at the end. */
