@@ -7,18 +7,18 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { type Clock, systemClock } from '#runtime/clock.ts'
+import { type Cancel, systemClock } from '#runtime/clock.ts'
 import { type Fault, System } from '#runtime/index.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
-import type { ServiceThread } from '#runtime/threads.ts'
+import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
 import { metricsText } from './api/metrics-text.ts'
 import { OpenSockets } from './api/tail-socket.ts'
 import { openEmbeddedCatalog } from './catalog/open-catalog.ts'
 import { Arena } from './commit-log/arena.ts'
-import { openJournalLog } from './commit-log/journal/journal-log.ts'
+import { type JournalLog, openJournalLog } from './commit-log/journal/journal-log.ts'
 import type { Config } from './config.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
 import { ingestRoutes } from './gateway/ingest-http.ts'
@@ -29,9 +29,14 @@ import { KeyCache } from './identity/key-cache.ts'
 import { Sessions } from './identity/sessions.ts'
 import { metricFamilies } from './metrics.ts'
 import { IngestMeter } from './project/ingest-meter.ts'
-import { PROJECT_RESTART, type ProjectRequest, project } from './project/project.ts'
+import {
+  PROJECT_RESTART,
+  type ProjectDeps,
+  type ProjectRequest,
+  project,
+} from './project/project.ts'
 import { retention } from './retention/retention.ts'
-import { openParquetStore } from './store/parquet-store.ts'
+import { openParquetStore, type ParquetStore } from './store/parquet-store.ts'
 import { tail } from './tail/tail.ts'
 
 export interface StartOptions {
@@ -68,209 +73,285 @@ const CATCH_UP_MS_MAX = 30_000
 const CATCH_UP_LOOK_MS = 5
 
 export async function startLogboy(options: StartOptions): Promise<Running> {
-  const { config, log, onFatal } = options
-  const clock = systemClock
-  const random = systemRandom
-  const closing: (() => Promise<unknown>)[] = []
-  const onFault = (error: Error, where = '') => log.error({ err: error, where }, 'fault')
-  const folderOf = (name: string): string => {
-    const folder = join(config.dataFolder, name)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return folder
-  }
-  const thread = (service: string, serviceOptions: unknown): Promise<ServiceThread> =>
-    openServiceThread({
-      manifestUrl: MANIFEST_URL,
-      service,
-      options: serviceOptions,
-      callsMax: SERVICE_CALLS_MAX,
-      onLost: onFatal,
-    })
-
+  const closing = new Closing()
   try {
-    const pool = openWorkerPool({
-      manifestUrl: MANIFEST_URL,
-      threads: config.workers,
-      queueMax: TASKS_MAX,
-    })
-    closing.push(() => pool.close())
-    const catalog = await openEmbeddedCatalog(config.dataFolder)
-    closing.push(() => catalog.close())
-
-    const readerBytes = Math.floor(config.arenaBytes / READER_SHARE)
-    const arena = new Arena({ capacityBytes: config.arenaBytes, readerBytes })
-    const storeFolder = folderOf('store')
-    const segmentWriter = await thread('segment-writer', { folder: storeFolder })
-    closing.push(() => segmentWriter.close())
-    const store = await openParquetStore({
-      folder: storeFolder,
-      clock,
-      pool,
-      writer: segmentWriter,
-      diskReserveBytes: config.diskReserveBytes,
-      flushBytes: config.flushBytes,
-      flushIntervalMs: config.flushIntervalMs,
-      isMemoryShort: () => arena.isShort,
-      onFault,
-    })
-    closing.push(() => store.close())
-
-    const journalFolder = folderOf('journal')
-    const journal = await openJournalLog({
-      writer: await thread('journal-writer', {
-        folder: journalFolder,
-        diskReserveBytes: config.diskReserveBytes,
-      }),
-      tasks: pool,
-      arena,
-      clock,
-      folder: journalFolder,
-      keepMs: config.journalKeepMs,
-      keepBytes: config.journalKeepBytes,
-      endAtLeast: store.published(),
-      unflushedBytes: () => store.recentBytes(),
-      onFailure: onFatal,
-    })
-    closing.push(() => journal.close())
-    const recoveredEnd = journal.end()
-    const consumption = journal.consume({
-      name: 'store',
-      from: store.published(),
-      receive: entries => store.receive(entries),
-    })
-    const tellPassed = (): void => {
-      consumption.passed(store.published())
-      clock.after(PASSED_INTERVAL_MS, tellPassed)
-    }
-    tellPassed()
-    await caughtUp(() => store.received() >= recoveredEnd, clock)
-
-    const system = new System({
-      clock,
-      random,
-      onFault: ({ address, error, consequence }: Fault) =>
-        log.error({ err: error, address, consequence }, 'an actor failed'),
-      onEscalation: (group, rootCause) => {
-        log.fatal({ err: rootCause, group }, 'an actor failed too often')
-        onFatal(rootCause)
-      },
-    })
-    closing.push(() => system.stop('stop', STOP_MS))
-    system.spawn(retention, { catalog, store, intervalMs: config.retentionIntervalMs })
-    const tailRef = system.spawn(tail, { log: journal, pool })
-    const meter = new IngestMeter()
-    const projects = system.keyed<ProjectRequest, Parameters<typeof project.create>[1]>(
-      project,
-      projectId => ({ projectId, log: journal, meter }),
-      { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
-    )
-
-    const sockets = new OpenSockets()
-    const keys: KeyCache = new KeyCache({
-      catalog,
-      clock,
-      watcher: {
-        revoked(keyId) {
-          streams.revoked(keyId)
-          sockets.revoked(keyId)
-        },
-        changed: key => streams.changed(key),
-      },
-    })
-    closing.push(() => keys.close())
-    const ingest = {
-      verifier: keys,
-      projects: (projectId: string) => projects.ref(projectId),
-      arena,
-      pool,
-      clock,
-      meter,
-      onFault,
-    }
-    const streams: OpenStreams = new OpenStreams(ingest)
-    const sessions = new Sessions({ catalog, clock, random, adminToken: options.adminToken })
-
-    const observe = (): Record<string, unknown> => ({
-      actors: system.observe(),
-      ingest: meter.observe(),
-      streams: streams.observe(),
-      memory: arena.observe(),
-      journal: journal.observe(),
-      store: store.observe(),
-      pool: pool.observe(),
-      keys: keys.observe(),
-      http: http.observe(),
-    })
-    const api: ApiDeps = {
-      catalog,
-      keys,
-      sessions,
-      store,
-      tail: tailRef,
-      sockets,
-      clock,
-      random,
-      version: options.version,
-      retentionDays: config.retentionDays,
-      publicUrl: () => publicUrl,
-      notReady: () => journal.refusal(),
-      observe,
-      flush: () => store.flush(),
-      metrics: async () =>
-        metricsText(metricFamilies({ meter, actors: system.observe(), arena, store, journal })),
-    }
-    const tls = config.tlsCert === '' ? null : { certFile: config.tlsCert, keyFile: config.tlsKey }
-    const grpc = await startGrpc({
-      host: config.host,
-      port: config.grpcPort,
-      tls,
-      streams,
-      clock,
-      onFault,
-    })
-    closing.push(() => grpc.close())
-    const http = await startHttp({
-      driver: config.httpDriver,
-      routes: [
-        ...ingestRoutes({ ...ingest, log: journal, random }),
-        ...apiRoutes(api),
-        ...staticRoutes(UI_FOLDER),
-      ],
-      sockets: apiSockets(api),
-      host: config.host,
-      ports: config.httpPorts,
-      tls,
-      clock,
-      onFault,
-    })
-    closing.push(() => http.close())
-    const scheme = tls === null ? 'http' : 'https'
-    const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
-    const url = `${scheme}://${host}:${http.ports[0] ?? 0}`
-    const publicUrl = config.publicUrl === '' ? url : config.publicUrl.replace(/\/+$/, '')
-    return { url, grpcUrl: `${scheme}://${host}:${grpc.port}`, stop: () => closeAll(closing) }
+    const storage = await openStorage(options, closing)
+    const pipeline = startActors(options, storage, closing)
+    return await openDoors(options, { ...storage, ...pipeline }, closing)
   } catch (error) {
-    await closeAll(closing).catch(() => undefined)
+    await closing.run().catch(() => undefined)
     throw error
   }
+}
+
+/** What has to be closed, in the order in which it was opened. */
+class Closing {
+  readonly #steps: (() => unknown)[] = []
+
+  add(step: () => unknown): void {
+    this.#steps.push(step)
+  }
+
+  /** Doors first, files last; one that fails does not keep the others open. */
+  async run(): Promise<void> {
+    const failures: unknown[] = []
+    for (const step of this.#steps.splice(0).toReversed()) {
+      await Promise.resolve()
+        .then(step)
+        .catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}
+
+const clock = systemClock
+const random = systemRandom
+
+/** Catalog, store and journal, opened so that searches find all that was ever acknowledged. */
+async function openStorage({ config, log, onFatal }: StartOptions, closing: Closing) {
+  const pool = openWorkerPool({
+    manifestUrl: MANIFEST_URL,
+    threads: config.workers,
+    queueMax: TASKS_MAX,
+  })
+  closing.add(() => pool.close())
+  const catalog = await openEmbeddedCatalog(config.dataFolder)
+  closing.add(() => catalog.close())
+  const readerBytes = Math.floor(config.arenaBytes / READER_SHARE)
+  const arena = new Arena({ capacityBytes: config.arenaBytes, readerBytes })
+  const store = await openStore({ config, log, onFatal, pool, arena }, closing)
+  const journal = await openJournal({ config, log, onFatal, pool, arena, store }, closing)
+  const recoveredEnd = journal.end()
+  const consumption = journal.consume({
+    name: 'store',
+    from: store.published(),
+    receive: entries => store.receive(entries),
+  })
+  let cancel: Cancel = () => undefined
+  const tellPassed = (): void => {
+    consumption.passed(store.published())
+    cancel = clock.after(PASSED_INTERVAL_MS, tellPassed)
+  }
+  tellPassed()
+  closing.add(() => cancel())
+  await caughtUp(() => store.received() >= recoveredEnd)
+  return { pool, catalog, arena, store, journal }
+}
+
+interface StorageParts extends Pick<StartOptions, 'config' | 'log' | 'onFatal'> {
+  readonly pool: TaskPool
+  readonly arena: Arena
+}
+
+async function openStore(parts: StorageParts, closing: Closing): Promise<ParquetStore> {
+  const { config, pool, arena } = parts
+  const folder = folderOf(config, 'store')
+  const writer = await openThread('segment-writer', { folder }, parts)
+  closing.add(() => writer.close())
+  const store = await openParquetStore({
+    folder,
+    clock,
+    pool,
+    writer,
+    diskReserveBytes: config.diskReserveBytes,
+    flushBytes: config.flushBytes,
+    flushIntervalMs: config.flushIntervalMs,
+    isMemoryShort: () => arena.isShort,
+    onFault: faultLog(parts.log),
+  })
+  closing.add(() => store.close())
+  return store
+}
+
+async function openJournal(
+  parts: StorageParts & { readonly store: ParquetStore },
+  closing: Closing,
+): Promise<JournalLog> {
+  const { config, log, pool, arena, store } = parts
+  const folder = folderOf(config, 'journal')
+  const { diskReserveBytes } = config
+  const journal = await openJournalLog({
+    writer: await openThread('journal-writer', { folder, diskReserveBytes }, parts),
+    tasks: pool,
+    arena,
+    clock,
+    folder,
+    keepMs: config.journalKeepMs,
+    keepBytes: config.journalKeepBytes,
+    endAtLeast: store.published(),
+    unflushedBytes: () => store.recentBytes(),
+    onFailure: parts.onFatal,
+  })
+  closing.add(() => journal.close())
+  const { tornBytes, quarantined } = journal.recovered
+  if (tornBytes > 0) log.info({ tornBytes }, 'cut off what was written but never acknowledged')
+  if (quarantined.length > 0)
+    log.error({ quarantined }, 'parts of the journal are damaged, set aside')
+  return journal
+}
+
+type Storage = Awaited<ReturnType<typeof openStorage>>
+
+/** Everything that lives on batches; downstream first. */
+function startActors({ config, log, onFatal }: StartOptions, storage: Storage, closing: Closing) {
+  const { catalog, store, journal, pool } = storage
+  const system = new System({
+    clock,
+    random,
+    onFault: ({ address, error, consequence }: Fault) =>
+      log.error({ err: error, address, consequence }, 'an actor failed'),
+    onEscalation: (group, rootCause) => {
+      log.fatal({ err: rootCause, group }, 'an actor failed too often')
+      onFatal(rootCause)
+    },
+  })
+  closing.add(() => system.stop('stop', STOP_MS))
+  system.spawn(retention, { catalog, store, intervalMs: config.retentionIntervalMs })
+  const tailRef = system.spawn(tail, { log: journal, pool })
+  const meter = new IngestMeter()
+  const projects = system.keyed<ProjectRequest, ProjectDeps>(
+    project,
+    projectId => ({ projectId, log: journal, meter }),
+    { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
+  )
+  return { system, tail: tailRef, meter, projects }
+}
+
+type Pipeline = Storage & ReturnType<typeof startActors>
+
+/** What lets senders and people in. */
+async function openDoors(
+  { config, log, version, adminToken }: StartOptions,
+  pipeline: Pipeline,
+  closing: Closing,
+): Promise<Running> {
+  const { catalog, store, journal, arena, pool, system, meter, projects } = pipeline
+  const onFault = faultLog(log)
+  const sockets = new OpenSockets()
+  const keys: KeyCache = new KeyCache({
+    catalog,
+    clock,
+    watcher: {
+      revoked(keyId) {
+        streams.revoked(keyId)
+        sockets.revoked(keyId)
+      },
+      changed: key => streams.changed(key),
+    },
+  })
+  closing.add(() => keys.close())
+  const ingest = {
+    verifier: keys,
+    projects: (projectId: string) => projects.ref(projectId),
+    arena,
+    pool,
+    clock,
+    meter,
+    onFault,
+  }
+  const streams: OpenStreams = new OpenStreams(ingest)
+  const tls = config.tlsCert === '' ? null : { certFile: config.tlsCert, keyFile: config.tlsKey }
+  const { host } = config
+  const grpc = await startGrpc({ host, port: config.grpcPort, tls, streams, clock, onFault })
+  closing.add(() => grpc.close())
+  const api: ApiDeps = {
+    ...pipeline,
+    keys,
+    sessions: new Sessions({ catalog, clock, random, adminToken }),
+    sockets,
+    clock,
+    random,
+    version,
+    retentionDays: config.retentionDays,
+    publicUrl: () => (config.publicUrl === '' ? urls.http : config.publicUrl.replace(/\/+$/, '')),
+    notReady: () => journal.refusal(),
+    observe: () => ({ ...observe(pipeline), streams: streams.observe(), keys: keys.observe() }),
+    flush: () => store.flush(),
+    metrics: async () =>
+      metricsText(metricFamilies({ meter, actors: system.observe(), arena, store, journal })),
+  }
+  const http = await startHttp({
+    driver: config.httpDriver,
+    routes: [
+      ...ingestRoutes({ ...ingest, log: journal, random }),
+      ...apiRoutes(api),
+      ...staticRoutes(UI_FOLDER),
+    ],
+    sockets: apiSockets(api),
+    host,
+    ports: config.httpPorts,
+    tls,
+    clock,
+    onFault,
+  })
+  closing.add(() => http.close())
+  const urls = urlsOf(config, http.ports[0] ?? 0, grpc.port)
+  return { url: urls.http, grpcUrl: urls.grpc, stop: () => closing.run() }
+}
+
+function observe({
+  system,
+  meter,
+  arena,
+  journal,
+  store,
+  pool,
+}: Pipeline): Record<string, unknown> {
+  return {
+    actors: system.observe(),
+    ingest: meter.observe(),
+    memory: arena.observe(),
+    journal: journal.observe(),
+    store: store.observe(),
+    pool: pool.observe(),
+  }
+}
+
+/** As programs on this machine reach us. */
+function urlsOf(
+  { host, tlsCert }: Config,
+  httpPort: number,
+  grpcPort: number,
+): { http: string; grpc: string } {
+  const scheme = tlsCert === '' ? 'http' : 'https'
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return {
+    http: `${scheme}://${reachable}:${httpPort}`,
+    grpc: `${scheme}://${reachable}:${grpcPort}`,
+  }
+}
+
+function openThread(
+  service: string,
+  serviceOptions: unknown,
+  { onFatal }: Pick<StartOptions, 'onFatal'>,
+): Promise<ServiceThread> {
+  return openServiceThread({
+    manifestUrl: MANIFEST_URL,
+    service,
+    options: serviceOptions,
+    callsMax: SERVICE_CALLS_MAX,
+    onLost: onFatal,
+  })
+}
+
+function folderOf({ dataFolder }: Config, name: string): string {
+  const folder = join(dataFolder, name)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+function faultLog(log: Logger): (error: Error, where?: string) => void {
+  return (error, where = '') => log.error({ err: error, where }, 'fault')
 }
 
 /**
  * A search right after the start finds everything that was acknowledged before it. Where a full
  * disk holds the store up, doors open all the same: what is there can be read.
  */
-async function caughtUp(isCaughtUp: () => boolean, clock: Clock): Promise<void> {
+async function caughtUp(isCaughtUp: () => boolean): Promise<void> {
   const deadlineMs = clock.monotonicMs() + CATCH_UP_MS_MAX
   while (!isCaughtUp() && clock.monotonicMs() < deadlineMs) {
     await new Promise<void>(resolve => void clock.after(CATCH_UP_LOOK_MS, resolve))
   }
-}
-
-/** Doors first, files last; one that fails does not keep the others open. */
-async function closeAll(closing: (() => Promise<unknown>)[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const close of closing.toReversed()) {
-    await close().catch((error: unknown) => failures.push(error))
-  }
-  if (failures.length > 0) throw failures[0]
 }
