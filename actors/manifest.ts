@@ -3,6 +3,7 @@ import type { ThreadManifest } from '#runtime/threads.ts'
 /** What threads may run, by name; each loads only the code it runs. Alphabetical. */
 export const manifest: ThreadManifest = {
   tasks: {
+    'decode-json': async () => (await import('./gateway/json/decode-json.ts')).decodeJson,
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
@@ -12,6 +13,7 @@ export const manifest: ThreadManifest = {
     'store-count-received': async () =>
       (await import('./store/tasks/count-received.ts')).countReceived,
     'store-encode': async () => (await import('./store/tasks/encode.ts')).encode,
+    'store-examine': async () => (await import('./store/tasks/examine.ts')).examine,
     'store-fetch': async () => (await import('./store/tasks/fetch.ts')).fetchRows,
     'store-probe': async () => (await import('./store/tasks/probe.ts')).probe,
     'store-scan': async () => (await import('./store/tasks/scan.ts')).scan,
@@ -19,6 +21,7 @@ export const manifest: ThreadManifest = {
     'store-summarize': async () => (await import('./store/tasks/summarize.ts')).summarize,
   },
   services: {
+    duckdb: async () => (await import('./store/duckdb-thread.ts')).openDuckdb,
     'journal-writer': async () =>
       (await import('./commit-log/journal/journal-writer.ts')).createJournalWriter,
     'segment-writer': async () => (await import('./store/segment-writer.ts')).openSegmentWriter,

@@ -153,6 +153,7 @@ async function openStore(parts: StorageParts, closing: Closing): Promise<Parquet
     clock,
     pool,
     writer,
+    openDuckdb: () => openThread('duckdb', { memoryBytes: config.searchMemoryBytes }, parts),
     diskReserveBytes: config.diskReserveBytes,
     flushBytes: config.flushBytes,
     flushIntervalMs: config.flushIntervalMs,

@@ -1,6 +1,6 @@
 /**
  * The store alone, without doors: `node bench/search.bench.ts [--rows 1000000] [--folder DIR]
- * [--runs 7]`. Fills a store with the generator's rows (a folder that has them is used again), then
+ * [--runs 7] [--duckdb]`. Fills a store with the generator's rows (a folder that has them is used again), then
  * asks the eleven queries of bench/lab/queries.ts and prints the medians.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '7' },
     folder: { type: 'string' },
     only: { type: 'string', default: '' },
+    duckdb: { type: 'boolean', default: false },
   },
 })
 const ROWS = Number(options.rows)
@@ -53,6 +54,7 @@ const store = await openParquetStore({
   clock: systemClock,
   pool,
   writer,
+  openDuckdb: options.duckdb ? () => service('duckdb', { memoryBytes: 512 << 20 }) : null,
   diskReserveBytes: 64 * 1024 * 1024,
   flushBytes: 64 * 1024 * 1024,
   flushIntervalMs: 60_000,

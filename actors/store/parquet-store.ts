@@ -19,6 +19,7 @@ import { pinSnapshot, SegmentPins, type Snapshot } from './snapshot.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { CountReceivedInput } from './tasks/count-received.ts'
+import { WideAggregates } from './wide-aggregate.ts'
 import { WriterClient } from './writer-client.ts'
 
 export interface ParquetStoreOptions {
@@ -27,6 +28,11 @@ export interface ParquetStoreOptions {
   readonly pool: TaskPool
   /** The service 'segment-writer', started with the same folder. */
   readonly writer: ServiceThread
+  /**
+   * Starts the service 'duckdb', once aggregates over very many rows are asked for; the store closes
+   * it. null = they are scanned, however many rows there are.
+   */
+  readonly openDuckdb: (() => Promise<ServiceThread>) | null
   /** Compaction starts only when its output fits above it. */
   readonly diskReserveBytes: number
   readonly flushBytes: number
@@ -59,6 +65,7 @@ export class ParquetStore implements LogStore {
   readonly #recent: Recent
   readonly #flusher: Flusher
   readonly #compactions: Compactions
+  readonly #wide: WideAggregates | null
   readonly #searches = new Turnstile({
     running: SEARCHES_RUNNING_MAX,
     waiting: SEARCHES_WAITING_MAX,
@@ -103,6 +110,9 @@ export class ParquetStore implements LogStore {
       isGone: chunk => this.#isGone(chunk),
       onFlushed: () => this.#compactions.soon(),
     })
+    const pathOf = (id: number): string => this.#pathOf(id)
+    const open = options.openDuckdb
+    this.#wide = open && new WideAggregates({ open, pool, pathOf })
     this.#noteMissing(found.missing)
     this.#compactions.soon()
   }
@@ -137,6 +147,7 @@ export class ParquetStore implements LogStore {
         lanes: LANES,
         signal,
         pathOf: id => this.#pathOf(id),
+        wide: this.#wide,
         onDamaged: damage => this.#noteDamage(damage),
       })
     })
@@ -210,6 +221,7 @@ export class ParquetStore implements LogStore {
         reason: damage.reason,
       })),
       searches: this.#searches.observe(),
+      duckdb: this.#wide === null ? null : this.#wide.observe(),
       pins: this.#pins.observe(),
     }
   }
@@ -217,7 +229,7 @@ export class ParquetStore implements LogStore {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await Promise.all([this.#flusher.close(), this.#compactions.close()])
+    await Promise.all([this.#flusher.close(), this.#compactions.close(), this.#wide?.close()])
     this.#recent.release()
   }
 

@@ -12,14 +12,18 @@ import type { Snapshot, StoredUnit, Unit } from './snapshot.ts'
 import type { SearchPlanInput, SearchResult } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { Tally, type TallyWanted } from './tally.ts'
-import { valuesWanted } from './values.ts'
+import type { AggregateInput } from './tasks/aggregate.ts'
+import { type ValueGroups, valuesWanted } from './values.ts'
 import { type UnitDamage, type WalkPlan, type WalkResult, walk } from './walk.ts'
+import type { WideAggregates, WidePlan, WideQuestion } from './wide-aggregate.ts'
 
 export interface SearchTools {
   readonly pool: TaskPool
   /** Tasks of one search that run at once. */
   readonly lanes: number
   readonly pathOf: (segmentId: number) => string
+  /** Aggregates of very many rows; null = all of them are scanned. */
+  readonly wide: WideAggregates | null
   /** Tells of a row group, or of an index (group null), that cannot be read. */
   readonly onDamaged: (damage: Damage) => void
 }
@@ -68,9 +72,13 @@ class Search {
     const tallyWanted = this.#tallyWanted()
     const counts = planCounts(this.#units, this.#filter, tallyWanted.barUs)
     const counted = this.#wantsTally() ? counts : { summarized: [], scanned: [] }
+    const wide = await this.#planWide()
+    const plan = this.#walkPlan(keys, new Set(counted.scanned), tallyWanted)
+    const valued = new Set(plan.valued)
+    for (const unit of wide?.covered ?? []) valued.delete(unit)
     const [summarized, walked] = await Promise.all([
       this.#summarize(counted.summarized, tallyWanted),
-      walk(this.#walkPlan(keys, new Set(counted.scanned), tallyWanted), this.#tools),
+      walk({ ...plan, valued }, this.#tools),
     ])
     const unanswered = await this.#scanUnanswered(summarized.unanswered, tallyWanted)
     const tally = summarized.tally
@@ -80,7 +88,7 @@ class Search {
     this.#explainWalk(walked, counted.summarized.length)
     return {
       ...this.#counts(tally),
-      ...(await this.#aggregate(walked, tally)),
+      ...(await this.#aggregate({ tally, values: walked.values, wide })),
       ...page,
       position,
       explain: this.#explain,
@@ -195,20 +203,53 @@ class Search {
     }
   }
 
-  async #aggregate(
-    walked: WalkResult,
-    tally: Tally,
-  ): Promise<{ aggregate?: readonly AggregateValue[] }> {
+  async #planWide(): Promise<WidePlan | null> {
+    const { wide } = this.#tools
+    const question = this.#wideQuestion()
+    return wide === null || question === null ? null : await wide.plan(question)
+  }
+
+  #wideQuestion(): WideQuestion | null {
     const { aggregate: request } = this.#input
+    if (request === null || this.#isCountedAggregate()) return null
+    const { segments } = this.#snapshot
+    const { signal } = this.#tools
+    return { request, filter: this.#filter, units: this.#units, segments, signal }
+  }
+
+  async #aggregate(found: {
+    readonly tally: Tally
+    readonly values: readonly ValueGroups[]
+    readonly wide: WidePlan | null
+  }): Promise<{ aggregate?: readonly AggregateValue[] }> {
+    const { aggregate: request } = this.#input
+    const { tally, wide } = found
     if (request === null) return {}
     if (this.#isCountedAggregate()) {
       return { aggregate: orderAnswers(request, countedGroups(request.by, tally)) }
     }
+    let { values } = found
+    const question = this.#wideQuestion()
+    if (wide !== null && question !== null) {
+      this.#add('units_wide', wide.covered.size)
+      const answers = await this.#tools.wide?.run(wide, values, question)
+      if (answers) return { aggregate: answers }
+      values = [...values, ...(await this.#scanValues(wide.covered))]
+    }
     const { pool, signal } = this.#tools
-    const transfer = walked.values.map(({ values }) => values.buffer as ArrayBuffer)
-    const input = { request, parts: walked.values }
+    const transfer = values.map(each => each.values.buffer as ArrayBuffer)
+    const input: AggregateInput = { request, parts: values }
     const answers = await pool.run<AggregateValue[]>('store-aggregate', input, { transfer, signal })
     return { aggregate: answers }
+  }
+
+  /** What DuckDB was to read, after it could not. */
+  async #scanValues(units: ReadonlySet<Unit>): Promise<readonly ValueGroups[]> {
+    const tally = { levels: false, services: false, barUs: null }
+    const plan = this.#walkPlan(null, new Set(), tally)
+    const walked = await walk({ ...plan, units: [...units], valued: units }, this.#tools)
+    this.#explainDamage(walked.damaged)
+    return walked.values
   }
 
   #explainWalk(walked: WalkResult, summarized: number): void {

@@ -41,6 +41,7 @@ export class SimulatedStoreWorld implements StoreWorld {
       clock: process.clock,
       pool,
       writer,
+      openDuckdb: null,
       diskReserveBytes: 0,
       flushBytes: 64 * 1024 * 1024,
       flushIntervalMs: 60_000,

@@ -1,0 +1,235 @@
+/**
+ * Aggregates of numbers over very many rows: whole segments are left to DuckDB, which is handed the
+ * values of all other rows, so that percentiles are exact. Nothing here is needed for a right answer:
+ * what DuckDB cannot take, the scan does.
+ */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import { type AggregateRequest, LEVELS } from '#proto/api.ts'
+import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
+import { type AggregateValue, orderAnswers } from './aggregate.ts'
+import type { DuckdbMessage, DuckdbOutcome } from './duckdb-thread.ts'
+import { inLanes, Turnstile } from './lanes.ts'
+import type { SegmentMeta } from './manifest.ts'
+import { columnName } from './parquet/schema.ts'
+import { compileCellFilter } from './plan.ts'
+import type { StoredUnit, Unit } from './snapshot.ts'
+import { compileAggregate, type WideFile } from './sql.ts'
+import type { Examined, ExamineInput } from './tasks/examine.ts'
+import type { ValueGroups } from './values.ts'
+
+/** Fewer rows are scanned in the time that DuckDB takes to begin. */
+const WIDE_ROWS_MIN = 250_000
+/** More at once would keep libuv's threads from everybody else. */
+const QUERIES_MAX = 2
+const QUERIES_WAITING_MAX = 16
+
+/** Columns that can be grouped by and that every segment has. */
+const FIXED_KEYS: Readonly<Record<string, string>> = {
+  level: 'severity',
+  service: 'service',
+  host: 'host',
+  file: 'file',
+  severity_text: 'severity_text',
+}
+
+export interface WideOptions {
+  /** Starts the service 'duckdb': only when it is needed, as it takes memory even when idle. */
+  readonly open: () => Promise<ServiceThread>
+  readonly pool: TaskPool
+  readonly pathOf: (segmentId: number) => string
+}
+
+/** What DuckDB will read, and the units that it leaves to the scan. */
+export interface WidePlan {
+  readonly files: readonly WideFile[]
+  readonly covered: ReadonlySet<Unit>
+}
+
+export interface WideQuestion {
+  readonly request: AggregateRequest
+  readonly filter: RowFilter
+  readonly units: readonly Unit[]
+  readonly segments: readonly SegmentMeta[]
+  readonly signal: AbortSignal
+}
+
+export class WideAggregates {
+  readonly #options: WideOptions
+  readonly #turnstile = new Turnstile({ running: QUERIES_MAX, waiting: QUERIES_WAITING_MAX })
+  /** Segments whose bytes were proven since the start. */
+  readonly #proven = new Set<number>()
+  #thread: Promise<ServiceThread> | null = null
+  #lastId = 0
+  #queries = 0
+  #failed = 0
+  #lastFailure = ''
+
+  constructor(options: WideOptions) {
+    this.#options = options
+  }
+
+  /** null = nothing for DuckDB in this question. */
+  async plan(question: WideQuestion): Promise<WidePlan | null> {
+    const { request, filter, units, segments, signal } = question
+    const stored = units.filter(unit => unit.type === 'stored')
+    const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
+    const isSimple = request.fn !== 'count' && request.field !== undefined
+    if (!isSimple || rows < WIDE_ROWS_MIN || compileCellFilter(filter) === null) return null
+    const files: WideFile[] = []
+    const covered = new Set<Unit>()
+    await inLanes(segments, QUERIES_MAX, async segment => {
+      const own = stored.filter(unit => unit.segmentId === segment.id)
+      if (own.length === 0) return
+      signal.throwIfAborted()
+      const pieces = await this.#examine(segment, own, request)
+      if (pieces === null) return
+      files.push(...pieces)
+      for (const unit of own) covered.add(unit)
+    })
+    return files.length === 0 && covered.size === 0 ? null : { files, covered }
+  }
+
+  /** null = DuckDB could not; `extra` are the values of all other rows. */
+  async run(
+    plan: WidePlan,
+    extra: readonly ValueGroups[],
+    { request, filter, signal }: WideQuestion,
+  ): Promise<readonly AggregateValue[] | null> {
+    const { fn, by } = request
+    if (fn === 'count') return null
+    const isLevel = by === 'level'
+    const sql = compileAggregate(plan.files, filter, fn)
+    const entered = await this.#turnstile.enter(
+      () => this.#query(sql, isLevel ? extra.map(levelsAsIndexes) : extra, signal),
+      signal,
+    )
+    if (entered === false) return null
+    const outcome = entered.result
+    signal.throwIfAborted()
+    if (outcome.type === 'failed') {
+      this.#failed++
+      this.#lastFailure = outcome.message
+      return null
+    }
+    const values = outcome.values.map(({ key, value }) => ({
+      key: isLevel ? (LEVELS[Number(key)] as string) : key,
+      value,
+    }))
+    return orderAnswers(request, values)
+  }
+
+  async close(): Promise<void> {
+    const thread = await this.#thread?.catch(() => null)
+    await thread?.close()
+  }
+
+  observe(): Record<string, unknown> {
+    const { running, waiting } = this.#turnstile.observe()
+    return {
+      queries: this.#queries,
+      failed: this.#failed,
+      lastFailure: this.#lastFailure,
+      running,
+      waiting,
+    }
+  }
+
+  async #query(
+    sql: string,
+    extra: readonly ValueGroups[],
+    signal: AbortSignal,
+  ): Promise<DuckdbOutcome> {
+    const thread = await this.#opened()
+    if (thread === null) return { type: 'failed', message: 'DuckDB does not start' }
+    const id = ++this.#lastId
+    this.#queries++
+    const cancel = (): void => {
+      // The query itself tells how it ended.
+      thread.call({ type: 'cancel', id } satisfies DuckdbMessage).catch(() => undefined)
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await thread.call<DuckdbOutcome>({
+        type: 'aggregate',
+        id,
+        sql,
+        extra,
+      } satisfies DuckdbMessage)
+    } finally {
+      signal.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** null = it does not start; the next question tries again. */
+  async #opened(): Promise<ServiceThread | null> {
+    this.#thread ??= this.#options.open()
+    try {
+      return await this.#thread
+    } catch {
+      this.#thread = null
+      return null
+    }
+  }
+
+  /** What to read of a segment; null = it does not fit. */
+  async #examine(
+    segment: SegmentMeta,
+    units: readonly StoredUnit[],
+    { field = '', by }: AggregateRequest,
+  ): Promise<readonly WideFile[] | null> {
+    const { pool, pathOf } = this.#options
+    const isFixed = by === undefined || Object.hasOwn(FIXED_KEYS, by)
+    const path = pathOf(segment.id)
+    const input: ExamineInput = {
+      path,
+      groups: units.map(({ group }) => {
+        const meta = segment.groups[group]
+        if (meta === undefined) throw new RangeError(`segment ${segment.id} has no group ${group}`)
+        return { group, meta }
+      }),
+      keys: isFixed ? [field] : [field, by],
+      isUnproven: !this.#proven.has(segment.id),
+    }
+    const examined = await pool.run<Examined | null>('store-examine', input)
+    if (examined === null || examined.hasRest) return null
+    if (units.length === segment.groups.length) this.#proven.add(segment.id)
+    const { columns } = examined
+    const numbers = (['d', 'i'] as const)
+      .map(type => columnName({ type, key: field }))
+      .filter(name => columns.includes(name))
+    const keyColumn = by === undefined ? null : isFixed ? FIXED_KEYS[by] : textColumn(columns, by)
+    // Only texts look the same in SQL and here; a file without the field adds nothing.
+    if (keyColumn === undefined) return null
+    if (numbers.length === 0) return []
+    return piecesOf(units, examined).map(rows => ({ path, rows, numbers, by: keyColumn }))
+  }
+}
+
+/** The column of a key that has texts only. */
+function textColumn(columns: readonly string[], key: string): string | undefined {
+  const own = columns.filter(name => name.slice('attr.s.'.length) === key)
+  const [only] = own
+  return own.length === 1 && only === columnName({ type: 's', key }) ? only : undefined
+}
+
+/** Ranges of rows of neighbouring row groups; one null if they are the whole file. */
+function piecesOf(
+  units: readonly StoredUnit[],
+  { firstRows, rowCount }: Examined,
+): WideFile['rows'][] {
+  const pieces: { first: number; end: number }[] = []
+  for (const [i, unit] of units.entries()) {
+    const first = firstRows[i] as number
+    const last = pieces.at(-1)
+    if (last !== undefined && last.end === first) last.end = first + unit.rows
+    else pieces.push({ first, end: first + unit.rows })
+  }
+  const [whole] = pieces
+  const isWhole = pieces.length === 1 && whole?.first === 0 && whole.end === rowCount
+  return isWhole ? [null] : pieces
+}
+
+/** The SQL's keys of levels are numbers, which are the same in every language. */
+function levelsAsIndexes(part: ValueGroups): ValueGroups {
+  return { ...part, keys: part.keys.map(key => String(LEVELS.findIndex(level => level === key))) }
+}
