@@ -14,6 +14,7 @@ import { encodeIndexHead } from './index-head.ts'
 import type { RowGroupSummary } from './layout.ts'
 import type { MessageTokens } from './message-tokens.ts'
 import type { OrderKeys } from './row-order.ts'
+import { Scratch } from './scratch.ts'
 
 /** Smaller blocks would name themselves for every common word. */
 const BLOCK_ROWS_MIN = 64
@@ -56,6 +57,8 @@ export function encodeIndex(
   return index
 }
 
+const keptWords = new Scratch(length => new Uint32Array(length))
+
 function tokenFilter(
   order: Uint32Array,
   tokens: MessageTokens,
@@ -63,7 +66,7 @@ function tokenFilter(
   blockCount: number,
 ): Uint8Array {
   const { hashes, ends } = tokens
-  const kept = new Uint32Array(ends[order.length - 1] as number)
+  const kept = keptWords.take(ends[order.length - 1] as number)
   const blockEnds: number[] = []
   const recent = new Uint32Array(RECENT)
   let size = 0

@@ -12,6 +12,7 @@ import type { TextInterner } from './interner.ts'
 import type { ColumnChunk } from './layout.ts'
 import { ENCODING } from './page.ts'
 import type { ColumnSchema } from './schema.ts'
+import { Scratch } from './scratch.ts'
 
 /** Rows of one page of bulky values: what an index block has, or a power of two more. */
 const PAGE_ROWS = 2_048
@@ -65,6 +66,8 @@ function textBounds(entries: TextInterner): Bounds {
   }
 }
 
+const heapAndPage = new Scratch(length => Buffer.allocUnsafeSlow(length))
+
 function writePlainTexts(
   group: GroupWriter,
   column: ColumnSchema,
@@ -75,7 +78,7 @@ function writePlainTexts(
   const pages = planTextPages(order, rows)
   const roomiest = pages.reduce((most, page) => Math.max(most, page.bytes), 0)
   // One buffer for heap and page: copyWithin needs no view per row, a third of the time of set().
-  const work = Buffer.allocUnsafeSlow(heapBytes + roomiest)
+  const work = heapAndPage.take(heapBytes + roomiest)
   let filled = 0
   for (const heap of rows.heaps) {
     work.set(heap, filled)

@@ -1,6 +1,7 @@
 import type { RowColumns } from '#proto/columns.ts'
 import { entryOf } from '#proto/columns.ts'
 import { hashTokens } from '#proto/tokens.ts'
+import { Scratch } from './scratch.ts'
 
 /**
  * The words of all messages, hashed once: for the index, and for the shape of each message, which
@@ -21,31 +22,35 @@ const SHAPE_WORDS_MAX = 8
 /** Room for so many words a row at first. */
 const ROW_WORDS = 16
 
+const words = new Scratch(length => new Uint32Array(length))
+
+/** The result is valid until the next call. */
 export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number): MessageTokens {
   const ends = new Uint32Array(rowCount)
   const coarse = new Int32Array(rowCount)
   const fine = new Int32Array(rowCount)
-  let hashes = new Uint32Array(rowCount * ROW_WORDS)
+  let hashes: Uint32Array = words.take(rowCount * ROW_WORDS)
   let at = 0
   let row = 0
-  for (const { message, count } of parts) {
+  for (const part of parts) {
+    const { message } = part
     const { heap, offsets } = message
-    for (let index = 0; index < count; index++, row++) {
+    for (let index = 0; index < part.count; index++, row++) {
       const entry = entryOf(message, index)
       const start = offsets[entry] as number
       const end = offsets[entry + 1] as number
       // A word takes a byte at least.
-      if (at + end - start > hashes.length) hashes = grown(hashes, end - start)
+      if (at + end - start > hashes.length) hashes = grown(hashes, at, end - start)
       const first = at
       at = hashTokens(heap, start, end, hashes, at)
       ends[row] = at
       let shape = 0
-      let words = 0
-      for (let word = first; word < at && words < SHAPE_WORDS_MAX; word++) {
+      let count = 0
+      for (let word = first; word < at && count < SHAPE_WORDS_MAX; word++) {
         const hash = hashes[word] as number
         if ((hash & 1) === 1) continue
         shape = Math.imul(shape ^ hash, 0x85ebca6b)
-        if (words++ === 0) coarse[row] = shape
+        if (count++ === 0) coarse[row] = shape
       }
       fine[row] = shape
     }
@@ -53,8 +58,8 @@ export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number)
   return { hashes, ends, coarse, fine }
 }
 
-function grown(hashes: Uint32Array, more: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(hashes.length * 2 + more)
-  larger.set(hashes)
+function grown(hashes: Uint32Array, used: number, more: number): Uint32Array {
+  const larger = words.take(hashes.length * 2 + more)
+  larger.set(hashes.subarray(0, used))
   return larger
 }

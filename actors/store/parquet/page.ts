@@ -36,13 +36,18 @@ const PARAMS = {
 
 const header = new ThriftWriter()
 
+/** Most pages shrink to a third at least; the rest come in several chunks. */
+function chunkSizeFor(length: number): number {
+  return Math.max(256, Math.ceil(length / 3))
+}
+
 /** The body as it goes to disk; null if compressing does not make it smaller. */
 function compress(body: Uint8Array, compression: Compression): Uint8Array | null {
   if (compression === 'none' || body.length < COMPRESS_BYTES_MIN) return null
   const packed = zstdCompressSync(body, {
     params: PARAMS[compression],
     pledgedSrcSize: body.length,
-    chunkSize: body.length + 256,
+    chunkSize: chunkSizeFor(body.length),
   })
   return packed.length < body.length ? packed : null
 }
@@ -61,7 +66,7 @@ export function writeDictionaryPage(
       : zstdCompressSync(body, {
           params: PARAMS[compression],
           pledgedSrcSize: body.length,
-          chunkSize: body.length + 256,
+          chunkSize: chunkSizeFor(body.length),
         })
   header.reset()
   header.int(1, DICTIONARY_PAGE)

@@ -5,8 +5,8 @@ import { proven } from './corrupt.ts'
  *
  *   struct  = field* 00
  *   field   = (id delta << 4 | type) value, delta 1-15; or type, zigzag id, value
- *   list    = (size << 4 | type) elements, size below 15; or (15 << 4 | type), varint size, elements
- *   i16-i64 = zigzag varint; binary = varint length, bytes; a boolean field is its type (1, 2) alone
+ *   list    = (size << 4 | type) elements, size below 15; or (15 << 4 | type), varint size, …
+ *   i16-i64 = zigzag varint; binary = varint length, bytes; a boolean field is its type alone
  */
 export const THRIFT = {
   true: 1,
