@@ -16,9 +16,9 @@ export const BLOCKS_MAX = 16
 const SLOTS = DATA_BYTES / 2
 const SLOT_MASK = SLOTS - 1
 const LINE_BITS = DATA_BYTES * 8
-/** 8 bits and 4 slots a token: about 3 % of the other blocks are named in vain. */
+/** 8 bits and 4 slots a token: about 4 % of the other blocks are named in vain. */
 const TOKEN_BITS = 8
-/** 16 bits and 8 positions an id: one in 1,500 row groups is named in vain. */
+/** 16 bits and 8 positions an id: one in 700 row groups is named in vain. */
 const ID_BITS = 16
 const ID_POSITIONS = 8
 
