@@ -19,7 +19,7 @@ import { pinSnapshot, SegmentPins, type Snapshot } from './snapshot.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { CountReceivedInput } from './tasks/count-received.ts'
-import { WideAggregates } from './wide-aggregate.ts'
+import { WIDE_ROWS_MIN, WideAggregates } from './wide-aggregate.ts'
 import { WriterClient } from './writer-client.ts'
 
 export interface ParquetStoreOptions {
@@ -33,6 +33,8 @@ export interface ParquetStoreOptions {
    * it. null = they are scanned, however many rows there are.
    */
   readonly openDuckdb: (() => Promise<ServiceThread>) | null
+  /** How many rows are very many. */
+  readonly wideRowsMin?: number
   /** Compaction starts only when its output fits above it. */
   readonly diskReserveBytes: number
   readonly flushBytes: number
@@ -111,8 +113,8 @@ export class ParquetStore implements LogStore {
       onFlushed: () => this.#compactions.soon(),
     })
     const pathOf = (id: number): string => this.#pathOf(id)
-    const open = options.openDuckdb
-    this.#wide = open && new WideAggregates({ open, pool, pathOf })
+    const { openDuckdb: open, wideRowsMin: rowsMin = WIDE_ROWS_MIN } = options
+    this.#wide = open && new WideAggregates({ open, pool, pathOf, rowsMin })
     this.#noteMissing(found.missing)
     this.#compactions.soon()
   }

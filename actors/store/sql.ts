@@ -36,7 +36,7 @@ export function compileAggregate(
   ]
   return (
     `SELECT key, ${FUNCTIONS[fn]} FROM (${sources.join(' UNION ALL ')}) ` +
-    'WHERE isfinite(value) GROUP BY key'
+    'WHERE isfinite(value) AND key IS NOT NULL GROUP BY key'
   )
 }
 

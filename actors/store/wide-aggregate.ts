@@ -18,7 +18,7 @@ import type { Examined, ExamineInput } from './tasks/examine.ts'
 import type { ValueGroups } from './values.ts'
 
 /** Fewer rows are scanned in the time that DuckDB takes to begin. */
-const WIDE_ROWS_MIN = 250_000
+export const WIDE_ROWS_MIN = 250_000
 /** More at once would keep libuv's threads from everybody else. */
 const QUERIES_MAX = 2
 const QUERIES_WAITING_MAX = 16
@@ -37,6 +37,8 @@ export interface WideOptions {
   readonly open: () => Promise<ServiceThread>
   readonly pool: TaskPool
   readonly pathOf: (segmentId: number) => string
+  /** Fewer rows in segments are scanned. */
+  readonly rowsMin: number
 }
 
 /** What DuckDB will read, and the units that it leaves to the scan. */
@@ -74,7 +76,7 @@ export class WideAggregates {
     const stored = units.filter(unit => unit.type === 'stored')
     const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
     const isSimple = request.fn !== 'count' && request.field !== undefined
-    if (!isSimple || rows < WIDE_ROWS_MIN || compileCellFilter(filter) === null) return null
+    if (!isSimple || rows < this.#options.rowsMin || compileCellFilter(filter) === null) return null
     const files: WideFile[] = []
     const covered = new Set<Unit>()
     await inLanes(segments, QUERIES_MAX, async segment => {
@@ -149,12 +151,11 @@ export class WideAggregates {
     }
     signal.addEventListener('abort', cancel, { once: true })
     try {
-      return await thread.call<DuckdbOutcome>({
-        type: 'aggregate',
-        id,
-        sql,
-        extra,
-      } satisfies DuckdbMessage)
+      const message: DuckdbMessage = { type: 'aggregate', id, sql, extra }
+      return await thread.call<DuckdbOutcome>(message)
+    } catch (error) {
+      this.#thread = null
+      return { type: 'failed', message: (error as Error).message }
     } finally {
       signal.removeEventListener('abort', cancel)
     }

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { AggregateRequest } from '#proto/api.ts'
+import { systemClock } from '#runtime/clock.ts'
+import { seededRandom } from '#runtime/random.ts'
+import { openServiceThread } from '#runtime/service-thread.ts'
+import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
+import { openWorkerPool } from '#runtime/worker-pool.ts'
+import { openParquetStore, type ParquetStore } from './parquet-store.ts'
+import { type PlainLog, randomLog } from './testing/random-logs.ts'
+import { randomSearch, searchAll } from './testing/random-searches.ts'
+import { ReferenceStore } from './testing/reference-store.ts'
+import { TestLog } from './testing/test-log.ts'
+
+const PROJECTS = ['projectaaa', 'projectbbb'] as const
+const START_US = Date.UTC(2026, 2, 10) * 1_000
+const MINUTE_US = 60_000_000
+const NEVER = new AbortController().signal
+const manifestUrl = new URL('../manifest.ts', import.meta.url)
+
+describe('a store on real threads with DuckDB', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'logboy-store-'))
+  const log = new TestLog()
+  const reference = new ReferenceStore()
+  const random = seededRandom(11)
+  let pool: TaskPool
+  let writer: ServiceThread
+  let store: ParquetStore
+  let sequence = 0
+
+  const openThread = (service: string, options: unknown): Promise<ServiceThread> =>
+    openServiceThread({
+      manifestUrl,
+      service,
+      options,
+      callsMax: 100,
+      onLost: error => assert.fail(error),
+    })
+
+  const append = async (projectId: string, logs: readonly PlainLog[]): Promise<void> => {
+    const receivedAtUs = START_US + ++sequence * MINUTE_US
+    const source = { projectId, producer: 4n, epoch: 1, sequence, receivedAtUs }
+    reference.add(source, logs)
+    await log.append(store, source, logs)
+  }
+
+  before(async () => {
+    pool = openWorkerPool({ manifestUrl, threads: 2, queueMax: 1_000 })
+    writer = await openThread('segment-writer', { folder })
+    store = await openParquetStore({
+      folder,
+      clock: systemClock,
+      pool,
+      writer,
+      openDuckdb: () => openThread('duckdb', { memoryBytes: 256 << 20 }),
+      wideRowsMin: 1,
+      diskReserveBytes: 0,
+      flushBytes: 1 << 30,
+      flushIntervalMs: 3_600_000,
+      isMemoryShort: () => false,
+      onFault: error => assert.fail(error),
+    })
+    const range = { fromUs: START_US, toUs: START_US + 30 * MINUTE_US }
+    for (let i = 0; i < 12; i++) {
+      const logs = Array.from({ length: 150 }, () => randomLog(random, range))
+      await append(PROJECTS[i % 2] as string, logs)
+      if (i === 3 || i === 7) await store.flush()
+    }
+    const limit = START_US + 3 * MINUTE_US
+    assert.equal(await store.expire(PROJECTS[0], limit), reference.expire(PROJECTS[0], limit))
+  })
+
+  after(async () => {
+    await store.close()
+    await writer.close()
+    await pool.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  test('aggregates over segments and recent rows together, exactly', async () => {
+    const range = { fromUs: START_US, toUs: START_US + 30 * MINUTE_US }
+    let wide = 0
+    for (let i = 0; i < 80; i++) {
+      const ranges = { projectIds: PROJECTS, event: range, received: range }
+      const asked = { ...randomSearch(random, ranges), aggregate: randomAggregate() }
+      const input = i % 3 === 0 ? asked : { ...asked, query: { terms: [] } }
+      const found = await store.search(input, NEVER)
+      const expected = reference.search(input)
+      assertSame(found.aggregate ?? [], expected.aggregate ?? [], JSON.stringify(input))
+      if (input.include.has('total')) assert.equal(found.total, expected.total)
+      wide += (found.explain.units_wide ?? 0) > 0 ? 1 : 0
+    }
+    assert.ok(wide > 30, `${wide} questions went to DuckDB`)
+    const { failed, queries } = store.observe().duckdb as Record<string, number>
+    assert.equal(failed, 0, String((store.observe().duckdb as Record<string, string>).lastFailure))
+    assert.ok((queries as number) >= wide)
+  })
+
+  test('a cancelled aggregate ends with the reason, and the next one is answered', async () => {
+    const aggregate: AggregateRequest = { fn: 'p95', field: 'ratio', by: 'service' }
+    const input = searchAll(PROJECTS[0], { aggregate })
+    const controller = new AbortController()
+    const reason = new Error('went away')
+    const search = store.search(input, controller.signal)
+    setImmediate(() => controller.abort(reason))
+    await assert.rejects(search, reason)
+    const found = await store.search(input, NEVER)
+    assertSame(found.aggregate ?? [], reference.search(input).aggregate ?? [], 'after it')
+  })
+
+  function randomAggregate(): AggregateRequest {
+    const pick = <Value>(values: readonly Value[]): Value =>
+      values[random.below(values.length)] as Value
+    const by = pick([undefined, 'level', 'service', 'host', 'user.id', 'note', 'ok', 'absent'])
+    return {
+      fn: pick(['p50', 'p95', 'p99', 'avg', 'min', 'max'] as const),
+      field: pick(['ratio', 'ratio', 'status', 'Status', 'absent']),
+      ...(by === undefined ? {} : { by }),
+    }
+  }
+})
+
+type Answers = readonly { readonly key: string; readonly value: number | null }[]
+
+function assertSame(found: Answers, expected: Answers, context: string): void {
+  const sorted = (answers: Answers): Answers =>
+    [...answers].sort((a, b) => (a.key < b.key ? -1 : 1))
+  const [ours, theirs] = [sorted(found), sorted(expected)]
+  assert.deepEqual(
+    ours.map(({ key }) => key),
+    theirs.map(({ key }) => key),
+    context,
+  )
+  for (const [i, { value }] of ours.entries()) {
+    const other = theirs[i]?.value ?? null
+    if (value === null || other === null) assert.equal(value, other, context)
+    else assert.ok(Math.abs(value - other) <= 1e-9 * Math.max(1, Math.abs(other)), context)
+  }
+}
