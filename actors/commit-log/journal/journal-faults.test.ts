@@ -267,6 +267,39 @@ faultTest(
   { keepMs: 0, keepBytes: 0 },
 )
 
+test('what a start finds behind a failed sync stays, however often the power goes', async () => {
+  const found = new Set<boolean>()
+  for (let seed = 1; seed <= 40; seed++) {
+    await simulate(seed, async sim => {
+      const disk = sim.newDisk()
+      const settings = { folder: FOLDER, fileBytes: 2_000 }
+      const process = sim.boot('server', disk)
+      const [arena, batches] = [newArena(), 1 + (seed % 6)]
+      const log = await openSimulatedJournal(process, arena, settings)
+      for (let sequence = 1n; sequence <= batches; sequence++) {
+        await append(log, arena, { sequence, bytes: 500 })
+      }
+      const failing = seed % 2 === 0 ? ['sync', 'truncate'] : ['sync', 'remove', 'truncate']
+      disk.failWhen(operation => (failing.includes(operation) ? 'EIO' : undefined))
+      await append(log, arena, { sequence: BigInt(batches + 1), bytes: 500 })
+      disk.failWhen(() => undefined)
+      process.kill()
+      const read = async (): Promise<string[]> => {
+        const again = await openSimulatedJournal(sim.boot('server', disk), newArena(), settings)
+        assert.equal(again.recovered.admissionWhole, true)
+        const collector = collect(again, 0)
+        await collector.reached(again.producer('project0aa', 1n)?.lastSequence ?? 0)
+        return namesOf(collector.seen)
+      }
+      const first = await read()
+      found.add(first.length > batches)
+      disk.losePower()
+      assert.deepEqual(await read(), first)
+    })
+  }
+  assert.equal(found.size, 2, 'with and without the group that failed')
+})
+
 /** After a power loss everything acknowledged is known, and readable if it was not trimmed. */
 async function assertSurvives(
   { sim, disk, log, arena }: Case,

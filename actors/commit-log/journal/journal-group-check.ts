@@ -12,6 +12,8 @@ interface Range {
 export interface GroupCheck {
   /** End of the last group that has its commit record; what follows is torn. */
   readonly committedEnd: Position
+  /** Where that group begins: the only one whose sync may have failed, or never have begun. */
+  readonly lastGroupStart: Position
   /** The last committed group, if its contents are damaged: nobody may have relied on it yet. */
   readonly damagedLastGroup: Range | null
   /** Damage inside earlier groups, whose other entries count. */
@@ -26,6 +28,7 @@ export interface GroupCheck {
 export class GroupChecker {
   #committedEnd: Position
   #groupStart: Position
+  #lastGroupStart: Position
   #entries: { readonly position: Position; readonly header: Buffer }[] = []
   #open: Range[] = []
   #suspect: { readonly group: Range; readonly damage: readonly Range[] } | null = null
@@ -34,6 +37,7 @@ export class GroupChecker {
   constructor(start: Position) {
     this.#committedEnd = start
     this.#groupStart = start
+    this.#lastGroupStart = start
   }
 
   see(record: ScannedRecord, bytes: Buffer): void {
@@ -48,6 +52,7 @@ export class GroupChecker {
   finish(): GroupCheck {
     return {
       committedEnd: this.#committedEnd,
+      lastGroupStart: this.#lastGroupStart,
       damagedLastGroup: this.#suspect?.group ?? null,
       damage: this.#damage,
     }
@@ -73,6 +78,7 @@ export class GroupChecker {
       const group = { position: commit.groupStart, end: commit.end }
       this.#suspect = { group, damage: inside }
     } else this.#damage.push(...inside)
+    this.#lastGroupStart = commit.groupStart
     this.#committedEnd = commit.end
     this.#groupStart = commit.end
     this.#entries = []

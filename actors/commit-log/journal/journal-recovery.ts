@@ -58,6 +58,14 @@ interface OpenedFile {
   end: Position
 }
 
+/** A file whose bytes from `from` on may not be on disk. */
+interface Suspect {
+  readonly file: DiskFile
+  readonly path: string
+  readonly from: number
+  readonly size: number
+}
+
 class Recovery {
   readonly #disk: Disk
   readonly #folder: string
@@ -166,7 +174,11 @@ class Recovery {
       return false
     }
     if (last.end - last.start < file.size()) file.truncate(last.end - last.start)
-    this.#syncOrRewrite(file, last, path)
+    const isFirst = check.lastGroupStart === last.start + FILE_HEADER_BYTES
+    // The header came with the first group.
+    const from = isFirst ? 0 : check.lastGroupStart - last.start
+    this.#syncOrRewrite({ file, path, from, size: last.end - last.start })
+    this.#settleSnapshot(last.start)
     return true
   }
 
@@ -180,19 +192,19 @@ class Recovery {
 
   /**
    * After a kill the newest bytes may be in the page cache only, and whoever repeats them will be
-   * acknowledged; so they have to be durable from here on. If that fails they are written anew.
+   * acknowledged; so they have to be durable from here on. Their sync may have failed before, and
+   * then the cache takes them for written: only bytes that are written again are synced for sure.
    */
-  #syncOrRewrite(file: DiskFile, last: OpenedFile, path: string): void {
+  #syncOrRewrite({ file, path, from, size }: Suspect): void {
     try {
+      if (from < size) file.write([bytesOf(file, from, size)], from)
       file.sync()
     } catch (error) {
       if (diskFailure(error) === undefined) throw error
-      const bytes = new Uint8Array(last.end - last.start)
-      file.read(bytes, 0)
       const temporary = `${path}.rewritten`
       this.#disk.remove(temporary)
       const copy = this.#disk.open(temporary, 'create')
-      copy.write([bytes], 0)
+      copy.write([bytesOf(file, 0, size)], 0)
       copy.sync()
       copy.close()
       this.#disk.rename(temporary, path)
@@ -200,6 +212,14 @@ class Recovery {
       file.close()
     }
     this.#disk.syncFolder(this.#folder)
+  }
+
+  /** A file whose start failed may have left a snapshot that was never synced. */
+  #settleSnapshot(start: Position): void {
+    const path = snapshotPath(this.#folder, start)
+    if (!this.#disk.exists(path)) return
+    const file = this.#disk.open(path, 'update')
+    this.#syncOrRewrite({ file, path, from: 0, size: file.size() })
   }
 
   #newestSnapshot(): { from: number; state: AdmissionState | undefined; whole: boolean } {
@@ -254,6 +274,12 @@ function findNewer(
     }
   }
   return undefined
+}
+
+function bytesOf(file: DiskFile, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(to - from)
+  file.read(bytes, from)
+  return bytes
 }
 
 function journalStarts(disk: Disk, folder: string): Position[] {
