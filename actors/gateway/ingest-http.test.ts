@@ -222,10 +222,12 @@ test('what may have been stored is never called not stored', async t => {
   const { post, log } = await start(t)
   const detail = async (headers?: Record<string, string>): Promise<string> =>
     String((await post({ message: 'x' }, headers))[1]['detail'])
-  log.unavailable = 'disk-failed'
+  log.unavailable = 'disk-full'
   assert.match(await detail(), /nothing was stored$/)
-  log.unavailable = 'log-away'
-  assert.match(await detail(), /not known what was stored; only a request with an Idempotency-Key/)
+  for (const reason of ['log-away', 'disk-failed'] as const) {
+    log.unavailable = reason
+    assert.match(await detail(), /not known what was stored; only a request with an Idempotency-/)
+  }
   log.unavailable = null
   log.bug = new Error('a bug')
   assert.match(await detail(), /not known what was stored/)

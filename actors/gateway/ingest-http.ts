@@ -9,6 +9,7 @@ import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts
 import { type HttpProblem, json } from '#actors/http/problem.ts'
 import { BodyBudget } from '#actors/http/request-body.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
+import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import type { OfferOutcome } from '#actors/project/project.ts'
 import type { IngestReply } from '#proto/api.ts'
 import { KeyedRequestSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
@@ -201,11 +202,18 @@ function requireDurable(outcome: OfferOutcome, { keyed }: Sender): void {
   if (bad.type !== 'unavailable') throw keyReused()
   const stored = outcomes.filter(({ type }) => type === 'durable').length
   const hasKey = keyed !== null
-  // The thread of the log was lost in the middle of it.
-  if (bad.reason === 'log-away') throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(hasKey))
+  if (IN_DOUBT.includes(bad.reason)) {
+    throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(hasKey))
+  }
   if (stored === 0) throw unavailable(bad.reason, bad.retryAfterMs)
   throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, hasKey))
 }
+
+/**
+ * The thread of the log was lost in the middle of it, or the disk failed after it had the bytes:
+ * then they count if the server is killed before anything else is written.
+ */
+const IN_DOUBT: readonly ThrottleReason[] = ['log-away', 'disk-failed']
 
 function partly(stored: number, of: number, hasKey: boolean): string {
   return `${stored} of ${of} parts were stored; ${adviceOf(hasKey)}`
