@@ -53,7 +53,9 @@ test('what a group writes is what a scan finds', () => {
         ends,
       )
       const check = checked(records, bytes)
-      assert.deepEqual(check, { committedEnd: next, damagedLastGroup: null, damage: [] })
+      const lastGroupStart = next - groupBytes(groups.at(-1) ?? [])
+      const clean = { damagedLastGroup: null, damage: [] }
+      assert.deepEqual(check, { committedEnd: next, lastGroupStart, ...clean })
     }),
   )
 })
