@@ -8,6 +8,7 @@ import {
   hashToken,
   hashTokens,
   hashTokenText,
+  isLongToken,
   tokenize,
 } from './tokens.ts'
 
@@ -118,16 +119,36 @@ test('a token has one hash, whichever way it is made', () => {
   assert.notEqual(hashTokenText('timeout'), hashTokenText('timeouts'))
 })
 
-test('hashes are spread over 31 bits, and the last tells tokens with a digit', () => {
+test('hashes are spread over 30 bits, and the last tells tokens with a digit', () => {
   const tops = new Set<number>()
   const lows = new Set<number>()
   for (let i = 0; i < 4_000; i++) {
     tops.add(hashTokenText(`order_${i}`) >>> 22)
-    lows.add((hashTokenText(`order_${i}`) >>> 1) & 1023)
+    lows.add((hashTokenText(`order_${i}`) >>> 2) & 1023)
     assert.equal(hashTokenText(`order_${i}`) & 1, 1)
   }
   assert.ok(tops.size > 980 && lows.size > 980, `${tops.size} ${lows.size}`)
   assert.equal(hashTokenText('order_x') & 1, 0)
+})
+
+test('the bit before it tells tokens of 32 code points or more, in every way to hash', () => {
+  for (const letter of ['a', 'ß', '\u212a', '𝒳']) {
+    for (const length of [1, 31, 32, 33, 100]) {
+      const token = letter.repeat(length)
+      const text = encoder.encode(`x ${token}`)
+      const alone = encoder.encode(token)
+      const hash = hashTokenText(token)
+      assert.equal(isLongToken(hash), length >= 32, `${length} of ${letter}`)
+      assert.equal(hashToken(alone, 0, alone.length), hash)
+      for (const end of ['', ' ', '.y']) {
+        const bytes = Buffer.concat([text, encoder.encode(end)])
+        const hashes = new Uint32Array(3)
+        hashTokens(bytes, 0, bytes.length, hashes, 0)
+        assert.equal(hashes[1], hash)
+        assert.ok(!isLongToken(hashes[0] as number) && !isLongToken(hashes[2] as number))
+      }
+    }
+  }
 })
 
 test('hashes that find no room are left out', () => {

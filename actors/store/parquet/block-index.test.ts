@@ -78,6 +78,16 @@ test('a word that is nowhere is denied by nearly all blocks, an id by nearly all
   assert(ids < 20, `${ids} of 10000 ids named in vain`)
 })
 
+test('a long word that is nowhere names hardly a block, where messages have no long words', () => {
+  const { index } = indexed(encode(sampleRows(8_000)))
+  let named = 0
+  for (let word = 0; word < 2_000; word++) {
+    const hash = hashTokenText(`${word}`.padStart(32, 'f'))
+    for (let mask = index.blocksWithToken(hash); mask; mask &= mask - 1) named++
+  }
+  assert(named / (2_000 * index.blockCount) < 0.005, `${named} blocks named in vain`)
+})
+
 test('levels and times leave out blocks', () => {
   const rows = sampleRows(8_000)
   const { index, stored } = indexed(encode(rows))

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
-import { TOKENS_VERSION } from '#proto/tokens.ts'
+import { isLongToken, TOKENS_VERSION } from '#proto/tokens.ts'
 import {
+  ANY_LONG_TOKEN,
   BLOCKS_MAX,
   blocksInLine,
   idLine,
@@ -127,8 +128,10 @@ export class RowGroupIndex {
   blocksWithToken(hash: number): number {
     const all = 2 ** this.blockCount - 1
     if (!this.tokensUsable) return all
-    const line = tokenLine(hash, this.#head.tokenLines)
-    return blocksInLine(this.#line(this.#tokensAt, line), hash) & all
+    const blocks = this.#blocksWithHash(hash) & all
+    return isLongToken(hash) && blocks !== 0
+      ? blocks & this.#blocksWithHash(ANY_LONG_TOKEN)
+      : blocks
   }
 
   /** Bit b set = block b has rows of [startUs, endUs) by its time range. */
@@ -151,6 +154,11 @@ export class RowGroupIndex {
 
   mightHaveSpan(id: Uint8Array): boolean {
     return this.#mightHave(this.#spansAt, this.#head.spanLines, id)
+  }
+
+  #blocksWithHash(hash: number): number {
+    const line = tokenLine(hash, this.#head.tokenLines)
+    return blocksInLine(this.#line(this.#tokensAt, line), hash)
   }
 
   #mightHave(at: number, lines: number, id: Uint8Array): boolean {

@@ -1,5 +1,6 @@
-import { TOKENS_VERSION } from '#proto/tokens.ts'
+import { isLongToken, TOKENS_VERSION } from '#proto/tokens.ts'
 import {
+  ANY_LONG_TOKEN,
   addId,
   addTokens,
   BLOCKS_MAX,
@@ -66,14 +67,16 @@ function tokenFilter(
   blockCount: number,
 ): Uint8Array {
   const { hashes, ends } = tokens
-  const kept = keptWords.take(ends[order.length - 1] as number)
+  const kept = keptWords.take((ends[order.length - 1] as number) + blockCount)
   const blockEnds: number[] = []
   const recent = new Uint32Array(RECENT)
   let size = 0
+  let hasLong = false
   for (let place = 0; place < order.length; place++) {
     if (place % blockRows === 0) {
       if (place > 0) blockEnds.push(size)
       recent.fill(0)
+      hasLong = false
     }
     const row = order[place] as number
     const end = ends[row] as number
@@ -84,6 +87,9 @@ function tokenFilter(
       if (recent[slot] === hash && hash !== 0) continue
       recent[slot] = hash
       kept[size++] = hash
+      if (hasLong || !isLongToken(hash)) continue
+      hasLong = true
+      kept[size++] = ANY_LONG_TOKEN
     }
   }
   blockEnds.push(size)
