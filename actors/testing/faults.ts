@@ -207,7 +207,7 @@ export class Faults {
     const chosen = FAILING.filter(() => random.below(2) === 0)
     disk.failWhen(operation => {
       if (!chosen.includes(operation) || random.unit() >= chance) return undefined
-      this.excusedUntilMs = this.#targets.sim.clock.monotonicMs() + 1_000
+      this.#excuseFor(1_000)
       return code
     })
     this.#after(() => disk.failWhen(() => undefined))
@@ -221,8 +221,7 @@ export class Faults {
   }
 
   #crashService(index: number): void {
-    const { sim } = this.#targets
-    this.excusedUntilMs = sim.clock.monotonicMs() + 1
+    this.#excuseFor(1)
     this.#targets.server.pipeline?.services[index]?.crash()
   }
 
@@ -230,6 +229,11 @@ export class Faults {
     const task = TASKS[this.#random.below(TASKS.length)] as string
     const failure = Object.assign(new Error('planned failure of a task'), { code: PLANNED })
     this.#targets.server.pipeline?.pool.failNext(task, failure)
+  }
+
+  #excuseFor(ms: number): void {
+    const untilMs = this.#targets.sim.clock.monotonicMs() + ms
+    this.excusedUntilMs = Math.max(this.excusedUntilMs, untilMs)
   }
 
   #after(end: () => void): void {

@@ -196,6 +196,8 @@ async function openDurable(process: SimulatedProcess, options: PipelineOptions):
     flushBytes: settings.flushBytes,
     flushIntervalMs: settings.flushIntervalMs,
     isMemoryShort: () => arena.isShort,
+    // It answers only aggregates, and reads files that no simulated disk holds.
+    openDuckdb: null,
     onFault: error => onFault(error, 'store'),
   })
   const journalWriter = await service('journal-writer', {
