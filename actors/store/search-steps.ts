@@ -133,8 +133,10 @@ export async function fetchKeys(
   return { rows, damaged }
 }
 
-/** Fewer rows are read by one task, more by all lanes: each reads other blocks. */
-const FETCH_ROWS_MIN = 24
+/** About the rows of a block of a full row group: neighbours are read from the same pages. */
+const BLOCK_ROWS = 2_048
+/** Rows from so many blocks are worth two tasks; each reads some columns as a whole. */
+const FETCH_BLOCKS_MIN = 8
 
 /** Places of keys by unit, ascending by row number, in pieces for tasks. */
 function fetches(keys: RowKeys, lanes: number): (readonly [at: number, places: number[]])[] {
@@ -145,10 +147,12 @@ function fetches(keys: RowKeys, lanes: number): (readonly [at: number, places: n
     if (known === undefined) byUnit.set(unit, [i])
     else known.push(i)
   }
+  const indexOf = (place: number): number => keys.index[place] as number
   return [...byUnit].flatMap(([at, places]) => {
-    places.sort((a, b) => (keys.index[a] as number) - (keys.index[b] as number))
-    const size = Math.max(FETCH_ROWS_MIN, Math.ceil(places.length / lanes))
-    const pieces = Math.ceil(places.length / size)
+    places.sort((a, b) => indexOf(a) - indexOf(b))
+    const blocks = new Set(places.map(place => Math.floor(indexOf(place) / BLOCK_ROWS)))
+    const pieces = blocks.size >= FETCH_BLOCKS_MIN ? lanes : 1
+    const size = Math.ceil(places.length / pieces)
     return Array.from(
       { length: pieces },
       (_, i) => [at, places.slice(i * size, (i + 1) * size)] as const,
