@@ -33,8 +33,9 @@ export async function compact(
     for (const output of plan.outputs) rows += await run.write(output, jobs)
     assert(plan.rows === null || plan.rows === rows, 'compaction neither loses nor doubles a row')
   } catch (error) {
+    const refused = refusal(error, run.reading)
     await tools.writer.abort(jobs)
-    return refusal(error, run.reading)
+    return refused
   }
   try {
     const removed = plan.inputs.map(({ id }) => id)
@@ -46,9 +47,11 @@ export async function compact(
 }
 
 function refusal(error: unknown, reading: readonly number[]): CompactionOutcome {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'LOGBOY_SEGMENT_CORRUPT') return { type: 'damaged', segmentIds: reading }
-  if (error instanceof WriteRefused) return { type: 'refused', code: error.code }
+  // A thread that died, or is too busy: the inputs are as they were.
+  const isPassing = error instanceof WriteRefused || code.startsWith('LOGBOY_THREAD_')
+  if (isPassing) return { type: 'refused', code }
   throw error
 }
 

@@ -4,5 +4,5 @@ import { inStoreWorld } from './testing/store-world.ts'
 logStoreSuite('Parquet store', {
   // Small flushes, so that segments of all sizes come and go by themselves.
   run: (seed, body) => inStoreWorld(seed, { flushBytes: 12_000, flushIntervalMs: 30_000 }, body),
-  seeds: 12,
+  seeds: 8,
 })
