@@ -10,13 +10,20 @@ import { migrate } from './migrate.ts'
 import { pgliteDriverFactory } from './pglite-driver.ts'
 import { SqlCatalog } from './sql-catalog.ts'
 
+/** PGlite's own, but with syncs, and without 128 MB of buffers for tables of some kilobytes. */
+const START_PARAMS = [
+  ...PGlite.defaultStartParams.filter(parameter => parameter !== '-F'),
+  '-c',
+  'shared_buffers=4MB',
+]
+
 const INIT = fileURLToPath(new URL('init-database.ts', import.meta.url))
 
 /** The caller holds the data folder's lock: PGlite takes none, and two writers would destroy it. */
 export async function openEmbeddedCatalog(dataFolder: string): Promise<SqlCatalog> {
   const folder = join(dataFolder, 'catalog')
   if (!existsSync(folder)) await createDatabase(folder)
-  const database = await PGlite.create(folder)
+  const database = await PGlite.create(folder, { startParams: START_PARAMS })
   const pool = await createPool('postgresql://embedded', {
     driverFactory: pgliteDriverFactory(database),
     maximumPoolSize: 1,
