@@ -72,8 +72,16 @@ function install() {
   const wanted = hashOf(['package.json', 'package-lock.json', 'sdk/package.json'])
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return
   step('Installing packages (about 200, half a minute)')
-  const verb = existsSync(join(ROOT, 'package-lock.json')) ? 'ci' : 'install'
-  command('npm', [verb, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+  // Not `npm ci`: it refuses a lock file that lacks optional packages of platforms other than ours.
+  // Versions come from the lock file all the same, and --no-save leaves it as it is.
+  command('npm', [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ])
   mkdirSync(OWN_MODULES, { recursive: true })
   writeFileSync(marker, wanted)
 }
