@@ -1,13 +1,9 @@
 /** Journal and store on files in memory, opened as topology.ts does, without doors before them. */
 import assert from 'node:assert/strict'
-import type { Arena } from '#actors/commit-log/arena.ts'
+import { Arena } from '#actors/commit-log/arena.ts'
 import type { AppendOutcome, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { JournalLog } from '#actors/commit-log/journal/journal-log.ts'
-import {
-  type JournalSettings,
-  newArena,
-  openSimulatedJournal,
-} from '#actors/commit-log/testing/journals.ts'
+import { type JournalSettings, openSimulatedJournal } from '#actors/commit-log/testing/journals.ts'
 import type { ParquetStore } from '#actors/store/parquet-store.ts'
 import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
 import type { PlainLog } from '#actors/store/testing/random-logs.ts'
@@ -23,6 +19,8 @@ export interface DataFolderOptions {
 }
 
 export const JOURNAL_FOLDER = '/data/journal'
+/** As small as it may be: folders are opened by the thousand. */
+const ARENA = { capacityBytes: 4 << 20, readerBytes: 1 << 20, slabBytes: 1 << 20 }
 const FLUSH_INTERVAL_MS = 3_600_000
 const CATCH_UP_MS_MAX = 30_000
 const NEVER = new AbortController().signal
@@ -54,7 +52,7 @@ export class DataFolder {
     const world = new SimulatedStoreWorld(sim, { flushIntervalMs })
     for (const [path, bytes] of files) world.disk.put(path, bytes)
     const store = await world.open()
-    const arena = newArena()
+    const arena = new Arena(ARENA)
     assert(world.process !== undefined)
     const journal = await openSimulatedJournal(world.process, arena, {
       ...options.journal,

@@ -12,6 +12,7 @@ import type { TailReader } from './tail-reader.ts'
 
 export const FAULTS = [
   'kill',
+  'stop',
   'power loss',
   'power loss at an operation',
   'disk full',
@@ -32,6 +33,8 @@ export const FAULTS = [
   'tail cut',
   'tail slow',
   'tail paused',
+  'tail away',
+  'clock set',
   'flush',
   'expiry',
 ] as const
@@ -51,6 +54,10 @@ export interface FaultTargets {
 }
 
 const LAST_MS_MAX = 3_000
+/** A page that sleeps may find that the journal does not reach back. */
+const AWAY_MS_MAX = 15_000
+/** How far the wall clock is set, forwards or back. */
+const CLOCK_MS_MAX = 3_000
 const BOOT_TROUBLE_CHANCE = 0.25
 const FAILING: readonly DiskOperation[] = [
   'create',
@@ -112,6 +119,7 @@ export class Faults {
     const { server, network, breaks, diskLatency, taskLatency, readers } = this.#targets
     server.disk.failWhen(() => undefined)
     server.disk.setCapacity(Number.POSITIVE_INFINITY)
+    server.disk.crashAt(Number.MAX_SAFE_INTEGER / 2)
     network.isDown = false
     network.lossChance = 0
     breaks.disarm()
@@ -127,6 +135,8 @@ export class Faults {
     switch (name) {
       case 'kill':
         return server.process?.kill()
+      case 'stop':
+        return void server.restart()
       case 'power loss':
         return server.process?.losePower()
       case 'power loss at an operation':
@@ -172,8 +182,8 @@ export class Faults {
 
   /** Things that happen at the senders and readers, or that people do. */
   #beginAtAnEnd(name: FaultName): void {
-    const { pipeline } = this.#targets.server
-    const { programs, readers, keyIds } = this.#targets
+    const { programs, readers, keyIds, server, sim } = this.#targets
+    const { pipeline } = server
     const random = this.#random
     const reader = readers[random.below(Math.max(1, readers.length))]
     switch (name) {
@@ -191,6 +201,10 @@ export class Faults {
         })
       case 'tail paused':
         return void reader?.pauseForAWhile()
+      case 'tail away':
+        return reader?.stayAway(random.unit() * AWAY_MS_MAX)
+      case 'clock set':
+        return sim.clock.shiftWall(random.below(2 * CLOCK_MS_MAX) - CLOCK_MS_MAX)
       case 'flush':
         // It may say that the disk does not take it: then it was in vain.
         return void pipeline?.store.flush().catch(() => undefined)

@@ -152,6 +152,7 @@ export class Pipeline {
   /** Doors first, files last, as closeAll of topology.ts. */
   async close(): Promise<void> {
     const { clock } = this.process
+    if (this.#isStopping) return
     this.#isStopping = true
     for (let waitedMs = 0; this.#requestsOpen > 0 && waitedMs < CLOSE_GRACE_MS; waitedMs += 10) {
       await new Promise<void>(resolve => void clock.after(10, resolve))

@@ -46,7 +46,7 @@ export interface SampleFolder {
 
 export const PROJECTS = ['projectaaa', 'projectbbb'] as const
 /** Small files, so that there are several. */
-export const FOLDER_OPTIONS: DataFolderOptions = { journal: { fileBytes: 8_000 } }
+export const FOLDER_OPTIONS: DataFolderOptions = { journal: { fileBytes: 6_000 } }
 const PRODUCERS = 3
 const HOUR_US = 3_600_000_000
 const QUESTIONS_RANDOM = 4
@@ -96,7 +96,7 @@ class Maker {
   async #fill(): Promise<Files> {
     const options = { ...FOLDER_OPTIONS, flushIntervalMs: 1_000 }
     // Trimmed as far as it may be, so that the admission table matters.
-    const journal = { ...FOLDER_OPTIONS.journal, keepMs: 0, keepBytes: 8_000 }
+    const journal = { ...FOLDER_OPTIONS.journal, keepMs: 0, keepBytes: 6_000 }
     const folder = await DataFolder.open(this.#sim, new Map(), { ...options, journal })
     await this.#append(folder, 5)
     await folder.store.flush()
@@ -133,7 +133,7 @@ class Maker {
     const source = { projectId, producer, epoch: 1, sequence, receivedAtUs: nowUs }
     this.#newest.set(name, source)
     const range: LogRange = { fromUs: nowUs - HOUR_US, toUs: nowUs }
-    const logs = Array.from({ length: 5 + random.below(30) }, () => randomLog(random, range))
+    const logs = Array.from({ length: 2 + random.below(10) }, () => randomLog(random, range))
     return folder.append(source, logs)
   }
 

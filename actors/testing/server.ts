@@ -13,6 +13,8 @@ export interface ServerOptions extends Omit<PipelineOptions, 'onFatal'> {
   readonly onBoot: (process: SimulatedProcess, disk: SimulatedDisk) => void
   /** Why a start may fail now; null = it may not. */
   readonly excuse: () => string | null
+  /** After an orderly end: everything it held should be given back. */
+  readonly onClosed: (pipeline: Pipeline, error: Error | null) => void
   readonly onViolation: (what: string) => void
 }
 
@@ -56,6 +58,19 @@ export class Server {
         this.#opened = resolve
       })
     }
+  }
+
+  /** SIGTERM, and started again; it may die on the way. */
+  async restart(): Promise<void> {
+    const { pipeline } = this
+    if (pipeline === null || this.#isStopping) return
+    const closed = pipeline.close().catch((error: unknown) => {
+      if (pipeline.alive) this.#options.onClosed(pipeline, toError(error))
+    })
+    await Promise.race([closed, pipeline.process.ended])
+    if (!pipeline.alive) return
+    this.#options.onClosed(pipeline, null)
+    pipeline.process.kill()
   }
 
   /** Ends it in order; it is not started again. */

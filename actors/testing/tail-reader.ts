@@ -52,6 +52,7 @@ export class TailReader {
   #connection: TailConnection | null = null
   #isOver = false
   #connections = 0
+  #awayMs = 0
 
   constructor(options: TailReaderOptions) {
     this.name = options.name
@@ -91,6 +92,12 @@ export class TailReader {
     connection?.command('resume')
   }
 
+  /** Sleeps, and comes back with the token that it had. */
+  stayAway(ms: number): void {
+    this.#awayMs = ms
+    this.cut()
+  }
+
   stop(): void {
     this.#isOver = true
     this.cut()
@@ -99,7 +106,8 @@ export class TailReader {
   async #follow(): Promise<void> {
     const { sim, network } = this.#options
     while (!this.#isOver) {
-      await sim.sleep(1 + this.#random.unit() * PAUSE_MS_MAX)
+      await sim.sleep(1 + this.#awayMs + this.#random.unit() * PAUSE_MS_MAX)
+      this.#awayMs = 0
       const server = network.isDown ? null : network.server
       if (server === null || this.#isOver) continue
       const id = `${this.name}-${++this.#connections}`

@@ -104,7 +104,7 @@ class World {
     const closed = await this.#restarted()
     checkClosed(closed)
     await this.#checkStored()
-    checkClosed(await this.#server.close())
+    checkClosed(await this.#within(SETTLE_MS_MAX, this.#server.close(), 'the server closes'))
     return this.#facts()
   }
 
@@ -145,7 +145,7 @@ class World {
   async #checkAll(): Promise<void> {
     await this.#checkStored()
     const pipeline = await this.#server.up()
-    await pipeline.store.flush()
+    await this.#within(SETTLE_MS_MAX, pipeline.store.flush(), 'the store flushes')
     await this.#checkStored()
   }
 
@@ -165,7 +165,7 @@ class World {
   }
 
   async #restarted(): Promise<Pipeline> {
-    const closed = await this.#server.close()
+    const closed = await this.#within(SETTLE_MS_MAX, this.#server.close(), 'the server closes')
     await this.#server.reopen()
     return closed
   }
@@ -233,6 +233,7 @@ class World {
         if (isPlanned(error)) return
         onViolation(`fault at ${where}: ${error.stack ?? error.message}`)
       },
+      onClosed: (pipeline, error) => this.#closed(pipeline, error),
       onBoot: () => this.#faults?.booted(),
       excuse: () => {
         const isExcused = this.#sim.clock.monotonicMs() < this.#faults.excusedUntilMs
@@ -240,6 +241,17 @@ class World {
       },
       onViolation,
     })
+  }
+
+  /** A disk that fails may end an orderly stop before its end. */
+  #closed(pipeline: Pipeline, error: Error | null): void {
+    const isExcused = this.#sim.clock.monotonicMs() < this.#faults.excusedUntilMs
+    try {
+      if (error !== null) throw error
+      checkClosed(pipeline)
+    } catch (found) {
+      if (!isExcused) this.#violate(found as Error)
+    }
   }
 
   #newPrograms(): SdkProgram[] {
@@ -366,15 +378,17 @@ interface Plan {
 /** Everything about a run that chance decides beforehand. */
 function planOf(random: Random): Plan {
   const pick = <Value>(...values: Value[]): Value => values[random.below(values.length)] as Value
-  const slabBytes = 128 * 1024
   const calm = random.below(12) === 0
+  const recordsMax = pick(3, 8, 8, 30)
+  // A slab holds any journal file as a whole, for so it may be read.
+  const slabBytes = recordsMax < 30 ? 64 * 1024 : 256 * 1024
   return {
     settings: {
       slabBytes,
       arenaBytes: slabBytes * pick(2, 4, 16),
       flushBytes: pick(6_000, 30_000, 1_000_000),
       flushIntervalMs: pick(1_000, 5_000, 20_000),
-      journalFileBytes: pick(2_000, 10_000, 50_000),
+      journalFileBytes: pick(2_000, 10_000, 30_000),
       journalKeepMs: pick(0, 2_000, 900_000),
       journalKeepBytes: pick(10_000, 100_000, 2 ** 31),
       diskReserveBytes: pick(0, 3_000),
@@ -391,7 +405,7 @@ function planOf(random: Random): Plan {
       transports: pick<('grpc' | 'http')[]>(['grpc'], ['grpc'], ['grpc', 'http'], ['http']),
     })),
     requests: pick(0, 4, 10),
-    recordsMax: pick(3, 8, 8, 30),
+    recordsMax,
     recordsPerSecond: pick(0, 0, 100),
     readers: Array.from({ length: 1 + random.below(3) }, () => ({
       project: random.below(PROJECTS.length),
