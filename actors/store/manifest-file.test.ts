@@ -158,6 +158,22 @@ describe('manifest file', () => {
     )
   })
 
+  test('a new generation that failed halfway never wins over what came after it', () => {
+    for (const path of ['a', 'b'].map(copy => `${FOLDER}/manifest-0000000002.${copy}.tmp`)) {
+      const disk = newDisk(9)
+      const manifest = new ManifestFile({ disk, folder: FOLDER })
+      manifest.append(publish(1, 1))
+      manifest.append({ type: 'publish', position: 2, added: [segment(2, 4_000)], removed: [] })
+      disk.failNext('rename', 'EIO', path)
+      assert.throws(() => manifest.append(publish(3, 3)), { code: 'EIO' })
+      manifest.append(publish(4, 4))
+      manifest.append(publish(5, 5))
+      disk.kill()
+      const { state } = new ManifestFile({ disk, folder: FOLDER })
+      assert.deepEqual([...state.segments.keys()], [1, 2, 3, 4, 5])
+    }
+  })
+
   test('a full disk at the start does not keep it from being read', () => {
     const disk = newDisk(5)
     const before = fill(disk)

@@ -44,6 +44,15 @@ describe('pruning', () => {
     assert.ok(pruned > 100, `${pruned} filters left something out`)
   })
 
+  test('keeps the first and the last row of every range that ends with one', () => {
+    for (const [row, timeUs] of rows.timeUs.entries()) {
+      const filter = searchAll('p', { startUs: timeUs, endUs: timeUs + 1 })
+      const blocks = compilePruner(filter)(group, index)
+      const block = Math.floor(row / index.blockRows)
+      assert.ok((blocks & (1 << block)) !== 0, `row ${row} at ${timeUs}`)
+    }
+  })
+
   test('finds a row by its id without opening row groups of others', () => {
     const mask = (value: string): number =>
       compilePruner(withTerm({ type: 'field', field: 'id', value }))(group, index)

@@ -61,7 +61,7 @@ function groupFiles(files: readonly WideFile[]): WideFile[][] {
 
 function selectFrom(files: readonly WideFile[], filter: RowFilter): string {
   const [first] = files as [WideFile]
-  const list = files.map(({ path }) => quoteText(path)).join(', ')
+  const list = [...new Set(files.map(({ path }) => quoteText(path)))].join(', ')
   const casts = first.numbers.map(column => `CAST(${quoteName(column)} AS DOUBLE)`)
   const value = casts.length === 1 ? casts[0] : `coalesce(${casts.join(', ')})`
   const conditions = [...filterConditions(filter), ...rowConditions(files)]
