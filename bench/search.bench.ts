@@ -1,7 +1,7 @@
 /**
  * The store alone, without doors: `node bench/search.bench.ts [--rows 1000000] [--folder DIR]
- * [--runs 7] [--duckdb]`. Fills a store with the generator's rows (a folder that has them is used again), then
- * asks the eleven queries of bench/lab/queries.ts and prints the medians.
+ * [--runs 7] [--duckdb]`. Fills a store with the generator's rows (a folder that has them is used
+ * again), then asks the eleven queries of bench/lab/queries.ts and prints the medians.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

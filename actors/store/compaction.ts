@@ -131,7 +131,10 @@ function wastefulSegment(
   return null
 }
 
-/** The smallest files, as long as the next is not much larger than all before: each row moves rarely. */
+/**
+ * The smallest files, as long as the next is not much larger than all before: each row moves
+ * rarely.
+ */
 function smallestFew(files: readonly SegmentMeta[]): readonly SegmentMeta[] {
   const sorted = [...files].sort((a, b) => a.bytes - b.bytes)
   const few: SegmentMeta[] = []

@@ -1,4 +1,6 @@
-/** Runs compactions in the background, one at a time: what is due after a flush, the rest at rest. */
+/**
+ * Runs compactions in the background, one at a time: what is due after a flush, the rest at rest.
+ */
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { planCompaction } from './compaction.ts'

@@ -1,6 +1,7 @@
 /**
  * The thread that runs DuckDB: aggregates over whole segments, nothing durable. It never takes SQL
- * or paths from users. A query is ended by interrupt() only: ending the thread would abort the process.
+ * or paths from users. A query is ended by interrupt() only: ending the thread would abort the
+ * process.
  */
 
 import type { DuckDBConnection } from '@duckdb/node-api'

@@ -1,4 +1,6 @@
-/** Decides when recent batches become a segment, sees it through, and tries again where it failed. */
+/**
+ * Decides when recent batches become a segment, sees it through, and tries again where it failed.
+ */
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { flushBatch } from './flush.ts'

@@ -28,6 +28,15 @@ export async function inLanes<Item>(
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
+/** Waits for both, then answers, or throws the first failure: none goes on in the background. */
+export async function bothDone<First, Second>(
+  first: Promise<First>,
+  second: Promise<Second>,
+): Promise<readonly [First, Second]> {
+  await Promise.allSettled([first, second])
+  return [await first, await second]
+}
+
 /** Lets at most `running` callers in at once and `waiting` wait their turn. */
 export class Turnstile {
   readonly #runningMax: number

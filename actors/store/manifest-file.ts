@@ -5,8 +5,9 @@
  *   header  'LBMF' | version u32 | CRC-32 of both u32
  *   record  0x4d52 u16 | 0 u16 | length u32 | number u32 | CRC-32 of number and JSON u32 | JSON
  *
- * A record counts if either copy has it whole, so one rotten bit, one lost tail or one torn write is
- * told and repaired. What neither copy has and nothing follows is a write that was never promised.
+ * A record counts if either copy has it whole, so one rotten bit, one lost tail or one torn write
+ * is told and repaired. What neither copy has and nothing follows is a write that was never
+ * promised.
  */
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
@@ -94,7 +95,9 @@ export class ManifestFile {
     return Math.max(this.#baseBytes, REWRITE_BYTES_MIN)
   }
 
-  /** A record in the first copy is durable; a second copy that fails is replaced by the next append. */
+  /**
+   * A record in the first copy is durable; a second copy that fails is replaced by the next append.
+   */
   #write(records: readonly ManifestRecord[]): void {
     const frames = records.map((record, i) => frame(record, this.#number + 1 + i))
     const [first, second] = this.#files as [DiskFile, DiskFile]

@@ -1,7 +1,7 @@
 /**
  * The embedded store: recent batches in memory, Parquet segments on disk, one manifest over both.
- * Lives on the main thread and touches bytes only; rows are looked at by tasks, files are written by
- * the segment writer's thread.
+ * Lives on the main thread and touches bytes only; rows are looked at by tasks, files are written
+ * by the segment writer's thread.
  */
 import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
 import { ANY_TIME } from '#actors/processing/matcher.ts'
@@ -29,8 +29,8 @@ export interface ParquetStoreOptions {
   /** The service 'segment-writer', started with the same folder. */
   readonly writer: ServiceThread
   /**
-   * Starts the service 'duckdb', once aggregates over very many rows are asked for; the store closes
-   * it. null = they are scanned, however many rows there are.
+   * Starts the service 'duckdb', once aggregates over very many rows are asked for; the store
+   * closes it. null = they are scanned, however many rows there are.
    */
   readonly openDuckdb: (() => Promise<ServiceThread>) | null
   /** How many rows are very many. */

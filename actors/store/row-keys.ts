@@ -156,7 +156,9 @@ function rowsBehind(
   })
 }
 
-/** Rows whose time is not behind the `limit`-th in order: at least `limit`, more where times tie. */
+/**
+ * Rows whose time is not behind the `limit`-th in order: at least `limit`, more where times tie.
+ */
 function nearest(
   timeUs: Float64Array,
   rows: Uint32Array,

@@ -10,7 +10,7 @@ import type { CountBatchesInput } from './tasks/count-batches.ts'
 import type { FetchInput, FetchResult } from './tasks/fetch.ts'
 import type { SummarizedGroups, SummarizeInput, SummarizeResult } from './tasks/summarize.ts'
 import type { UnitRef } from './units.ts'
-import { plainFilter, type UnitDamage, type WalkResult } from './walk.ts'
+import { cancelled, plainFilter, type UnitDamage, type WalkResult } from './walk.ts'
 
 interface StepTools {
   readonly pool: TaskPool
@@ -44,7 +44,7 @@ async function cellsOf(unit: RecentUnit, { pool }: StepTools): Promise<readonly 
   return chunk.counted.slice(0, parts.length)
 }
 
-/** Not bound to the signal of one search: others may wait for the same counts. */
+/** Not bound to the signal of one search: others may wait for the same counts, and its memory. */
 async function countMore({ chunk, parts }: RecentUnit, pool: TaskPool): Promise<void> {
   try {
     const input: CountBatchesInput = { parts: parts.slice(chunk.counted.length) }
@@ -126,7 +126,9 @@ export async function fetchKeys(
       unit: unitRef(unit, at, { blocks: blocks[at] ?? null, pathOf }),
       numbers: Uint32Array.from(places, place => keys.index[place] as number),
     }
-    const result = await pool.run<FetchResult>('store-fetch', input, { signal })
+    const options = cancelled([input.unit], signal)
+    const result = await pool.run<FetchResult>('store-fetch', input, options)
+    signal.throwIfAborted()
     if (result.damage !== null) damaged.push({ unit, reason: result.damage })
     for (const [i, place] of places.entries()) rows[place] = result.rows[i] ?? null
   })

@@ -1,10 +1,13 @@
-/** One search over one pinned version: plans, counts, walks, reads rows, puts the answer together. */
+/**
+ * One search over one pinned version: plans, counts, walks, reads rows, puts the answer together.
+ */
 import type { Position } from '#actors/commit-log/commit-log.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { type AggregateValue, orderAnswers } from './aggregate.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { bothDone } from './lanes.ts'
 import { planCounts, reachableUnits } from './plan.ts'
 import { type KeySelection, keyAt, sliceKeys } from './row-keys.ts'
 import { countRecent, fetchKeys, summarizeStored } from './search-steps.ts'
@@ -76,10 +79,10 @@ class Search {
     const plan = this.#walkPlan(keys, new Set(counted.scanned), tallyWanted)
     const valued = new Set(plan.valued)
     for (const unit of wide?.covered ?? []) valued.delete(unit)
-    const [summarized, walked] = await Promise.all([
+    const [summarized, walked] = await bothDone(
       this.#summarize(counted.summarized, tallyWanted),
       walk({ ...plan, valued }, this.#tools),
-    ])
+    )
     const unanswered = await this.#scanUnanswered(summarized.unanswered, tallyWanted)
     const tally = summarized.tally
     tally.merge(walked.tally.counts())
@@ -151,10 +154,7 @@ class Search {
     const recent = units.filter(unit => unit.type === 'recent')
     const stored = units.filter(unit => unit.type === 'stored')
     const step = { ...this.#tools, filter: this.#filter, wanted, tally }
-    const [, unanswered] = await Promise.all([
-      countRecent(recent, step),
-      summarizeStored(stored, step),
-    ])
+    const [, unanswered] = await bothDone(countRecent(recent, step), summarizeStored(stored, step))
     return { tally, unanswered }
   }
 

@@ -2,8 +2,9 @@
  * The thread that owns the store's folder: writes segment files with their indexes, keeps the
  * manifest, removes what counts no more. Everything else only reads finished files.
  *
- * A segment is written under a temporary name, synced, renamed, the folder synced; then one manifest
- * record makes it count. What a crash leaves behind before that record is removed at the next start.
+ * A segment is written under a temporary name, synced, renamed, the folder synced; then one
+ * manifest record makes it count. What a crash leaves behind before that record is removed at the
+ * next start.
  */
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'

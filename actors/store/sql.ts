@@ -1,7 +1,8 @@
 /**
  * SQL for aggregates over whole segments, one SELECT per set of files with the same columns (never
- * union_by_name: it turns columns of mixed types into text). Words are not searched in SQL: the block
- * index and the matcher are several times faster at that, and exact where RE2 folds differently.
+ * union_by_name: it turns columns of mixed types into text). Words are not searched in SQL: the
+ * block index and the matcher are several times faster at that, and exact where RE2 folds
+ * differently.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { AggregateRequest } from '#proto/api.ts'

@@ -1,6 +1,7 @@
 /**
  * The contract of the store: rows are published once, together with the log position they cover,
- * and searched. parquet/ (embedded) and, later, elasticsearch/ implement it and pass the same suite.
+ * and searched. parquet/ (embedded) and, later, elasticsearch/ implement it and pass the same
+ * suite.
  */
 import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
 import type { AggregateRequest, SearchPart, SearchReply } from '#proto/api.ts'

@@ -22,7 +22,9 @@ export function valuesWanted(aggregate: AggregateRequest): ValuesWanted {
   return { field, by: aggregate.by ?? null }
 }
 
-/** Groups as they cross threads: group i has `counts[i]` rows and so many values, one after another. */
+/**
+ * Groups as they cross threads: group i has `counts[i]` rows and so many values, one after another.
+ */
 export interface ValueGroups {
   readonly keys: readonly string[]
   /** Rows of the group; with a field: rows that have a number there. */

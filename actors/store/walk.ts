@@ -4,7 +4,7 @@
  * to be read for them.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import type { TaskPool } from '#runtime/threads.ts'
+import type { RunOptions, TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
 import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys } from './row-keys.ts'
@@ -185,7 +185,8 @@ class Walk {
   async #scan({ units, wanted }: ScanTask): Promise<void> {
     const { pool, signal } = this.#options
     const input: ScanInput = { units, filter: plainFilter(this.#plan.filter), wanted }
-    const result = await pool.run<ScanResult>('store-scan', input, { signal })
+    const result = await pool.run<ScanResult>('store-scan', input, cancelled(units, signal))
+    signal.throwIfAborted()
     this.#unitsRead += units.length
     this.#rowsRead += result.rowsRead
     if (result.tally !== null) this.#tally.merge(result.tally)
@@ -235,6 +236,14 @@ const NOTHING: ScanWanted = { tally: null, keys: null, values: null }
 
 function isSame(a: ScanWanted, b: ScanWanted): boolean {
   return a.tally === b.tally && a.keys === b.keys && a.values === b.values
+}
+
+/**
+ * Whether a task may be left alone when its search is cancelled. One that reads recent batches is
+ * waited for: their memory is used again once the search has let them go.
+ */
+export function cancelled(units: readonly UnitRef[], signal: AbortSignal): RunOptions {
+  return units.some(({ type }) => type === 'recent') ? {} : { signal }
 }
 
 /** Only what crosses threads; a search's input has more. */

@@ -1,7 +1,7 @@
 /**
  * Aggregates of numbers over very many rows: whole segments are left to DuckDB, which is handed the
- * values of all other rows, so that percentiles are exact. Nothing here is needed for a right answer:
- * what DuckDB cannot take, the scan does.
+ * values of all other rows, so that percentiles are exact. Nothing here is needed for a right
+ * answer: what DuckDB cannot take, the scan does.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { type AggregateRequest, LEVELS } from '#proto/api.ts'

@@ -69,8 +69,8 @@ export class WriterClient {
   }
 
   /**
-   * Lets the files count. Returns once that is durable, however long a record stays in doubt; throws
-   * WriteRefused where it will never be.
+   * Lets the files count. Returns once that is durable, however long a record stays in doubt;
+   * throws WriteRefused where it will never be.
    */
   async publish(publication: Publication): Promise<void> {
     await this.#settled(await this.#call({ type: 'publish', ...publication }))
@@ -80,14 +80,18 @@ export class WriterClient {
     await this.#call({ type: 'abort', jobs })
   }
 
-  /** Makes a deletion durable; throws StoreError if it is in doubt, and goes on trying meanwhile. */
+  /**
+   * Makes a deletion durable; throws StoreError if it is in doubt, and goes on trying meanwhile.
+   */
   async record(record: ManifestRecord): Promise<void> {
     const outcome = await this.#call({ type: 'record', record })
     if (outcome.type === 'done') return
     throw new StoreError('LOGBOY_STORE_DISK', `the manifest cannot be written: ${outcome.message}`)
   }
 
-  /** Removes the files of segments that nobody reads any more; what fails goes at the next start. */
+  /**
+   * Removes the files of segments that nobody reads any more; what fails goes at the next start.
+   */
   async remove(segmentIds: readonly number[]): Promise<void> {
     await this.#call({ type: 'remove', segmentIds })
   }

@@ -11,7 +11,9 @@ export interface ProbeInput {
 }
 
 export interface ProbeResult {
-  /** Per row group, in the order asked: blocks to read as a bit mask; -1 = all, nothing is known. */
+  /**
+   * Per row group, in the order asked: blocks to read as a bit mask; -1 = all, nothing is known.
+   */
   readonly blocks: Int32Array
   /** Rows in those blocks; -1 = not known. */
   readonly rows: Int32Array

@@ -1,4 +1,6 @@
-/** Task: matches the rows of some units and answers counts, places in order, or values of a field. */
+/**
+ * Task: matches the rows of some units and answers counts, places in order, or values of a field.
+ */
 import { compileMatcher, type Matcher, type RowFilter } from '#actors/processing/matcher.ts'
 import type { ThreadTools, Transferred } from '#runtime/threads.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys, selectKeys } from '../row-keys.ts'

@@ -212,11 +212,22 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
     })
 
     inWorld('a search that nobody waits for any more ends with the reason', async rig => {
-      await rig.append(PROJECT, 10)
-      const controller = new AbortController()
+      for (let i = 0; i < 4; i++) await rig.append(PROJECT, 10)
       const reason = new Error('the caller went away')
-      controller.abort(reason)
-      await assert.rejects(rig.store.search(searchAll(PROJECT), controller.signal), reason)
+      for (const afterMs of [0, 0.1, 0.5, 1, 2]) {
+        const controller = new AbortController()
+        if (afterMs === 0) controller.abort(reason)
+        const search = rig.store.search(searchAll(PROJECT), controller.signal)
+        const ended = search.then(
+          ({ total }) => assert.equal(total, 40),
+          (error: unknown) => assert.equal(error, reason),
+        )
+        await rig.sleep(afterMs)
+        controller.abort(reason)
+        await ended
+      }
+      await rig.store.flush()
+      assert.equal(rig.log.held, 0, 'it keeps nothing')
     })
 
     inWorld('searches during a flush and a compaction see every row once', async rig => {
@@ -363,6 +374,10 @@ class Rig {
   async close(): Promise<void> {
     await this.store.close()
     assert.equal(this.log.held, 0, 'no batch is kept for ever')
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.#world.sleep(ms)
   }
 
   search(input: SearchPlanInput): Promise<SearchResult> {
