@@ -107,6 +107,8 @@ describe('compaction', () => {
     const plan = planCompaction(state([dead, level0(2)], { receivedFromUs: gone }))
     assert.deepEqual(inputsOf(plan), [1])
     assert.deepEqual(plan?.outputs, [])
+    const damaged = { receivedFromUs: gone, damaged: new Set([1]) }
+    assert.deepEqual(inputsOf(planCompaction(state([dead], damaged))), [1], 'nobody reads it')
     const edge = level0(1, [group({ projectId: 'x', receivedMaxUs: 100 })])
     assert.equal(planCompaction(state([edge, level0(2)], { receivedFromUs: gone })), null)
     const half = level0(3, [group({ projectId: 'x', receivedMaxUs: 99 }), group({})])

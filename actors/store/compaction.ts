@@ -25,7 +25,7 @@ const DAY_US = 86_400_000_000
 
 export interface CompactionState {
   readonly segments: readonly SegmentMeta[]
-  /** Files that cannot be read in full: they stay as they are. */
+  /** Files that cannot be read in full: they stay as they are while a row of theirs lives. */
   readonly damaged: ReadonlySet<number>
   /** Files whose rows can be read but not their index: it is made anew with them. */
   readonly damagedIndexes: ReadonlySet<number>
@@ -72,7 +72,7 @@ export interface CompactionPlan {
 export function planCompaction(state: CompactionState): CompactionPlan | null {
   const segments = state.segments.filter(({ id }) => !state.damaged.has(id))
   const inputs =
-    deadSegments(segments, state) ??
+    deadSegments(state.segments, state) ??
     unindexedSegment(segments, state) ??
     crowdedDay(segments) ??
     crowdedLevel0(segments, state.atRest) ??
