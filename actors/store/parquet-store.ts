@@ -46,7 +46,7 @@ export interface ParquetStoreOptions {
 }
 
 /** Batches however small that make a flush due. */
-const FLUSH_ENTRIES = 8_192
+const FLUSH_ENTRIES = 1_024
 const RETRY_MS = 1_000
 const SEARCHES_RUNNING_MAX = 4
 const SEARCHES_WAITING_MAX = 64
