@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
-import { encodeTailToken } from '#actors/tail/tail-token.ts'
+import { tokenAt } from '#actors/tail/tail-token.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { type CallerDeps, callerOf, readableProject } from './caller.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
@@ -100,7 +100,7 @@ async function answered<Value>(work: Promise<Value>): Promise<Value> {
 /** Rows are JSON text already; they are put into the reply as they are. */
 function replyText(result: SearchResult, queryMs: number, nowUs: number): string {
   const { logs, position, explain, ...rest } = result
-  const token = encodeTailToken({ position, row: 0, receivedAtUs: nowUs })
+  const token = tokenAt(position, nowUs)
   const tail = JSON.stringify({ ...rest, explain, query_time_ms: queryMs, tail_token: token })
   return `{"logs":[${logs.join(',')}],${tail.slice(1)}`
 }

@@ -24,6 +24,8 @@ export interface TailPlace {
 
 const SHAPE_JOURNAL = 1
 const TOKEN_BYTES = 19
+/** Batches on their way to the log were received before the place that is now its end. */
+const UNDER_WAY_US = 10_000_000
 
 /** The token that `decodeTailToken` reads. */
 export function encodeTailToken(place: TailPlace): string {
@@ -33,6 +35,16 @@ export function encodeTailToken(place: TailPlace): string {
   bytes.writeUInt16BE(place.row, 9)
   writeUint64(bytes, place.receivedAtUs, 11)
   return bytes.toString('base64url')
+}
+
+/** The token of a reader that has all up to `position` by another way, and goes on from there. */
+export function tokenAt(position: Position, nowUs: number): string {
+  return encodeTailToken(placeAt(position, nowUs))
+}
+
+/** The present end of the log, or what was lately. */
+export function placeAt(position: Position, nowUs: number): TailPlace {
+  return { position, row: 0, receivedAtUs: Math.max(0, nowUs - UNDER_WAY_US) }
 }
 
 /** null = not a token of this version. */

@@ -19,7 +19,7 @@ import { type Found, type Look, lookAt } from './look.ts'
 import { discard, Reading, type ReadingOutcome, readStored, type StoredChunk } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 import { Subscription } from './subscription.ts'
-import type { TailPlace } from './tail-token.ts'
+import { placeAt, type TailPlace } from './tail-token.ts'
 
 /** What a socket's door says. `id` is chosen by the door and names the socket. */
 export type TailRequest =
@@ -69,8 +69,6 @@ const LIVE_ROWS_MAX = 2 * TAIL_FRAME_ROWS_MAX
 const LOOKING_MAX = 64
 const FAILURES_MAX = 3
 const REST_MS = 250
-/** Batches on their way to the log were received before the place that is now its end. */
-const UNDER_WAY_US = 10_000_000
 
 export const tail = defineActor({
   name: 'tail',
@@ -99,8 +97,7 @@ class Tail implements Actor<Message> {
   constructor(context: Context<Message>, deps: Deps) {
     this.#context = context
     this.#deps = deps
-    const receivedAtUs = Math.max(0, context.clock.nowUs() - UNDER_WAY_US)
-    this.#place = { position: deps.log.end(), row: 0, receivedAtUs }
+    this.#place = placeAt(deps.log.end(), context.clock.nowUs())
     context.signal.addEventListener('abort', () => this.#end(), { once: true })
   }
 
