@@ -24,7 +24,11 @@ export class LogBreaks {
   }
 }
 
-export function breakableLog(log: CommitLog, breaks: LogBreaks, user: 'project' | 'tail'): CommitLog {
+export function breakableLog(
+  log: CommitLog,
+  breaks: LogBreaks,
+  user: 'project' | 'tail',
+): CommitLog {
   return {
     append(offer: Offer) {
       breaks.throwAt('before-append')

@@ -1,10 +1,11 @@
 /** The promises of the pipeline as functions of what was sent, stored, found and followed. */
 import assert from 'node:assert/strict'
-import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
-import { LEVELS, type Row, SEARCH_PARTS } from '#proto/api.ts'
+import type { SearchResult } from '#actors/store/store.ts'
+import { LEVELS, type Row } from '#proto/api.ts'
 import { type Ledger, numberOf } from './ledger.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { RecordedRow, Recorder } from './recorder.ts'
+import type { Found, Searched } from './searching.ts'
 import type { TailReader } from './tail-reader.ts'
 
 /** Nothing acknowledged is lost, nothing refused is kept, and every source keeps its order. */
@@ -23,60 +24,6 @@ export function checkLog(ledger: Ledger, recorder: Recorder): void {
     const before = last.get(sent.source) ?? -1
     assert(before < number, `${sent.source}: log ${number} is stored after ${before}`)
     last.set(sent.source, number)
-  }
-}
-
-export interface Searched {
-  readonly projectId: string
-  readonly service: string | null
-  readonly word: string | null
-  readonly order: 'asc' | 'desc'
-  /** Rows of a page. */
-  readonly limit: number
-}
-
-/** All pages of a search. */
-export interface Found {
-  readonly rows: readonly Row[]
-  readonly first: SearchResult
-}
-
-const NEVER = new AbortController().signal
-const MINUTE_US = 60_000_000
-
-/** Searches page by page until there is no more. */
-export async function searchAll({ store }: Pipeline, searched: Searched): Promise<Found> {
-  const rows: Row[] = []
-  let first: SearchResult | undefined
-  let cursor: string | null = null
-  do {
-    const result: SearchResult = await store.search(inputOf(searched, cursor), NEVER)
-    first ??= result
-    assert(result.next_cursor === null || result.logs.length === searched.limit, 'a full page')
-    rows.push(...result.logs.map(text => JSON.parse(text) as Row))
-    cursor = result.next_cursor
-  } while (cursor !== null)
-  return { rows, first }
-}
-
-function inputOf(searched: Searched, cursor: string | null): SearchPlanInput {
-  const { projectId, service, word, order, limit } = searched
-  return {
-    projectId,
-    query: { terms: word === null ? [] : [{ type: 'phrase', tokens: [word], hex: null }] },
-    services: service === null ? [] : [service],
-    levels: [],
-    startUs: 0,
-    endUs: Number.MAX_SAFE_INTEGER,
-    ingestedStartUs: 0,
-    ingestedEndUs: Number.MAX_SAFE_INTEGER,
-    limit,
-    offset: 0,
-    cursor,
-    order,
-    include: new Set(SEARCH_PARTS),
-    intervalUs: MINUTE_US,
-    aggregate: null,
   }
 }
 

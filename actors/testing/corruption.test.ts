@@ -9,7 +9,7 @@ import { randomDamage } from './damage.ts'
 import { runDamaged } from './damaged-run.ts'
 import { makeSampleFolder } from './sample-folder.ts'
 
-const RUNS = 150
+const RUNS = 500
 /** Merging and starting again takes longer than all the rest. */
 const TIDIED_EVERY = 8
 

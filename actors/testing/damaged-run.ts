@@ -10,7 +10,13 @@ import type { Row } from '#proto/api.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
 import { allowanceOf, type Damage, damaged, describe } from './damage.ts'
 import { DataFolder } from './data-folder.ts'
-import { FOLDER_OPTIONS, idOf, PROJECTS, type Question, type SampleFolder } from './sample-folder.ts'
+import {
+  FOLDER_OPTIONS,
+  idOf,
+  PROJECTS,
+  type Question,
+  type SampleFolder,
+} from './sample-folder.ts'
 
 /** What a damage did. */
 export interface DamageFacts {

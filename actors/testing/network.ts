@@ -69,7 +69,8 @@ export class Network implements Line {
     return {
       name: 'http',
       isGreeted: false,
-      connect: (hello, handler) => new BatchPoster(init => this.post(init, { repeatable: true }), hello, handler),
+      connect: (hello, handler) =>
+        new BatchPoster(init => this.post(init, { repeatable: true }), hello, handler),
     }
   }
 
@@ -134,4 +135,3 @@ function replyOf({ status, headers = [], body = '' }: HttpAnswer): HttpReply {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
   return { status, headers: new Map(headers), body: text }
 }
-

@@ -18,7 +18,10 @@ import { openParquetStore, type ParquetStore } from '#actors/store/parquet-store
 import { type TailRequest, tail } from '#actors/tail/tail.ts'
 import { type Ref, type System, toError } from '#runtime/index.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
-import type { SimulatedServiceThread, SimulatedTaskPool } from '#runtime/testing/simulated-threads.ts'
+import type {
+  SimulatedServiceThread,
+  SimulatedTaskPool,
+} from '#runtime/testing/simulated-threads.ts'
 
 /** What differs between runs; small sizes make every limit a thing of everyday. */
 export interface PipelineSettings {
@@ -152,7 +155,6 @@ export class Pipeline {
   /** Doors first, files last, as closeAll of topology.ts. */
   async close(): Promise<void> {
     const { clock } = this.process
-    if (this.#isStopping) return
     this.#isStopping = true
     for (let waitedMs = 0; this.#requestsOpen > 0 && waitedMs < CLOSE_GRACE_MS; waitedMs += 10) {
       await new Promise<void>(resolve => void clock.after(10, resolve))

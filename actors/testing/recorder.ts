@@ -1,6 +1,6 @@
 /** Everything that the log ever delivered to the store, over all lives of the server: the truth. */
 import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
-import { type LogColumns, type TextColumn, entryOf } from '#proto/columns.ts'
+import { entryOf, type LogColumns, type TextColumn } from '#proto/columns.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'

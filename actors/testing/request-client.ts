@@ -95,7 +95,8 @@ export class RequestClient {
   async #once(request: Request): Promise<void> {
     const reply = await this.#post(request)
     if (reply?.status === 200) return this.#accepted(request, reply)
-    const isNothing = reply?.body.includes('nothing was stored') === true && this.#options.isDiskHonest
+    const isNothing =
+      reply?.body.includes('nothing was stored') === true && this.#options.isDiskHonest
     settle(request, isNothing ? 'refused' : 'unknown')
   }
 

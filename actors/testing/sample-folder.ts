@@ -1,6 +1,11 @@
 /** A data folder of a server that was stopped, with everything that is in it and where it lies. */
 import assert from 'node:assert/strict'
-import { bufferOf, decodeFileHeader, FILE_HEADER_BYTES } from '#actors/commit-log/journal/journal-format.ts'
+import type { AppendOutcome, LogEntry } from '#actors/commit-log/commit-log.ts'
+import {
+  bufferOf,
+  decodeFileHeader,
+  FILE_HEADER_BYTES,
+} from '#actors/commit-log/journal/journal-format.ts'
 import { scanRecords } from '#actors/commit-log/journal/journal-scan.ts'
 import { readFooter } from '#actors/store/parquet/footer.ts'
 import { openRowGroup } from '#actors/store/parquet/reader.ts'
@@ -9,7 +14,6 @@ import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
 import { type LogRange, randomLog } from '#actors/store/testing/random-logs.ts'
 import { randomSearch, searchAll } from '#actors/store/testing/random-searches.ts'
 import type { BatchSource } from '#actors/store/testing/test-log.ts'
-import type { AppendOutcome, LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Row } from '#proto/api.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'

@@ -27,6 +27,7 @@ export class Server {
   #process: SimulatedProcess | null = null
   #lives = 0
   #isStopping = false
+  #isRestarting = false
   #opened: () => void = () => undefined
 
   constructor(options: ServerOptions) {
@@ -63,7 +64,13 @@ export class Server {
   /** SIGTERM, and started again; it may die on the way. */
   async restart(): Promise<void> {
     const { pipeline } = this
-    if (pipeline === null || this.#isStopping) return
+    if (pipeline === null || this.#isStopping || this.#isRestarting) return
+    this.#isRestarting = true
+    await this.#stopOnce(pipeline)
+    this.#isRestarting = false
+  }
+
+  async #stopOnce(pipeline: Pipeline): Promise<void> {
     const closed = pipeline.close().catch((error: unknown) => {
       if (pipeline.alive) this.#options.onClosed(pipeline, toError(error))
     })

@@ -1,7 +1,7 @@
 /** A page that follows the live tail through the network and goes on with its token after a break. */
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import type { Subscriber } from '#actors/tail/subscriber.ts'
-import { decodeTailToken, type TailPlace } from '#actors/tail/tail-token.ts'
+import { decodeTailToken, type TailPlace, tokenAt } from '#actors/tail/tail-token.ts'
 import type { Row } from '#proto/api.ts'
 import type { QueryTerm } from '#proto/query.ts'
 import type { TailFrame } from '#proto/tail.ts'
@@ -13,6 +13,7 @@ import type { Network } from './network.ts'
 import { Pipe } from './pipe.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { RecordedRow } from './recorder.ts'
+import { searchInput } from './searching.ts'
 
 export interface TailReaderOptions {
   readonly sim: Simulation
@@ -20,6 +21,8 @@ export interface TailReaderOptions {
   readonly projectId: string
   readonly service: string | null
   readonly word: string | null
+  /** Goes on from the token of a search instead of beginning now. */
+  readonly afterSearch: boolean
   readonly network: Network
   readonly onViolation: (what: string) => void
 }
@@ -33,6 +36,7 @@ export interface ToldLoss {
 }
 
 const PAUSE_MS_MAX = 800
+const NEVER = new AbortController().signal
 /** What a socket says of itself that takes nothing more for now. */
 const FULL_BYTES = 1 << 30
 
@@ -116,17 +120,37 @@ export class TailReader {
         received: frame => this.#received(frame),
       })
       this.#connection = connection
-      const after = this.#token === null ? null : decodeTailToken(this.#token)
+      const after = this.place ?? (await this.#searched(server))
+      if (!server.alive || this.#isOver) continue
       connection.open({ projectId: this.projectId, filter: this.#filter(), after })
       await connection.closed
       this.#connection = null
     }
   }
 
+  /** The token that search-routes.ts gives with its reply; null = it begins now. */
+  async #searched(server: Pipeline): Promise<TailPlace | null> {
+    const { service, word, afterSearch, sim } = this.#options
+    if (!afterSearch) return null
+    const searched = { service, word, projectId: this.projectId, order: 'desc', limit: 1 } as const
+    const searching = server.store.search(searchInput(searched, null), NEVER).catch(() => null)
+    const result = await Promise.race([searching, server.process.ended])
+    if (typeof result !== 'object' || result === null) return null
+    const token = tokenAt(result.position, sim.clock.nowUs())
+    this.start = decodeTailToken(token)
+    this.#token = token
+    return this.start
+  }
+
   #filter(): RowFilter {
     const { service, word } = this.#options
     const terms: QueryTerm[] = word === null ? [] : [{ type: 'phrase', tokens: [word], hex: null }]
-    return { query: { terms }, services: service === null ? [] : [service], levels: [], ...ANY_TIME }
+    return {
+      query: { terms },
+      services: service === null ? [] : [service],
+      levels: [],
+      ...ANY_TIME,
+    }
   }
 
   #received(frame: TailFrame): void {

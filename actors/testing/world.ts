@@ -6,14 +6,7 @@ import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
 import type { Random } from '#runtime/random.ts'
 import { type Simulation, type SimulationReport, simulate } from '#runtime/testing/simulation.ts'
 import { breakableLog, LogBreaks, PlannedFailure } from './broken-log.ts'
-import {
-  checkClosed,
-  checkLog,
-  checkSearch,
-  checkTail,
-  type Searched,
-  searchAll,
-} from './checkers.ts'
+import { checkClosed, checkLog, checkSearch, checkTail } from './checkers.ts'
 import { Expiries } from './expiries.ts'
 import { FAULTS, type FaultName, Faults, NORMAL_MS, PLANNED } from './faults.ts'
 import { Ledger, SERVICES, WORDS } from './ledger.ts'
@@ -22,6 +15,7 @@ import type { Latency, Pipeline, PipelineSettings } from './pipeline.ts'
 import { Recorder } from './recorder.ts'
 import { RequestClient } from './request-client.ts'
 import { SdkProgram } from './sdk-program.ts'
+import { type Searched, searchAll } from './searching.ts'
 import { Server } from './server.ts'
 import { TailReader } from './tail-reader.ts'
 
@@ -289,11 +283,11 @@ class World {
   }
 
   #newReaders(onViolation: (what: string) => void): TailReader[] {
-    return this.#plan.readers.map(({ project, service, word }, index) => {
+    return this.#plan.readers.map(({ project, ...wish }, index) => {
       const projectId = PROJECTS[project] as string
       const name = `tail-${index + 1}`
       const [sim, network] = [this.#sim, this.#network]
-      return new TailReader({ sim, network, name, projectId, service, word, onViolation })
+      return new TailReader({ sim, network, name, projectId, ...wish, onViolation })
     })
   }
 
@@ -372,6 +366,7 @@ interface Plan {
     readonly project: number
     readonly service: string | null
     readonly word: string | null
+    readonly afterSearch: boolean
   }[]
 }
 
@@ -411,6 +406,7 @@ function planOf(random: Random): Plan {
       project: random.below(PROJECTS.length),
       service: random.below(3) === 0 ? pick(...SERVICES) : null,
       word: random.below(3) === 0 ? pick(...WORDS) : null,
+      afterSearch: random.below(3) === 0,
     })),
   }
 }
