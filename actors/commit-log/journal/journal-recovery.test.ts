@@ -5,7 +5,7 @@ import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
 import type { Position } from '../commit-log.ts'
 import { newArena, openSimulatedJournal } from '../testing/journals.ts'
 import { append, collect, namesOf, type Seen } from '../testing/log-driver.ts'
-import { encodeFileHeader, journalFileName } from './journal-format.ts'
+import { COMMIT_BYTES, encodeFileHeader, journalFileName } from './journal-format.ts'
 import type { JournalLog } from './journal-log.ts'
 import type { RecoveredJournal } from './journal-recovery.ts'
 
@@ -126,6 +126,53 @@ test('a file whose header is gone is set aside; the others count, and so do thei
     assert.ok(found.length > 10 && found.length < 30)
     for (const entry of found) assert.deepEqual(seen[entry.sequence - 1], entry)
     await log.close()
+  })
+})
+
+test('where the newest file has no entry left, the log ends where the last whole entry does', async () => {
+  await simulate(17, async sim => {
+    const { disk, seen } = await written(sim, 30, { clean: true })
+    const path = disk.paths().findLast(name => name.endsWith('.journal')) as string
+    const start = Number(path.slice(-24, -8))
+    const rotten = Buffer.from(disk.contents(path))
+    for (const { position } of seen) if (position > start) rotten[position - start - 9] ^= 1
+    disk.put(path, rotten)
+    const { found, recovered, log } = await reopened(sim, disk)
+    const whole = seen.filter(({ position }) => position <= start)
+    assert.ok(whole.length < seen.length)
+    assert.deepEqual(found, whole)
+    assert.equal(log.end(), whole.at(-1)?.position)
+    assert.equal(recovered.quarantined.length, seen.length - whole.length)
+    await log.close()
+  })
+})
+
+test('an earlier file that was cut between two groups, or emptied, is told', async () => {
+  await simulate(16, async sim => {
+    const { disk, seen } = await written(sim, 30, { clean: true })
+    const files = disk.paths().filter(path => path.endsWith('.journal'))
+    const [path, next] = [files[1] as string, files[2] as string]
+    const [start, end] = [path, next].map(name => Number(name.slice(-24, -8))) as [number, number]
+    const inFile = seen.filter(({ position }) => position > start && position < end)
+    // An entry alone is a group; behind it come both copies of its commit record.
+    const cutAt = (inFile[0]?.position ?? 0) + COMMIT_BYTES - start
+    const startsAfter = async (length: number): Promise<unknown[]> => {
+      const cut = sim.newDisk()
+      for (const each of disk.paths()) cut.put(each, disk.contents(each))
+      cut.put(path, disk.contents(path).subarray(0, length))
+      const told: unknown[] = []
+      for (let round = 0; round < 2; round++) {
+        const { found, recovered, log } = await reopened(sim, cut)
+        assert.equal(found.length, seen.length - inFile.length + (length > 0 ? 1 : 0))
+        told.push(recovered.quarantined.map(({ position, bytes }) => [position, bytes]))
+        await log.close()
+      }
+      return told
+    }
+    const hole = [start + cutAt, end - start - cutAt]
+    assert.deepEqual(await startsAfter(cutAt), [[hole], [hole]])
+    // Set aside, so that it is told once.
+    assert.deepEqual(await startsAfter(0), [[[start, end - start]], []])
   })
 })
 

@@ -66,6 +66,15 @@ interface Suspect {
   readonly size: number
 }
 
+interface HeadlessFile {
+  readonly start: Position
+  readonly size: number
+  /** Where the next file begins; undefined = it is the newest. */
+  readonly next: Position | undefined
+  /** Nothing was written to it, or nothing of it is left. */
+  readonly isBlank: boolean
+}
+
 class Recovery {
   readonly #disk: Disk
   readonly #folder: string
@@ -82,11 +91,12 @@ class Recovery {
   run(): RecoveredJournal {
     this.#openAll()
     while (this.#files.length > 0 && !this.#settleLast()) this.#files.pop()
+    this.#noteHoles()
     const last = this.#files.at(-1)
     this.#end = Math.max(this.#end, last?.end ?? 0)
     const { from, state, whole } = this.#newestSnapshot()
     const admission = new Admission(state)
-    let lastEntryEnd = this.#files[from]?.start ?? this.#end
+    let lastEntryEnd: Position | null = null
     let lastReceivedAtUs = last?.firstReceivedAtUs ?? 0
     for (const file of this.#files.slice(from)) {
       this.#forEachEntry(file, (envelopeBytes, end) => {
@@ -103,7 +113,7 @@ class Recovery {
       }),
       salt: last?.salt ?? 0,
       end: this.#end,
-      lastEntryEnd,
+      lastEntryEnd: lastEntryEnd ?? this.#lastEntryEndBefore(from),
       lastReceivedAtUs,
       admission: admission.state(lastReceivedAtUs),
       admissionWhole: whole,
@@ -112,8 +122,21 @@ class Recovery {
     }
   }
 
+  /** Where the last entry of earlier files ends: those from the snapshot on have none left. */
+  #lastEntryEndBefore(from: number): Position {
+    let found: Position | null = null
+    for (const file of this.#files.slice(0, from).reverse()) {
+      this.#forEachEntry(file, (_, end) => {
+        found = end
+      })
+      if (found !== null) return found
+    }
+    return this.#files[0]?.start ?? this.#end
+  }
+
   #openAll(): void {
-    for (const start of journalStarts(this.#disk, this.#folder)) {
+    const starts = journalStarts(this.#disk, this.#folder)
+    for (const [index, start] of starts.entries()) {
       const path = journalPath(this.#folder, start)
       const file = this.#disk.open(path, 'read')
       const bytes = new Uint8Array(FILE_HEADER_BYTES)
@@ -126,27 +149,26 @@ class Recovery {
         if (previous !== undefined) previous.end = Math.min(previous.end, start)
         const { salt, firstReceivedAtUs } = header
         this.#files.push({ start, salt, firstReceivedAtUs, end: start + size })
-      } else
-        this.#putAside(
-          start,
-          size,
-          bytes.every(byte => byte === 0),
-        )
+      } else {
+        const isBlank = size <= FILE_HEADER_BYTES && bytes.every(byte => byte === 0)
+        this.#putAside({ start, size, next: starts[index + 1], isBlank })
+      }
     }
   }
 
-  /** A file with nothing where its header belongs was never acknowledged; any other is rotten. */
-  #putAside(start: Position, size: number, neverWritten: boolean): void {
+  /** A newest file without anything in it holds nothing acknowledged; any other is rotten. */
+  #putAside({ start, size, next, isBlank }: HeadlessFile): void {
     const path = journalPath(this.#folder, start)
-    if (neverWritten && size <= FILE_HEADER_BYTES) this.#disk.remove(path)
+    if (isBlank && next === undefined) this.#disk.remove(path)
     else {
       const aside = join(this.#folder, 'quarantine')
       makeDurableFolder(this.#disk, aside)
       const target = join(aside, journalFileName(start))
       this.#disk.rename(path, target)
       this.#disk.syncFolder(aside)
-      this.#quarantined.push({ position: start, bytes: size, path: target })
-      this.#end = Math.max(this.#end, start + size)
+      const end = Math.max(start + size, next ?? 0)
+      this.#quarantined.push({ position: start, bytes: end - start, path: target })
+      this.#end = Math.max(this.#end, end)
     }
     this.#disk.syncFolder(this.#folder)
   }
@@ -180,6 +202,20 @@ class Recovery {
     this.#syncOrRewrite({ file, path, from, size: last.end - last.start })
     this.#settleSnapshot(last.start)
     return true
+  }
+
+  /**
+   * A file that ends before the next one begins was cut: what is gone was acknowledged. Where the
+   * hole is one that an earlier start made, its copy lies aside, and it was told then.
+   */
+  #noteHoles(): void {
+    for (const [index, { end: position }] of this.#files.entries()) {
+      const bytes = (this.#files[index + 1]?.start ?? position) - position
+      if (bytes <= 0 || this.#quarantined.some(part => part.position === position)) continue
+      const name = join(this.#folder, 'quarantine', journalFileName(position))
+      if (this.#disk.exists(name) || this.#disk.exists(`${name}-${bytes}`)) continue
+      this.#quarantined.push({ position, bytes, path: null })
+    }
   }
 
   #checkGroups(file: DiskFile, last: OpenedFile): GroupCheck {
