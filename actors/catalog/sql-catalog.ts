@@ -164,7 +164,8 @@ export class SqlCatalog implements Catalog {
   createKey(key: NewKey): Promise<void> {
     return this.#change(key.name, change =>
       change.query(sql.unsafe`
-        INSERT INTO project_keys (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
+        INSERT INTO project_keys
+          (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
         VALUES (
           ${key.id}, ${key.projectId}, ${key.name}, ${sql.binary(Buffer.from(key.secretSha256))},
           ${key.scopes.toSorted().join(',')}, ${key.createdAtUs}, ${key.expiresAtUs}
@@ -196,7 +197,8 @@ export class SqlCatalog implements Catalog {
   async touchKeys(used: ReadonlyMap<string, number>): Promise<void> {
     for (const [id, atUs] of used) {
       await this.#pool.query(sql.unsafe`
-        UPDATE project_keys SET last_used_at_us = greatest(coalesce(last_used_at_us, 0), ${atUs}::bigint)
+        UPDATE project_keys
+        SET last_used_at_us = greatest(coalesce(last_used_at_us, 0), ${atUs}::bigint)
         WHERE id = ${id}
       `)
     }
