@@ -97,12 +97,17 @@ const NOWHERE = { path: '', from: 0, to: 0, ids: [] }
 
 function looksEnded({ journalGroups, lastJournal }: SampleFolder, damage: Damage): boolean {
   if (damage.kind !== 'cut' || damage.path !== lastJournal) return false
-  if (damage.from === JOURNAL_HEADER_BYTES || damage.from === 0) return true
+  if (damage.from === 0 || isTornHeader(damage)) return true
   return journalGroups.some(
     // One of the two copies of a commit record is enough.
     ({ path, to }) =>
       path === damage.path && (damage.from === to || damage.from === to - RECORD_HEADER_BYTES),
   )
+}
+
+/** One copy of the header and nothing behind it: a file whose first write was torn. */
+function isTornHeader({ from }: Damage): boolean {
+  return from >= JOURNAL_HEADER_BYTES / 2 && from <= JOURNAL_HEADER_BYTES
 }
 
 function overlaps(
