@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
+import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import type { AppendOutcome } from '../commit-log.ts'
 import { type JournalSettings, newArena, openSimulatedJournal } from '../testing/journals.ts'
 import { append, collect, namesOf } from '../testing/log-driver.ts'
 import type { JournalLog } from './journal-log.ts'
+import { JournalReader } from './journal-reader.ts'
 
 const FOLDER = '/data/journal'
 const DURABLE: AppendOutcome = { type: 'durable', repeat: false }
@@ -266,6 +268,17 @@ faultTest(
   },
   { keepMs: 0, keepBytes: 0 },
 )
+
+test('a reading that fails gives its memory back', async () => {
+  const arena = newArena()
+  const run = (): Promise<never> => Promise.reject(new Error('a bug'))
+  const tasks = { run, observe: () => ({}), close: () => Promise.resolve() }
+  const files = [{ start: 0, end: 5_000, firstReceivedAtUs: 1, hasSnapshot: false }]
+  const clock = new VirtualClock()
+  const reader = new JournalReader({ folder: FOLDER, tasks, arena, clock, files: () => files })
+  await assert.rejects(reader.step(0, 5_000), /a bug/)
+  assert.equal(arena.observe().batchesInUse, 0)
+})
 
 test('what a start finds behind a failed sync stays, however often the power goes', async () => {
   const found = new Set<boolean>()

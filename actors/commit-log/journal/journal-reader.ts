@@ -55,15 +55,7 @@ export class JournalReader {
       const end = Math.min(file.end, to)
       if (position >= end) return { type: 'end' }
       const memory = await this.#allocate(Math.min(bytes, end - position))
-      const { offset, length } = memory
-      const place = { memory: memory.memory, offset, length }
-      const result = await this.#read({
-        folder: this.#options.folder,
-        fileStart: file.start,
-        position,
-        end,
-        ...place,
-      })
+      const result = await this.#readInto(memory, { fileStart: file.start, position, end })
       if (result.type === 'gone') {
         memory.release()
         return result
@@ -88,6 +80,20 @@ export class JournalReader {
       const memory = this.#options.arena.allocate(length, 'reader')
       if (memory !== null) return memory
       await this.#options.arena.freed()
+    }
+  }
+
+  async #readInto(
+    memory: ArenaBytes,
+    range: Pick<JournalReadInput, 'fileStart' | 'position' | 'end'>,
+  ): Promise<JournalReadResult> {
+    const { offset, length } = memory
+    const place = { memory: memory.memory, offset, length }
+    try {
+      return await this.#read({ folder: this.#options.folder, ...range, ...place })
+    } catch (error) {
+      memory.release()
+      throw error
     }
   }
 
