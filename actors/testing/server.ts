@@ -75,6 +75,8 @@ export class Server {
       if (pipeline.alive) this.#options.onClosed(pipeline, toError(error))
     })
     await Promise.race([closed, pipeline.process.ended])
+    // Whoever waited for a thread lets go of its memory a moment after that has ended.
+    await this.#options.sim.sleep(1)
     if (!pipeline.alive) return
     this.#options.onClosed(pipeline, null)
     pipeline.process.kill()
@@ -85,6 +87,7 @@ export class Server {
     const pipeline = await this.up()
     this.#isStopping = true
     await pipeline.close()
+    await this.#options.sim.sleep(1)
     pipeline.process.kill()
     return pipeline
   }
