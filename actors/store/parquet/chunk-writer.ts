@@ -61,12 +61,18 @@ export interface EncodedLevels {
 }
 
 const NO_BYTES = new Uint8Array(0)
+/**
+ * Such a dictionary of so few rows stays as it is: to set up the compressor, and later its reverse,
+ * takes 50 µs each, for tens of bytes.
+ */
+const SMALL_ROWS = 512
+const SMALL_BYTES = 1_024
 
 /** Writes one column of a row group: a dictionary page if it has one, then data pages. */
 export class ChunkWriter {
   readonly #group: GroupWriter
   readonly #column: ColumnSchema
-  readonly #compression: Compression
+  #compression: Compression
   readonly #offset: number
   readonly #pages: PageLocation[] = []
   #dictionaryBytes = 0
@@ -82,7 +88,8 @@ export class ChunkWriter {
   }
 
   dictionary(body: Uint8Array, valueCount: number): void {
-    const { sink } = this.#group
+    const { sink, order } = this.#group
+    if (order.length < SMALL_ROWS && body.length < SMALL_BYTES) this.#compression = 'none'
     this.#uncompressedBytes += writeDictionaryPage(sink, body, valueCount, this.#compression)
     this.#dictionaryBytes = sink.at - this.#offset
   }
