@@ -19,6 +19,8 @@ export interface SdkProgramOptions {
   /** Time over which they are spread. */
   readonly spreadMs: number
   readonly recordsMax: number
+  /** One of its batches, in the middle, has so many records; 0 = none does. */
+  readonly floodRecords: number
 }
 
 /** Now and then a batch is not what the SDK would seal. */
@@ -100,18 +102,17 @@ export class SdkProgram {
   }
 
   async #pushAll(): Promise<void> {
-    const { sim, batches, spreadMs } = this.#options
+    const { sim, batches, spreadMs, recordsMax, floodRecords } = this.#options
     const gapMs = (2 * spreadMs) / batches
     for (let left = batches; left > 0; left--) {
       // Bursts and silences: most gaps are short, some are long.
       await sim.sleep(this.#random.below(3) === 0 ? this.#random.unit() * gapMs * 2 : gapMs / 4)
-      this.#push()
+      const isFlood = floodRecords > 0 && left === batches >> 1
+      this.#push(isFlood ? floodRecords : 1 + this.#random.below(recordsMax))
     }
   }
 
-  #push(): void {
-    const { recordsMax } = this.#options
-    const count = 1 + this.#random.below(recordsMax)
+  #push(count: number): void {
     const source = this.#source
     const logs = Array.from({ length: count }, () => this.#newLog())
     const dice = this.#hasPushed ? this.#random.unit() : 1

@@ -257,6 +257,7 @@ class World {
         transports: ways,
         batches,
         recordsMax: this.#plan.recordsMax,
+        floodRecords: index === 0 ? this.#plan.floodRecords : 0,
       })
     })
   }
@@ -361,6 +362,8 @@ interface Plan {
   }[]
   readonly requests: number
   readonly recordsMax: number
+  /** More than a tail makes into rows at once. */
+  readonly floodRecords: number
   readonly recordsPerSecond: number
   readonly readers: readonly {
     readonly project: number
@@ -375,8 +378,9 @@ function planOf(random: Random): Plan {
   const pick = <Value>(...values: Value[]): Value => values[random.below(values.length)] as Value
   const calm = random.below(12) === 0
   const recordsMax = pick(3, 6, 6, 20)
+  const floodRecords = random.below(16) === 0 ? 1_100 : 0
   // A slab holds any journal file as a whole, for so it may be read.
-  const slabBytes = recordsMax < 20 ? 64 * 1024 : 256 * 1024
+  const slabBytes = recordsMax + floodRecords < 20 ? 64 * 1024 : 256 * 1024
   return {
     settings: {
       slabBytes,
@@ -401,6 +405,7 @@ function planOf(random: Random): Plan {
     })),
     requests: pick(0, 4, 10),
     recordsMax,
+    floodRecords,
     recordsPerSecond: pick(0, 0, 100),
     readers: Array.from({ length: 1 + random.below(3) }, () => ({
       project: random.below(PROJECTS.length),
