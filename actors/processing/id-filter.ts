@@ -8,11 +8,14 @@ export function filterIds(
   rows: Uint32Array,
   id: Uint8Array,
 ): Uint32Array {
-  if (id.length !== column.width) return rows.subarray(0, 0)
-  const found = valuesWith(column, id)
-  if (found.size === 0) return rows.subarray(0, 0)
-  const matching = rowsOf(column, count, found)
-  return rows.filter(row => matching.has(row))
+  const matching = rowsWithId(column, count, id)
+  return matching.size === 0 ? rows.subarray(0, 0) : rows.filter(row => matching.has(row))
+}
+
+/** All rows of a column of `count` rows that have exactly this id. */
+export function rowsWithId(column: IdColumn, count: number, id: Uint8Array): ReadonlySet<number> {
+  const found = id.length === column.width ? valuesWith(column, id) : new Set<number>()
+  return found.size === 0 ? found : rowsOf(column, count, found)
 }
 
 /** Numbers of the present values that equal `id`: one native search over all of them. */

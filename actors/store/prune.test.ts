@@ -34,7 +34,7 @@ describe('pruning', () => {
     for (let i = 0; i < 400; i++) {
       const ranges = { projectIds: ['p'], event: RANGE, received: RANGE }
       const filter = randomSearch(random, ranges)
-      const blocks = compilePruner(filter)(group, index)
+      const blocks = compilePruner(filter)({ group, index, read })
       const kept = new Set(rowsOfBlocks(blocks, index, rows.count) ?? rows.row.keys())
       for (const row of compileMatcher(filter).select(rows)) {
         assert.ok(kept.has(row), `row ${row} of ${JSON.stringify(filter)}`)
@@ -47,7 +47,7 @@ describe('pruning', () => {
   test('keeps the first and the last row of every range that ends with one', () => {
     for (const [row, timeUs] of rows.timeUs.entries()) {
       const filter = searchAll('p', { startUs: timeUs, endUs: timeUs + 1 })
-      const blocks = compilePruner(filter)(group, index)
+      const blocks = compilePruner(filter)({ group, index, read })
       const block = Math.floor(row / index.blockRows)
       assert.ok((blocks & (1 << block)) !== 0, `row ${row} at ${timeUs}`)
     }
@@ -55,7 +55,7 @@ describe('pruning', () => {
 
   test('finds a row by its id without opening row groups of others', () => {
     const mask = (value: string): number =>
-      compilePruner(withTerm({ type: 'field', field: 'id', value }))(group, index)
+      compilePruner(withTerm({ type: 'field', field: 'id', value }))({ group, index, read })
     const id = compileMatcher(searchAll('p')).select(rows).length > 0 ? idOf(rows, 17) : ''
     assert.notEqual(mask(id), 0)
     assert.equal(mask('0'.repeat(28)), 0)
@@ -64,7 +64,7 @@ describe('pruning', () => {
 
   test('opens nothing for words, ids, services and keys that are not there', () => {
     const nothing = (filter: RowFilter): void =>
-      assert.equal(compilePruner(filter)(group, index), 0)
+      assert.equal(compilePruner(filter)({ group, index, read }), 0)
     nothing(withTerm({ type: 'field', field: 'no.such.key', value: '1' }))
     nothing(withTerm({ type: 'field', field: 'trace_id', value: hexId(77, 32) }))
     nothing(withTerm({ type: 'field', field: 'trace_id', value: 'short' }))

@@ -1,10 +1,13 @@
 /** Which blocks of a row group may have matching rows, asked of its index: never too few. */
+import { rowsWithId } from '#actors/processing/id-filter.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { QueryTerm } from '#proto/query.ts'
 import { joinInt64, parseRowId } from '#proto/row-id.ts'
 import { hashTokenText } from '#proto/tokens.ts'
 import type { RowGroupIndex } from './parquet/block-index.ts'
-import type { StoredRowGroup } from './parquet/footer.ts'
+import { SegmentCorruptError } from './parquet/corrupt.ts'
+import type { ReadRange, StoredRowGroup } from './parquet/footer.ts'
+import { openRowGroup } from './parquet/reader.ts'
 import { ALL_LEVELS, compileCellFilter, levelMask } from './plan.ts'
 import type { CellFilter, Cells } from './tally.ts'
 
@@ -14,21 +17,27 @@ const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text',
 /** Bit b set = block b has to be read; 0 = nothing to find here. */
 export type BlockMask = number
 
+/** What is known of a row group; `read` reads the segment that it is in. */
+export interface PrunedGroup {
+  readonly group: StoredRowGroup
+  readonly index: RowGroupIndex
+  readonly read: ReadRange
+}
+
 /** Compiles a filter into a question to indexes, asked of one row group after the other. */
-export function compilePruner(
-  filter: RowFilter,
-): (group: StoredRowGroup, index: RowGroupIndex) => BlockMask {
+export function compilePruner(filter: RowFilter): (pruned: PrunedGroup) => BlockMask {
   const fields = filter.query.terms.filter(term => term.type === 'field')
   const cells = compileCellFilter({ ...filter, query: { terms: fields.filter(isOfCells) } })
   const mask = levelMask(filter)
-  return (group, index) => {
+  return pruned => {
+    const { index } = pruned
     if (cells !== null && !hasCell(index.summary.counts, cells)) return 0
     let blocks = allBlocks(index)
     if (mask !== ALL_LEVELS) blocks &= index.blocksWithLevels(mask)
     blocks &= index.blocksInTime(filter.startUs, filter.endUs)
     for (const term of filter.query.terms) {
       if (blocks === 0) return 0
-      blocks &= blocksOfTerm(term, group, index)
+      blocks &= blocksOfTerm(term, pruned)
     }
     return blocks
   }
@@ -71,17 +80,18 @@ export function rowsOfBlocks(
   return rows.subarray(0, count)
 }
 
-function blocksOfTerm(term: QueryTerm, group: StoredRowGroup, index: RowGroupIndex): BlockMask {
+function blocksOfTerm(term: QueryTerm, pruned: PrunedGroup): BlockMask {
+  const { group, index } = pruned
   if (term.type === 'phrase') {
-    const hex = term.hex === null ? 0 : blocksOfHex(term.hex, index)
-    return hex === 0 ? blocksOfPhrase(term.tokens, index) : hex
+    const blocks = blocksOfPhrase(term.tokens, index)
+    return term.hex === null ? blocks : blocks | blocksOfHex(term.hex, pruned)
   }
   const { field, value } = term
   if (field === 'id') return mayHaveId(group, value) ? allBlocks(index) : 0
   if (field === 'trace_id' || field === 'span_id') {
     if (mayHaveAttribute(group, field)) return allBlocks(index)
     const width = field === 'trace_id' ? 32 : 16
-    return value.length === width ? blocksOfHex(value, index) : 0
+    return value.length === width ? blocksOfHex(value, pruned) : 0
   }
   if (ROW_FIELDS.has(field) || mayHaveAttribute(group, field)) return allBlocks(index)
   return 0
@@ -94,11 +104,24 @@ function blocksOfPhrase(tokens: readonly string[], index: RowGroupIndex): BlockM
   return blocks
 }
 
-function blocksOfHex(hex: string, index: RowGroupIndex): BlockMask {
+function blocksOfHex(hex: string, { group, index, read }: PrunedGroup): BlockMask {
   if (!/^[0-9a-f]+$/i.test(hex)) return 0
   const id = Buffer.from(hex, 'hex')
-  const might = hex.length === 32 ? index.mightHaveTrace(id) : index.mightHaveSpan(id)
-  return might ? allBlocks(index) : 0
+  const isTrace = hex.length === 32
+  if (!(isTrace ? index.mightHaveTrace(id) : index.mightHaveSpan(id))) return 0
+  try {
+    // A filter knows of the whole row group; ids are read faster than all messages.
+    const rows = openRowGroup(read, group)
+    let blocks = 0
+    for (const row of rowsWithId(isTrace ? rows.traceId : rows.spanId, rows.count, id)) {
+      blocks |= 1 << Math.floor(row / index.blockRows)
+    }
+    return blocks
+  } catch (error) {
+    if (!(error instanceof SegmentCorruptError)) throw error
+    // Whoever reads the rows will tell of it.
+    return allBlocks(index)
+  }
 }
 
 /** True if producer and sequence of a row id lie within what the row group has. */

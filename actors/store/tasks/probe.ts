@@ -40,7 +40,7 @@ export function probe({ segments, filter }: ProbeInput, { disk }: ThreadTools): 
           if (!damaged.includes(path)) damaged.push(path)
           continue
         }
-        const mask = pruner(stored, index)
+        const mask = pruner({ group: stored, index, read: segment.read })
         blocks[first + i] = mask
         rows[first + i] = Math.min(stored.rowCount, bitCount(mask) * index.blockRows)
       }
