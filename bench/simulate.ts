@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { replayOf, runSeeds, summaryOf } from '#actors/testing/seeds.ts'
-import { Simulation } from '#runtime/testing/simulation.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -19,12 +18,13 @@ const { values: options } = parseArgs({
 const seeds = Number(options.seeds)
 const from = Number(options.from)
 const jobs = Math.min(Number(options.jobs), seeds)
-if (options.trace) traceEvents()
 process.exit(jobs > 1 ? await runJobs() : await runHere())
 
 /** Seeds in this process; answers its exit code. */
 async function runHere(): Promise<number> {
-  const report = await runSeeds({ from, seeds, onFailure: tell })
+  const onEvent = (event: string, atMs: number): void => console.log(atMs.toFixed(2), event)
+  const trace = options.trace ? { onEvent } : {}
+  const report = await runSeeds({ from, seeds, onFailure: tell, ...trace })
   console.log(summaryOf(report))
   console.log(JSON.stringify(report.faults))
   return report.failures.length === 0 ? 0 : 1
@@ -47,12 +47,4 @@ async function runJobs(): Promise<number> {
 function tell(seed: number, error: Error): void {
   const cause = error.cause instanceof Error ? error.cause.stack : ''
   console.log(`FAILED ${error.message}\n${cause}\n  replay: ${replayOf(seed)}`)
-}
-
-function traceEvents(): void {
-  const { trace } = Simulation.prototype
-  Simulation.prototype.trace = function traced(this: Simulation, event: string): void {
-    console.log(this.clock.monotonicMs().toFixed(2), event)
-    trace.call(this, event)
-  }
 }

@@ -1,4 +1,4 @@
-/** A commit log that makes its user fail when it is told to, before or after doing what was asked. */
+/** A commit log that makes its user fail when told to, before or after doing what was asked. */
 import type { CommitLog, Offer } from '#actors/commit-log/commit-log.ts'
 
 export type LogBreak = 'before-append' | 'after-append' | 'producer' | 'end'

@@ -10,7 +10,7 @@ import type { SdkProgram } from './sdk-program.ts'
 import type { Server } from './server.ts'
 import type { TailReader } from './tail-reader.ts'
 
-export const FAULTS = [
+const SERVER_FAULTS = [
   'kill',
   'stop',
   'power loss',
@@ -25,6 +25,11 @@ export const FAULTS = [
   'task fails',
   'project crashes',
   'tail crashes',
+] as const
+type ServerFault = (typeof SERVER_FAULTS)[number]
+
+export const FAULTS = [
+  ...SERVER_FAULTS,
   'connection cut',
   'lossy network',
   'network away',
@@ -39,6 +44,8 @@ export const FAULTS = [
   'expiry',
 ] as const
 export type FaultName = (typeof FAULTS)[number]
+
+type Deeds = Readonly<Record<FaultName, () => void>>
 
 export interface FaultTargets {
   readonly sim: Simulation
@@ -78,6 +85,7 @@ export class Faults {
   readonly #targets: FaultTargets
   readonly #random: Random
   readonly #names: readonly FaultName[]
+  readonly #deeds: Deeds
   #isOver = false
 
   /** `names` are those that happen in this run. */
@@ -85,6 +93,7 @@ export class Faults {
     this.#targets = targets
     this.#names = names
     this.#random = targets.sim.newRandom()
+    this.#deeds = { ...this.#atServer(), ...this.#around() }
   }
 
   /** One after the other, and some at the same time, for so long. */
@@ -97,7 +106,7 @@ export class Faults {
       const name = this.#names[this.#random.below(this.#names.length)] as FaultName
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
       sim.trace(`fault: ${name}`)
-      this.#begin(name)
+      this.#deeds[name]()
     }
     this.#heal()
   }
@@ -128,89 +137,80 @@ export class Faults {
     for (const reader of readers) reader.isSlow = false
   }
 
-  #begin(name: FaultName): void {
-    const { server, network, breaks } = this.#targets
+  /** What each does to the server's machine and threads. */
+  #atServer(): Pick<Deeds, ServerFault> {
+    const { server, breaks, diskLatency, taskLatency } = this.#targets
     const random = this.#random
-    const { pipeline, disk } = server
-    switch (name) {
-      case 'kill':
-        return server.process?.kill()
-      case 'stop':
-        return void server.restart()
-      case 'power loss':
-        return server.process?.losePower()
-      case 'power loss at an operation':
-        if (server.process !== null) disk.crashAt(1 + random.below(40))
-        return
-      case 'disk full':
-        disk.setCapacity(disk.usedBytes() + random.below(6_000))
-        return this.#after(() => disk.setCapacity(Number.POSITIVE_INFINITY))
-      case 'disk fails':
-        return this.#failDisk()
-      case 'slow disk':
-        return this.#slow(this.#targets.diskLatency)
-      case 'slow tasks':
-        return this.#slow(this.#targets.taskLatency)
-      case 'worker dies':
-        return pipeline?.pool.crashThread()
-      case 'journal thread dies':
-        return this.#crashService(1)
-      case 'segment thread dies':
-        return this.#crashService(0)
-      case 'task fails':
-        return this.#failTask()
-      case 'project crashes':
-        return breaks.arm(BREAKS[random.below(BREAKS.length)] as LogBreak)
-      case 'tail crashes':
-        return breaks.arm('end')
-      case 'connection cut':
-        return network.cutOne(CUTS[random.below(CUTS.length)] ?? 'both')
-      case 'lossy network':
-        network.lossChance = 0.02 + random.unit() * 0.2
-        return this.#after(() => {
-          network.lossChance = 0
-        })
-      case 'network away':
-        network.isDown = true
-        return this.#after(() => {
-          network.isDown = false
-        })
-      default:
-        return this.#beginAtAnEnd(name)
+    return {
+      kill: () => server.process?.kill(),
+      stop: () => void server.restart(),
+      'power loss': () => server.process?.losePower(),
+      'power loss at an operation': () => {
+        if (server.process !== null) server.disk.crashAt(1 + random.below(40))
+      },
+      'disk full': () => this.#fillDisk(),
+      'disk fails': () => this.#failDisk(),
+      'slow disk': () => this.#slow(diskLatency),
+      'slow tasks': () => this.#slow(taskLatency),
+      'worker dies': () => server.pipeline?.pool.crashThread(),
+      'journal thread dies': () => this.#crashService(1),
+      'segment thread dies': () => this.#crashService(0),
+      'task fails': () => this.#failTask(),
+      'project crashes': () => breaks.arm(BREAKS[random.below(BREAKS.length)] ?? 'producer'),
+      'tail crashes': () => breaks.arm('end'),
     }
   }
 
-  /** Things that happen at the senders and readers, or that people do. */
-  #beginAtAnEnd(name: FaultName): void {
-    const { programs, readers, keyIds, server, sim } = this.#targets
-    const { pipeline } = server
+  /** Things that happen to the network, to senders and readers, or that people do. */
+  #around(): Omit<Deeds, ServerFault> {
+    const { server, network, programs, keyIds, sim } = this.#targets
     const random = this.#random
-    const reader = readers[random.below(Math.max(1, readers.length))]
-    switch (name) {
-      case 'key revoked':
-        return pipeline?.streams.revoked(keyIds[random.below(keyIds.length)] as string)
-      case 'program crashes':
-        return programs[random.below(Math.max(1, programs.length))]?.crash()
-      case 'tail cut':
-        return reader?.cut()
-      case 'tail slow':
-        if (reader === undefined) return
-        reader.isSlow = true
-        return this.#after(() => {
-          reader.isSlow = false
+    return {
+      'connection cut': () => network.cutOne(CUTS[random.below(CUTS.length)] ?? 'both'),
+      'lossy network': () => {
+        network.lossChance = 0.02 + random.unit() * 0.2
+        this.#after(() => {
+          network.lossChance = 0
         })
-      case 'tail paused':
-        return void reader?.pauseForAWhile()
-      case 'tail away':
-        return reader?.stayAway(random.unit() * AWAY_MS_MAX)
-      case 'clock set':
-        return sim.clock.shiftWall(random.below(2 * CLOCK_MS_MAX) - CLOCK_MS_MAX)
-      case 'flush':
-        // It may say that the disk does not take it: then it was in vain.
-        return void pipeline?.store.flush().catch(() => undefined)
-      case 'expiry':
-        return void this.#targets.expire()
+      },
+      'network away': () => {
+        network.isDown = true
+        this.#after(() => {
+          network.isDown = false
+        })
+      },
+      'key revoked': () =>
+        server.pipeline?.streams.revoked(keyIds[random.below(keyIds.length)] as string),
+      'program crashes': () => programs[random.below(programs.length)]?.crash(),
+      'tail cut': () => this.#reader()?.cut(),
+      'tail slow': () => this.#slowReader(),
+      'tail paused': () => void this.#reader()?.pauseForAWhile(),
+      'tail away': () => this.#reader()?.stayAway(random.unit() * AWAY_MS_MAX),
+      'clock set': () => sim.clock.shiftWall(random.below(2 * CLOCK_MS_MAX) - CLOCK_MS_MAX),
+      // It may say that the disk does not take it: then it was in vain.
+      flush: () => void server.pipeline?.store.flush().catch(() => undefined),
+      expiry: () => void this.#targets.expire(),
     }
+  }
+
+  #reader(): TailReader | undefined {
+    const { readers } = this.#targets
+    return readers[this.#random.below(Math.max(1, readers.length))]
+  }
+
+  #slowReader(): void {
+    const reader = this.#reader()
+    if (reader === undefined) return
+    reader.isSlow = true
+    this.#after(() => {
+      reader.isSlow = false
+    })
+  }
+
+  #fillDisk(): void {
+    const { disk } = this.#targets.server
+    disk.setCapacity(disk.usedBytes() + this.#random.below(6_000))
+    this.#after(() => disk.setCapacity(Number.POSITIVE_INFINITY))
   }
 
   #failDisk(): void {

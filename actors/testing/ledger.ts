@@ -1,4 +1,4 @@
-/** What senders sent and what they were told of it: one unique number in the message of every log. */
+/** What senders sent and were told of it: one unique number in the message of every log. */
 
 /** What a sender knows of a log. */
 export type Fate =

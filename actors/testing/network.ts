@@ -1,7 +1,7 @@
 /**
- * The network between senders and one server, as unkind as real ones: bytes come late and in pieces,
- * connections break in the middle of a message, one end may notice long before the other, and what
- * was sent before that may still arrive.
+ * The network between senders and one server, as unkind as real ones: bytes come late and in
+ * pieces, connections break in the middle of a message, one end may notice long before the other,
+ * and what was sent before that may still arrive.
  */
 import type { HttpAnswer } from '#actors/http/http-server.ts'
 import type { Random } from '#runtime/random.ts'

@@ -16,7 +16,7 @@ import { IngestMeter } from '#actors/project/ingest-meter.ts'
 import { PROJECT_RESTART, type ProjectRequest, project } from '#actors/project/project.ts'
 import { openParquetStore, type ParquetStore } from '#actors/store/parquet-store.ts'
 import { type TailRequest, tail } from '#actors/tail/tail.ts'
-import { type Ref, type System, toError } from '#runtime/index.ts'
+import { type Clock, type Ref, type System, toError } from '#runtime/index.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
 import type {
   SimulatedServiceThread,
@@ -220,7 +220,7 @@ async function openDurable(process: SimulatedProcess, options: PipelineOptions):
     unflushedBytes: () => store.recentBytes(),
     onFailure: options.onFatal,
   })
-  feedStore(journal, store, options, clock.after)
+  feedStore(journal, store, options, clock)
   return { process, arena, pool, services: [segmentWriter, journalWriter], store, journal }
 }
 
@@ -231,7 +231,7 @@ function feedStore(
   journal: JournalLog,
   store: ParquetStore,
   { onDelivered }: PipelineOptions,
-  after: SimulatedProcess['clock']['after'],
+  clock: Clock,
 ): void {
   const consumption = journal.consume({
     name: 'store',
@@ -243,7 +243,7 @@ function feedStore(
   })
   const tellPassed = (): void => {
     consumption.passed(store.published())
-    after(PASSED_INTERVAL_MS, tellPassed)
+    clock.after(PASSED_INTERVAL_MS, tellPassed)
   }
   tellPassed()
 }

@@ -138,7 +138,7 @@ export class RequestClient {
     const told = rejected.map(({ index }) => index)
     const expected = refused < 0 ? [] : [refused]
     if (accepted !== logs.length - expected.length || told.join() !== expected.join()) {
-      this.#options.onViolation(`of ${logs.length} records, ${expected} wrong: ${body}`)
+      this.#options.onViolation(`of ${logs.length} records, ${expected.join()} wrong: ${body}`)
     }
     settle(request, 'stored')
   }

@@ -1,5 +1,6 @@
 /** Runs many seeds one after the other and adds up what happened in them. */
 import { systemClock } from '#runtime/clock.ts'
+import type { SimulateOptions } from '#runtime/testing/simulation.ts'
 import type { FaultName } from './faults.ts'
 import { simulatePipeline } from './world.ts'
 
@@ -23,21 +24,33 @@ export interface SeedsReport {
 
 const SUMS = ['lives', 'sent', 'stored', 'searches', 'tailRows', 'dropped', 'gaps'] as const
 
-export interface SeedsOptions {
+export interface SeedsOptions extends Pick<SimulateOptions, 'onEvent'> {
   readonly from: number
   readonly seeds: number
   readonly onFailure?: (seed: number, error: Error) => void
 }
 
-export async function runSeeds({ from, seeds, onFailure }: SeedsOptions): Promise<SeedsReport> {
+export async function runSeeds(options: SeedsOptions): Promise<SeedsReport> {
+  const { from, seeds, onFailure, ...others } = options
   const report: SeedsReport = {
-    ...{ seeds, failures: [], events: 0, virtualMs: 0, realMs: 0, faults: {} },
-    ...{ lives: 0, sent: 0, stored: 0, searches: 0, tailRows: 0, dropped: 0, gaps: 0 },
+    seeds,
+    failures: [],
+    events: 0,
+    virtualMs: 0,
+    realMs: 0,
+    lives: 0,
+    sent: 0,
+    stored: 0,
+    searches: 0,
+    tailRows: 0,
+    dropped: 0,
+    gaps: 0,
+    faults: {},
   }
   const beganMs = systemClock.monotonicMs()
   for (let seed = from; seed < from + seeds; seed++) {
     try {
-      add(report, await simulatePipeline(seed))
+      add(report, await simulatePipeline(seed, others))
     } catch (error) {
       report.failures.push({ seed, error: error as Error })
       onFailure?.(seed, error as Error)

@@ -1,4 +1,4 @@
-/** A page that follows the live tail through the network and goes on with its token after a break. */
+/** A page that follows the live tail through the network, and after a break with its token. */
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import type { Subscriber } from '#actors/tail/subscriber.ts'
 import { decodeTailToken, type TailPlace, tokenAt } from '#actors/tail/tail-token.ts'

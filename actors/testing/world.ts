@@ -4,7 +4,12 @@
  */
 import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
 import type { Random } from '#runtime/random.ts'
-import { type Simulation, type SimulationReport, simulate } from '#runtime/testing/simulation.ts'
+import {
+  type SimulateOptions,
+  type Simulation,
+  type SimulationReport,
+  simulate,
+} from '#runtime/testing/simulation.ts'
 import { breakableLog, LogBreaks, PlannedFailure } from './broken-log.ts'
 import { checkClosed, checkLog, checkSearch, checkTail } from './checkers.ts'
 import { Expiries } from './expiries.ts'
@@ -33,13 +38,17 @@ export interface RunFacts {
 
 const PROJECTS = ['projectaaa', 'projectbbb'] as const
 const SETTLE_MS_MAX = 300_000
+const VIRTUAL_MS_MAX = 3_600_000
 const CATCH_UP_MS_MAX = 60_000
 /** No sender waits longer by itself before it looks again. */
 const HURRY_MS = 1_000
 
 /** Runs one seed; a failure names it. Equal seeds give equal traces. */
-export function simulatePipeline(seed: number): Promise<SimulationReport<RunFacts>> {
-  return simulate(seed, sim => new World(sim).run(), { virtualMsMax: 3_600_000 })
+export function simulatePipeline(
+  seed: number,
+  options: Pick<SimulateOptions, 'onEvent'> = {},
+): Promise<SimulationReport<RunFacts>> {
+  return simulate(seed, sim => new World(sim).run(), { ...options, virtualMsMax: VIRTUAL_MS_MAX })
 }
 
 class World {

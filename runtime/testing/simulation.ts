@@ -10,6 +10,8 @@ import { VirtualClock } from './virtual-clock.ts'
 export interface SimulateOptions {
   /** Virtual time after which a run counts as endless. */
   readonly virtualMsMax?: number
+  /** Told of every event of the trace, for those who look for the reason of a failure. */
+  readonly onEvent?: (event: string, atMs: number) => void
 }
 
 export interface SimulationReport<Result> {
@@ -40,7 +42,7 @@ export async function simulate<Result>(
   run: (sim: Simulation) => Promise<Result>,
   options: SimulateOptions = {},
 ): Promise<SimulationReport<Result>> {
-  const sim = new Simulation(seed)
+  const sim = new Simulation(seed, options.onEvent)
   let outcome: { readonly value: Result } | { readonly error: unknown } | undefined
   run(sim).then(
     value => {
@@ -86,9 +88,11 @@ export class Simulation {
   #externals = 0
   #events = 0
   #unhashed = ''
+  readonly #onEvent: SimulateOptions['onEvent']
 
-  constructor(seed: number) {
+  constructor(seed: number, onEvent?: SimulateOptions['onEvent']) {
     this.seed = seed
+    this.#onEvent = onEvent
     this.#seeds = seededRandom(seed)
     this.random = seededRandom(this.#seeds.uint32())
     this.#order = seededRandom(this.#seeds.uint32())
@@ -120,6 +124,7 @@ export class Simulation {
   /** Adds an event to the trace. */
   trace(event: string): void {
     this.#events++
+    this.#onEvent?.(event, this.clock.monotonicMs())
     this.#unhashed += `${this.clock.monotonicMs()} ${event}\n`
     if (this.#unhashed.length > HASH_CHARACTERS) this.#hashEvents()
   }
