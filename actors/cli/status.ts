@@ -27,8 +27,18 @@ export function statusCommand(): Command {
     const text = [
       `server ${connection.url}`,
       table(['ACTOR', 'MAILBOX', 'WAITED', 'RESTARTS', 'LAST FAULT'], rows),
-      ...Object.entries(parts).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+      ...Object.entries(parts).map(([name, part]) => `${name.padEnd(8)} ${factsOf(part)}`),
     ]
     print({ json: options.json === true }, { url: connection.url, ...status }, text.join('\n'))
   })
+}
+
+/** The numbers and words of a part that are not nothing; --json has all of it. */
+function factsOf(part: unknown): string {
+  if (typeof part !== 'object' || part === null) return String(part)
+  return Object.entries(part)
+    .filter(([, value]) => ['number', 'string', 'boolean'].includes(typeof value))
+    .filter(([, value]) => value !== 0 && value !== '' && value !== false)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')
 }
