@@ -12,7 +12,7 @@ import { parseLevel } from '#proto/level.ts'
 import { parseTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 
-/** The generator on which the peers were measured; it stands beside this repository where they were. */
+/** The generator on which the peers were measured; it stands beside this repository there. */
 const PEERS_GENERATOR = fileURLToPath(
   new URL('../../../shared/data/generator/make-data.mjs', import.meta.url),
 )
