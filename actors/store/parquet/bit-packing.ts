@@ -149,6 +149,7 @@ export function unpackBits(
   to: number,
   width: number,
 ): number {
+  if (width === 1) return unpackSingleBits(bytes, start, values, from, to)
   const mask = width === 0 ? 0 : 0xffffffff >>> (32 - width)
   let at = start
   let bits = 0
@@ -166,4 +167,35 @@ export function unpackBits(
     filled -= width
   }
   return largest
+}
+
+/** Presence of every optional column is such bits: a byte at a time is several times faster. */
+function unpackSingleBits(
+  bytes: Uint8Array,
+  start: number,
+  values: Uint32Array,
+  from: number,
+  to: number,
+): number {
+  let seen = 0
+  let at = start
+  let index = from
+  for (; index + 8 <= to; index += 8) {
+    const byte = bytes[at++] as number
+    seen |= byte
+    values[index] = byte & 1
+    values[index + 1] = (byte >> 1) & 1
+    values[index + 2] = (byte >> 2) & 1
+    values[index + 3] = (byte >> 3) & 1
+    values[index + 4] = (byte >> 4) & 1
+    values[index + 5] = (byte >> 5) & 1
+    values[index + 6] = (byte >> 6) & 1
+    values[index + 7] = byte >> 7
+  }
+  for (let bit = 0; index < to; bit++) {
+    const value = ((bytes[at] as number) >> bit) & 1
+    seen |= value
+    values[index++] = value
+  }
+  return seen === 0 ? 0 : 1
 }
