@@ -4,11 +4,12 @@
  * to be read for them.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { QueryTerm } from '#proto/query.ts'
 import type { RunOptions, TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
 import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys } from './row-keys.ts'
-import type { Unit } from './snapshot.ts'
+import type { StoredUnit, Unit } from './snapshot.ts'
 import { Tally, type TallyWanted } from './tally.ts'
 import type { ProbeInput, ProbeResult } from './tasks/probe.ts'
 import type { ScanInput, ScanResult, ScanWanted } from './tasks/scan.ts'
@@ -101,6 +102,7 @@ class Walk {
     this.#order = walkOrder(plan.units, order)
     const { query, services, levels } = plan.filter
     this.#isSelective = query.terms.length + services.length + levels.length > 0
+    if (query.terms.some(isOfFewRows)) this.#probeGroups = PROBE_GROUPS_MAX
     this.#blocks = this.#order.map(unit =>
       unit.type === 'stored' && this.#isSelective ? undefined : null,
     )
@@ -204,27 +206,32 @@ class Walk {
       if (this.#blocks[at] === undefined && this.#wantedOf(at) !== NOTHING) asked.push(at)
     }
     this.#probeGroups = Math.min(this.#probeGroups * 4, PROBE_GROUPS_MAX)
-    const bySegment = new Map<number, number[]>()
-    for (const at of asked) {
-      const { segmentId } = this.#order[at] as Unit & { type: 'stored' }
-      bySegment.set(segmentId, [...(bySegment.get(segmentId) ?? []), at])
-    }
-    const halves: [number, number[]][][] = [[], []]
-    for (const [i, entry] of [...bySegment].entries()) halves[i % 2]?.push(entry)
-    await Promise.all(halves.map(half => this.#probeSegments(half)))
+    const segmentOf = (at: number): number => (this.#order[at] as StoredUnit).segmentId
+    asked.sort((a, b) => segmentOf(a) - segmentOf(b))
+    const middle = Math.ceil(asked.length / 2)
+    const halves = [asked.slice(0, middle), asked.slice(middle)]
+    await Promise.all(halves.map(half => this.#probePlaces(half)))
   }
 
-  async #probeSegments(asked: readonly (readonly [number, readonly number[]])[]): Promise<void> {
+  /** Places come segment by segment. */
+  async #probePlaces(asked: readonly number[]): Promise<void> {
     if (asked.length === 0) return
     const { pool, signal, pathOf } = this.#options
-    const segments = asked.map(([segmentId, places]) => ({
+    const bySegment = new Map<number, number[]>()
+    for (const at of asked) {
+      const { segmentId } = this.#order[at] as StoredUnit
+      const known = bySegment.get(segmentId)
+      if (known === undefined) bySegment.set(segmentId, [at])
+      else known.push(at)
+    }
+    const segments = Array.from(bySegment, ([segmentId, places]) => ({
       path: pathOf(segmentId),
-      groups: places.map(at => (this.#order[at] as Unit & { type: 'stored' }).group),
+      groups: places.map(at => (this.#order[at] as StoredUnit).group),
     }))
     const input: ProbeInput = { segments, filter: plainFilter(this.#plan.filter) }
     const { blocks, rows, damaged } = await pool.run<ProbeResult>('store-probe', input, { signal })
     for (const path of damaged) this.#damagedIndexes.add(path)
-    for (const [i, at] of asked.flatMap(([, places]) => places).entries()) {
+    for (const [i, at] of asked.entries()) {
       const mask = blocks[i] as number
       this.#blocks[at] = mask < 0 ? null : mask
       if (mask >= 0) this.#candidateRows[at] = rows[i] as number
@@ -233,6 +240,12 @@ class Walk {
 }
 
 const NOTHING: ScanWanted = { tally: null, keys: null, values: null }
+
+/** An id: no page is filled by the newest rows, so that all indexes are asked at once. */
+function isOfFewRows(term: QueryTerm): boolean {
+  if (term.type === 'phrase') return term.hex !== null
+  return term.field === 'id' || term.field === 'trace_id' || term.field === 'span_id'
+}
 
 function isSame(a: ScanWanted, b: ScanWanted): boolean {
   return a.tally === b.tally && a.keys === b.keys && a.values === b.values
