@@ -1,154 +1,74 @@
 /**
- * `npm run faults -- [--kills 20] [--seed N]`: kills the real server at random moments under SDK and
- * HTTP load and compares every acknowledged log with what is found: 0 lost, 0 doubled, order kept.
+ * `npm run faults -- [--only kill,disk,flips,noisy,soak] [--seed N] [--kills 20] [--flips 1000]
+ * [--seconds 20] [--minutes 1]`: breaks the real server and its files in every way we promise to
+ * survive, and prints what came of it. Exits with 1 if anything failed. A seed repeats the choices,
+ * not the timing.
  */
 import { parseArgs } from 'node:util'
-import { createLogger } from '@logboy/sdk'
-import type { Row, SearchReply } from '#proto/api.ts'
-import { type Random, seededRandom, systemRandom } from '#runtime/random.ts'
+import { seededRandom, systemRandom } from '#runtime/random.ts'
 import { diskFull } from './lab/disk-full.ts'
-import { type FoundRow, Ledger } from './lab/ledger.ts'
-import { LabServer, type ProjectKeys } from './lab/server.ts'
+import type { FaultResult, FaultRun } from './lab/fault-run.ts'
+import { flips } from './lab/flips.ts'
+import { killed } from './lab/kill.ts'
+import { noisy } from './lab/noisy.ts'
+import { soak } from './lab/soak.ts'
 
-const { values: options } = parseArgs({
-  options: { kills: { type: 'string', default: '20' }, seed: { type: 'string' } },
+const RUNS: Readonly<Record<string, FaultRun>> = {
+  kill: killed,
+  disk: diskFull,
+  flips,
+  noisy,
+  soak,
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(RUNS).join(',') },
+    seed: { type: 'string' },
+    kills: { type: 'string', default: '20' },
+    flips: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '1' },
+  },
 })
-const seed = options.seed === undefined ? systemRandom.uint32() : Number(options.seed)
-const kills = Number(options.kills)
-console.log(`seed ${seed}`)
-const passed = [await killed(seededRandom(seed)), await diskFull()]
-process.exit(passed.every(Boolean) ? 0 : 1)
 
-async function killed(random: Random): Promise<boolean> {
-  // A short flush interval, so that kills also fall into publishing and compaction.
-  const server = new LabServer({
-    env: { LOGBOY_FLUSH_INTERVAL: '300ms', LOGBOY_FLUSH_BYTES: '1MiB' },
-  })
-  await server.start()
-  const keys = await server.createProject('faults')
-  const ledger = new Ledger()
-  const load = startLoad(server, keys, ledger)
-  let slowestStartMs = 0
-  for (let kill = 1; kill <= kills; kill++) {
-    await sleep(50 + random.below(1_200))
-    await server.kill()
-    // Now and then a second kill falls into recovery.
-    if (random.below(4) === 0) {
-      const starting = server.start().catch(() => 0)
-      await sleep(random.below(600))
-      await server.kill()
-      await starting
-    }
-    slowestStartMs = Math.max(slowestStartMs, await server.start())
-    if (kill % 10 === 0)
-      console.log(`  ${kill} kills, slowest start ${Math.round(slowestStartMs)} ms`)
-  }
-  await load.stop()
-  const verdict = ledger.judge(await readAll(server, keys))
-  await server.stop()
-  const good =
-    verdict.lost.length + verdict.doubled.length + verdict.disordered.length === 0 &&
-    verdict.acknowledged > 0
-  console.log(`kill -9: ${kills} kills`, JSON.stringify(verdict), good ? 'passed' : 'FAILED')
-  if (good) server.remove()
-  else console.log(`data kept in ${server.dataFolder}, seed ${seed}`)
-  return good
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+const seed = values.seed === undefined ? systemRandom.uint32() : Number(values.seed)
+const table: string[] = []
+let failed = 0
+for (const name of values.only.split(',')) {
+  const run = RUNS[name]
+  if (run === undefined)
+    throw new Error(`there is no run '${name}': ${Object.keys(RUNS).join(', ')}`)
+  console.log(`${name}, seed ${seed} …`)
+  const begun = performance.now()
+  const result = await attempt(run)
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  if (result.problems.length > 0) failed++
+  for (const problem of result.problems) console.log(`  FAILED: ${problem}`)
+  const facts = Object.entries(result.facts).map(([what, value]) => `${what} ${value}`)
+  const line = `| ${name} | ${seed} | ${verdictOf(result)} | ${seconds} s | ${facts.join(', ')} |`
+  console.log(line)
+  table.push(line)
 }
+console.log(`\n| run | seed | verdict | took | facts |\n|---|---|---|---|---|\n${table.join('\n')}`)
+process.exit(failed === 0 ? 0 : 1)
 
-/** One SDK writer and one HTTP writer; both go on over every kill until stopped. */
-function startLoad(
-  server: LabServer,
-  keys: ProjectKeys,
-  ledger: Ledger,
-): { stop(): Promise<void> } {
-  let stopped = false
-  const sdk = async () => {
-    const logger = createLogger({
-      url: server.url,
-      grpcUrl: server.grpcUrl,
-      key: keys.ingest,
-      service: 'sdk',
-    })
-    let number = 0
-    let acknowledged = 0
-    while (!stopped) {
-      const first = acknowledged
-      for (let n = 0; n < 50; n++)
-        logger.info(`sdk record ${number}`, { writer: 'sdk', number: number++ })
-      if (number - first < 500) {
-        await sleep(5)
-        continue
-      }
-      if (!(await logger.flush(60_000))) continue
-      ledger.acknowledge('sdk', range(first, number))
-      acknowledged = number
-    }
-    if (!(await logger.close(60_000))) throw new Error('the SDK could not deliver at the end')
-    ledger.acknowledge('sdk', range(acknowledged, number))
-    const { dropped } = logger.stats()
-    if (dropped.memory + dropped.invalid > 0) throw new Error('the SDK dropped records')
-  }
-  const http = async () => {
-    for (let number = 0; !stopped; number += 20) {
-      const numbers = range(number, number + 20)
-      const body = numbers
-        .map(n =>
-          JSON.stringify({ service: 'http', message: `record ${n}`, writer: 'http', number: n }),
-        )
-        .join('\n')
-      while (!(await post(server, keys.ingest, body, `request-${number}`))) await sleep(50)
-      ledger.acknowledge('http', numbers)
-    }
-  }
-  const running = [sdk(), http()]
-  return {
-    async stop() {
-      stopped = true
-      await Promise.all(running)
-    },
-  }
-}
-
-async function post(server: LabServer, key: string, body: string, id: string): Promise<boolean> {
+async function attempt(run: FaultRun): Promise<FaultResult> {
   try {
-    const response = await fetch(`${server.url}/ingest`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'idempotency-key': id },
-      body,
-      signal: AbortSignal.timeout(5_000),
+    return await run({
+      random: seededRandom(seed),
+      kills: Number(values.kills),
+      flips: Number(values.flips),
+      noisySeconds: Number(values.seconds),
+      soakMinutes: Number(values.minutes),
     })
-    await response.text()
-    return response.ok
-  } catch {
-    return false
+  } catch (error) {
+    return { problems: [(error as Error).stack ?? String(error)], facts: {} }
   }
 }
 
-async function readAll(server: LabServer, keys: ProjectKeys): Promise<FoundRow[]> {
-  const rows: FoundRow[] = []
-  let cursor: string | null = null
-  do {
-    const body: object = {
-      limit: 10_000,
-      include: ['logs'],
-      ...(cursor === null ? {} : { cursor }),
-    }
-    const answer: unknown = await server.call('POST', '/api/v1/logs/search', body, keys.read)
-    const reply = answer as SearchReply
-    rows.push(...reply.logs.map(foundRow))
-    cursor = reply.next_cursor
-  } while (cursor !== null)
-  return rows
-}
-
-function foundRow({ id, attributes }: Row): FoundRow {
-  return { id, writer: String(attributes['writer']), number: Number(attributes['number']) }
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, at) => from + at)
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
+function verdictOf({ problems, skipped }: FaultResult): string {
+  if (skipped !== undefined) return `SKIPPED: ${skipped}`
+  return problems.length === 0 ? 'passed' : 'FAILED'
 }

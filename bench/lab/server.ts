@@ -29,12 +29,18 @@ const CLOCK_TICKS = 100
 const PAGE_BYTES = 4096
 const PORT_MIN = 20_000
 const PORT_PAIRS = 6_000
+const OUTPUT_CHARS_KEPT = 20_000
+/** pino's levels error and fatal, and what Node says when it falls. */
+const FAULT_LINE = /"level":[56]0|^\w*Error: |Assertion failed/
+const FAULT_CHARS_KEPT = 2_000
 const ENTRY = fileURLToPath(new URL('../../actors/cli/logboy.ts', import.meta.url))
 
 export class LabServer {
   readonly dataFolder: string
   url = ''
   grpcUrl = ''
+  /** What it logged as an error, over all starts. */
+  readonly faults: string[] = []
   readonly #options: ServerOptions
   #child: ChildProcess | null = null
   #output = ''
@@ -62,13 +68,23 @@ export class LabServer {
     })
     this.#child = child
     this.#output = ''
+    // Whoever started it and ends, ends it.
+    const leave = (): boolean => child.kill('SIGKILL')
+    process.once('exit', leave)
+    child.once('exit', () => process.off('exit', leave))
     await new Promise<void>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        for (const line of chunk.toString().split('\n')) {
+          if (FAULT_LINE.test(line)) this.faults.push(line.slice(0, FAULT_CHARS_KEPT))
+        }
+        look(chunk)
+      }
       const look = (chunk: Buffer) => {
-        this.#output = (this.#output + chunk.toString()).slice(-20_000)
+        this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_CHARS_KEPT)
         if (this.#output.includes('logboy ready')) resolve()
       }
       child.stdout?.on('data', look)
-      child.stderr?.on('data', look)
+      child.stderr?.on('data', read)
       child.once('exit', code => reject(new Error(`server ended with ${code}: ${this.#output}`)))
     })
     const note = JSON.parse(readFileSync(join(this.dataFolder, 'server.json'), 'utf8'))
