@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'gen', 'data', '.git'])
@@ -29,7 +30,13 @@ if (files.length === 0) {
 }
 const result = spawnSync(
   node,
-  ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files],
+  [
+    '--test',
+    '--test-concurrency=2',
+    '--test-timeout=300000',
+    `--import=${pathToFileURL(join(ROOT, 'scripts/property-seed.mjs'))}`,
+    ...files,
+  ],
   {
     cwd: ROOT,
     stdio: 'inherit',
