@@ -65,6 +65,8 @@ const LAST_MS_MAX = 3_000
 const AWAY_MS_MAX = 15_000
 /** How far the wall clock is set, forwards or back. */
 const CLOCK_MS_MAX = 3_000
+const STRIKE_CHANCE = 0.5
+const STRIKE_MS_MAX = 15
 const BOOT_TROUBLE_CHANCE = 0.25
 const FAILING: readonly DiskOperation[] = [
   'create',
@@ -103,12 +105,23 @@ export class Faults {
     while (this.#names.length > 0) {
       await sim.sleep(this.#random.unit() * gapMs * 2)
       if (sim.clock.monotonicMs() >= endMs) break
-      const name = this.#names[this.#random.below(this.#names.length)] as FaultName
-      this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
-      sim.trace(`fault: ${name}`)
-      this.#deeds[name]()
+      this.#happen()
     }
     this.#heal()
+  }
+
+  /** Much is on its way right now: a moment at which faults do most. */
+  strike(): void {
+    if (this.#random.unit() >= STRIKE_CHANCE) return
+    void this.#targets.sim.sleep(this.#random.unit() * STRIKE_MS_MAX).then(() => this.#happen())
+  }
+
+  #happen(): void {
+    const name = this.#names[this.#random.below(Math.max(1, this.#names.length))]
+    if (name === undefined || this.#isOver) return
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
+    this.#targets.sim.trace(`fault: ${name}`)
+    this.#deeds[name]()
   }
 
   /** A process that starts may die before it is up. */

@@ -21,8 +21,11 @@ export interface SdkProgramOptions {
   readonly recordsMax: number
   /** One of its batches, in the middle, has so many records; 0 = none does. */
   readonly floodRecords: number
+  /** Many batches were just pushed. */
+  readonly onBurst: () => void
 }
 
+const BURST_BATCHES = 6
 /** Now and then a batch is not what the SDK would seal. */
 const BROKEN_CHANCE = 0.03
 const REFUSED_RECORD_CHANCE = 0.05
@@ -101,14 +104,17 @@ export class SdkProgram {
     })
   }
 
+  /** In bursts, so that many batches are on their way when something fails. */
   async #pushAll(): Promise<void> {
-    const { sim, batches, spreadMs, recordsMax, floodRecords } = this.#options
-    const gapMs = (2 * spreadMs) / batches
+    const { sim, batches, spreadMs, recordsMax, floodRecords, onBurst } = this.#options
+    const gapMs = spreadMs / batches
+    await sim.sleep(this.#random.unit() * gapMs)
     for (let left = batches; left > 0; left--) {
-      // Bursts and silences: most gaps are short, some are long.
-      await sim.sleep(this.#random.below(3) === 0 ? this.#random.unit() * gapMs * 2 : gapMs / 4)
       const isFlood = floodRecords > 0 && left === batches >> 1
       this.#push(isFlood ? floodRecords : 1 + this.#random.below(recordsMax))
+      if (this.#random.below(BURST_BATCHES) > 0) continue
+      onBurst()
+      await sim.sleep(this.#random.unit() * 2 * gapMs * BURST_BATCHES)
     }
   }
 

@@ -110,7 +110,8 @@ export class TailReader {
   async #follow(): Promise<void> {
     const { sim, network } = this.#options
     while (!this.#isOver) {
-      await sim.sleep(1 + this.#awayMs + this.#random.unit() * PAUSE_MS_MAX)
+      const pauseMs = this.#random.below(2) === 0 ? 3 : PAUSE_MS_MAX
+      await sim.sleep(this.#awayMs + this.#random.unit() * pauseMs)
       this.#awayMs = 0
       const server = network.isDown ? null : network.server
       if (server === null || this.#isOver) continue

@@ -267,6 +267,7 @@ class World {
         batches,
         recordsMax: this.#plan.recordsMax,
         floodRecords: index === 0 ? this.#plan.floodRecords : 0,
+        onBurst: () => this.#faults.strike(),
       })
     })
   }
@@ -386,10 +387,10 @@ interface Plan {
 function planOf(random: Random): Plan {
   const pick = <Value>(...values: Value[]): Value => values[random.below(values.length)] as Value
   const calm = random.below(12) === 0
-  const recordsMax = pick(3, 6, 6, 20)
+  const recordsMax = pick(1, 3, 3, 15)
   const floodRecords = random.below(16) === 0 ? 1_100 : 0
   // A slab holds any journal file as a whole, for so it may be read.
-  const slabBytes = recordsMax + floodRecords < 20 ? 64 * 1024 : 256 * 1024
+  const slabBytes = recordsMax + floodRecords < 15 ? 64 * 1024 : 256 * 1024
   return {
     settings: {
       slabBytes,
@@ -404,12 +405,12 @@ function planOf(random: Random): Plan {
       actorIdleMs: pick(2_000, 300_000),
     },
     spreadMs: pick(10_000, 20_000, 40_000),
-    faultGapMs: pick(500, 1_500, 3_000),
+    faultGapMs: pick(1_000, 2_000, 4_000),
     searchGapMs: pick(6_000, 15_000),
     faults: calm ? [] : FAULTS.filter(() => random.below(3) > 0),
     programs: Array.from({ length: 2 + random.below(2) }, (_, index) => ({
       project: index === 0 ? 0 : random.below(PROJECTS.length),
-      batches: 8 + random.below(20),
+      batches: 15 + random.below(45),
       transports: pick<('grpc' | 'http')[]>(['grpc'], ['grpc'], ['grpc', 'http'], ['http']),
     })),
     requests: pick(0, 4, 10),
