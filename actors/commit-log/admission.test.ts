@@ -257,6 +257,19 @@ test('a snapshot brings back every decision', () => {
   )
 })
 
+test('a snapshot grows with what it holds, wherever its memory ends', () => {
+  const admission = new Admission()
+  for (let key = 1; key <= 700; key++) {
+    const projectId = `project${String(key % 7).padStart(3, '0')}`
+    const request = { bodySha256: new Uint8Array(32).fill(key), chunk: 1, of: 1 }
+    admission.apply(envelopeOf({ projectId, producer: BigInt(key), request }))
+    const decoded = decodeAdmission(encodeAdmission(admission.state(0)))
+    assert.ok(decoded.type === 'state')
+    const keyed = decoded.state.projects.flatMap(project => project.keyed)
+    assert.equal(keyed.length, key)
+  }
+})
+
 test('reservations are no part of a snapshot, nor are those who were forgotten', () => {
   const admission = new Admission()
   admission.apply(batch(1, 0, 10))
