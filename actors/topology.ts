@@ -58,6 +58,8 @@ export interface Running {
 
 const MANIFEST_URL = new URL('manifest.ts', import.meta.url)
 const UI_FOLDER = fileURLToPath(new URL('../ui/dist', import.meta.url))
+/** One thread proves or matches millions of rows a second. */
+const PROMPT_THREADS = 1
 /** Tasks that wait for a thread; the queues before it are bounded far below. */
 const TASKS_MAX = 4_096
 const SERVICE_CALLS_MAX = 1_024
@@ -109,12 +111,14 @@ const random = systemRandom
 
 /** Catalog, store and journal, opened so that searches find all that was ever acknowledged. */
 async function openStorage({ config, log, onFatal }: StartOptions, closing: Closing) {
-  const pool = openWorkerPool({
-    manifestUrl: MANIFEST_URL,
-    threads: config.workers,
-    queueMax: TASKS_MAX,
-  })
-  closing.add(() => pool.close())
+  // What senders and tails wait for must not queue behind row groups being encoded or searched.
+  const openPool = (threads: number): TaskPool => {
+    const opened = openWorkerPool({ manifestUrl: MANIFEST_URL, threads, queueMax: TASKS_MAX })
+    closing.add(() => opened.close())
+    return opened
+  }
+  const promptPool = openPool(PROMPT_THREADS)
+  const pool = openPool(config.workers)
   const catalog = await openEmbeddedCatalog(config.dataFolder)
   closing.add(() => catalog.close())
   const readerBytes = Math.floor(config.arenaBytes / READER_SHARE)
@@ -135,7 +139,7 @@ async function openStorage({ config, log, onFatal }: StartOptions, closing: Clos
   tellPassed()
   closing.add(() => cancel())
   await caughtUp(() => store.received() >= recoveredEnd)
-  return { pool, catalog, arena, store, journal }
+  return { promptPool, pool, catalog, arena, store, journal }
 }
 
 interface StorageParts extends Pick<StartOptions, 'config' | 'log' | 'onFatal'> {
@@ -195,7 +199,7 @@ type Storage = Awaited<ReturnType<typeof openStorage>>
 
 /** Everything that lives on batches; downstream first. */
 function startActors({ config, log, onFatal }: StartOptions, storage: Storage, closing: Closing) {
-  const { catalog, store, journal, pool } = storage
+  const { catalog, store, journal, promptPool } = storage
   const system = new System({
     clock,
     random,
@@ -208,7 +212,7 @@ function startActors({ config, log, onFatal }: StartOptions, storage: Storage, c
   })
   closing.add(() => system.stop('stop', STOP_MS))
   system.spawn(retention, { catalog, store, intervalMs: config.retentionIntervalMs })
-  const tailRef = system.spawn(tail, { log: journal, pool })
+  const tailRef = system.spawn(tail, { log: journal, pool: promptPool })
   const meter = new IngestMeter()
   const projects = system.keyed<ProjectRequest, ProjectDeps>(
     project,
@@ -226,7 +230,7 @@ async function openDoors(
   pipeline: Pipeline,
   closing: Closing,
 ): Promise<Running> {
-  const { catalog, store, journal, arena, pool, system, meter, projects } = pipeline
+  const { catalog, store, journal, arena, promptPool, system, meter, projects } = pipeline
   const onFault = faultLog(log)
   const sockets = new OpenSockets()
   const keys: KeyCache = new KeyCache({
@@ -245,7 +249,7 @@ async function openDoors(
     verifier: keys,
     projects: (projectId: string) => projects.ref(projectId),
     arena,
-    pool,
+    pool: promptPool,
     clock,
     meter,
     onFault,
@@ -296,6 +300,7 @@ function observe({
   arena,
   journal,
   store,
+  promptPool,
   pool,
 }: Pipeline): Record<string, unknown> {
   return {
@@ -304,6 +309,7 @@ function observe({
     memory: arena.observe(),
     journal: journal.observe(),
     store: store.observe(),
+    promptPool: promptPool.observe(),
     pool: pool.observe(),
   }
 }
