@@ -1,50 +1,37 @@
 /**
- * `node bench/simulate.ts [--seeds 2000] [--from 1] [--jobs 1] [--trace]`: the whole pipeline on a
- * virtual clock, seed after seed. A failure prints its seed; `--trace` prints every event of a run.
+ * `node bench/simulate.ts [--seeds 2000] [--from 1] [--threads 2]`: the whole pipeline on a virtual
+ * clock, seed after seed. A failure prints its seed; `--trace` prints every event of that one run.
  */
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { replayOf, runSeeds, summaryOf } from '#actors/testing/seeds.ts'
+import { replayOf, runSeeds, type SeedFailure, summaryOf } from '#actors/testing/seeds.ts'
+import { simulatePipeline } from '#actors/testing/world.ts'
 
 const { values: options } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '2' },
     trace: { type: 'boolean', default: false },
   },
 })
-const seeds = Number(options.seeds)
 const from = Number(options.from)
-const jobs = Math.min(Number(options.jobs), seeds)
-process.exit(jobs > 1 ? await runJobs() : await runHere())
+if (options.trace) await traceOne(from)
+else process.exitCode = await runAll()
 
-/** Seeds in this process; answers its exit code. */
-async function runHere(): Promise<number> {
-  const onEvent = (event: string, atMs: number): void => console.log(atMs.toFixed(2), event)
-  const trace = options.trace ? { onEvent } : {}
-  const report = await runSeeds({ from, seeds, onFailure: tell, ...trace })
+async function runAll(): Promise<number> {
+  const [seeds, threads] = [Number(options.seeds), Number(options.threads)]
+  const report = await runSeeds({ from, seeds, threads, onFailure: tell })
   console.log(summaryOf(report))
   console.log(JSON.stringify(report.faults))
   return report.failures.length === 0 ? 0 : 1
 }
 
-/** An equal part of the seeds in each of several processes. */
-async function runJobs(): Promise<number> {
-  const program = fileURLToPath(import.meta.url)
-  const share = Math.ceil(seeds / jobs)
-  const codes = Array.from({ length: jobs }, (_, job) => {
-    const first = from + job * share
-    const count = Math.min(share, from + seeds - first)
-    const args = [program, '--from', String(first), '--seeds', String(count)]
-    const child = spawn(process.execPath, args, { stdio: 'inherit' })
-    return new Promise<number>(resolve => child.on('exit', code => resolve(code ?? 1)))
-  })
-  return Math.max(...(await Promise.all(codes)))
+function tell({ seed, message, stack }: SeedFailure): void {
+  console.log(`FAILED ${message}\n${stack}\n  replay: ${replayOf(seed)}`)
 }
 
-function tell(seed: number, error: Error): void {
-  const cause = error.cause instanceof Error ? error.cause.stack : ''
-  console.log(`FAILED ${error.message}\n${cause}\n  replay: ${replayOf(seed)}`)
+async function traceOne(seed: number): Promise<void> {
+  const onEvent = (event: string, atMs: number): void => console.log(atMs.toFixed(2), event)
+  const { hash, events, result } = await simulatePipeline(seed, { onEvent })
+  console.log(`seed ${seed} passed, ${events} events, hash ${hash}`, result)
 }

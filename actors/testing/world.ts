@@ -33,7 +33,7 @@ export interface RunFacts {
   readonly tailRows: number
   readonly dropped: number
   readonly gaps: number
-  readonly faults: Readonly<Record<string, number>>
+  readonly faults: ReadonlyMap<FaultName, number>
 }
 
 const PROJECTS = ['projectaaa', 'projectbbb'] as const
@@ -354,7 +354,7 @@ class World {
       tailRows: sum(this.#readers.map(({ numbers }) => numbers.length)),
       dropped: sum(losses.map(({ count }) => count)),
       gaps: losses.filter(({ type }) => type === 'gap').length,
-      faults: Object.fromEntries(this.#faults.counts),
+      faults: this.#faults.counts,
     }
   }
 }
