@@ -42,6 +42,7 @@ export const FAULTS = [
   'clock set',
   'flush',
   'expiry',
+  'project dropped',
 ] as const
 export type FaultName = (typeof FAULTS)[number]
 
@@ -58,6 +59,7 @@ export interface FaultTargets {
   readonly readers: readonly TailReader[]
   readonly keyIds: readonly string[]
   readonly expire: () => Promise<void>
+  readonly drop: () => Promise<void>
 }
 
 const LAST_MS_MAX = 3_000
@@ -76,6 +78,9 @@ const FAILING: readonly DiskOperation[] = [
   'rename',
   'remove',
   'sync-folder',
+  'open',
+  'read',
+  'list',
 ]
 const BREAKS: readonly LogBreak[] = ['before-append', 'after-append', 'producer']
 const TASKS = ['prove-batch', 'process-batch', 'decode-json'] as const
@@ -203,6 +208,7 @@ export class Faults {
       // It may say that the disk does not take it: then it was in vain.
       flush: () => void server.pipeline?.store.flush().catch(() => undefined),
       expiry: () => void this.#targets.expire(),
+      'project dropped': () => void this.#targets.drop(),
     }
   }
 

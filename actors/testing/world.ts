@@ -13,10 +13,11 @@ import {
 import { breakableLog, LogBreaks, PlannedFailure } from './broken-log.ts'
 import { checkClosed, checkLog, checkSearch, checkTail } from './checkers.ts'
 import { Expiries } from './expiries.ts'
-import { FAULTS, type FaultName, Faults, NORMAL_MS, PLANNED } from './faults.ts'
+import { type FaultName, Faults, NORMAL_MS, PLANNED } from './faults.ts'
 import { Ledger, SERVICES, WORDS } from './ledger.ts'
 import { Network } from './network.ts'
-import type { Latency, Pipeline, PipelineSettings } from './pipeline.ts'
+import type { Latency, Pipeline } from './pipeline.ts'
+import { DROPPED, KEPT_PROJECTS, type Plan, PROJECTS, planOf } from './plan.ts'
 import { Recorder } from './recorder.ts'
 import { RequestClient } from './request-client.ts'
 import { SdkProgram } from './sdk-program.ts'
@@ -36,7 +37,6 @@ export interface RunFacts {
   readonly faults: ReadonlyMap<FaultName, number>
 }
 
-const PROJECTS = ['projectaaa', 'projectbbb'] as const
 const SETTLE_MS_MAX = 300_000
 const VIRTUAL_MS_MAX = 3_600_000
 const CATCH_UP_MS_MAX = 60_000
@@ -176,7 +176,7 @@ class World {
   async #search(pipeline: Pipeline, searched: Searched): Promise<void> {
     const { confirmedUs } = this.#expiries.of(searched.projectId)
     const search = searchAll(pipeline, searched).catch((error: unknown) => {
-      if (isPassing(error) || !pipeline.alive) return null
+      if (isPassing(error) || isOfDisk(error) || !pipeline.alive) return null
       throw error
     })
     const found = await Promise.race([search, pipeline.process.ended])
@@ -209,12 +209,25 @@ class World {
   }
 
   async #expire(): Promise<void> {
+    const projectId = PROJECTS[this.#random.below(KEPT_PROJECTS)] as string
+    const beforeUs = this.#sim.clock.nowUs() - this.#random.below(15_000_000)
+    await this.#delete(projectId, beforeUs, ({ store }) => store.expire(projectId, beforeUs))
+  }
+
+  async #drop(): Promise<void> {
+    await this.#delete(DROPPED, Number.POSITIVE_INFINITY, ({ store }) => store.drop(DROPPED))
+  }
+
+  /** Where it fails, or the server dies over it, nobody knows whether it counts. */
+  async #delete(
+    projectId: string,
+    beforeUs: number,
+    run: (pipeline: Pipeline) => Promise<unknown>,
+  ): Promise<void> {
     const { pipeline } = this.#server
     if (pipeline === null) return
-    const projectId = PROJECTS[this.#random.below(PROJECTS.length)] as string
-    const beforeUs = this.#sim.clock.nowUs() - this.#random.below(15_000_000)
     this.#expiries.attempt(projectId, beforeUs)
-    const done = pipeline.store.expire(projectId, beforeUs).then(
+    const done = run(pipeline).then(
       () => true,
       () => false,
     )
@@ -233,28 +246,29 @@ class World {
       onDelivered: entries => this.#recorder.note(entries),
       logOf: (log, user) => breakableLog(log, this.#breaks, user),
       onFault: (error, where) => {
-        if (isPlanned(error)) return
+        if (isPlanned(error) || (isOfDisk(error) && this.#isExcused)) return
         onViolation(`fault at ${where}: ${error.stack ?? error.message}`)
       },
       onClosed: (pipeline, error) => this.#closed(pipeline, error),
       onBoot: () => this.#faults?.booted(),
-      excuse: () => {
-        const isExcused = this.#sim.clock.monotonicMs() < this.#faults.excusedUntilMs
-        return isExcused ? 'its disk failed' : null
-      },
+      excuse: () => (this.#isExcused ? 'its disk failed' : null),
       onViolation,
     })
   }
 
   /** A disk that fails may end an orderly stop before its end. */
   #closed(pipeline: Pipeline, error: Error | null): void {
-    const isExcused = this.#sim.clock.monotonicMs() < this.#faults.excusedUntilMs
     try {
       if (error !== null) throw error
       checkClosed(pipeline)
     } catch (found) {
-      if (!isExcused) this.#violate(found as Error)
+      if (!this.#isExcused) this.#violate(found as Error)
     }
+  }
+
+  /** The disk fails, or did until a moment ago. */
+  get #isExcused(): boolean {
+    return this.#sim.clock.monotonicMs() < this.#faults.excusedUntilMs
   }
 
   #newPrograms(): SdkProgram[] {
@@ -273,7 +287,8 @@ class World {
   }
 
   #newClients(onViolation: (what: string) => void): RequestClient[] {
-    return PROJECTS.filter(() => this.#plan.requests > 0).map((_, project) => {
+    return PROJECTS.slice(0, KEPT_PROJECTS).flatMap((_, project) => {
+      if (this.#plan.requests === 0) return []
       const shared = this.#shared(`http-${project + 1}`, project)
       const { requests, recordsMax } = this.#plan
       return new RequestClient({
@@ -314,6 +329,7 @@ class World {
       readers: this.#readers,
       keyIds: PROJECTS.map((_, project) => keyOf(project)),
       expire: () => this.#expire(),
+      drop: () => this.#drop(),
     }
     return new Faults(targets, this.#plan.faults)
   }
@@ -359,73 +375,6 @@ class World {
   }
 }
 
-interface Plan {
-  readonly settings: PipelineSettings
-  readonly spreadMs: number
-  readonly faultGapMs: number
-  readonly searchGapMs: number
-  readonly faults: readonly FaultName[]
-  readonly programs: readonly {
-    readonly project: number
-    readonly batches: number
-    readonly transports: readonly ('grpc' | 'http')[]
-  }[]
-  readonly requests: number
-  readonly recordsMax: number
-  /** More than a tail makes into rows at once. */
-  readonly floodRecords: number
-  readonly recordsPerSecond: number
-  readonly readers: readonly {
-    readonly project: number
-    readonly service: string | null
-    readonly word: string | null
-    readonly afterSearch: boolean
-  }[]
-}
-
-/** Everything about a run that chance decides beforehand. */
-function planOf(random: Random): Plan {
-  const pick = <Value>(...values: Value[]): Value => values[random.below(values.length)] as Value
-  const calm = random.below(12) === 0
-  const recordsMax = pick(1, 3, 3, 15)
-  const floodRecords = random.below(16) === 0 ? 1_100 : 0
-  // A slab holds any journal file as a whole, for so it may be read.
-  const slabBytes = recordsMax + floodRecords < 15 ? 64 * 1024 : 256 * 1024
-  return {
-    settings: {
-      slabBytes,
-      arenaBytes: slabBytes * pick(2, 4, 16),
-      flushBytes: pick(6_000, 30_000, 1_000_000),
-      flushIntervalMs: pick(2_000, 8_000, 20_000),
-      journalFileBytes: pick(2_000, 10_000, 30_000),
-      journalKeepMs: pick(0, 2_000, 900_000),
-      journalKeepBytes: pick(10_000, 100_000, 2 ** 31),
-      diskReserveBytes: pick(0, 3_000),
-      workers: pick(1, 2),
-      actorIdleMs: pick(2_000, 300_000),
-    },
-    spreadMs: pick(10_000, 20_000, 40_000),
-    faultGapMs: pick(1_000, 2_000, 4_000),
-    searchGapMs: pick(6_000, 15_000),
-    faults: calm ? [] : FAULTS.filter(() => random.below(3) > 0),
-    programs: Array.from({ length: 2 + random.below(2) }, (_, index) => ({
-      project: index === 0 ? 0 : random.below(PROJECTS.length),
-      batches: 15 + random.below(45),
-      transports: pick<('grpc' | 'http')[]>(['grpc'], ['grpc'], ['grpc', 'http'], ['http']),
-    })),
-    requests: pick(0, 4, 10),
-    recordsMax,
-    floodRecords,
-    recordsPerSecond: pick(0, 0, 100),
-    readers: Array.from({ length: 1 + random.below(3) }, () => ({
-      project: random.below(PROJECTS.length),
-      service: random.below(3) === 0 ? pick(...SERVICES) : null,
-      word: random.below(3) === 0 ? pick(...WORDS) : null,
-      afterSearch: random.below(3) === 0,
-    })),
-  }
-}
-
 function keyOf(project: number): string {
   return `key${project}`
 }
@@ -437,6 +386,11 @@ function everythingOf(projectId: string): Searched {
 function isPlanned(error: Error): boolean {
   const code = 'code' in error ? error.code : undefined
   return error instanceof PlannedFailure || code === PLANNED || code === 'LOGBOY_THREAD_LOST'
+}
+
+function isOfDisk(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'EIO' || code === 'ENOSPC'
 }
 
 /** The store is busy, a thread died, or the server stops. */
