@@ -1,5 +1,5 @@
 /** The server process: takes the data folder, starts everything, and ends it in order. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '#runtime/clock.ts'
@@ -54,8 +54,25 @@ export async function serve(config: Config): Promise<void> {
     throw error
   }
   const { url, grpcUrl } = running
-  writeFileSync(notePath, JSON.stringify({ pid: process.pid, url, grpc: grpcUrl }), { mode: 0o600 })
+  try {
+    writeNote(notePath, { pid: process.pid, url, grpc: grpcUrl })
+  } catch (error) {
+    // On a full disk the server is there all the same; commands then need --url.
+    log.warn({ err: error }, 'the note for the command line could not be written')
+  }
   process.stdout.write(`logboy ready ${url}\n`)
+}
+
+/** Whole or not at all: whoever looks may look at any time. */
+function writeNote(path: string, note: object): void {
+  const temporary = `${path}.tmp`
+  try {
+    writeFileSync(temporary, JSON.stringify(note), { mode: 0o600 })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 function readVersion(): string {
