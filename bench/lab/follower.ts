@@ -35,6 +35,10 @@ export class Follower {
     return this.#seen.size
   }
 
+  get isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN
+  }
+
   /** Settles once it has a place in the log, from which it misses nothing. */
   async started(): Promise<void> {
     await until(() => this.#token !== null, CATCH_UP_MS_MAX)
@@ -103,7 +107,8 @@ export class Follower {
 
 /** The writer's own name and number of a row. */
 export function foundRow({ id, attributes }: Row): FoundRow {
-  return { id, writer: String(attributes['writer']), number: Number(attributes['number']) }
+  const { writer, number } = attributes
+  return { id, writer: typeof writer === 'string' ? writer : '', number: Number(number) }
 }
 
 function nameOf({ writer, number }: FoundRow): string {

@@ -1,7 +1,7 @@
 /**
  * kill -9 at random moments, under load from every door: during ingest, recovery, publish, merges,
- * searches and an orderly stop. Afterwards every acknowledged log is there once, in order, and a tail
- * that resumed over every death saw exactly that.
+ * searches and an orderly stop. Afterwards every acknowledged log is there once, in order, and a
+ * tail that resumed over every death saw exactly that.
  */
 import type { Random } from '#runtime/random.ts'
 import { type FaultOptions, type FaultResult, tell } from './fault-run.ts'

@@ -87,9 +87,8 @@ export class LabServer {
       child.stderr?.on('data', read)
       child.once('exit', code => reject(new Error(`server ended with ${code}: ${this.#output}`)))
     })
-    const note = JSON.parse(readFileSync(join(this.dataFolder, 'server.json'), 'utf8'))
-    this.url = note.url
-    this.grpcUrl = note.grpc
+    this.url = `http://127.0.0.1:${httpPort}`
+    this.grpcUrl = `http://127.0.0.1:${grpcPort}`
     return performance.now() - begun
   }
 

@@ -99,14 +99,19 @@ export class RequestWriter implements Writer {
   readonly wrong: string[] = []
   readonly #options: WriterOptions
   readonly #isKeyed: boolean
+  readonly #largeEvery: number
   readonly #running: Promise<void>
   #stopped = false
   #requests = 0
 
-  constructor(options: WriterOptions, { isKeyed }: { readonly isKeyed: boolean }) {
+  constructor(
+    options: WriterOptions,
+    { isKeyed, largeEvery = LARGE_EVERY }: { isKeyed: boolean; largeEvery?: number },
+  ) {
     this.name = options.name
     this.#options = options
     this.#isKeyed = isKeyed
+    this.#largeEvery = largeEvery
     this.#running = this.#run()
   }
 
@@ -120,7 +125,7 @@ export class RequestWriter implements Writer {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
-      const isLarge = ++this.#requests % LARGE_EVERY === 0
+      const isLarge = ++this.#requests % this.#largeEvery === 0
       const count = isLarge ? LARGE_RECORDS : REQUEST_RECORDS
       const first = this.#options.ledger.send(this.name, count)
       const body = this.#body(first, count, isLarge ? LARGE_PADDING : '')
