@@ -34,7 +34,7 @@ const result = spawnSync(
     '--test',
     '--test-concurrency=2',
     '--test-timeout=300000',
-    `--import=${pathToFileURL(join(ROOT, 'scripts/property-seed.mjs'))}`,
+    `--import=${pathToFileURL(join(ROOT, 'scripts/property-seed.mjs')).href}`,
     ...files,
   ],
   {

@@ -1,6 +1,6 @@
 /**
- * Damage to the data folder of a stopped server, by the hundred: it starts again, says what it found,
- * and never answers anything wrong. `npm run faults -- --only flips` does thousands.
+ * Damage to the data folder of a stopped server, by the hundred: it starts again, says what it
+ * found, and never answers anything wrong. `npm run faults -- --only flips` does thousands.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

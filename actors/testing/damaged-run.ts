@@ -1,6 +1,6 @@
 /**
- * Opens a damaged folder and holds it to what was promised: it starts, tells, answers nothing wrong,
- * loses at most the damaged block, takes new logs, and does not lose more by tidying up.
+ * Opens a damaged folder and holds it to what was promised: it starts, tells, answers nothing
+ * wrong, loses at most the damaged block, takes new logs, and does not lose more by tidying up.
  */
 import assert from 'node:assert/strict'
 import type { SearchResult } from '#actors/store/store.ts'
@@ -121,7 +121,9 @@ class DamagedRun {
     return { ...log, timeUs: nowUs, message: 'after the damage' }
   }
 
-  /** What was there before the flush and the merges, or the restart, still is; so is the new log. */
+  /**
+   * What was there before the flush and the merges, or the restart, still is; so is the new log.
+   */
   async #checkTidied(folder: DataFolder, lost: ReadonlySet<string>): Promise<void> {
     let added = 0
     for (const { input, answer } of this.#sample.questions.slice(0, PROJECTS.length)) {
