@@ -15,6 +15,8 @@ export interface NoiseOrder {
 export interface NoiseFacts {
   readonly offered: number
   readonly acknowledged: number
+  /** Of these while it still made noise; the rest is what the SDK's memory held. */
+  readonly acknowledgedInTime: number
   /** Requests without an answer: their records may be stored. */
   readonly unanswered: number
   /** Answers by status. */
@@ -31,7 +33,7 @@ const REQUEST_RECORDS = 250
 /** The rest goes over the stream. */
 const HTTP_SHARE = 0.7
 const REQUESTS_OPEN_MAX = 64
-const SDK_MEMORY_BYTES = 4 * 1024 * 1024
+const SDK_MEMORY_BYTES = 1024 * 1024
 
 /** Makes noise in a process of its own, so that it does not slow the measuring one. */
 export function makeNoise(order: NoiseOrder): Promise<NoiseFacts> {
@@ -76,12 +78,14 @@ class Noise {
       for (; posted < due * HTTP_SHARE; posted += REQUEST_RECORDS) void this.#post()
       await pause(TICK_MS)
     }
+    const acknowledgedInTime = this.#acknowledged + logger.stats().acknowledged
     await logger.close(60_000)
     while (this.#open > 0) await pause(TICK_MS)
     const { acknowledged, dropped, throttles } = logger.stats()
     return {
       offered: logged + this.#offered,
       acknowledged: this.#acknowledged + acknowledged,
+      acknowledgedInTime,
       unanswered: this.#unanswered,
       statuses: Object.fromEntries(this.#statuses),
       withoutRetryAfter: this.#withoutRetryAfter,
@@ -92,14 +96,14 @@ class Noise {
 
   /** At most so many at once: the connections of one process are bounded, too. */
   async #post(): Promise<void> {
-    this.#offered += REQUEST_RECORDS
     if (this.#open >= REQUESTS_OPEN_MAX) return
+    this.#offered += REQUEST_RECORDS
     this.#open++
     try {
       const response = await fetch(`${this.#order.url}/ingest`, {
         method: 'POST',
         headers: { authorization: `Bearer ${this.#order.key}` },
-        body: this.#bodies[this.#offered % this.#bodies.length] ?? '',
+        body: this.#bodies[(this.#offered / REQUEST_RECORDS) % this.#bodies.length] ?? '',
       })
       await response.text()
       const { status } = response

@@ -53,14 +53,20 @@ class NoisyRun {
     const before = percentile(await this.#probe(base), 0.99)
     const { url, grpcUrl } = this.#server
     const made = makeNoise({ url, grpcUrl, key: this.#loud.ingest, rate: OFFERED, seconds })
+    const cpuBefore = this.#server.usage().cpuSeconds
     const during = percentile(await this.#probe(seconds), 0.99)
+    const cpuSeconds = this.#server.usage().cpuSeconds - cpuBefore
     const noise = await made
     return {
-      problems: await this.#problems(noise, before, during),
+      problems: [
+        ...(await this.#problems(noise, before, during)),
+        ...(noise.acknowledgedInTime > 1.2 * QUOTA * seconds + QUOTA ? ['over its quota'] : []),
+      ],
       facts: {
         offered: noise.offered,
         acknowledged: noise.acknowledged,
-        'per second': Math.round(noise.acknowledged / seconds),
+        'per second': Math.round(noise.acknowledgedInTime / seconds),
+        'server CPU': `${Math.round((100 * cpuSeconds) / seconds)} %`,
         answers: JSON.stringify(noise.statuses),
         'stream throttles': noise.throttles,
         'p99 before': `${before.toFixed(1)} ms`,
