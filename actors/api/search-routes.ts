@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
-import { tokenAt } from '#actors/tail/tail-token.ts'
+import { encodeTailToken } from '#actors/tail/tail-token.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { type CallerDeps, callerOf, readableProject } from './caller.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
@@ -69,7 +69,7 @@ async function search(
   const begunMs = clock.monotonicMs()
   const input = planInput(body, projectId, clock.nowUs())
   const result = await answered(store.search(input, request.signal))
-  return jsonText(200, replyText(result, clock.monotonicMs() - begunMs, clock.nowUs()))
+  return jsonText(200, replyText(result, clock.monotonicMs() - begunMs))
 }
 
 const STORE_PROBLEMS = {
@@ -98,9 +98,9 @@ async function answered<Value>(work: Promise<Value>): Promise<Value> {
 }
 
 /** Rows are JSON text already; they are put into the reply as they are. */
-function replyText(result: SearchResult, queryMs: number, nowUs: number): string {
-  const { logs, position, explain, ...rest } = result
-  const token = tokenAt(position, nowUs)
+function replyText(result: SearchResult, queryMs: number): string {
+  const { logs, position, receivedAtUs, explain, ...rest } = result
+  const token = encodeTailToken({ position, row: 0, receivedAtUs })
   const tail = JSON.stringify({ ...rest, explain, query_time_ms: queryMs, tail_token: token })
   return `{"logs":[${logs.join(',')}],${tail.slice(1)}`
 }

@@ -94,8 +94,14 @@ class Search {
       ...(await this.#aggregate({ tally, values: walked.values, wide })),
       ...page,
       position,
+      receivedAtUs: cursor === null ? this.#receivedMaxUs() : 0,
       explain: this.#explain,
     }
+  }
+
+  /** Entries are received in log order. A later page does not know what the first one had. */
+  #receivedMaxUs(): number {
+    return this.#snapshot.units.reduce((max, unit) => Math.max(max, unit.receivedMaxUs), 0)
   }
 
   #cursor(): ReturnType<typeof decodeCursor> {

@@ -37,6 +37,11 @@ export interface SearchResult extends Omit<SearchReply, 'query_time_ms' | 'tail_
   readonly logs: readonly string[]
   /** The log position that this answer covers: a tail goes on from here. */
   readonly position: Position
+  /**
+   * Rows of the project behind `position` were received after this: where a tail that goes on too
+   * late has to tell a gap from.
+   */
+  readonly receivedAtUs: number
   /** Segments looked at and left out, rows read: for people who wonder. */
   readonly explain: Readonly<Record<string, number>>
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { TailFrame } from '#proto/tail.ts'
 import { Outbox } from './outbox.ts'
-import { decodeTailToken, encodeTailToken, type TailPlace, tokenAt } from './tail-token.ts'
+import { decodeTailToken, encodeTailToken, type TailPlace } from './tail-token.ts'
 
 const START: TailPlace = { position: 0, row: 0, receivedAtUs: 1_000 }
 
@@ -126,9 +126,4 @@ test('tokens read back, and anything else is none', () => {
   fc.assert(fc.property(fc.string(), text => assert.equal(decodeTailToken(text), null)))
   assert.equal(decodeTailToken(Buffer.alloc(19, 2).toString('base64url')), null)
   assert.equal(decodeTailToken(Buffer.alloc(19, 255).fill(1, 0, 1).toString('base64url')), null)
-})
-
-test('a token for the end of a search reaches back before the batches that are on their way', () => {
-  const place = decodeTailToken(tokenAt(7, 1_700_000_000_000_000))
-  assert.deepEqual(place, { position: 7, row: 0, receivedAtUs: 1_699_999_990_000_000 })
 })

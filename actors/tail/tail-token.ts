@@ -37,11 +37,6 @@ export function encodeTailToken(place: TailPlace): string {
   return bytes.toString('base64url')
 }
 
-/** The token of a reader that has all up to `position` by another way, and goes on from there. */
-export function tokenAt(position: Position, nowUs: number): string {
-  return encodeTailToken(placeAt(position, nowUs))
-}
-
 /** The present end of the log, or what was lately. */
 export function placeAt(position: Position, nowUs: number): TailPlace {
   return { position, row: 0, receivedAtUs: Math.max(0, nowUs - UNDER_WAY_US) }

@@ -1,7 +1,7 @@
 /** A page that follows the live tail through the network, and after a break with its token. */
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import type { Subscriber } from '#actors/tail/subscriber.ts'
-import { decodeTailToken, type TailPlace, tokenAt } from '#actors/tail/tail-token.ts'
+import { decodeTailToken, encodeTailToken, type TailPlace } from '#actors/tail/tail-token.ts'
 import type { Row } from '#proto/api.ts'
 import type { QueryTerm } from '#proto/query.ts'
 import type { TailFrame } from '#proto/tail.ts'
@@ -131,15 +131,15 @@ export class TailReader {
 
   /** The token that search-routes.ts gives with its reply; null = it begins now. */
   async #searched(server: Pipeline): Promise<TailPlace | null> {
-    const { service, word, afterSearch, sim } = this.#options
+    const { service, word, afterSearch } = this.#options
     if (!afterSearch) return null
     const searched = { service, word, projectId: this.projectId, order: 'desc', limit: 1 } as const
     const searching = server.store.search(searchInput(searched, null), NEVER).catch(() => null)
     const result = await Promise.race([searching, server.process.ended])
     if (typeof result !== 'object' || result === null) return null
-    const token = tokenAt(result.position, sim.clock.nowUs())
-    this.start = decodeTailToken(token)
-    this.#token = token
+    const { position, receivedAtUs } = result
+    this.start = { position, row: 0, receivedAtUs }
+    this.#token = encodeTailToken(this.start)
     return this.start
   }
 

@@ -26,6 +26,7 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
     aggregations: { by_level: { INFO: 1 }, by_service: { a: 1 }, histogram: [], interval: 60 },
     next_cursor: null,
     position: 77,
+    receivedAtUs: 1,
     explain: { segments: 1 },
   }
   /** Set: searches do not settle before this does. */

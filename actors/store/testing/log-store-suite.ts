@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Row } from '#proto/api.ts'
+import { parseTime } from '#proto/time.ts'
 import { type Random, seededRandom } from '#runtime/random.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from '../store.ts'
 import { type PlainLog, randomLog } from './random-logs.ts'
@@ -125,6 +126,24 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
         }
       },
     )
+
+    inWorld('an answer tells since when what it does not cover was received', async rig => {
+      const told = async (): Promise<number> =>
+        (await rig.search(searchAll(PROJECT, { limit: 1 }))).receivedAtUs
+      assert.equal(await told(), 0)
+      for (let i = 0; i < 4; i++) {
+        await rig.append(PROJECT, 5)
+        const received = rig.reference.rowsOf(PROJECT).map(row => row.ingested_at)
+        const newest = parseTime(received.toSorted().at(-1) ?? '')?.timeUs
+        assert.equal(await told(), newest)
+        await rig.append(OTHER, 5)
+        assert.equal(await told(), newest)
+        if (i % 2 === 1) await rig.restart()
+      }
+      const first = await rig.search(searchAll(PROJECT, { limit: 1 }))
+      const next = searchAll(PROJECT, { limit: 1, cursor: first.next_cursor })
+      assert.equal((await rig.search(next)).receivedAtUs, 0, 'a later page does not know')
+    })
 
     inWorld(
       'a cursor skips and repeats nothing although rows arrive, are published and go',
