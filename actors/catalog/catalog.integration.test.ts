@@ -1,19 +1,18 @@
-import { test } from 'node:test'
-import { createPool, sql } from 'slonik'
+import { after, test } from 'node:test'
 import { openPostgresCatalog } from './open-catalog.ts'
 import { catalogSuite } from './testing/catalog-suite.ts'
+import { type OwnDatabase, ownDatabase } from './testing/own-database.ts'
 
-// The address of a PostgreSQL that the test may write to; its own schema is made anew.
-const address = process.env['DATABASE_URL']
+const server = process.env['DATABASE_URL']
 
-if (address === undefined) {
+if (server === undefined) {
   test('catalog: PostgreSQL', { skip: 'DATABASE_URL is not set' }, () => undefined)
 } else {
+  const opened: OwnDatabase[] = []
+  after(() => Promise.all(opened.map(database => database.drop())))
   catalogSuite('PostgreSQL', async () => {
-    const pool = await createPool(address)
-    await pool.query(sql.unsafe`DROP SCHEMA IF EXISTS public CASCADE`)
-    await pool.query(sql.unsafe`CREATE SCHEMA public`)
-    await pool.end()
-    return openPostgresCatalog(address)
+    const database = await ownDatabase(server)
+    opened.push(database)
+    return openPostgresCatalog(database.url)
   })
 }

@@ -33,11 +33,15 @@ test('migrations run once; a catalog of a newer version is refused, unharmed', a
     driverFactory: pgliteDriverFactory(database),
     maximumPoolSize: 1,
   })
-  const [first] = readMigrations()
-  assert.ok(first)
-  assert.deepEqual(await migrate(pool), ['0001-projects.sql'])
+  const [oldest, ...newer] = readMigrations()
+  assert.ok(oldest)
+  assert.deepEqual(await migrate(pool, [oldest]), ['0001-projects.sql'])
+  assert.deepEqual(
+    await migrate(pool),
+    newer.map(({ name }) => name),
+  )
   assert.deepEqual(await migrate(pool), [])
-  await assert.rejects(migrate(pool, []), CatalogTooNewError)
+  await assert.rejects(migrate(pool, [oldest]), CatalogTooNewError)
   assert.deepEqual(await migrate(pool), [])
   await pool.end()
   await database.close()

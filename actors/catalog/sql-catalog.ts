@@ -16,6 +16,16 @@ import type {
   StoredKey,
   StoredSession,
 } from './catalog.ts'
+import { raiseVersion } from './catalog-version.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import { int8 } from './columns.ts'
+import type { Leases } from './leases.ts'
+import type { ProjectPartitions } from './partitions.ts'
+import type { Placements } from './placements.ts'
+import { SqlCheckpoints } from './sql-checkpoints.ts'
+import { SqlLeases } from './sql-leases.ts'
+import { SqlPartitions } from './sql-partitions.ts'
+import { SqlPlacements } from './sql-placements.ts'
 
 /** What a person asked for cannot be: told with a stable code. */
 export class CatalogConflictError extends Error {
@@ -23,8 +33,6 @@ export class CatalogConflictError extends Error {
 }
 
 const scopes = z.string().transform(text => text.split(',') as KeyScope[])
-/** PostgreSQL's bigint; ours are microseconds and quotas, far below 2^53. */
-const int8 = z.bigint().transform(Number)
 const timeText = z.bigint().transform(us => formatTime(Number(us), 0))
 
 const projectRow = z
@@ -96,10 +104,18 @@ const sessionRow = z
 const PROJECT = sql.fragment`id, name, created_at_us, retention_days`
 
 export class SqlCatalog implements Catalog {
+  readonly leases: Leases
+  readonly checkpoints: Checkpoints
+  readonly partitions: ProjectPartitions
+  readonly placements: Placements
   readonly #pool: DatabasePool
   readonly #close: () => Promise<void>
 
   constructor(pool: DatabasePool, close: () => Promise<void>) {
+    this.leases = new SqlLeases(pool)
+    this.checkpoints = new SqlCheckpoints(pool)
+    this.partitions = new SqlPartitions(pool)
+    this.placements = new SqlPlacements(pool)
     this.#pool = pool
     this.#close = close
   }
@@ -249,7 +265,7 @@ export class SqlCatalog implements Catalog {
     try {
       await this.#pool.transaction(async transaction => {
         await work(transaction)
-        await transaction.query(sql.unsafe`UPDATE catalog_version SET value = value + 1`)
+        await raiseVersion(transaction)
       })
     } catch (error) {
       if (error instanceof UniqueIntegrityConstraintViolationError) {

@@ -3,6 +3,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
+import { checkpointTests } from './checkpoint-tests.ts'
+import { leaseTests } from './lease-tests.ts'
+import { partitionTests } from './partition-tests.ts'
+import { placementTests } from './placement-tests.ts'
 
 const NOW_US = Date.UTC(2026, 10, 21) * 1000
 
@@ -113,5 +117,10 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       await catalog.deleteSession(sha('token'))
       assert.equal(await catalog.session(sha('token')), null)
     })
+
+    leaseTests(() => catalog.leases)
+    checkpointTests(() => catalog.checkpoints)
+    partitionTests(() => catalog)
+    placementTests(() => catalog.placements)
   })
 }

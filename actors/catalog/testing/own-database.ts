@@ -1,0 +1,27 @@
+/** A database for one test on the PostgreSQL of `DATABASE_URL`, which others may be using. */
+import { randomBytes } from 'node:crypto'
+import { createPool, sql } from 'slonik'
+
+export interface OwnDatabase {
+  readonly url: string
+  readonly name: string
+  /** Ends its connections, too. */
+  drop(): Promise<void>
+}
+
+export async function ownDatabase(server: string): Promise<OwnDatabase> {
+  const name = `logboy_test_${randomBytes(6).toString('hex')}`
+  const identifier = sql.identifier([name])
+  const pool = await createPool(server, { maximumPoolSize: 1 })
+  await pool.query(sql.unsafe`CREATE DATABASE ${identifier}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    name,
+    async drop() {
+      await pool.query(sql.unsafe`DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`)
+      await pool.end()
+    },
+  }
+}
