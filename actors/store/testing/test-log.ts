@@ -35,6 +35,12 @@ export class TestLog {
     return this.#end
   }
 
+  /** Goes on behind what a store has published already. */
+  startAt(position: Position): void {
+    assert.equal(this.#entries.length, 0, 'the log is still empty')
+    this.#end = position
+  }
+
   /** Adds a batch and delivers it. */
   async append(store: LogStore, source: BatchSource, logs: readonly PlainLog[]): Promise<void> {
     this.add(source, logs)
