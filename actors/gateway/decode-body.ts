@@ -4,19 +4,20 @@ import { HttpProblem } from '#actors/http/problem.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import type { DecodedJson, DecodeJson } from './json/decode-json.ts'
-import type { BodyEncoding } from './json/inflate.ts'
+import { BODY_ENCODINGS, type BodyEncoding } from './json/inflate.ts'
 import { runTask } from './run-task.ts'
 
 const BUSY_RETRY_MS = 1_000
 
 /** How the body is packed; other ways are answered 415. */
 export function encodingOf(request: HttpRequest): BodyEncoding {
-  const encoding = (request.header('content-encoding') ?? 'identity').trim().toLowerCase()
-  if (encoding === 'identity' || encoding === 'gzip' || encoding === 'zstd') return encoding
-  if (encoding === 'x-gzip') return 'gzip'
-  const detail = `Content-Encoding ${encoding} is not taken: use gzip, zstd or none`
+  const named = (request.header('content-encoding') ?? 'identity').trim().toLowerCase()
+  const encoding = named === 'x-gzip' ? 'gzip' : named
+  const known = BODY_ENCODINGS.find(name => name === encoding)
+  if (known !== undefined) return known
+  const detail = `Content-Encoding ${named} is not taken: use gzip, zstd, deflate, br or none`
   throw new HttpProblem('LOGBOY_MEDIA_UNSUPPORTED', detail, {
-    headers: [['accept-encoding', 'gzip, zstd, identity']],
+    headers: [['accept-encoding', BODY_ENCODINGS.join(', ')]],
   })
 }
 

@@ -1,5 +1,5 @@
 /**
- * `POST /ingest`: JSON objects, an array of them, or one a line; plain, gzip or zstd. Decoded on a
+ * `POST /ingest`: JSON objects, an array of them, or one a line, packed or plain. Decoded on a
  * worker thread into batches, answered once all of them are durable.
  */
 import { create } from '@bufbuild/protobuf'

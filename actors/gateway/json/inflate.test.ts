@@ -1,18 +1,40 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib'
 import fc from 'fast-check'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
 import { inflate } from './inflate.ts'
 
-const PACKERS = { gzip: gzipSync, zstd: zstdCompressSync } as const
-const encodings = ['gzip', 'zstd'] as const
+/** Brotli's default takes two seconds for a bomb. */
+const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }
 
-for (const encoding of encodings) {
-  const pack = PACKERS[encoding]
+/** Whether a body may be several packed ones in a row, which only some formats know. */
+const PACKINGS = [
+  { name: 'gzip', encoding: 'gzip', pack: gzipSync, joins: true },
+  { name: 'zstd', encoding: 'zstd', pack: zstdCompressSync, joins: true },
+  { name: 'deflate', encoding: 'deflate', pack: deflateSync, joins: false },
+  { name: 'raw deflate', encoding: 'deflate', pack: deflateRawSync, joins: false },
+  {
+    name: 'br',
+    encoding: 'br',
+    pack: (bytes: Uint8Array) => brotliCompressSync(bytes, quick),
+    joins: false,
+  },
+] as const
 
-  test(`${encoding}: what was packed comes out again, in one part or several`, () => {
-    const parts = fc.array(fc.uint8Array({ maxLength: 2_000 }), { minLength: 1, maxLength: 4 })
+for (const { name, encoding, pack, joins } of PACKINGS) {
+  test(`${name}: what was packed comes out again, in one part or several`, () => {
+    const parts = fc.array(fc.uint8Array({ maxLength: 2_000 }), {
+      minLength: 1,
+      maxLength: joins ? 4 : 1,
+    })
     fc.assert(
       fc.property(parts, plain => {
         const packed = Buffer.concat(plain.map(part => pack(part)))
@@ -23,7 +45,7 @@ for (const encoding of encodings) {
     )
   })
 
-  test(`${encoding}: a body that was cut anywhere is damaged, never shorter`, () => {
+  test(`${name}: a body that was cut anywhere is damaged, never shorter`, () => {
     const text = Array.from({ length: 300 }, (_, n) => `line ${n * 7919}`).join('\n')
     const packed = pack(Buffer.from(text))
     for (let length = 0; length < packed.length; length++) {
@@ -31,14 +53,21 @@ for (const encoding of encodings) {
     }
   })
 
-  test(`${encoding}: a bomb is too large, and a body of exactly the limit is not`, () => {
+  test(`${name}: a bomb is too large, and a body of exactly the limit is not`, () => {
     assert.equal(inflate(pack(Buffer.alloc(BODY_BYTES_MAX)), encoding).type, 'body')
     assert.equal(inflate(pack(Buffer.alloc(BODY_BYTES_MAX + 1)), encoding).type, 'too-large')
+    if (!joins) return
     const half = pack(Buffer.alloc(BODY_BYTES_MAX / 2 + 1))
     assert.equal(inflate(Buffer.concat([half, half]), encoding).type, 'too-large')
   })
 
-  test(`${encoding}: whatever bytes come are a body, damaged or too large, and never throw`, () => {
+  test(`${name}: what follows the packed body is damage, never passed over`, () => {
+    const packed = pack(Buffer.from('{"message":"first"}'))
+    const followed = Buffer.concat([packed, Buffer.from('{"message":"second"}')])
+    assert.equal(inflate(followed, encoding).type, 'damaged')
+  })
+
+  test(`${name}: whatever bytes come are a body, damaged or too large, and never throw`, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
         inflate(bytes, encoding)

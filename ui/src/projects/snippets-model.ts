@@ -27,7 +27,7 @@ export function snippets({ origin, project, key }: SnippetContext): readonly Sni
         `  -H 'Content-Type: application/json' \\`,
         `  -d '{"level":"info","service":"hello","message":"my first log"}'`,
       ].join('\n'),
-      note: 'One object, an array, or lines of JSON; gzip and zstd are welcome.',
+      note: 'One object, an array, or lines of JSON; gzip, zstd, deflate and br are welcome.',
     },
     {
       id: 'sdk',
