@@ -76,6 +76,23 @@ function doors(driver: string): void {
       assert.equal(another.status, 422)
     })
 
+    test('a time without a zone is read in that of the project, from then on', async () => {
+      const say = () =>
+        server.ingest(shop.ingest_key, { time: '2026-01-10 12:00:00', message: 'noonish' })
+      await say()
+      const path = `/api/v1/projects/${shop.id}`
+      for (const time_zone of ['America/St_Johns', 'UTC']) {
+        assert.equal((await server.call('PATCH', path, { body: { time_zone } })).status, 200)
+        await say()
+      }
+      const { logs } = await server.search(shop.read_key, { query: 'noonish' })
+      const noon = '2026-01-10T12:00:00.000Z'
+      assert.deepEqual(
+        logs.map(({ time }) => time),
+        ['2026-01-10T15:30:00.000Z', noon, noon],
+      )
+    })
+
     test('recent answers the newest of a level', async () => {
       await server.ingest(shop.ingest_key, { level: 'fatal', message: 'the newest fatal' })
       const { body } = await server.call<{ logs: Row[] }>(

@@ -23,7 +23,7 @@ export interface JsonMeasured {
   readonly checksum: number
 }
 
-const SENDER = { sdkName: 'bench', sdkVersion: '' }
+const SENDER = { sdkName: 'bench', sdkVersion: '', zone: null }
 const ROWS_AS_JSON = 10_000
 const ENVELOPE = {
   receivedAtUs: BigInt(Number.MAX_SAFE_INTEGER),

@@ -127,11 +127,20 @@ export interface Problem {
   readonly detail: string
 }
 
-export interface Project {
-  readonly id: string
+/** What can be changed about a project. */
+export interface ProjectSettings {
   readonly name: string
-  readonly created_at: string
   readonly retention_days: number
+  /** Quotas; 0 = none. */
+  readonly records_per_second: number
+  readonly bytes_per_second: number
+  /** Of times that name none: an IANA name, or an offset such as `+05:30`. */
+  readonly time_zone: string
+}
+
+export interface Project extends ProjectSettings {
+  readonly id: string
+  readonly created_at: string
 }
 
 export interface ProjectCreated extends Project {

@@ -3,6 +3,8 @@
  * nanoseconds within the microsecond. No float ever holds more than it can.
  */
 
+import type { TimeZone } from './time-zone.ts'
+
 export interface ExactTime {
   /** Whole microseconds since 1970; negative before. */
   readonly timeUs: number
@@ -15,13 +17,16 @@ const DAY_S = 86_400
 
 /**
  * Reads RFC 3339 and its relatives (space for T, comma for the point, no zone, no time) or an epoch
- * in s, ms, µs or ns, told apart by its size. Times without a zone are `offsetMinutes` ahead of
- * UTC. null = not a time.
+ * in s, ms, µs or ns, told apart by its size. Times without a zone are those of `zone`; null = UTC.
+ * Answers null for what is not a time.
  */
-export function parseTime(value: string | number | bigint, offsetMinutes = 0): ExactTime | null {
+export function parseTime(
+  value: string | number | bigint,
+  zone: TimeZone | null = null,
+): ExactTime | null {
   if (typeof value === 'number') return parseNumber(value)
   if (typeof value === 'bigint') return parseEpoch(String(value))
-  return value.charCodeAt(4) === DASH ? parseDate(value, offsetMinutes) : parseEpoch(value)
+  return value.charCodeAt(4) === DASH ? parseDate(value, zone) : parseEpoch(value)
 }
 
 /**
@@ -65,14 +70,15 @@ const DASH = 0x2d
 const COLON = 0x3a
 
 /** YYYY-MM-DD, then maybe T or space and HH:MM[:SS[.fraction]], then maybe a zone. */
-function parseDate(text: string, offsetMinutes: number): ExactTime | null {
+function parseDate(text: string, zone: TimeZone | null): ExactTime | null {
   const year = digitsAt(text, 0, 4)
   const month = digitsAt(text, 5, 2)
   const day = digitsAt(text, 8, 2)
   if (year < 0 || month < 1 || month > 12 || text.charCodeAt(7) !== DASH) return null
   if (day < 1 || day > daysInMonth(year, month)) return null
   const midnightS = daysSince1970(year, month, day) * DAY_S
-  if (text.length === 10) return { timeUs: (midnightS - offsetMinutes * 60) * US_PER_S, subNs: 0 }
+  if (text.length === 10)
+    return { timeUs: (midnightS - offsetIn(zone, midnightS)) * US_PER_S, subNs: 0 }
   const separator = text.charCodeAt(10) | 0x20
   if (separator !== 0x74 && separator !== 0x20) return null
   const hour = digitsAt(text, 11, 2)
@@ -88,11 +94,17 @@ function parseDate(text: string, offsetMinutes: number): ExactTime | null {
     at = 19
   }
   const fractionEnd = at === 19 ? fractionEndOf(text, at) : at
-  const zoneS = zoneSeconds(text, fractionEnd, offsetMinutes)
-  if (zoneS === null) return null
+  const wallS = midnightS + hour * 3_600 + minute * 60 + second
+  const hasZone = fractionEnd < text.length
+  const offsetS = hasZone ? zoneSeconds(text, fractionEnd) : offsetIn(zone, wallS)
+  if (offsetS === null) return null
   const ns = fractionEnd > at ? fractionNs(text, at + 1, fractionEnd) : 0
-  const seconds = midnightS + hour * 3_600 + minute * 60 + second - zoneS
-  return { timeUs: seconds * US_PER_S + Math.floor(ns / 1_000), subNs: ns % 1_000 }
+  return { timeUs: (wallS - offsetS) * US_PER_S + Math.floor(ns / 1_000), subNs: ns % 1_000 }
+}
+
+/** Seconds that a zone is ahead of UTC when its clocks show `wallS`. */
+function offsetIn(zone: TimeZone | null, wallS: number): number {
+  return zone === null ? 0 : zone.offsetSeconds(wallS)
 }
 
 /** End of `.123` or `,123` at `at`; `at` itself where there is none. */
@@ -113,9 +125,9 @@ function fractionNs(text: string, start: number, end: number): number {
 }
 
 /** Seconds ahead of UTC that the rest of the text says; null = it says something else. */
-function zoneSeconds(text: string, start: number, offsetMinutes: number): number | null {
+function zoneSeconds(text: string, start: number): number | null {
   const at = text.charCodeAt(start) === 0x20 ? start + 1 : start
-  if (at === text.length) return at === start ? offsetMinutes * 60 : null
+  if (at === text.length) return null
   const sign = text.charCodeAt(at)
   if ((sign | 0x20) === 0x7a) return at + 1 === text.length ? 0 : null
   if (sign !== 0x2b && sign !== DASH) return text.slice(at) === 'UTC' ? 0 : null
@@ -195,9 +207,13 @@ export function parseDuration(value: string | number): number | null {
  * Reads `now`, `now-15m`, `now-1d+2h` or anything that `parseTime` reads, as microseconds; null =
  * neither.
  */
-export function parseTimeAround(value: string | number, nowUs: number): number | null {
+export function parseTimeAround(
+  value: string | number,
+  nowUs: number,
+  zone: TimeZone | null = null,
+): number | null {
   const match = typeof value === 'string' ? RELATIVE.exec(value.trim()) : null
-  if (match === null) return parseTime(value)?.timeUs ?? null
+  if (match === null) return parseTime(value, zone)?.timeUs ?? null
   let seconds = 0
   for (const [, sign, count, unit = ''] of (match[1] ?? '').matchAll(STEP)) {
     seconds += (sign === '-' ? -1 : 1) * Number(count) * (UNIT_S.get(unit) ?? 0)

@@ -212,6 +212,34 @@ function suite(driver: HttpDriverName): void {
     assert.equal(change.json['retention_days'], 7)
   })
 
+  test(
+    named('times without a zone are those of the project; zones that do not exist are refused'),
+    async t => {
+      const { call, createProject, store } = await apiWorld(t, driver)
+      const { id, read_key } = await createProject('shop')
+      const path = `/api/v1/projects/${id}`
+      const change = (time_zone: string) =>
+        call('PATCH', path, { token: ADMIN_TOKEN, body: { time_zone } })
+      assert.equal((await change('europe/berlin')).json['time_zone'], 'Europe/Berlin')
+      const refused = await change('Mars/Olympus')
+      assert.equal(refused.status, 400)
+      assert.match(String(refused.json['detail']), /unknown time zone Mars\/Olympus/)
+      const body = {
+        start_time: '2026-07-01 12:00:00',
+        end_time: '2026-07-01T12:00:00Z',
+        project: id,
+      }
+      for (const token of [read_key, ADMIN_TOKEN]) {
+        await call('POST', '/api/v1/logs/search', { token, body })
+        const { startUs, endUs } = store.searches.at(-1) ?? { startUs: 0, endUs: 0 }
+        assert.deepEqual(
+          [startUs, endUs].map(us => new Date(us / 1_000).getUTCHours()),
+          [10, 12],
+        )
+      }
+    },
+  )
+
   test(named('a project key cannot administer anything'), async t => {
     const { call, createProject } = await apiWorld(t, driver)
     const { id, read_key: token } = await createProject('shop')

@@ -1,4 +1,5 @@
 /** Who asks: the one place where REST and tail decide who may see which project. */
+import type { Catalog } from '#actors/catalog/catalog.ts'
 import { authenticateKey, bearerOf } from '#actors/gateway/authenticate.ts'
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
@@ -14,7 +15,14 @@ export type Caller =
 export interface CallerDeps {
   readonly keys: Pick<KeyCache, 'verify'>
   readonly sessions: Pick<Sessions, 'isAdminToken' | 'find'>
-  readonly catalog: { project(id: string): Promise<{ readonly id: string } | null> }
+  readonly catalog: Pick<Catalog, 'project'>
+}
+
+/** A project that the caller may read. */
+export interface ReadableProject {
+  readonly id: string
+  /** Of times that name none. */
+  readonly timeZone: string
 }
 
 export const SESSION_COOKIE = 'logboy_session'
@@ -51,18 +59,18 @@ export async function readableProject(
   caller: Caller,
   named: string | undefined,
   deps: CallerDeps,
-): Promise<string> {
+): Promise<ReadableProject> {
   if (caller.type === 'key') {
-    const { projectId } = caller.key
+    const { projectId, timeZone } = caller.key
     if (named !== undefined && named !== projectId) throw projectUnknown(named)
-    return projectId
+    return { id: projectId, timeZone }
   }
   if (named === undefined || named === '') {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', 'name a project')
   }
   const project = await deps.catalog.project(named)
   if (project === null) throw projectUnknown(named)
-  return project.id
+  return { id: project.id, timeZone: project.time_zone }
 }
 
 export function cookieOf(request: HttpRequest, name: string): string | null {

@@ -8,6 +8,7 @@ import type { KeyCache } from '#actors/identity/key-cache.ts'
 import { mintKey, mintProjectId } from '#actors/identity/project-key.ts'
 import type { KeyScope, Project, ProjectCreated, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
+import { timeZoneName, UTC } from '#proto/time-zone.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
 import { type CallerDeps, callerOf, requireAdministrator } from './caller.ts'
@@ -25,12 +26,27 @@ const RETENTION_DAYS_MAX = 36_500
 const name = z.string().trim().min(1, 'expected a name').max(100)
 const quota = z.number().int().min(0).max(1e12)
 const retentionDays = z.number().int().min(0).max(RETENTION_DAYS_MAX)
-const projectBody = z.strictObject({ name, retention_days: retentionDays.optional() })
+const timeZone = z
+  .string()
+  .max(64)
+  .transform((text, context) => {
+    const known = timeZoneName(text)
+    if (known !== null) return known
+    const message = `unknown time zone ${text}, expected a name such as Europe/Berlin, or +05:30`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+const projectBody = z.strictObject({
+  name,
+  retention_days: retentionDays.optional(),
+  time_zone: timeZone.optional(),
+})
 const changeBody = z.strictObject({
   name: name.optional(),
   retention_days: retentionDays.optional(),
   records_per_second: quota.optional(),
   bytes_per_second: quota.optional(),
+  time_zone: timeZone.optional(),
 })
 const keyBody = z.strictObject({
   name: name.default('key'),
@@ -74,20 +90,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
         await administrator(request)
         const { id } = await existing(request, catalog)
         const change = await readJson(request, changeBody)
-        await told(() =>
-          catalog.updateProject(id, {
-            ...(change.name === undefined ? {} : { name: change.name }),
-            ...(change.retention_days === undefined
-              ? {}
-              : { retentionDays: change.retention_days }),
-            ...(change.records_per_second === undefined
-              ? {}
-              : { recordsPerSecond: change.records_per_second }),
-            ...(change.bytes_per_second === undefined
-              ? {}
-              : { bytesPerSecond: change.bytes_per_second }),
-          }),
-        )
+        await told(() => catalog.updateProject(id, change))
         await deps.keys.refresh()
         return json(200, await catalog.project(id))
       },
@@ -141,18 +144,20 @@ async function createProject(
   deps: ProjectDeps,
 ): Promise<ProjectCreated> {
   const id = mintProjectId(deps.random)
+  const { name, retention_days: retentionDays = deps.retentionDays, time_zone: zone = UTC } = body
   const createdAtUs = deps.clock.nowUs()
-  const days = body.retention_days ?? deps.retentionDays
-  await told(() =>
-    deps.catalog.createProject({ id, name: body.name, createdAtUs, retentionDays: days }),
-  )
+  const project = { id, name, createdAtUs, retentionDays, timeZone: zone }
+  await told(() => deps.catalog.createProject(project))
   const ingest = await createKey(id, { name: 'ingest', scopes: ['ingest'] }, deps)
   const read = await createKey(id, { name: 'read', scopes: ['read'] }, deps)
   return {
     id,
-    name: body.name,
+    name,
     created_at: formatTime(createdAtUs, 0),
-    retention_days: days,
+    retention_days: retentionDays,
+    records_per_second: 0,
+    bytes_per_second: 0,
+    time_zone: zone,
     ingest_key: ingest.key,
     read_key: read.key,
   }

@@ -11,6 +11,8 @@ import {
 } from '#proto/limits.ts'
 import { parseQuery, type Query } from '#proto/query.ts'
 import { parseDuration, parseTimeAround } from '#proto/time.ts'
+import { timeZone } from '#proto/time-zone.ts'
+import type { ReadableProject } from './caller.ts'
 
 const NAMES_MAX = 100
 const time = z.union([z.string(), z.number()])
@@ -60,9 +62,19 @@ const NICE_SECONDS = [
 ] as const
 
 /** Turns the body into what the store takes; throws a 400 that names what is wrong. */
-export function planInput(body: SearchBody, projectId: string, nowUs: number): SearchPlanInput {
-  const at = (value: string | number | undefined, name: string, otherwise: number): number =>
-    value === undefined ? otherwise : timeOf(value, name, nowUs)
+export function planInput(
+  body: SearchBody,
+  project: ReadableProject,
+  nowUs: number,
+): SearchPlanInput {
+  const zone = timeZone(project.timeZone)
+  const at = (value: string | number | undefined, name: string, otherwise: number): number => {
+    if (value === undefined) return otherwise
+    const parsed = parseTimeAround(value, nowUs, zone)
+    if (parsed !== null) return parsed
+    const detail = `${name}: ${JSON.stringify(value)} is no time; use RFC 3339, an epoch, or now-15m`
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
+  }
   const startUs = at(body.start_time, 'start_time', 0)
   const endUs = at(body.end_time, 'end_time', Number.MAX_SAFE_INTEGER)
   if (body.cursor !== undefined && body.offset > 0) {
@@ -70,7 +82,7 @@ export function planInput(body: SearchBody, projectId: string, nowUs: number): S
   }
   const { aggregate } = body
   return {
-    projectId,
+    projectId: project.id,
     query: queryOf(body.query),
     services: body.services,
     levels: body.levels.map(name => name.toUpperCase()),
@@ -112,15 +124,6 @@ export function levelsOf(text: string | null): string[] {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', result.error.issues[0]?.message ?? 'unknown level')
   }
   return levels.map(name => name.toUpperCase())
-}
-
-function timeOf(value: string | number, name: string, nowUs: number): number {
-  const parsed = parseTimeAround(value, nowUs)
-  if (parsed !== null) return parsed
-  throw new HttpProblem(
-    'LOGBOY_BAD_REQUEST',
-    `${name}: ${JSON.stringify(value)} is no time; use RFC 3339, an epoch, or now-15m`,
-  )
 }
 
 /** Microseconds per bar: as asked for, or the narrowest nice width with about 60 bars. */

@@ -5,7 +5,7 @@ import type { LogStore, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
 import type { Clock } from '#runtime/clock.ts'
-import { type CallerDeps, callerOf, readableProject } from './caller.ts'
+import { type CallerDeps, callerOf, type ReadableProject, readableProject } from './caller.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
 import { levelsOf, planInput, type SearchBody, searchBody } from './search-request.ts'
 
@@ -52,7 +52,7 @@ export function searchRoutes(deps: SearchDeps): Route[] {
         const named = request.query.get('project') ?? undefined
         const project = await readableProject(caller, named, deps)
         const id = request.parameters['id'] ?? ''
-        const row = await answered(deps.store.row(project, id, request.signal))
+        const row = await answered(deps.store.row(project.id, id, request.signal))
         if (row === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
         return jsonText(200, row)
       },
@@ -62,12 +62,12 @@ export function searchRoutes(deps: SearchDeps): Route[] {
 
 async function search(
   body: SearchBody,
-  projectId: string,
+  project: ReadableProject,
   request: HttpRequest,
   { store, clock }: SearchDeps,
 ): Promise<HttpAnswer> {
   const begunMs = clock.monotonicMs()
-  const input = planInput(body, projectId, clock.nowUs())
+  const input = planInput(body, project, clock.nowUs())
   const result = await answered(store.search(input, request.signal))
   return jsonText(200, replyText(result, clock.monotonicMs() - begunMs))
 }

@@ -74,7 +74,11 @@ export function tailSocket(deps: TailDeps): SocketRoute {
         requireSameOrigin(request)
       }
       const { query } = request
-      const projectId = await readableProject(caller, query.get('project') ?? undefined, deps)
+      const { id: projectId } = await readableProject(
+        caller,
+        query.get('project') ?? undefined,
+        deps,
+      )
       const filter = filterOf(
         query.get('query') ?? '',
         (query.get('services') ?? '').split(',').filter(name => name !== ''),

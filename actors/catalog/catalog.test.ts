@@ -19,7 +19,13 @@ test('what was written is there after a restart, and a half-made database is mad
   const own = join(folder, 'own')
   mkdirSync(join(own, 'catalog.new'), { recursive: true })
   const first = await openEmbeddedCatalog(own)
-  await first.createProject({ id: 'restarted1', name: 'kept', createdAtUs: 1, retentionDays: 1 })
+  await first.createProject({
+    id: 'restarted1',
+    name: 'kept',
+    createdAtUs: 1,
+    retentionDays: 1,
+    timeZone: 'UTC',
+  })
   await first.close()
   assert.equal(existsSync(join(own, 'catalog.new')), false)
   const second = await openEmbeddedCatalog(own)

@@ -4,7 +4,7 @@
  * without it. What processes of one installation agree on stands beside it: leases.ts,
  * checkpoints.ts, partitions.ts, placements.ts.
  */
-import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
+import type { KeyScope, Project, ProjectKey, ProjectSettings } from '#proto/api.ts'
 
 export interface StoredKey {
   readonly id: string
@@ -16,6 +16,8 @@ export interface StoredKey {
   /** Limits of the project, 0 = none. */
   readonly recordsPerSecond: number
   readonly bytesPerSecond: number
+  /** Of the project, for times that name none. */
+  readonly timeZone: string
 }
 
 export interface Catalog {
@@ -43,13 +45,12 @@ export interface NewProject {
   readonly name: string
   readonly createdAtUs: number
   readonly retentionDays: number
+  readonly timeZone: string
 }
 
-export interface ProjectChange {
-  readonly name?: string
-  readonly retentionDays?: number
-  readonly recordsPerSecond?: number
-  readonly bytesPerSecond?: number
+/** What is not named stays. */
+export type ProjectChange = {
+  readonly [Key in keyof ProjectSettings]?: ProjectSettings[Key] | undefined
 }
 
 export interface NewKey {

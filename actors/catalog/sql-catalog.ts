@@ -36,7 +36,15 @@ const scopes = z.string().transform(text => text.split(',') as KeyScope[])
 const timeText = z.bigint().transform(us => formatTime(Number(us), 0))
 
 const projectRow = z
-  .object({ id: z.string(), name: z.string(), created_at_us: timeText, retention_days: z.number() })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    created_at_us: timeText,
+    retention_days: z.number(),
+    records_per_second: int8,
+    bytes_per_second: int8,
+    time_zone: z.string(),
+  })
   .transform(({ created_at_us: created_at, ...rest }): Project => ({ ...rest, created_at }))
 
 const keyRow = z
@@ -71,6 +79,7 @@ const storedKeyRow = z
     revoked: z.boolean(),
     records_per_second: int8,
     bytes_per_second: int8,
+    time_zone: z.string(),
   })
   .transform(
     (row): StoredKey => ({
@@ -82,6 +91,7 @@ const storedKeyRow = z
       revoked: row.revoked,
       recordsPerSecond: row.records_per_second,
       bytesPerSecond: row.bytes_per_second,
+      timeZone: row.time_zone,
     }),
   )
 
@@ -101,7 +111,9 @@ const sessionRow = z
     }),
   )
 
-const PROJECT = sql.fragment`id, name, created_at_us, retention_days`
+const PROJECT = sql.fragment`
+  id, name, created_at_us, retention_days, records_per_second, bytes_per_second, time_zone
+`
 
 export class SqlCatalog implements Catalog {
   readonly leases: Leases
@@ -136,29 +148,26 @@ export class SqlCatalog implements Catalog {
     )
   }
 
-  createProject({ id, name, createdAtUs, retentionDays }: NewProject): Promise<void> {
+  createProject(project: NewProject): Promise<void> {
+    const { id, name, createdAtUs, retentionDays, timeZone } = project
     return this.#change(name, change =>
       change.query(sql.unsafe`
-        INSERT INTO projects (id, name, created_at_us, retention_days)
-        VALUES (${id}, ${name}, ${createdAtUs}, ${retentionDays})
+        INSERT INTO projects (id, name, created_at_us, retention_days, time_zone)
+        VALUES (${id}, ${name}, ${createdAtUs}, ${retentionDays}, ${timeZone})
       `),
     )
   }
 
   updateProject(id: string, change: ProjectChange): Promise<void> {
-    const {
-      name = null,
-      retentionDays = null,
-      recordsPerSecond = null,
-      bytesPerSecond = null,
-    } = change
-    return this.#change(name ?? id, transaction =>
+    const given = (key: keyof ProjectChange) => change[key] ?? null
+    return this.#change(change.name ?? id, transaction =>
       transaction.query(sql.unsafe`
         UPDATE projects SET
-          name = coalesce(${name}::text, name),
-          retention_days = coalesce(${retentionDays}::integer, retention_days),
-          records_per_second = coalesce(${recordsPerSecond}::bigint, records_per_second),
-          bytes_per_second = coalesce(${bytesPerSecond}::bigint, bytes_per_second)
+          name = coalesce(${given('name')}::text, name),
+          retention_days = coalesce(${given('retention_days')}::integer, retention_days),
+          records_per_second = coalesce(${given('records_per_second')}::bigint, records_per_second),
+          bytes_per_second = coalesce(${given('bytes_per_second')}::bigint, bytes_per_second),
+          time_zone = coalesce(${given('time_zone')}::text, time_zone)
         WHERE id = ${id}
       `),
     )
@@ -205,7 +214,8 @@ export class SqlCatalog implements Catalog {
   key(id: string): Promise<StoredKey | null> {
     return this.#pool.maybeOne(sql.type(storedKeyRow)`
       SELECT k.id, k.project_id, k.secret_sha256, k.scopes, k.expires_at_us,
-        k.revoked_at_us IS NOT NULL AS revoked, p.records_per_second, p.bytes_per_second
+        k.revoked_at_us IS NOT NULL AS revoked, p.records_per_second, p.bytes_per_second,
+        p.time_zone
       FROM project_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = ${id}
     `)
   }

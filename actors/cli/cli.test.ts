@@ -44,6 +44,27 @@ suite('the command line against a real server', { timeout: 120_000 }, () => {
     await assert.rejects(logboy('project', 'create', 'shop'), /name shop is taken/)
   })
 
+  test('a project is changed by its name, and lines are read in its time zone', async () => {
+    await logboy('project', 'create', 'abroad', '--time-zone', 'Asia/Kolkata')
+    const change = ['--retention-days', '7', '--records-per-second', '5000']
+    const changed = await json<Record<string, unknown>>('project', 'set', 'abroad', ...change)
+    assert.equal(changed['time_zone'], 'Asia/Kolkata')
+    assert.deepEqual([changed['retention_days'], changed['records_per_second']], [7, 5_000])
+    const file = join(folder, 'abroad.log')
+    writeFileSync(file, '2026-01-10 12:00:00 INFO [kiosk] Namaste\n')
+    await logboy('ship', file, '--project', 'abroad')
+    const found = await rows('search', 'namaste', '--project', 'abroad', '--since', '2026-01-10')
+    assert.deepEqual(
+      found.map(({ time }) => time),
+      ['2026-01-10T06:30:00.000Z'],
+    )
+    await assert.rejects(
+      logboy('project', 'set', 'abroad', '--time-zone', 'Here'),
+      /time zone Here/,
+    )
+    await assert.rejects(logboy('project', 'set', 'abroad'), /name a setting/)
+  })
+
   test('ten thousand generated lines go round and come back equal', async () => {
     const file = join(folder, 'services.log')
     await logboy('project', 'create', 'round')

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clientEnvironment } from '#actors/config.ts'
-import type { Problem, Project, ProjectCreated } from '#proto/api.ts'
+import type { Problem, Project, ProjectCreated, ProjectSettings } from '#proto/api.ts'
 
 export interface Connection {
   readonly url: string
@@ -116,8 +116,11 @@ export async function findProject(connection: Connection, nameOrId: string): Pro
   )
 }
 
-export function createProject(connection: Connection, name: string): Promise<ProjectCreated> {
-  return call<ProjectCreated>(connection, 'POST', '/api/v1/projects', { name })
+export function createProject(
+  connection: Connection,
+  settings: Pick<ProjectSettings, 'name'> & Partial<ProjectSettings>,
+): Promise<ProjectCreated> {
+  return call<ProjectCreated>(connection, 'POST', '/api/v1/projects', settings)
 }
 
 function readAdminToken(dataFolder: string, url: string | undefined): string {

@@ -105,7 +105,7 @@ async function openProject(connection: Connection, dataFolder: string): Promise<
     const { id } = await findProject(connection, PROJECT)
     return { id, key: readFileSync(path, 'utf8').trim(), fresh: false }
   }
-  const created = await createProject(connection, PROJECT)
+  const created = await createProject(connection, { name: PROJECT })
   writeFileSync(path, `${created.ingest_key}\n`, { mode: 0o600 })
   return { id: created.id, key: created.ingest_key, fresh: true }
 }

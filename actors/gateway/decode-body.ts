@@ -27,6 +27,7 @@ export type DecodedRequest = Extract<DecodedJson, { type: 'decoded' }>
 export interface DecodeBodyOptions {
   readonly encoding: BodyEncoding
   readonly hash: boolean
+  readonly timeZone: string
   readonly pool: IngestDeps['pool']
   readonly onFault: IngestDeps['onFault']
 }
@@ -34,10 +35,10 @@ export interface DecodeBodyOptions {
 /** Throws the HttpProblem of a body that cannot be decoded. */
 export async function decodeBody(
   body: Uint8Array<ArrayBuffer>,
-  { encoding, hash, pool, onFault }: DecodeBodyOptions,
+  { pool, onFault, ...how }: DecodeBodyOptions,
 ): Promise<DecodedRequest> {
   const buffer = ownBuffer(body)
-  const input: DecodeJson = { body: buffer, encoding, hash }
+  const input: DecodeJson = { body: buffer, ...how }
   const run = { transfer: [buffer] }
   const ran = await runTask<DecodedJson>('decode-json', { pool, input, run, onFault })
   if (ran.type === 'busy') {

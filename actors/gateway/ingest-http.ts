@@ -18,11 +18,15 @@ import type { Random } from '#runtime/index.ts'
 import { authenticate } from './authenticate.ts'
 import { type BatchOrigin, envelopeOfBatch } from './batch-envelope.ts'
 import { BootProducer } from './boot-producer.ts'
-import { type DecodedRequest, decodeBody, encodingOf } from './decode-body.ts'
+import {
+  type DecodeBodyOptions,
+  type DecodedRequest,
+  decodeBody,
+  encodingOf,
+} from './decode-body.ts'
 import { idempotencyKeyOf, isStored, keyReused, producerOf } from './idempotency-key.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
 import type { IngestDeps } from './ingest-stream.ts'
-import type { BodyEncoding } from './json/inflate.ts'
 import type { JsonChunk } from './json/json-body.ts'
 import { offerTo } from './offer-to.ts'
 import { unavailable } from './unavailable.ts'
@@ -79,7 +83,11 @@ class IngestDoor {
     const idempotencyKey = idempotencyKeyOf(request)
     const body = await request.body()
     const receivedMs = clock.monotonicMs()
-    const decoded = await this.#decode(body, encoding, idempotencyKey !== null)
+    const decoded = await this.#decode(body, {
+      encoding,
+      hash: idempotencyKey !== null,
+      timeZone: key.timeZone,
+    })
     const { bodySha256 } = decoded
     if (idempotencyKey === null || bodySha256 === null) {
       await this.#store(decoded.chunks, { key, peer, keyed: null })
@@ -93,14 +101,13 @@ class IngestDoor {
 
   async #decode(
     body: Uint8Array<ArrayBuffer>,
-    encoding: BodyEncoding,
-    hash: boolean,
+    how: Pick<DecodeBodyOptions, 'encoding' | 'hash' | 'timeZone'>,
   ): Promise<DecodedRequest> {
     const { pool, onFault } = this.#deps
     const { length } = body
     if (!this.#decoding.take(length)) throw this.#noRoom()
     try {
-      return await decodeBody(body, { encoding, hash, pool, onFault })
+      return await decodeBody(body, { ...how, pool, onFault })
     } finally {
       this.#decoding.give(length)
     }

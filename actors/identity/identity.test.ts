@@ -55,6 +55,7 @@ function keyWorld() {
     revoked: false,
     recordsPerSecond: 0,
     bytesPerSecond: 0,
+    timeZone: 'UTC',
   }
   const ended: string[] = []
   const changed: number[] = []

@@ -14,6 +14,8 @@ export interface VerifiedKey {
   readonly scopes: readonly KeyScope[]
   readonly recordsPerSecond: number
   readonly bytesPerSecond: number
+  /** Of the project, for times that name none. */
+  readonly timeZone: string
 }
 
 export type KeyVerdict =
@@ -184,6 +186,7 @@ function verified(stored: StoredKey): VerifiedKey {
     scopes: stored.scopes,
     recordsPerSecond: stored.recordsPerSecond,
     bytesPerSecond: stored.bytesPerSecond,
+    timeZone: stored.timeZone,
   }
 }
 

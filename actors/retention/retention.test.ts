@@ -7,7 +7,9 @@ import { expiryUs, retention } from './retention.ts'
 const DAY_US = 86_400_000_000
 
 function project(id: string, retention_days: number): Project {
-  return { id, name: id, created_at: '2026-01-01T00:00:00.000Z', retention_days }
+  const quotas = { records_per_second: 0, bytes_per_second: 0 }
+  const created_at = '2026-01-01T00:00:00.000Z'
+  return { id, name: id, created_at, retention_days, ...quotas, time_zone: 'UTC' }
 }
 
 test('each project loses what is older than it wants to keep, and one that keeps all loses nothing', async () => {

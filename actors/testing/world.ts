@@ -346,6 +346,7 @@ class World {
       scopes: ['ingest'],
       recordsPerSecond: project === 0 ? recordsPerSecond : 0,
       bytesPerSecond: 0,
+      timeZone: 'UTC',
     }
     return { type: 'verified', key }
   }

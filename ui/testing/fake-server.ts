@@ -183,6 +183,9 @@ function project(name: string, index: number): Project {
     name,
     created_at: '2026-11-01T08:00:00.000Z',
     retention_days: 30,
+    records_per_second: 0,
+    bytes_per_second: 0,
+    time_zone: 'UTC',
   }
 }
 

@@ -11,45 +11,43 @@ import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 
-interface Kept {
-  project: Project
-  recordsPerSecond: number
-  bytesPerSecond: number
-}
-
 export class MemoryCatalog implements Catalog {
-  readonly #projects = new Map<string, Kept>()
+  readonly #projects = new Map<string, Project>()
   readonly #keys = new Map<string, { readonly key: NewKey; revokedAtUs: number | null }>()
   readonly #sessions = new Map<string, StoredSession>()
   #version = 1
 
   async projects(): Promise<Project[]> {
-    return [...this.#projects.values()].map(({ project }) => project)
+    return [...this.#projects.values()]
   }
 
   async project(id: string): Promise<Project | null> {
-    return this.#projects.get(id)?.project ?? null
+    return this.#projects.get(id) ?? null
   }
 
   async projectByName(name: string): Promise<Project | null> {
     return (await this.projects()).find(project => project.name === name) ?? null
   }
 
-  async createProject({ id, name, createdAtUs, retentionDays }: NewProject): Promise<void> {
+  async createProject({ id, name, ...rest }: NewProject): Promise<void> {
     if ((await this.projectByName(name)) !== null) throw new CatalogConflictError('taken')
-    const created_at = formatTime(createdAtUs, 0)
-    const project = { id, name, created_at, retention_days: retentionDays }
-    this.#projects.set(id, { project, recordsPerSecond: 0, bytesPerSecond: 0 })
+    this.#projects.set(id, {
+      id,
+      name,
+      created_at: formatTime(rest.createdAtUs, 0),
+      retention_days: rest.retentionDays,
+      records_per_second: 0,
+      bytes_per_second: 0,
+      time_zone: rest.timeZone,
+    })
     this.#version++
   }
 
   async updateProject(id: string, change: ProjectChange): Promise<void> {
     const kept = this.#projects.get(id)
     if (kept === undefined) return
-    const { name = kept.project.name, retentionDays = kept.project.retention_days } = change
-    kept.project = { ...kept.project, name, retention_days: retentionDays }
-    kept.recordsPerSecond = change.recordsPerSecond ?? kept.recordsPerSecond
-    kept.bytesPerSecond = change.bytesPerSecond ?? kept.bytesPerSecond
+    const given = Object.entries(change).filter(([, value]) => value !== undefined)
+    this.#projects.set(id, { ...kept, ...Object.fromEntries(given) })
     this.#version++
   }
 
@@ -90,10 +88,12 @@ export class MemoryCatalog implements Catalog {
     const kept = stored && this.#projects.get(stored.key.projectId)
     if (stored === undefined || kept === undefined) return null
     const { projectId, secretSha256, scopes, expiresAtUs } = stored.key
-    const { recordsPerSecond, bytesPerSecond } = kept
+    const recordsPerSecond = kept.records_per_second
+    const bytesPerSecond = kept.bytes_per_second
     const revoked = stored.revokedAtUs !== null
     const limits = { recordsPerSecond, bytesPerSecond }
-    return { id, projectId, secretSha256, scopes, expiresAtUs, revoked, ...limits }
+    const timeZone = kept.time_zone
+    return { id, projectId, secretSha256, scopes, expiresAtUs, revoked, ...limits, timeZone }
   }
 
   async touchKeys(): Promise<void> {}

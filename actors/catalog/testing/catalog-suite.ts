@@ -20,7 +20,13 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
 
     const sha = (text: string) => createHash('sha256').update(text).digest()
     const project = (id: string, projectName = `project ${id}`) =>
-      catalog.createProject({ id, name: projectName, createdAtUs: NOW_US, retentionDays: 30 })
+      catalog.createProject({
+        id,
+        name: projectName,
+        createdAtUs: NOW_US,
+        retentionDays: 30,
+        timeZone: 'Europe/Berlin',
+      })
     const key = (id: string, projectId: string) =>
       catalog.createKey({
         id,
@@ -40,6 +46,9 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
         name: 'shop',
         created_at: '2026-11-21T00:00:00.000Z',
         retention_days: 30,
+        records_per_second: 0,
+        bytes_per_second: 0,
+        time_zone: 'Europe/Berlin',
       })
       assert.deepEqual(await catalog.project('aaaaaaaaa1'), found)
       assert.equal(await catalog.project('zzzzzzzzzz'), null)
@@ -53,19 +62,27 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
 
     test('changes leave what they do not name', async () => {
       await project('aaaaaaaaa4')
-      await catalog.updateProject('aaaaaaaaa4', { retentionDays: 7 })
-      assert.equal((await catalog.project('aaaaaaaaa4'))?.retention_days, 7)
-      assert.equal((await catalog.project('aaaaaaaaa4'))?.name, 'project aaaaaaaaa4')
+      const before = await catalog.project('aaaaaaaaa4')
+      const changes = [
+        { retention_days: 7 },
+        { records_per_second: 5 },
+        { bytes_per_second: 2 ** 40 },
+        { time_zone: '+05:30' },
+        { name: 'another name' },
+      ]
+      for (const change of changes) await catalog.updateProject('aaaaaaaaa4', change)
+      assert.deepEqual(await catalog.project('aaaaaaaaa4'), Object.assign({}, before, ...changes))
     })
 
-    test('a key carries its hash, its scopes and the quota of its project', async () => {
+    test('a key carries its hash, its scopes and quota and time zone of its project', async () => {
       await project('aaaaaaaaa5')
-      await catalog.updateProject('aaaaaaaaa5', { recordsPerSecond: 100, bytesPerSecond: 2 ** 40 })
+      await catalog.updateProject('aaaaaaaaa5', { bytes_per_second: 2 ** 40 })
       await key('kkkkkkkkkk01', 'aaaaaaaaa5')
       const stored = await catalog.key('kkkkkkkkkk01')
       assert.deepEqual(stored?.scopes, ['ingest', 'read'])
       assert.deepEqual(Buffer.from(stored?.secretSha256 ?? []), sha('kkkkkkkkkk01'))
       assert.equal(stored?.bytesPerSecond, 2 ** 40)
+      assert.equal(stored?.timeZone, 'Europe/Berlin')
       assert.equal(stored?.revoked, false)
     })
 

@@ -11,7 +11,13 @@ export function partitionTests(catalog: () => SqlCatalog): void {
   suite('project partitions', () => {
     before(async () => {
       for (const id of projectIds) {
-        await catalog().createProject({ id, name: id, createdAtUs: 1, retentionDays: 1 })
+        await catalog().createProject({
+          id,
+          name: id,
+          createdAtUs: 1,
+          retentionDays: 1,
+          timeZone: 'UTC',
+        })
       }
     })
 
@@ -67,7 +73,13 @@ export function partitionTests(catalog: () => SqlCatalog): void {
   })
 
   async function another(id: string): Promise<string> {
-    await catalog().createProject({ id, name: id, createdAtUs: 1, retentionDays: 1 })
+    await catalog().createProject({
+      id,
+      name: id,
+      createdAtUs: 1,
+      retentionDays: 1,
+      timeZone: 'UTC',
+    })
     return id
   }
 }

@@ -13,6 +13,7 @@ import {
 } from '#proto/limits.ts'
 import { BATCH } from '#proto/log-batch-fields.ts'
 import { TimeColumn } from '#proto/time-column.ts'
+import type { TimeZone } from '#proto/time-zone.ts'
 import { WireWriter } from '#proto/wire-writer.ts'
 import { ByteDictionary, ByteHeap, HexIds } from './byte-column.ts'
 import { KIND } from './json-scan.ts'
@@ -29,6 +30,8 @@ export const FULL = Symbol('full')
 export interface BatchColumnsOptions {
   readonly sdkName: string
   readonly sdkVersion: string
+  /** Of times that name none; null = UTC. */
+  readonly zone: TimeZone | null
 }
 
 /** A sealed batch and what its envelope has to say about it. */
@@ -58,7 +61,7 @@ export class BatchColumns {
   readonly #traceIds = new HexIds(16)
   readonly #spanIds = new HexIds(8)
   readonly #attributes: RecordAttributes
-  readonly #time = new TimeScanner()
+  readonly #time: TimeScanner
   readonly #level = new LevelReader()
   #hasTime = false
   #rows = 0
@@ -72,6 +75,7 @@ export class BatchColumns {
     this.#scanner = scanner
     this.#options = options
     this.#attributes = new RecordAttributes(scanner)
+    this.#time = new TimeScanner(options.zone)
   }
 
   get rows(): number {

@@ -7,8 +7,8 @@ import { openLogBatch } from '#proto/log-batch.ts'
 import { type DecodedJson, decodeJson } from './decode-json.ts'
 import type { BodyEncoding } from './inflate.ts'
 
-function run(body: Uint8Array, encoding: BodyEncoding, hash = false) {
-  return decodeJson({ body: new Uint8Array(body).buffer, encoding, hash })
+function run(body: Uint8Array, encoding: BodyEncoding, hash = false, timeZone = 'UTC') {
+  return decodeJson({ body: new Uint8Array(body).buffer, encoding, hash, timeZone })
 }
 
 function decoded(result: DecodedJson): Extract<DecodedJson, { type: 'decoded' }> {
@@ -40,6 +40,17 @@ test('hands its batches over instead of copying them', () => {
   // Nothing beside the batch is handed over with it.
   assert.equal(chunk.batch.length, chunk.batch.buffer.byteLength)
   assert.equal(openLogBatch(chunk.batch).sdkName, 'http')
+})
+
+test('times that name no zone are those of the project', () => {
+  const body = Buffer.from('{"time":"2026-07-01 12:00:00"}\n{"time":"2026-07-01T10:00:00Z"}')
+  const inZone = (zone: string) => {
+    const [chunk] = decoded(run(body, 'identity', false, zone).result).chunks
+    return chunk?.times
+  }
+  const [tenUs, noonUs] = [Date.UTC(2026, 6, 1, 10) * 1_000, Date.UTC(2026, 6, 1, 12) * 1_000]
+  assert.deepEqual(inZone('Europe/Berlin'), { minUs: tenUs, maxUs: tenUs })
+  assert.deepEqual(inZone('UTC'), { minUs: tenUs, maxUs: noonUs })
 })
 
 test('too much, damaged or no JSON is an answer', () => {

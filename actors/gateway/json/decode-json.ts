@@ -1,5 +1,6 @@
 /** The task that turns the body of `POST /ingest` into sealed batches. */
 import { createHash } from 'node:crypto'
+import { timeZone } from '#proto/time-zone.ts'
 import type { Transferred } from '#runtime/threads.ts'
 import { type BodyEncoding, inflate } from './inflate.ts'
 import { type DecodedBody, decodeBody } from './json-body.ts'
@@ -10,6 +11,8 @@ export interface DecodeJson {
   readonly encoding: BodyEncoding
   /** Whether the hash of the body is wanted: for a request with an Idempotency-Key. */
   readonly hash: boolean
+  /** Of times that name none. */
+  readonly timeZone: string
 }
 
 export type DecodedJson =
@@ -25,11 +28,12 @@ export type DecodedJson =
 const SENDER = { sdkName: 'http', sdkVersion: '' } as const
 
 /** Unpacks and decodes; never throws for what a client could have sent. */
-export function decodeJson({ body, encoding, hash }: DecodeJson): Transferred<DecodedJson> {
+export function decodeJson(input: DecodeJson): Transferred<DecodedJson> {
+  const { body, encoding, hash } = input
   const inflated = inflate(new Uint8Array(body), encoding)
   if (inflated.type !== 'body') return { result: inflated, transfer: [] }
   const { bytes } = inflated
-  const decoded = decodeBody(bytes, SENDER)
+  const decoded = decodeBody(bytes, { ...SENDER, zone: timeZone(input.timeZone) })
   const bodySha256 = hash ? new Uint8Array(createHash('sha256').update(bytes).digest()) : null
   const transfer = decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch.buffer) : []
   return { result: { ...decoded, bodySha256 }, transfer }

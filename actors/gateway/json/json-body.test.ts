@@ -8,7 +8,7 @@ import { type PlainRow, readColumns } from '#proto/testing/batches.ts'
 import { type DecodedBody, decodeBody } from './json-body.ts'
 import { expectedRow, normal, recordJson, writeJson } from './testing/plain-json.ts'
 
-const SENDER = { sdkName: 'test', sdkVersion: '1' }
+const SENDER = { sdkName: 'test', sdkVersion: '1', zone: null }
 type Decoded = Extract<DecodedBody, { type: 'decoded' }>
 
 function decode(body: string | Uint8Array): DecodedBody {

@@ -1,5 +1,6 @@
 /** Times in JSON: the usual form read straight from its bytes, every other one by proto/time.ts. */
 import { parseTime } from '#proto/time.ts'
+import type { TimeZone } from '#proto/time-zone.ts'
 import { KIND } from './json-scan.ts'
 import { unescapedText } from './json-string.ts'
 
@@ -13,6 +14,12 @@ export class TimeScanner {
   /** The day of the last time as written, and where it begins: neighbours have the same. */
   readonly #day = new Uint8Array(DAY_BYTES)
   #dayUs = Number.NaN
+  readonly #zone: TimeZone | null
+
+  /** `zone` is that of times without one; null = UTC. */
+  constructor(zone: TimeZone | null) {
+    this.#zone = zone
+  }
 
   /** Reads the value bytes[start, end) of that kind; false = it is no time. */
   read(bytes: Uint8Array, start: number, end: number, kind: number): boolean {
@@ -48,7 +55,8 @@ export class TimeScanner {
   #readAny(bytes: Uint8Array, start: number, end: number, kind: number): boolean {
     const text = unescapedText(bytes, start, end)
     const isShort = kind === KIND.whole && end - start < 16
-    const time = parseTime(isShort || kind === KIND.decimal ? numberOf(text, kind) : text.trim())
+    const isNumber = isShort || kind === KIND.decimal
+    const time = parseTime(isNumber ? numberOf(text, kind) : text.trim(), this.#zone)
     if (time === null) return false
     this.timeUs = time.timeUs
     this.subNs = time.subNs

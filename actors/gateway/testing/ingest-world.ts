@@ -36,6 +36,7 @@ export class FakeKeys {
       scopes: ['ingest'],
       recordsPerSecond: 0,
       bytesPerSecond: 0,
+      timeZone: 'UTC',
       ...fields,
     }
     this.verdicts.set(text, { type: 'verified', key })

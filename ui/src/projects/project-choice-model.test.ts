@@ -8,6 +8,9 @@ const project = (id: string, name: string): Project => ({
   name,
   created_at: '2026-11-21T00:00:00Z',
   retention_days: 30,
+  records_per_second: 0,
+  bytes_per_second: 0,
+  time_zone: 'UTC',
 })
 const projects = [project('aaaaaaaaaa', 'shop'), project('bbbbbbbbbb', 'aaaaaaaaaa')]
 
