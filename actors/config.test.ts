@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, flagOf, loadConfig, SETTINGS } from './config.ts'
 
@@ -46,6 +46,41 @@ test('a bad value names the variable and what would do', () => {
       },
     )
   }
+})
+
+test('the catalog is embedded unless an address is given, whole or in parts', t => {
+  const folder = '/nonexistent'
+  const urlOf = (env: Record<string, string>) => loadConfig({ env, folder }).databaseUrl
+  assert.equal(urlOf({ POSTGRES_PASSWORD: 'unused' }), '')
+  const parts = { POSTGRES_HOST: 'db', POSTGRES_USER: 'a@b', POSTGRES_PASSWORD: 'p/:%x' }
+  const url = new URL(urlOf(parts))
+  assert.equal(url.host + url.pathname, 'db:5432/logboy')
+  assert.equal(decodeURIComponent(url.username), 'a@b')
+  assert.equal(decodeURIComponent(url.password), 'p/:%x')
+  assert.equal(urlOf({ ...parts, DATABASE_URL: 'postgres://x/y' }), 'postgres://x/y')
+  assert.equal(new URL(urlOf({ POSTGRES_HOST: '::1' })).host, '[::1]:5432')
+  assert.match(urlOf({ POSTGRES_HOST: '/run/pg' }), /^postgres:\/\/\/logboy\?host=%2Frun%2Fpg/)
+  const file = join(mkdtempSync(join(tmpdir(), 'logboy-config-')), 'a.yaml')
+  t.after(() => rmSync(dirname(file), { recursive: true }))
+  writeFileSync(file, 'database_url: postgres://from/yaml')
+  assert.equal(urlOf({ LOGBOY_CONFIG: file }), 'postgres://from/yaml')
+})
+
+test('a secret may stand in a file of its own, and is never told', t => {
+  const folder = mkdtempSync(join(tmpdir(), 'logboy-config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'password')
+  writeFileSync(file, 'hunter2\n')
+  const env = { POSTGRES_HOST: 'db', POSTGRES_PASSWORD_FILE: file }
+  assert.equal(new URL(loadConfig({ env, folder }).databaseUrl).password, 'hunter2')
+  const both = { ...env, POSTGRES_PASSWORD: 'nearer' }
+  assert.equal(new URL(loadConfig({ env: both, folder }).databaseUrl).password, 'nearer')
+  const missing = { DATABASE_URL_FILE: join(folder, 'missing') }
+  assert.throws(() => loadConfig({ env: missing, folder }), /DATABASE_URL_FILE=.*cannot be read/)
+  assert.throws(
+    () => loadConfig({ env: { DATABASE_URL: 'mysql://u:hunter2@h/d' }, folder }),
+    (error: Error) => error.message.startsWith('DATABASE_URL: expected postgres'),
+  )
 })
 
 test('an unknown setting in the file is told, not ignored', t => {

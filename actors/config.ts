@@ -6,9 +6,29 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { parse as parseYaml } from 'yaml'
+import {
+  count,
+  countAboveZero,
+  databaseUrl,
+  driver,
+  duration,
+  level,
+  port,
+  ports,
+  size,
+  text,
+} from './setting-values.ts'
 
 export interface Config {
   readonly dataFolder: string
+  readonly databaseUrl: string
+  readonly postgresHost: string
+  readonly postgresPort: number
+  readonly postgresUser: string
+  readonly postgresPassword: string
+  readonly postgresDatabase: string
+  readonly databaseConnections: number
+  readonly startWaitMs: number
   readonly host: string
   readonly httpPorts: readonly number[]
   readonly grpcPort: number
@@ -39,12 +59,41 @@ interface Setting<Value> {
   readonly default: string
   readonly doc: string
   readonly parse: (text: string) => Value
+  /** Its value is never told, and may stand in a file named by `<env>_FILE`. */
+  readonly secret: boolean
 }
 
 /** The order of this table is the order of docs/configuration.md. */
 export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
   dataFolder: setting('LOGBOY_DATA', './data', 'Folder of journal, segments and catalog', path =>
     resolve(path),
+  ),
+  databaseUrl: secret(
+    'DATABASE_URL',
+    'PostgreSQL for the catalog: postgres://user:password@host:5432/name; empty = embedded',
+    databaseUrl,
+  ),
+  postgresHost: setting(
+    'POSTGRES_HOST',
+    '',
+    'Where DATABASE_URL is empty: host of the PostgreSQL',
+    text,
+  ),
+  postgresPort: setting('POSTGRES_PORT', '5432', 'Its port', port),
+  postgresUser: setting('POSTGRES_USER', 'logboy', 'Its user', text),
+  postgresPassword: secret('POSTGRES_PASSWORD', "Its user's password", text),
+  postgresDatabase: setting('POSTGRES_DB', 'logboy', 'Its database', text),
+  databaseConnections: setting(
+    'DATABASE_CONNECTIONS',
+    '10',
+    'Connections to the PostgreSQL at most, for each process',
+    countAboveZero,
+  ),
+  startWaitMs: setting(
+    'LOGBOY_START_WAIT',
+    '30s',
+    'How long a start waits for servers that it needs',
+    duration,
   ),
   host: setting('LOGBOY_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all', text),
   httpPorts: setting(
@@ -141,19 +190,51 @@ export function loadConfig({
       throw new ConfigError(`the configuration file has an unknown setting ${name}`)
   }
   const entries = Object.entries(SETTINGS).map(([key, setting]) => {
-    const { env: name } = setting
-    const given = flags[flagOf(name)] ?? env[name] ?? dotEnv[name] ?? yaml[name] ?? setting.default
+    const { env: name, secret } = setting
+    const find = (name: string) => env[name] ?? dotEnv[name] ?? yaml[name]
+    const given =
+      flags[flagOf(name)] ?? find(name) ?? (secret ? secretOf(name, find) : null) ?? setting.default
     try {
       return [key, setting.parse(given.trim())]
     } catch (error) {
-      throw new ConfigError(`${name}=${given}: ${(error as Error).message}`)
+      throw new ConfigError(`${name}${secret ? '' : `=${given}`}: ${(error as Error).message}`)
     }
   })
-  const config = Object.fromEntries(entries) as { [Key in keyof Config]: Config[Key] }
+  const config = withDatabaseUrl(
+    Object.fromEntries(entries) as { [Key in keyof Config]: Config[Key] },
+  )
   if ((config.tlsCert === '') !== (config.tlsKey === '')) {
     throw new ConfigError('LOGBOY_TLS_CERT and LOGBOY_TLS_KEY are needed together')
   }
   return config
+}
+
+/** What a file holds that `<name>_FILE` names, as Docker and Kubernetes hand secrets over. */
+function secretOf(name: string, find: (name: string) => string | undefined): string | null {
+  const path = find(`${name}_FILE`)
+  if (path === undefined || path === '') return null
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigError(`${name}_FILE=${path}: the file cannot be read (${code})`)
+  }
+}
+
+/** The parts of an address make it where it is not given as a whole. */
+function withDatabaseUrl(config: Config): Config {
+  const { databaseUrl, postgresHost: host, postgresPort: port } = config
+  if (databaseUrl !== '' || host === '') return config
+  const [user, password, database] = [
+    config.postgresUser,
+    config.postgresPassword,
+    config.postgresDatabase,
+  ].map(encodeURIComponent)
+  // A path is the folder of the server's Unix socket.
+  const parts = host.startsWith('/')
+    ? `/${database}?host=${encodeURIComponent(host)}&port=${port}&user=${user}&password=${password}`
+    : `${user}:${password}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
+  return { ...config, databaseUrl: `postgres://${parts}` }
 }
 
 /** `LOGBOY_HTTP_PORT` → `http-port`. */
@@ -179,7 +260,9 @@ export function prepareLibraries(): void {
 }
 
 function settingNames(): Set<string> {
-  return new Set(Object.values(SETTINGS).map(({ env }) => env))
+  return new Set(
+    Object.values(SETTINGS).flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env])),
+  )
 }
 
 function setting<Value>(
@@ -188,7 +271,11 @@ function setting<Value>(
   doc: string,
   parse: (text: string) => Value,
 ): Setting<Value> {
-  return { env, default: standard, doc, parse }
+  return { env, default: standard, doc, parse, secret: false }
+}
+
+function secret<Value>(env: string, doc: string, parse: (text: string) => Value): Setting<Value> {
+  return { ...setting(env, '', doc, parse), secret: true }
 }
 
 function readDotEnv(path: string): Record<string, string | undefined> {
@@ -201,72 +288,12 @@ function readYaml(path: string | undefined): Record<string, string> {
   if (!existsSync(path)) throw new ConfigError(`LOGBOY_CONFIG=${path}: there is no such file`)
   const content: unknown = parseYaml(readFileSync(path, 'utf8')) ?? {}
   if (typeof content !== 'object') throw new ConfigError(`LOGBOY_CONFIG=${path}: expected settings`)
+  const known = settingNames()
   return Object.fromEntries(
     Object.entries(content as object).map(([key, value]) => {
       const name = key.toUpperCase().replaceAll('-', '_')
-      return [name.startsWith('LOGBOY_') ? name : `LOGBOY_${name}`, String(value)]
+      const whole = name.startsWith('LOGBOY_') || known.has(name)
+      return [whole ? name : `LOGBOY_${name}`, String(value)]
     }),
   )
-}
-
-function text(value: string): string {
-  return value
-}
-
-function port(value: string): number {
-  const number = count(value)
-  if (number > 65_535) throw new Error('expected a port, 1 to 65535, or 0 for any free one')
-  return number
-}
-
-function ports(value: string): number[] {
-  return value.split(',').map(part => port(part.trim()))
-}
-
-function count(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new Error('expected a whole number')
-  return Number(value)
-}
-
-const SIZE_UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 1024,
-  kib: 1024,
-  m: 1024 ** 2,
-  mib: 1024 ** 2,
-  g: 1024 ** 3,
-  gib: 1024 ** 3,
-}
-
-function size(value: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value) ?? []
-  const factor = SIZE_UNITS[(unit ?? '').toLowerCase()]
-  if (number === undefined || factor === undefined)
-    throw new Error('expected a size such as 64MiB or 2GiB')
-  return Math.round(Number(number) * factor)
-}
-
-const DURATION_UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
-
-function duration(value: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(value) ?? []
-  if (number === undefined) throw new Error('expected a time such as 500ms, 60s, 15m or 1h')
-  return Number(number) * (DURATION_UNITS[unit as string] as number)
-}
-
-function driver(value: string): 'uws' | 'node' | 'auto' {
-  if (value === 'uws' || value === 'node' || value === 'auto') return value
-  throw new Error('expected uws, node or auto')
-}
-
-function level(value: string): string {
-  if (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(value)) return value
-  throw new Error('expected trace, debug, info, warn, error, fatal or silent')
 }

@@ -1,0 +1,77 @@
+/** How the text of a setting becomes its value; what cannot be is told with what would do. */
+
+export function text(value: string): string {
+  return value
+}
+
+export function port(value: string): number {
+  const number = count(value)
+  if (number > 65_535) throw new Error('expected a port, 1 to 65535, or 0 for any free one')
+  return number
+}
+
+export function ports(value: string): number[] {
+  return value.split(',').map(part => port(part.trim()))
+}
+
+export function count(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new Error('expected a whole number')
+  return Number(value)
+}
+
+export function countAboveZero(value: string): number {
+  const number = count(value)
+  if (number === 0) throw new Error('expected at least 1')
+  return number
+}
+
+export function databaseUrl(value: string): string {
+  if (value === '') return value
+  if (!URL.canParse(value) || !/^postgres(ql)?:\/\/./.test(value)) {
+    throw new Error('expected postgres://user:password@host:5432/name')
+  }
+  return value
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+}
+
+export function size(value: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value) ?? []
+  const factor = SIZE_UNITS[(unit ?? '').toLowerCase()]
+  if (number === undefined || factor === undefined)
+    throw new Error('expected a size such as 64MiB or 2GiB')
+  return Math.round(Number(number) * factor)
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+export function duration(value: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(value) ?? []
+  if (number === undefined) throw new Error('expected a time such as 500ms, 60s, 15m or 1h')
+  return Number(number) * (DURATION_UNITS[unit as string] as number)
+}
+
+export function driver(value: string): 'uws' | 'node' | 'auto' {
+  if (value === 'uws' || value === 'node' || value === 'auto') return value
+  throw new Error('expected uws, node or auto')
+}
+
+export function level(value: string): string {
+  if (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(value)) return value
+  throw new Error('expected trace, debug, info, warn, error, fatal or silent')
+}
