@@ -138,7 +138,7 @@ async function openStorage({ config, log, onFatal }: StartOptions, closing: Clos
   }
   tellPassed()
   closing.add(() => cancel())
-  await caughtUp(() => store.received() >= recoveredEnd)
+  await caughtUp(() => store.received().coversAll(recoveredEnd))
   return { promptPool, pool, catalog, arena, store, journal }
 }
 
@@ -183,7 +183,7 @@ async function openJournal(
     folder,
     keepMs: config.journalKeepMs,
     keepBytes: config.journalKeepBytes,
-    endAtLeast: store.published(),
+    endAtLeast: store.published().at(0),
     unflushedBytes: () => store.recentBytes(),
     onFailure: parts.onFatal,
   })

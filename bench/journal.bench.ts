@@ -2,12 +2,14 @@
  * What a durable append costs, beside its floor, bare writev + fdatasync of the same bytes:
  * `node bench/journal.bench.ts`. Rows count as 100 bytes each.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { create } from '@bufbuild/protobuf'
 import { Arena, type ArenaBytes } from '#actors/commit-log/arena.ts'
 import type { CommitLog } from '#actors/commit-log/commit-log.ts'
 import { openJournalLog } from '#actors/commit-log/journal/journal-log.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
 import { BatchKind, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { systemClock, systemDisk } from '#runtime/index.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
@@ -98,8 +100,11 @@ async function journal(name: string, parent: string, load: Load): Promise<Journa
   })
   const consumption = log.consume({
     name: 'bench',
-    from: 0,
-    receive: entries => consumption.passed(entries.at(-1)?.position ?? 0),
+    from: Positions.NONE,
+    receive: entries => {
+      const last = entries.at(-1)
+      if (last !== undefined) consumption.passed(Positions.NONE.with(last))
+    },
   })
   const latencies: number[] = []
   const lanes = Math.min(PRODUCERS, load.open)
@@ -109,7 +114,7 @@ async function journal(name: string, parent: string, load: Load): Promise<Journa
     await Promise.all(Array.from({ length: lanes }, lane))
   }
   await sendAll({ ...load, batches: Math.ceil(load.batches / 20) }, 100)
-  await log.read('benchbench', log.end() - 1, () => undefined)
+  await log.read('benchbench', Positions.at(log.end().at(0) - 1), () => undefined)
   latencies.length = 0
   const groupsBefore = log.observe()['groups'] as number
   const used = process.cpuUsage()

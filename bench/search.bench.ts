@@ -108,7 +108,7 @@ function entryOf(batch: SealedBatch, i: number, position: number): LogEntry {
   })
   const done = (): void => undefined
   const data: BatchBytes = { memory, offset: 0, length: bytes.length, retain: done, release: done }
-  return { position, envelope, batch: data }
+  return { partition: 0, position, envelope, batch: data }
 }
 
 async function measure(asked: ParquetStore): Promise<void> {

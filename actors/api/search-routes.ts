@@ -3,6 +3,7 @@ import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
+import { placeOf } from '#actors/tail/tail-place.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { type CallerDeps, callerOf, type ReadableProject, readableProject } from './caller.ts'
@@ -99,8 +100,8 @@ async function answered<Value>(work: Promise<Value>): Promise<Value> {
 
 /** Rows are JSON text already; they are put into the reply as they are. */
 function replyText(result: SearchResult, queryMs: number): string {
-  const { logs, position, receivedAtUs, explain, ...rest } = result
-  const token = encodeTailToken({ position, row: 0, receivedAtUs })
+  const { logs, positions, receivedAtUs, explain, ...rest } = result
+  const token = encodeTailToken(placeOf({ positions, receivedAtUs }))
   const tail = JSON.stringify({ ...rest, explain, query_time_ms: queryMs, tail_token: token })
   return `{"logs":[${logs.join(',')}],${tail.slice(1)}`
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
+import { Positions } from '#actors/commit-log/positions.ts'
 import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { DRIVERS } from '#actors/http/testing/drivers.ts'
 import type { TailRequest } from '#actors/tail/tail.ts'
@@ -16,7 +17,7 @@ function suite(driver: HttpDriverName): void {
 
   test(named('a socket becomes a subscription with its filter and its place'), async t => {
     const { open, tail, project } = await start(t, driver)
-    const place = { position: 42, row: 7, receivedAtUs: 1_000_000 }
+    const place = { positions: Positions.at(42), rows: new Map([[0, 7]]), receivedAtUs: 1_000_000 }
     const after = encodeTailToken(place)
     const query = `project=${project.id}&query=timeout&services=a,b&levels=error&after=${after}`
     await opened(open(query, { authorization: `Bearer ${project.read_key}` }))

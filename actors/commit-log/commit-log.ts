@@ -3,13 +3,7 @@
  * journal/ (embedded) and, later, kafka/ implement it and pass the same suite.
  */
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
-
-/**
- * Where an entry ends in the log, so that reading from it goes on with the next one. Compare and
- * store it; the number means nothing outside this folder (journal: byte offset; Kafka: one per
- * partition).
- */
-export type Position = number
+import type { EntryPlace, Position, Positions } from './positions.ts'
 
 /**
  * Bytes of one batch in memory shared by all threads. Counted: whoever keeps it beyond the call it
@@ -40,8 +34,7 @@ export interface Offer {
 }
 
 /** A committed, admitted batch, as every consumer reads it. */
-export interface LogEntry {
-  readonly position: Position
+export interface LogEntry extends EntryPlace {
   readonly envelope: Envelope
   readonly batch: BatchBytes
 }
@@ -82,42 +75,84 @@ export interface KeyedAnswer {
 export interface Consumer {
   /** Stable over restarts; the log keeps what a registered consumer has not passed. */
   readonly name: string
-  /** Everything after this position is delivered, stored entries first, then live ones. */
-  readonly from: Position
-  /** Entries in log order. A returned promise holds the next delivery back. */
+  /** Everything after these positions is delivered, stored entries first, then live ones. */
+  readonly from: Positions
+  /** Entries in the order of their partition. A returned promise holds the next delivery back. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
+  /**
+   * The partition is this process's from now on, and is delivered after `from`: what was delivered
+   * of it before and not passed is void, and may come again. Never called by a journal.
+   */
+  assigned?(partition: number, from: Position): void
+  /** The partition is another process's: nothing more of it may be written. */
+  revoked?(partition: number): void
 }
 
 export interface Consumption {
-  /** This consumer will never need entries up to `position` again. */
-  passed(position: Position): void
+  /** This consumer will never need entries up to `positions` again. */
+  passed(positions: Positions): void
+  stop(): void | Promise<void>
+}
+
+/** What was committed since the last delivery. */
+export interface LiveDelivery {
+  /** Entries of watched projects, in the order of their partition. */
+  readonly entries: readonly LogEntry[]
+  /** Nothing of a watched project up to here is still to come. */
+  readonly covered: LogPlace
+}
+
+export interface LogPlace {
+  readonly positions: Positions
+  /** No entry behind `positions` was received before this (µs). */
+  readonly receivedAtUs: number
+}
+
+/** Whoever wants new entries of some projects, as a live tail does. */
+export interface Follower {
+  /** A returned promise holds the next delivery back. */
+  receive(delivery: LiveDelivery): void | Promise<void>
+}
+
+export interface Following {
+  /** What `read` does not give of the project, if it is called after this, is delivered live. */
+  watch(projectId: string): void
+  unwatch(projectId: string): void
   stop(): void
 }
 
 export interface CommitLog {
   /** Settles once durable, or with the reason why not. Order per producer is the order of calls. */
   append(offer: Offer): Promise<AppendOutcome>
-  /** undefined = unknown here (never seen, or forgotten after seven idle days). */
-  producer(projectId: string, producer: bigint): ProducerState | undefined
+  /**
+   * undefined = unknown (never seen, or forgotten after seven idle days); 'not-kept' = this process
+   * does not decide what is new, its consumers do.
+   */
+  producer(projectId: string, producer: bigint): ProducerState | 'not-kept' | undefined
   /**
    * The stored part of a keyed request (its producer is the hash of project and key), so that a
    * repeat gets the same answer. undefined = never seen, or more than 24 hours ago.
    */
-  answered(projectId: string, producer: bigint): KeyedAnswer | undefined
+  answered(projectId: string, producer: bigint): Promise<KeyedAnswer | undefined>
   consume(consumer: Consumer): Consumption
+  follow(follower: Follower): Following
   /**
    * Reads stored entries of one project after `from` up to the present end, for a resumed tail or a
-   * replay; 'gone' when the log no longer reaches back that far.
+   * replay. 'gone': the log no longer reaches back that far; 'foreign': it never reached that far.
    */
   read(
     projectId: string,
-    from: Position,
+    from: Positions,
     receive: (entries: readonly LogEntry[]) => void | Promise<void>,
-  ): Promise<'end' | 'gone'>
-  /** Oldest position that can be read from, with its receive time. */
-  start(): { readonly position: Position; readonly receivedAtUs: number }
-  /** Position after the last durable entry. */
-  end(): Position
+  ): Promise<ReadOutcome>
+  /** The oldest place of a project that can be read from. */
+  start(projectId: string): LogPlace
+  /** After the last durable entry; where the log lies elsewhere it may be half a second old. */
+  end(projectId: string): Positions
+  /** Why new batches are refused now; null = they are taken. */
+  refusal(): string | null
   observe(): Record<string, unknown>
   close(): Promise<void>
 }
+
+export type ReadOutcome = 'end' | 'gone' | 'foreign'

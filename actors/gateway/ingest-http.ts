@@ -117,7 +117,7 @@ class IngestDoor {
   async #storeOnce(chunks: readonly JsonChunk[], sender: Sender & { keyed: Keyed }): Promise<void> {
     const { log, meter } = this.#deps
     const { producer, bodySha256 } = sender.keyed
-    const answered = log.answered(sender.key.projectId, producer)
+    const answered = await log.answered(sender.key.projectId, producer)
     if (!isStored(answered, bodySha256)) return this.#store(chunks, sender)
     meter.repeats += chunks.length
   }

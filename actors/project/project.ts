@@ -170,7 +170,8 @@ class Project implements Actor<Message> {
     const { producer, epoch, firstUnacked } = stream
     const known = this.#deps.log.producer(this.#deps.projectId, producer)
     if (known === undefined && firstUnacked > 1) return { type: 'epoch-expired' }
-    if (known !== undefined && known.epoch > epoch) return { type: 'epoch-expired' }
+    const state = known === 'not-kept' ? undefined : known
+    if (state !== undefined && state.epoch > epoch) return { type: 'epoch-expired' }
     // A sender has one stream: the older one is a connection that it has given up.
     for (const [id, open] of this.#streams) {
       if (open.stream.producer !== producer) continue
@@ -179,7 +180,7 @@ class Project implements Actor<Message> {
     }
     if (this.#streams.size >= STREAMS_MAX) return { type: 'too-many-streams' }
     this.#streams.set(stream.id, { stream, refusedFrom: null })
-    return { type: 'open', lastDurable: known?.epoch === epoch ? known.lastSequence : null }
+    return { type: 'open', lastDurable: state?.epoch === epoch ? state.lastSequence : null }
   }
 
   #offer(message: ProjectOffer): void {
@@ -216,7 +217,8 @@ class Project implements Actor<Message> {
   #singleTurn({ envelope }: Offer, firstUnacked: number): OfferOutcome | null {
     const known = this.#deps.log.producer(this.#deps.projectId, envelope.producer)
     if (known === undefined && firstUnacked > 1) return { type: 'epoch-expired' }
-    const durable = known?.epoch === envelope.epoch ? known.lastSequence : 0
+    const state = known === 'not-kept' ? undefined : known
+    const durable = state?.epoch === envelope.epoch ? state.lastSequence : 0
     const next = Math.max(durable + 1, firstUnacked)
     if (Number(envelope.sequence) <= next) return null
     return { type: 'out-of-turn', fromSequence: next }

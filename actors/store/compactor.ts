@@ -39,7 +39,7 @@ export async function compact(
   }
   try {
     const removed = plan.inputs.map(({ id }) => id)
-    await tools.writer.publish({ jobs, position: null, removed })
+    await tools.writer.publish({ jobs, positions: null, removed })
     return { type: 'done' }
   } catch (error) {
     return refusal(error, [])

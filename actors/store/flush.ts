@@ -37,7 +37,7 @@ export async function flushBatch(batch: FlushBatch, tools: FlushTools): Promise<
     await writer.abort(jobs)
     throw error
   }
-  await writer.publish({ jobs, position: batch.position, removed: [] })
+  await writer.publish({ jobs, positions: batch.positions.pairs(), removed: [] })
 }
 
 function sortChunks(chunks: readonly RecentChunk[]): RecentChunk[] {

@@ -56,8 +56,8 @@ export class Flusher {
   /** Publishes all that was received by now; throws StoreError where the disk does not take it. */
   async flush(): Promise<void> {
     const { recent } = this.#options
-    const wanted = recent.position
-    while (recent.flushedPosition < wanted && !this.#closed) {
+    const wanted = recent.positions
+    while (!recent.flushedPositions.coversAll(wanted) && !this.#closed) {
       const refused = this.#refused
       this.#start()
       await this.#running

@@ -19,7 +19,7 @@ describe('manifest file', () => {
     manifest.close()
     const { state } = new ManifestFile({ disk, folder: FOLDER })
     assert.deepEqual([...state.segments.keys()], [1])
-    assert.equal(state.position, 100)
+    assert.equal(state.positions.at(0), 100)
     assert.equal(state.receivedFromUs('p'), 7)
     assert.ok(state.dropped.has('q'))
   })
@@ -29,12 +29,12 @@ describe('manifest file', () => {
     const manifest = new ManifestFile({ disk, folder: FOLDER })
     manifest.append(publish(1, 100))
     manifest.append(publish(2, 200))
-    manifest.append({ type: 'publish', position: null, added: [segment(3)], removed: [1, 2] })
-    manifest.append({ type: 'publish', position: null, added: [], removed: [3] })
+    manifest.append({ type: 'publish', positions: null, added: [segment(3)], removed: [1, 2] })
+    manifest.append({ type: 'publish', positions: null, added: [], removed: [3] })
     manifest.close()
     const { state } = new ManifestFile({ disk, folder: FOLDER })
     assert.equal(state.segments.size, 0)
-    assert.equal(state.position, 200)
+    assert.equal(state.positions.at(0), 200)
     assert.equal(state.nextSegmentId, 4)
   })
 
@@ -44,7 +44,7 @@ describe('manifest file', () => {
     const generations = new Set<string>()
     for (let id = 1; id <= 2_000; id++) {
       const removed = id > 3 ? [id - 3] : []
-      manifest.append({ type: 'publish', position: id, added: [segment(id, 4)], removed })
+      manifest.append({ type: 'publish', positions: [[0, id]], added: [segment(id, 4)], removed })
       for (const path of disk.paths()) generations.add(path)
     }
     assert.ok(generations.size > 4 && generations.size < 40, `${generations.size} names`)
@@ -99,7 +99,7 @@ describe('manifest file', () => {
     fill(disk)
     const paths = disk.paths()
     for (const path of paths) {
-      disk.put(path, Buffer.concat([newerHeader(), disk.contents(path).subarray(12)]))
+      disk.put(path, Buffer.concat([headerOf(3), disk.contents(path).subarray(12)]))
     }
     assert.throws(() => new ManifestFile({ disk, folder: FOLDER }), { code: 'LOGBOY_DATA_NEWER' })
     assert.deepEqual(disk.paths(), paths)
@@ -122,7 +122,7 @@ describe('manifest file', () => {
       const { state } = new ManifestFile({ disk, folder: FOLDER })
       const kept = state.segments.size
       assert.ok(kept === durable.length || kept === durable.length + 1, `crash at ${nth}`)
-      assert.equal(state.position, kept)
+      assert.equal(state.positions.at(0), kept)
     }
   })
 
@@ -163,7 +163,12 @@ describe('manifest file', () => {
       const disk = newDisk(9)
       const manifest = new ManifestFile({ disk, folder: FOLDER })
       manifest.append(publish(1, 1))
-      manifest.append({ type: 'publish', position: 2, added: [segment(2, 4_000)], removed: [] })
+      manifest.append({
+        type: 'publish',
+        positions: [[0, 2]],
+        added: [segment(2, 4_000)],
+        removed: [],
+      })
       disk.failNext('rename', 'EIO', path)
       assert.throws(() => manifest.append(publish(3, 3)), { code: 'EIO' })
       manifest.append(publish(4, 4))
@@ -210,7 +215,7 @@ function stateOf(records: readonly ManifestRecord[]): ManifestRecord {
 }
 
 function publish(id: number, position: number): ManifestRecord {
-  return { type: 'publish', position, added: [segment(id)], removed: [] }
+  return { type: 'publish', positions: [[0, position]], added: [segment(id)], removed: [] }
 }
 
 function segment(id: number, groups = 1): SegmentMeta {
@@ -234,13 +239,10 @@ function segment(id: number, groups = 1): SegmentMeta {
   }
 }
 
-function newerHeader(): Buffer {
-  // Made by hand, so that a change of the layout shows here.
-  return Buffer.from('4c424d46' + '02000000' + newerChecksum(), 'hex')
-}
-
-function newerChecksum(): string {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(crc32(Buffer.from('4c424d4602000000', 'hex')))
-  return bytes.toString('hex')
+/** Made by hand, so that a change of the layout shows here. */
+function headerOf(version: number): Buffer {
+  const bytes = Buffer.from('4c424d46'.padEnd(24, '0'), 'hex')
+  bytes.writeUInt32LE(version, 4)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 8)), 8)
+  return bytes
 }

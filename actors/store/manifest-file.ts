@@ -11,10 +11,11 @@
  */
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
+import type { Position } from '#actors/commit-log/positions.ts'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import { type ManifestRecord, ManifestState } from './manifest.ts'
 
-const VERSION = 1
+const VERSION = 2
 const HEADER_BYTES = 12
 const FRAME_BYTES = 16
 const HEADER_MAGIC = 0x464d424c
@@ -303,5 +304,16 @@ function readFrame(copy: Buffer, at: number, number: number): Frame | null {
   if (at + FRAME_BYTES + length > copy.length || copy.readUInt32LE(at + 8) !== number) return null
   const json = copy.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length)
   if (crc32(json, crc32(copy.subarray(at, at + 12))) !== copy.readUInt32LE(at + 12)) return null
-  return { record: JSON.parse(json.toString()) as ManifestRecord, bytes: FRAME_BYTES + length }
+  return { record: recordOf(JSON.parse(json.toString())), bytes: FRAME_BYTES + length }
+}
+
+/** Version 1 knew the journal alone, and wrote its one position as a number. */
+function recordOf(json: ManifestRecord | RecordVersion1): ManifestRecord {
+  if (!('position' in json)) return json
+  const { position, ...rest } = json
+  return { ...rest, positions: position === null ? null : [[0, position]] } as ManifestRecord
+}
+
+interface RecordVersion1 {
+  readonly position: Position | null
 }

@@ -3,7 +3,7 @@
  * what was deleted. A state that records change one after the other; manifest-file.ts keeps them.
  */
 import assert from 'node:assert/strict'
-import type { Position } from '#actors/commit-log/commit-log.ts'
+import { type Position, Positions } from '#actors/commit-log/positions.ts'
 
 /** What a search must know of a row group before it opens anything. Rows of one project only. */
 export interface GroupMeta {
@@ -32,20 +32,23 @@ export interface SegmentMeta {
   readonly groups: readonly GroupMeta[]
 }
 
+/** Covered positions of the log: partition and position. */
+export type ManifestPositions = readonly (readonly [partition: number, position: Position])[]
+
 export type ManifestRecord =
   /** Everything at once: the first record of a file. */
   | {
       readonly type: 'base'
-      readonly position: Position
+      readonly positions: ManifestPositions
       readonly nextSegmentId: number
       readonly segments: readonly SegmentMeta[]
       readonly expired: readonly (readonly [projectId: string, receivedBeforeUs: number])[]
       readonly dropped: readonly string[]
     }
-  /** Segments that count from now on and segments they replace; null = the position stays. */
+  /** Segments that count from now on and segments they replace; null = the positions stay. */
   | {
       readonly type: 'publish'
-      readonly position: Position | null
+      readonly positions: ManifestPositions | null
       readonly added: readonly SegmentMeta[]
       readonly removed: readonly number[]
     }
@@ -60,7 +63,7 @@ export type ManifestRecord =
 
 export class ManifestState {
   /** Everything up to here is in segments. */
-  position: Position = 0
+  positions: Positions = Positions.NONE
   nextSegmentId = 1
   readonly segments = new Map<number, SegmentMeta>()
   /** Per project: rows received before this time (µs) are gone. */
@@ -76,7 +79,9 @@ export class ManifestState {
           assert(this.segments.delete(id), 'only a published segment is replaced')
         }
         for (const segment of record.added) this.#add(segment)
-        this.position = Math.max(this.position, record.position ?? 0)
+        if (record.positions !== null) {
+          this.positions = this.positions.union(Positions.of(record.positions))
+        }
         return
       case 'expire': {
         const before = this.expired.get(record.projectId) ?? 0
@@ -94,7 +99,7 @@ export class ManifestState {
   base(): ManifestRecord {
     return {
       type: 'base',
-      position: this.position,
+      positions: this.positions.pairs(),
       nextSegmentId: this.nextSegmentId,
       segments: [...this.segments.values()],
       expired: [...this.expired],
@@ -120,7 +125,7 @@ export class ManifestState {
     for (const segment of record.segments) this.#add(segment)
     for (const [projectId, us] of record.expired) this.expired.set(projectId, us)
     for (const projectId of record.dropped) this.dropped.add(projectId)
-    this.position = record.position
+    this.positions = Positions.of(record.positions)
     this.nextSegmentId = Math.max(this.nextSegmentId, record.nextSegmentId)
   }
 }

@@ -3,7 +3,8 @@
  * Lives on the main thread and touches bytes only; rows are looked at by tasks, files are written
  * by the segment writer's thread.
  */
-import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
+import type { LogEntry } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import { ANY_TIME } from '#actors/processing/matcher.ts'
 import { parseRowId } from '#proto/row-id.ts'
 import type { Clock } from '#runtime/clock.ts'
@@ -89,7 +90,7 @@ export class ParquetStore implements LogStore {
     })
     this.#writer = writer
     const policy = { flushBytes, flushIntervalMs, flushEntries: FLUSH_ENTRIES }
-    this.#recent = new Recent(policy, this.#state.position)
+    this.#recent = new Recent(policy, this.#state.positions)
     this.#compactions = new Compactions({
       clock,
       pool,
@@ -127,13 +128,13 @@ export class ParquetStore implements LogStore {
     return this.#flusher.received()
   }
 
-  published(): Position {
-    return this.#state.position
+  published(): Positions {
+    return this.#state.positions
   }
 
   /** Everything up to here is found by searches. */
-  received(): Position {
-    return this.#recent.position
+  received(): Positions {
+    return this.#recent.positions
   }
 
   /** Bytes of batches that no segment holds yet: what the disk must still have room for. */
@@ -212,8 +213,8 @@ export class ParquetStore implements LogStore {
       projects: this.#projects(),
       recentRows: this.#recent.rows,
       recentBytes: this.#recent.bytes,
-      position: this.#state.position,
-      receivedPosition: this.#recent.position,
+      positions: this.#state.positions,
+      receivedPositions: this.#recent.positions,
       ...this.#flusher.observe(),
       ...this.#compactions.observe(),
       manifestRepaired: this.#repaired,
@@ -241,7 +242,7 @@ export class ParquetStore implements LogStore {
       this.#state.apply(record)
       if (record.type !== 'publish') continue
       // A segment and the batches in it change places in one step: no search sees both or neither.
-      if (record.position !== null) this.#recent.flushed()
+      if (record.positions !== null) this.#recent.flushed()
       this.#pins.doom(record.removed)
       for (const [key, { segmentId }] of this.#damage) {
         if (record.removed.includes(segmentId)) this.#damage.delete(key)

@@ -3,7 +3,8 @@
  * the size of a row group. A chunk is searched as a unit and becomes one row group at the flush.
  */
 import assert from 'node:assert/strict'
-import type { BatchBytes, LogEntry, Position } from '#actors/commit-log/commit-log.ts'
+import type { BatchBytes, LogEntry } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import { BatchKind, type Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { UnitRange } from './plan.ts'
 import type { Cells } from './tally.ts'
@@ -70,8 +71,8 @@ export class RecentChunk implements UnitRange {
 /** All that a flush takes: everything received before it began. */
 export interface FlushBatch {
   readonly chunks: readonly RecentChunk[]
-  /** Position of the last entry taken. */
-  readonly position: Position
+  /** Every entry up to here was taken. */
+  readonly positions: Positions
   readonly bytes: number
 }
 
@@ -90,23 +91,23 @@ export class Recent {
   #bytes = 0
   #entries = 0
   #oldestMs = Number.POSITIVE_INFINITY
-  #position: Position
-  #flushedPosition: Position
+  #positions: Positions
+  #flushed: Positions
 
-  constructor(policy: FlushPolicy, position: Position) {
+  constructor(policy: FlushPolicy, positions: Positions) {
     this.#policy = policy
-    this.#position = position
-    this.#flushedPosition = position
+    this.#positions = positions
+    this.#flushed = positions
   }
 
-  /** Position of the last entry received. */
-  get position(): Position {
-    return this.#position
+  /** Every entry up to here was received. */
+  get positions(): Positions {
+    return this.#positions
   }
 
-  /** Position up to which all is in segments. */
-  get flushedPosition(): Position {
-    return this.#flushedPosition
+  /** Everything up to here is in segments. */
+  get flushedPositions(): Positions {
+    return this.#flushed
   }
 
   /** Bytes of all batches held, those being flushed included. */
@@ -124,8 +125,8 @@ export class Recent {
 
   /** Takes an entry and keeps its batch, unless there is nothing in it for the store. */
   add(entry: LogEntry, nowMs: number, wanted: boolean): void {
-    if (entry.position <= this.#position) return
-    this.#position = entry.position
+    if (this.#positions.covers(entry)) return
+    this.#positions = this.#positions.with(entry)
     const { envelope } = entry
     const rows = envelope.recordCount - envelope.rejected.length
     this.#oldestMs = Math.min(this.#oldestMs, nowMs)
@@ -148,7 +149,7 @@ export class Recent {
    */
   takeForFlush(): FlushBatch {
     if (this.#flushing !== null) return this.#flushing
-    this.#flushing = { chunks: this.#gathered, position: this.#position, bytes: this.#bytes }
+    this.#flushing = { chunks: this.#gathered, positions: this.#positions, bytes: this.#bytes }
     this.#open = new Map()
     this.#gathered = []
     this.#bytes = 0
@@ -161,7 +162,7 @@ export class Recent {
   flushed(): void {
     assert(this.#flushing !== null, 'a flush was under way')
     for (const chunk of this.#flushing.chunks) chunk.release()
-    this.#flushedPosition = this.#flushing.position
+    this.#flushed = this.#flushing.positions
     this.#flushing = null
   }
 

@@ -1,7 +1,7 @@
 /**
  * One search over one pinned version: plans, counts, walks, reads rows, puts the answer together.
  */
-import type { Position } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { TaskPool } from '#runtime/threads.ts'
@@ -70,7 +70,8 @@ class Search {
 
   async run(): Promise<SearchResult> {
     const cursor = this.#cursor()
-    const position = Math.min(this.#snapshot.position, cursor?.position ?? Number.POSITIVE_INFINITY)
+    const { positions: now } = this.#snapshot
+    const positions = cursor === null ? now : now.intersection(cursor.positions)
     const keys = this.#keySelection(cursor?.key ?? null)
     const tallyWanted = this.#tallyWanted()
     const counts = planCounts(this.#units, this.#filter, tallyWanted.barUs)
@@ -87,13 +88,13 @@ class Search {
     const tally = summarized.tally
     tally.merge(walked.tally.counts())
     tally.merge(unanswered.counts())
-    const page = await this.#page(walked, position)
+    const page = await this.#page(walked, positions)
     this.#explainWalk(walked, counted.summarized.length)
     return {
       ...this.#counts(tally),
       ...(await this.#aggregate({ tally, values: walked.values, wide })),
       ...page,
-      position,
+      positions,
       receivedAtUs: cursor === null ? this.#receivedMaxUs() : 0,
       explain: this.#explain,
     }
@@ -176,7 +177,7 @@ class Search {
 
   async #page(
     walked: WalkResult,
-    position: Position,
+    positions: Positions,
   ): Promise<Pick<SearchResult, 'logs' | 'next_cursor'>> {
     const { limit, offset, order } = this.#input
     const keys = sliceKeys(walked.keys, offset, offset + limit)
@@ -187,7 +188,7 @@ class Search {
       logs: rows.filter(row => row !== null),
       next_cursor: isLast
         ? null
-        : encodeCursor({ order, key: keyAt(keys, keys.count - 1), position }),
+        : encodeCursor({ order, key: keyAt(keys, keys.count - 1), positions }),
     }
   }
 

@@ -8,12 +8,12 @@
  */
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
-import type { Position } from '#actors/commit-log/commit-log.ts'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import type { Service, ThreadTools } from '#runtime/threads.ts'
 import {
   type GroupMeta,
   indexName,
+  type ManifestPositions,
   type ManifestRecord,
   type SegmentMeta,
   segmentName,
@@ -65,7 +65,7 @@ export type WriterMessage =
   | {
       readonly type: 'publish'
       readonly jobs: readonly number[]
-      readonly position: Position | null
+      readonly positions: ManifestPositions | null
       readonly removed: readonly number[]
     }
   | { readonly type: 'abort'; readonly jobs: readonly number[] }
@@ -218,7 +218,7 @@ class SegmentWriter implements Service {
     return { ...stored, index }
   }
 
-  #publish({ jobs, position, removed }: WriterMessage & { type: 'publish' }): WriterOutcome {
+  #publish({ jobs, positions, removed }: WriterMessage & { type: 'publish' }): WriterOutcome {
     const finished: SegmentMeta[] = []
     const firstId = this.#nextSegmentId
     const outcome = this.#attempt(() => {
@@ -232,7 +232,7 @@ class SegmentWriter implements Service {
       return outcome
     }
     for (const job of jobs) this.#jobs.delete(job)
-    const record = { type: 'publish', position, added: finished, removed } as const
+    const record = { type: 'publish', positions, added: finished, removed } as const
     return this.#durable(() => this.#manifest.append(record))
   }
 

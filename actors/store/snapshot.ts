@@ -3,7 +3,8 @@
  * moment. Files and batches that it names stay until it is released.
  */
 import assert from 'node:assert/strict'
-import type { BatchBytes, Position } from '#actors/commit-log/commit-log.ts'
+import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import type { GroupMeta, ManifestState, SegmentMeta } from './manifest.ts'
 import type { UnitRange } from './plan.ts'
 import type { Recent, RecentChunk, RecentPart } from './recent.ts'
@@ -32,7 +33,7 @@ export interface Snapshot {
   readonly segments: readonly SegmentMeta[]
   /** Rows received earlier are deleted. */
   readonly receivedFromUs: number
-  readonly position: Position
+  readonly positions: Positions
   /** To be called once. */
   release(): void
 }
@@ -97,7 +98,7 @@ export function pinSnapshot(projectId: string, { state, recent, pins }: PinFrom)
     units,
     segments,
     receivedFromUs: state.receivedFromUs(projectId),
-    position: recent.position,
+    positions: recent.positions,
     release() {
       assert(!released, 'a snapshot is released once')
       released = true

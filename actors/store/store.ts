@@ -3,7 +3,8 @@
  * and searched. parquet/ (embedded) and, later, elasticsearch/ implement it and pass the same
  * suite.
  */
-import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
+import type { LogEntry } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import type { AggregateRequest, SearchPart, SearchReply } from '#proto/api.ts'
 import type { Query } from '#proto/query.ts'
 
@@ -35,10 +36,10 @@ export interface SearchPlanInput {
 export interface SearchResult extends Omit<SearchReply, 'query_time_ms' | 'tail_token' | 'logs'> {
   /** Rows as JSON text, made where they were read. */
   readonly logs: readonly string[]
-  /** The log position that this answer covers: a tail goes on from here. */
-  readonly position: Position
+  /** How far in the log this answer covers: a tail goes on from here. */
+  readonly positions: Positions
   /**
-   * Rows of the project behind `position` were received after this: where a tail that goes on too
+   * Rows of the project behind `positions` were received after this: where a tail that goes on too
    * late has to tell a gap from.
    */
   readonly receivedAtUs: number
@@ -50,7 +51,7 @@ export interface LogStore {
   /** Takes committed entries in log order; answers when it wants more. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
   /** Everything up to here survives a restart without the log. */
-  published(): Position
+  published(): Positions
   search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult>
   /** One row as JSON text by its id. */
   row(projectId: string, id: string, signal: AbortSignal): Promise<string | null>

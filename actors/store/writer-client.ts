@@ -1,8 +1,7 @@
 /** The segment writer's thread as the store's main thread speaks to it. */
 
-import type { Position } from '#actors/commit-log/commit-log.ts'
 import type { ServiceThread } from '#runtime/threads.ts'
-import type { ManifestRecord } from './manifest.ts'
+import type { ManifestPositions, ManifestRecord } from './manifest.ts'
 import type { EncodedRowGroup } from './parquet/row-group.ts'
 import type { SegmentSchema } from './parquet/schema.ts'
 import type { WriterMessage, WriterOutcome } from './segment-writer.ts'
@@ -22,7 +21,7 @@ export class WriteRefused extends Error {
 
 export interface Publication {
   readonly jobs: readonly number[]
-  readonly position: Position | null
+  readonly positions: ManifestPositions | null
   readonly removed: readonly number[]
 }
 

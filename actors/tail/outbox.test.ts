@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Positions } from '#actors/commit-log/positions.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import { Outbox } from './outbox.ts'
-import { decodeTailToken, encodeTailToken, type TailPlace } from './tail-token.ts'
+import { insideEntry, placeOf, type TailPlace } from './tail-place.ts'
+import { decodeTailToken, encodeTailToken } from './tail-token.ts'
 
-const START: TailPlace = { position: 0, row: 0, receivedAtUs: 1_000 }
+const START: TailPlace = placeOf({ positions: Positions.NONE, receivedAtUs: 1_000 })
 
 function place(position: number, row = 0): TailPlace {
-  return { position, row, receivedAtUs: 1_000 + position }
+  const receivedAtUs = 1_000 + position
+  const behind = placeOf({ positions: Positions.at(position), receivedAtUs })
+  return row === 0 ? behind : insideEntry(behind, { partition: 0, position, receivedAtUs }, row)
 }
 
 function frames(outbox: Outbox): TailFrame[] {
@@ -101,7 +105,7 @@ test('delivered and dropped are all that came, in order, and bytes never exceed 
       }, 0)
       assert.equal(counted, came)
       const positions = got.map(frame => {
-        return 'token' in frame ? (decodeTailToken(frame.token)?.position ?? -1) : -1
+        return 'token' in frame ? (decodeTailToken(frame.token)?.positions.at(0) ?? -1) : -1
       })
       assert.deepEqual(
         positions,
@@ -114,16 +118,25 @@ test('delivered and dropped are all that came, in order, and bytes never exceed 
 
 test('tokens read back, and anything else is none', () => {
   const number = fc.nat({ max: Number.MAX_SAFE_INTEGER })
+  const partition = fc.nat({ max: 65_535 })
+  const pairs = fc.array(fc.tuple(partition, number), { maxLength: 5 })
+  const rows = fc.array(fc.tuple(partition, fc.integer({ min: 1, max: 65_535 })), { maxLength: 3 })
   fc.assert(
-    fc.property(number, fc.nat({ max: 65_535 }), number, (position, row, receivedAtUs) => {
-      const token = encodeTailToken({ position, row, receivedAtUs })
+    fc.property(pairs, rows, number, (positions, inside, receivedAtUs) => {
+      const given = { positions: Positions.of(positions), rows: new Map(inside), receivedAtUs }
+      const token = encodeTailToken(given)
       assert.match(token, /^[\w-]+$/)
-      assert.deepEqual(decodeTailToken(token), { position, row, receivedAtUs })
+      const read = decodeTailToken(token)
+      assert.deepEqual(
+        [read?.positions.pairs(), read?.rows.size, read?.receivedAtUs],
+        [given.positions.pairs(), given.rows.size, receivedAtUs],
+      )
+      for (const [at, row] of given.rows) assert.equal(read?.rows.get(at), row)
       assert.equal(decodeTailToken(`${token}A`), null)
       assert.equal(decodeTailToken(token.slice(1)), null)
     }),
   )
   fc.assert(fc.property(fc.string(), text => assert.equal(decodeTailToken(text), null)))
-  assert.equal(decodeTailToken(Buffer.alloc(19, 2).toString('base64url')), null)
-  assert.equal(decodeTailToken(Buffer.alloc(19, 255).fill(1, 0, 1).toString('base64url')), null)
+  assert.equal(decodeTailToken(Buffer.alloc(21, 3).toString('base64url')), null)
+  assert.equal(decodeTailToken(Buffer.alloc(21, 255).fill(2, 0, 1).toString('base64url')), null)
 })

@@ -8,7 +8,8 @@
 import { TAIL_FRAME_ROWS_MAX, TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import { formatTime } from '#proto/time.ts'
-import { encodeTailToken, type TailPlace } from './tail-token.ts'
+import type { TailPlace } from './tail-place.ts'
+import { encodeTailToken } from './tail-token.ts'
 
 /** Matched rows of one batch, or a part of them. */
 export interface RowPiece {

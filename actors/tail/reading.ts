@@ -2,7 +2,8 @@
  * One subscription's way through the stored log: CommitLog.read pushes chunks of entries, the tail
  * takes them one by one as the socket has room, and the log waits meanwhile.
  */
-import type { CommitLog, LogEntry, Position } from '#actors/commit-log/commit-log.ts'
+import type { CommitLog, LogEntry, ReadOutcome } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 
 /** A chunk of stored entries, each retained for whoever handles it. */
 export interface StoredChunk {
@@ -11,27 +12,25 @@ export interface StoredChunk {
   readonly taken: (goOn: boolean) => void
 }
 
-export type ReadingOutcome = 'end' | 'gone'
-
 /** Entries that were read and not looked at yet. */
 export class Reading {
   #chunk: StoredChunk | undefined
   #next = 0
-  /** The record to begin with in the first entry; 0 in all others. */
-  #fromRow: number
-  #outcome: ReadingOutcome | undefined
+  /** By partition, the record to begin with in its first entry; 0 in all others. */
+  readonly #fromRows: Map<number, number>
+  #outcome: ReadOutcome | undefined
 
-  constructor(fromRow: number) {
-    this.#fromRow = fromRow
+  constructor(fromRows: ReadonlyMap<number, number>) {
+    this.#fromRows = new Map(fromRows)
   }
 
   /** How it ended; undefined = there may be more. */
-  get outcome(): ReadingOutcome | undefined {
+  get outcome(): ReadOutcome | undefined {
     return this.#outcome
   }
 
   /** The log answers only after every chunk was taken. */
-  ended(outcome: ReadingOutcome): void {
+  ended(outcome: ReadOutcome): void {
     this.#outcome = outcome
   }
 
@@ -45,8 +44,8 @@ export class Reading {
   take(): { readonly entry: LogEntry; readonly fromRow: number } | undefined {
     const entry = this.#chunk?.entries[this.#next]
     if (entry === undefined) return undefined
-    const fromRow = this.#fromRow
-    this.#fromRow = 0
+    const fromRow = this.#fromRows.get(entry.partition) ?? 0
+    this.#fromRows.delete(entry.partition)
     this.#next++
     this.#letGoOn()
     return { entry, fromRow }
@@ -76,7 +75,7 @@ export function discard(chunk: StoredChunk, first = 0): void {
 export interface ReadingSource {
   readonly log: CommitLog
   readonly projectId: string
-  readonly from: Position
+  readonly from: Positions
   /** Aborted when nobody is left to take a chunk. */
   readonly signal: AbortSignal
   /** Takes each chunk; a promise only when the mailbox is full. */
@@ -84,7 +83,7 @@ export interface ReadingSource {
 }
 
 /** Reads to the present end of the log; 'void' = it was ended from our side. */
-export async function readStored(source: ReadingSource): Promise<ReadingOutcome | 'void'> {
+export async function readStored(source: ReadingSource): Promise<ReadOutcome | 'void'> {
   const { log, projectId, from } = source
   try {
     return await log.read(projectId, from, async entries => {

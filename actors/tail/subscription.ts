@@ -11,18 +11,24 @@
  * repeated.
  */
 import assert from 'node:assert/strict'
-import type { Position } from '#actors/commit-log/commit-log.ts'
+import type { LogPlace } from '#actors/commit-log/commit-log.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { BatchMatches } from '#actors/processing/process-batch.ts'
 import { TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
 import { frameText, Outbox } from './outbox.ts'
 import type { Subscriber } from './subscriber.ts'
-import { encodeTailToken, type TailPlace } from './tail-token.ts'
+import {
+  behindEntry,
+  behindPlace,
+  insideEntry,
+  type TailEntry,
+  type TailPlace,
+} from './tail-place.ts'
+import { encodeTailToken } from './tail-token.ts'
 
 /** A batch that is being looked at for one subscription. */
-export interface Ticket {
-  readonly position: Position
-  readonly receivedAtUs: number
+export interface Ticket extends TailEntry {
   /** null = not known yet. */
   matches: BatchMatches | null
 }
@@ -61,7 +67,7 @@ export class Subscription {
   #ahead: Ticket[] = []
   #aheadOverflowed = false
   /** Batches up to here are in the lane, or past it. */
-  #expected: Position
+  #expected: Positions
   /** Pieces of the lane's first ticket that are in the outbox. */
   #piecesTaken = 0
   #isPatient = false
@@ -78,7 +84,7 @@ export class Subscription {
     this.#filter = options.filter
     this.subscriber = options.subscriber
     this.#outbox = new Outbox(place)
-    this.#expected = place.position
+    this.#expected = place.positions
   }
 
   get mode(): TailMode {
@@ -97,9 +103,7 @@ export class Subscription {
   /** Where looking goes on: everything before is on its way. */
   get next(): TailPlace {
     const { covered } = this.#outbox
-    return this.#expected > covered.position
-      ? { position: this.#expected, row: 0, receivedAtUs: covered.receivedAtUs }
-      : covered
+    return behindPlace(covered, { ...covered, positions: this.#expected })
   }
 
   /** No batch is being looked at. */
@@ -128,7 +132,7 @@ export class Subscription {
     this.#patientSinceMs = nowMs
     this.#droppedBefore += this.#outbox.droppedTotal
     this.#outbox = new Outbox(this.#outbox.place)
-    this.#expected = this.#outbox.place.position
+    this.#expected = this.#outbox.place.positions
     this.#lane = []
     this.#ahead = []
     this.#aheadOverflowed = false
@@ -156,8 +160,8 @@ export class Subscription {
   }
 
   #expect(ticket: Ticket): boolean {
-    if (ticket.position <= this.#expected) return false
-    this.#expected = ticket.position
+    if (this.#expected.covers(ticket)) return false
+    this.#expected = this.#expected.with(ticket)
     this.#lane.push(ticket)
     if (this.#lane.length > AHEAD_MAX) this.#isPatient = false
     return true
@@ -178,18 +182,19 @@ export class Subscription {
     return true
   }
 
-  /** The log begins at `from` and does not reach back. */
-  skipTo(from: TailPlace): void {
+  /** The log cannot be read from where this would go on, but from `place`. */
+  skipTo(place: TailPlace): void {
     assert.equal(this.#lane.length, 0, 'a gap is told after everything before it')
-    this.#outbox.gap(this.#outbox.covered.receivedAtUs, from.receivedAtUs, from)
-    this.#expected = from.position
+    this.#outbox.gap(this.#outbox.covered.receivedAtUs, place.receivedAtUs, place)
+    this.#expected = place.positions
   }
 
-  /** All that is stored up to `place` was looked at. */
-  cover(place: TailPlace): void {
-    if (this.#mode !== 'live' || this.#lane.length > 0 || place.position < this.#expected) return
-    this.#expected = place.position
-    this.#outbox.cover(place)
+  /** Everything up to `place` was offered. */
+  cover(place: LogPlace): void {
+    if (this.#mode !== 'live' || this.#lane.length > 0) return
+    if (this.#expected.coversAll(place.positions)) return
+    this.#outbox.cover(behindPlace(this.#outbox.covered, place))
+    this.#expected = this.#expected.union(place.positions)
   }
 
   /** Hands on to the outbox what is known, in order. */
@@ -205,20 +210,21 @@ export class Subscription {
   }
 
   #settleTicket(ticket: Ticket, matches: BatchMatches): boolean {
-    const { position, receivedAtUs } = ticket
-    const before = this.#outbox.covered.position
-    const placeOf = (row: number): TailPlace => ({ position: before, row, receivedAtUs })
+    const { receivedAtUs } = ticket
+    const before = this.#outbox.covered
     if (matches.leftOut > 0) {
-      this.#outbox.dropped(matches.leftOut, receivedAtUs, placeOf(matches.leftOutEnd))
+      const place = insideEntry(before, ticket, matches.leftOutEnd)
+      this.#outbox.dropped(matches.leftOut, receivedAtUs, place)
       ticket.matches = { ...matches, leftOut: 0 }
     }
     for (const { text, rows, end } of matches.pieces.slice(this.#piecesTaken)) {
       const hasRoom = this.#outbox.isEmpty || this.#outbox.bytes + text.length < PATIENT_BYTES_MAX
       if (this.#isPatient && !hasRoom) return false
-      this.#outbox.rows({ text, rows, receivedAtUs, place: placeOf(end) })
+      const place = insideEntry(before, ticket, end)
+      this.#outbox.rows({ text, rows, receivedAtUs, place })
       this.#piecesTaken++
     }
-    this.#outbox.cover({ position, row: 0, receivedAtUs })
+    this.#outbox.cover(behindEntry(this.#outbox.covered, ticket))
     return true
   }
 

@@ -1,59 +1,53 @@
 /**
  * The opaque token of a live tail, base64url of
  *
- *   shape (1 byte, 1 = one journal) | position (8) | row (2) | received_at µs (8), big endian
+ *   version u8 | received_at µs u64 | partition u16, row u16, position u64, for each partition
  *
- * A log of several partitions will have a shape of its own.
+ * numbers big endian, partitions ascending.
  */
-import type { Position } from '#actors/commit-log/commit-log.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
+import type { TailPlace } from './tail-place.ts'
 
-/**
- * How far a reader has seen: everything before it was delivered, left out and told, or no match.
- */
-export interface TailPlace {
-  /** The log up to here … */
-  readonly position: Position
-  /** … and of the next entry of the project the records before this one. */
-  readonly row: number
-  /**
-   * No later row was received before this, so that a gap can be told in receipt time. May be too
-   * early, never too late.
-   */
-  readonly receivedAtUs: number
-}
-
-const SHAPE_JOURNAL = 1
-const TOKEN_BYTES = 19
-/** Batches on their way to the log were received before the place that is now its end. */
-const UNDER_WAY_US = 10_000_000
+const VERSION = 2
+const HEAD_BYTES = 9
+const PARTITION_BYTES = 12
+/** More partitions than one project is ever spread over. */
+const PARTITIONS_MAX = 256
 
 /** The token that `decodeTailToken` reads. */
-export function encodeTailToken(place: TailPlace): string {
-  const bytes = Buffer.alloc(TOKEN_BYTES)
-  bytes.writeUInt8(SHAPE_JOURNAL, 0)
-  writeUint64(bytes, place.position, 1)
-  bytes.writeUInt16BE(place.row, 9)
-  writeUint64(bytes, place.receivedAtUs, 11)
+export function encodeTailToken({ positions, rows, receivedAtUs }: TailPlace): string {
+  const known = new Set([...positions.pairs().map(([partition]) => partition), ...rows.keys()])
+  const partitions = [...known].sort((a, b) => a - b)
+  const bytes = Buffer.alloc(HEAD_BYTES + partitions.length * PARTITION_BYTES)
+  bytes.writeUInt8(VERSION, 0)
+  writeUint64(bytes, receivedAtUs, 1)
+  partitions.forEach((partition, index) => {
+    const at = HEAD_BYTES + index * PARTITION_BYTES
+    bytes.writeUInt16BE(partition, at)
+    bytes.writeUInt16BE(rows.get(partition) ?? 0, at + 2)
+    writeUint64(bytes, positions.at(partition), at + 4)
+  })
   return bytes.toString('base64url')
-}
-
-/** The present end of the log, or what was lately. */
-export function placeAt(position: Position, nowUs: number): TailPlace {
-  return { position, row: 0, receivedAtUs: Math.max(0, nowUs - UNDER_WAY_US) }
 }
 
 /** null = not a token of this version. */
 export function decodeTailToken(token: string): TailPlace | null {
   const bytes = Buffer.from(token, 'base64url')
-  if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== token) return null
-  if (bytes[0] !== SHAPE_JOURNAL) return null
-  const place = {
-    position: readUint64(bytes, 1),
-    row: bytes.readUInt16BE(9),
-    receivedAtUs: readUint64(bytes, 11),
+  const count = (bytes.length - HEAD_BYTES) / PARTITION_BYTES
+  if (!Number.isInteger(count) || count < 0 || count > PARTITIONS_MAX) return null
+  if (bytes[0] !== VERSION || bytes.toString('base64url') !== token) return null
+  const pairs: [number, number][] = []
+  const rows = new Map<number, number>()
+  for (let at = HEAD_BYTES; at < bytes.length; at += PARTITION_BYTES) {
+    const partition = bytes.readUInt16BE(at)
+    const row = bytes.readUInt16BE(at + 2)
+    pairs.push([partition, readUint64(bytes, at + 4)])
+    if (row > 0) rows.set(partition, row)
   }
-  const isSafe = Number.isSafeInteger(place.position) && Number.isSafeInteger(place.receivedAtUs)
-  return isSafe ? place : null
+  const receivedAtUs = readUint64(bytes, 1)
+  const numbers = [receivedAtUs, ...pairs.map(([, position]) => position)]
+  if (!numbers.every(Number.isSafeInteger)) return null
+  return { positions: Positions.of(pairs), rows, receivedAtUs }
 }
 
 function writeUint64(bytes: Buffer, value: number, at: number): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Positions } from '#actors/commit-log/positions.ts'
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import { type ProcessBatch, processBatch } from '#actors/processing/process-batch.ts'
 import { parseQuery } from '#proto/query.ts'
@@ -9,6 +10,7 @@ import { RuntimeError } from '#runtime/runtime-error.ts'
 import { testActor } from '#runtime/testing/test-actor.ts'
 import type { RunOptions, TaskPool } from '#runtime/threads.ts'
 import { type TailRequest, tail } from './tail.ts'
+import { placeOf } from './tail-place.ts'
 import { decodeTailToken } from './tail-token.ts'
 import { MemoryLog } from './testing/memory-log.ts'
 import { TailClient } from './testing/tail-client.ts'
@@ -66,10 +68,10 @@ class World {
     this.order = order
   }
 
-  commit(projectId: string, messages: readonly string[]): void {
+  commit(projectId: string, messages: readonly string[], partition = 0): void {
     this.actor.clock.advance(1)
     this.receivedAtUs = this.actor.clock.nowUs()
-    this.log.commit(projectId, messages, this.receivedAtUs)
+    this.log.commit(projectId, messages, this.receivedAtUs, partition)
   }
 
   subscribe(client: TailClient, query: string, projectId = 'p'): string {
@@ -189,7 +191,7 @@ test('idle frames keep the token fresh and prove the connection', async () => {
   world.commit('other', ['blue'])
   await world.quiet(2_000)
   const token = decodeTailToken(client.token ?? '')
-  assert.equal(token?.position, world.log.end())
+  assert.ok(token?.positions.equals(world.log.end()))
   const before = client.frames.length
   await world.quiet(40_000)
   const idle = client.frames.slice(before)
@@ -307,7 +309,10 @@ test('a token beyond the end of the log is told as a gap until now, then it is l
   const client = new TailClient()
   world.commit('p', ['red 0'])
   const filter = filterOf('red')
-  const after = { position: 1e9, row: 0, receivedAtUs: world.receivedAtUs - 5_000 }
+  const after = placeOf({
+    positions: Positions.at(1e9),
+    receivedAtUs: world.receivedAtUs - 5_000,
+  })
   world.tell({ type: 'subscribe', id: 'x', projectId: 'p', filter, after, subscriber: client })
   await world.quiet(1_000)
   world.commit('p', ['red 1'])
@@ -408,7 +413,13 @@ test('a tail that is killed closes its sockets, and they go on in the next one',
 })
 
 type Step =
-  | { readonly do: 'commit'; readonly project: string; readonly rows: number; readonly pad: number }
+  | {
+      readonly do: 'commit'
+      readonly project: string
+      readonly rows: number
+      readonly pad: number
+      readonly partition: number
+    }
   | { readonly do: 'settle' | 'quiet' | 'slow' | 'fast' | 'reconnect' | 'fail' | 'kill' | 'trim' }
   | { readonly do: 'pause' | 'resume' }
   | { readonly do: 'read'; readonly frames: number }
@@ -422,6 +433,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       project: fc.constantFrom('p', 'p', 'other'),
       rows: fc.constantFrom(1, 3, 40, 600, 2_500),
       pad: fc.constantFrom(0, 0, 200),
+      partition: fc.constantFrom(0, 0, 3),
     }),
   },
   {
@@ -486,7 +498,7 @@ async function runPlan(plan: readonly Step[], order: () => number): Promise<void
         const color = (n + one.rows) % 3 === 0 ? 'blue' : 'red'
         return `${color} ${world.receivedAtUs}-${n} ${'x'.repeat(one.pad)}`
       })
-      world.commit(one.project, messages)
+      world.commit(one.project, messages, one.partition)
       const own = one.project === 'p' ? messages.filter(message => message.startsWith('red')) : []
       expected.push(...own.map(message => ({ message, receivedAtUs: world.receivedAtUs })))
     } else if (one.do === 'settle') await world.settle()

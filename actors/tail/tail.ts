@@ -4,7 +4,14 @@
  * later, and what a socket cannot take is dropped and told. A project without subscribers costs
  * nothing.
  */
-import type { CommitLog, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
+import type {
+  CommitLog,
+  Following,
+  LiveDelivery,
+  LogEntry,
+  LogPlace,
+  ReadOutcome,
+} from '#actors/commit-log/commit-log.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { BATCH_RECORDS_MAX, TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
@@ -16,10 +23,10 @@ import {
   type TaskPool,
 } from '#runtime/index.ts'
 import { type Found, type Look, lookAt } from './look.ts'
-import { discard, Reading, type ReadingOutcome, readStored, type StoredChunk } from './reading.ts'
+import { discard, Reading, readStored, type StoredChunk } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 import { Subscription } from './subscription.ts'
-import { placeAt, type TailPlace } from './tail-token.ts'
+import { behindPlace, placeAt, placeOf, type TailPlace } from './tail-place.ts'
 
 /** What a socket's door says. `id` is chosen by the door and names the socket. */
 export type TailRequest =
@@ -39,12 +46,12 @@ export type TailRequest =
 
 type Message =
   | TailRequest
-  | { readonly type: 'committed'; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'committed'; readonly delivery: LiveDelivery }
   | { readonly type: 'stored'; readonly reading: Reading; readonly chunk: StoredChunk }
   | {
       readonly type: 'read'
       readonly reading: Reading
-      readonly outcome: ReadingOutcome | 'void'
+      readonly outcome: ReadOutcome | 'void'
     }
   | { readonly type: 'read-failed'; readonly reading: Reading; readonly error: Error }
   | { readonly type: 'looked'; readonly found: readonly Found[] }
@@ -75,7 +82,7 @@ export const tail = defineActor({
   mailbox: { capacity: 1_024, whenFull: 'wait' },
   create: (context: Context<Message>, deps: Deps) => new Tail(context, deps),
   crashed(message: Message) {
-    if (message.type === 'committed') for (const entry of message.entries) entry.batch.release()
+    if (message.type === 'committed') release(message.delivery)
     if (message.type === 'stored') discard(message.chunk)
   },
 })
@@ -88,27 +95,24 @@ class Tail implements Actor<Message> {
   readonly #readings = new Map<Subscription, Reading>()
   /** Those whose last look failed: they go on a little later. */
   readonly #resting = new Set<Subscription>()
-  #consumption: Consumption | undefined
+  #following: Following | undefined
   /** Everything up to here was given to the subscriptions that are live. */
-  #place: TailPlace
+  #covered: LogPlace | undefined
   #looking = 0
   #flushIsDue = false
 
   constructor(context: Context<Message>, deps: Deps) {
     this.#context = context
     this.#deps = deps
-    this.#place = placeAt(deps.log.end(), context.clock.nowUs())
     context.signal.addEventListener('abort', () => this.#end(), { once: true })
   }
 
   started(): void {
     const { self } = this.#context
-    this.#consumption = this.#deps.log.consume({
-      name: 'tail',
-      from: this.#place.position,
-      receive: entries => {
-        for (const entry of entries) entry.batch.retain()
-        return self.tell({ type: 'committed', entries })
+    this.#following = this.#deps.log.follow({
+      receive: delivery => {
+        for (const { batch } of delivery.entries) batch.retain()
+        return self.tell({ type: 'committed', delivery })
       },
     })
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
@@ -132,7 +136,7 @@ class Tail implements Actor<Message> {
       case 'unsubscribe':
         return this.#with(message.id, it => this.#remove(it))
       case 'committed':
-        return this.#committed(message.entries)
+        return this.#committed(message.delivery)
       case 'stored':
         return this.#stored(message.reading, message.chunk)
       case 'read':
@@ -162,19 +166,21 @@ class Tail implements Actor<Message> {
 
   /** Whichever way this incarnation ends: its sockets come back with their tokens to the next. */
   #end(): void {
-    this.#consumption?.stop()
+    this.#following?.stop()
     for (const reading of this.#readings.values()) reading.cancel()
     for (const { subscriber } of this.#subscriptions.values()) subscriber.close('the tail ended')
   }
 
   #subscribe(request: Extract<TailRequest, { type: 'subscribe' }>): void {
     const { id, projectId, after } = request
-    const subscription = new Subscription(request, after ?? this.#place)
-    this.#subscriptions.set(id, subscription)
     const others = this.#byProject.get(projectId) ?? new Set()
+    if (others.size === 0) this.#following?.watch(projectId)
+    const subscription = new Subscription(request, after ?? this.#endOf(projectId))
+    this.#subscriptions.set(id, subscription)
     this.#byProject.set(projectId, others.add(subscription))
     subscription.hello(this.#nowMs())
-    this.#begin(subscription, after === null ? 'live' : 'reading')
+    // Also without a token: what is committed before the log follows the project has to be read.
+    this.#begin(subscription, 'reading')
   }
 
   #with(id: string, use: (subscription: Subscription) => void): void {
@@ -188,7 +194,9 @@ class Tail implements Actor<Message> {
     this.#subscriptions.delete(subscription.id)
     const others = this.#byProject.get(subscription.projectId)
     others?.delete(subscription)
-    if (others?.size === 0) this.#byProject.delete(subscription.projectId)
+    if (others?.size !== 0) return
+    this.#byProject.delete(subscription.projectId)
+    this.#following?.unwatch(subscription.projectId)
   }
 
   /** Starts anew from what the socket has received. */
@@ -203,22 +211,16 @@ class Tail implements Actor<Message> {
   /** A round of reading, from what is covered to the present end of the log. */
   #readOn(subscription: Subscription): void {
     const { log } = this.#deps
-    const { position, row } = subscription.next
-    const end = log.end()
-    if (position > end) {
-      // A token of another log: nothing of it can be trusted, so all until now is told as a gap.
-      subscription.skipTo({ position: end, row: 0, receivedAtUs: this.#context.clock.nowUs() })
-      return this.#readOn(subscription)
-    }
+    const { positions: from, rows } = subscription.next
     subscription.roundBegins()
-    const reading = new Reading(row)
+    const reading = new Reading(rows)
     this.#readings.set(subscription, reading)
     const { self, signal } = this.#context
     const { projectId } = subscription
     const receive = (chunk: StoredChunk): void | Promise<void> =>
       self.tell({ type: 'stored', reading, chunk })
     this.#context.pipe(
-      readStored({ log, projectId, from: position, signal, receive }),
+      readStored({ log, projectId, from, signal, receive }),
       outcome => ({ type: 'read', reading, outcome }),
       error => ({ type: 'read-failed', reading, error }),
     )
@@ -240,7 +242,7 @@ class Tail implements Actor<Message> {
     if (!isWanted) discard(chunk)
   }
 
-  #read(reading: Reading, outcome: ReadingOutcome | 'void'): void {
+  #read(reading: Reading, outcome: ReadOutcome | 'void'): void {
     this.#ofReading(reading, subscription => {
       if (outcome !== 'void') reading.ended(outcome)
       this.#progress(subscription)
@@ -248,10 +250,9 @@ class Tail implements Actor<Message> {
   }
 
   /** Looks at committed batches for those who follow live, and for those who soon will. */
-  #committed(entries: readonly LogEntry[]): void {
+  #committed({ entries, covered }: LiveDelivery): void {
     for (const entry of entries) {
-      const { position, envelope, batch } = entry
-      this.#place = { position, row: 0, receivedAtUs: Number(envelope.receivedAtUs) }
+      const { envelope, batch } = entry
       const followers = [...(this.#byProject.get(envelope.projectId) ?? [])]
       if (envelope.kind === BatchKind.METRICS) {
         batch.release()
@@ -266,7 +267,7 @@ class Tail implements Actor<Message> {
         )
       }
     }
-    this.#consumption?.passed(this.#place.position)
+    this.#covered = covered
   }
 
   /** Hands on what is known, asks for more where there is room, and moves on to live at the end. */
@@ -287,28 +288,42 @@ class Tail implements Actor<Message> {
     }
     const { outcome } = reading
     // A gap is told after everything before it.
-    if (outcome === undefined || (outcome === 'gone' && !subscription.isSettled)) return
+    if (outcome === undefined || (outcome !== 'end' && !subscription.isSettled)) return
     this.#readings.delete(subscription)
-    if (outcome === 'gone') {
-      subscription.skipTo(this.#logStart())
-      this.#readOn(subscription)
-    } else if (!subscription.goLive()) this.#readOn(subscription)
+    if (outcome === 'end') {
+      if (!subscription.goLive()) this.#readOn(subscription)
+      return
+    }
+    subscription.skipTo(
+      outcome === 'gone' ? this.#startFor(subscription) : this.#nowFor(subscription),
+    )
+    this.#readOn(subscription)
   }
 
-  /** Where the log begins; when nothing of it is left, that is now. */
-  #logStart(): TailPlace {
-    const { position, receivedAtUs } = this.#deps.log.start()
-    const isEmpty = position >= this.#deps.log.end()
-    return {
-      position,
-      row: 0,
+  /** Where the log can be read from again; when nothing of it is left, that is now. */
+  #startFor({ next, projectId }: Subscription): TailPlace {
+    const { positions, receivedAtUs } = this.#deps.log.start(projectId)
+    const isEmpty = positions.coversAll(this.#deps.log.end(projectId))
+    return behindPlace(next, {
+      positions,
       receivedAtUs: isEmpty ? this.#context.clock.nowUs() + 1 : receivedAtUs,
-    }
+    })
+  }
+
+  /** A token of another log: nothing of it can be trusted, so all until now is told as a gap. */
+  #nowFor({ projectId }: Subscription): TailPlace {
+    const positions = this.#deps.log.end(projectId)
+    return placeOf({ positions, receivedAtUs: this.#context.clock.nowUs() })
+  }
+
+  #endOf(projectId: string): TailPlace {
+    return placeAt(this.#deps.log.end(projectId), this.#context.clock.nowUs())
   }
 
   #lookOf(subscription: Subscription, entry: LogEntry, fromRow: number, rowsMax: number): Look {
-    const { position, envelope } = entry
-    const ticket = { position, receivedAtUs: Number(envelope.receivedAtUs), matches: null }
+    const { partition, position, envelope } = entry
+    const receivedAtUs = Number(envelope.receivedAtUs)
+    const ticket = { partition, position, receivedAtUs, matches: null }
     return { subscription, generation: subscription.generation, ticket, fromRow, rowsMax }
   }
 
@@ -379,7 +394,7 @@ class Tail implements Actor<Message> {
   #tick(): void {
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
     for (const subscription of this.#subscriptions.values()) {
-      subscription.cover(this.#place)
+      if (this.#covered !== undefined) subscription.cover(this.#covered)
       this.#progress(subscription)
       subscription.idle(this.#nowMs(), SILENCE_MAX_MS)
     }
@@ -388,4 +403,8 @@ class Tail implements Actor<Message> {
   #nowMs(): number {
     return this.#context.clock.monotonicMs()
   }
+}
+
+function release({ entries }: LiveDelivery): void {
+  for (const { batch } of entries) batch.release()
 }

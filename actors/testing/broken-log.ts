@@ -40,14 +40,16 @@ export function breakableLog(
       breaks.throwAt('producer')
       return log.producer(projectId, producer)
     },
-    end() {
+    end(projectId) {
       if (user === 'tail') breaks.throwAt('end')
-      return log.end()
+      return log.end(projectId)
     },
     answered: (projectId, producer) => log.answered(projectId, producer),
     consume: consumer => log.consume(consumer),
     read: (projectId, from, receive) => log.read(projectId, from, receive),
-    start: () => log.start(),
+    follow: follower => log.follow(follower),
+    start: projectId => log.start(projectId),
+    refusal: () => log.refusal(),
     observe: () => log.observe(),
     close: () => log.close(),
   }

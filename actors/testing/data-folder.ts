@@ -57,7 +57,7 @@ export class DataFolder {
     const journal = await openSimulatedJournal(world.process, arena, {
       ...options.journal,
       folder: JOURNAL_FOLDER,
-      endAtLeast: store.published(),
+      endAtLeast: store.published().at(0),
     })
     const consumption = journal.consume({
       name: 'store',
@@ -96,7 +96,7 @@ export class DataFolder {
   /** The store has what the journal holds, which learns what is in segments. */
   async caughtUp(): Promise<void> {
     const end = this.journal.end()
-    for (let ms = 0; this.store.received() < end; ms++) {
+    for (let ms = 0; !this.store.received().coversAll(end); ms++) {
       assert(ms < CATCH_UP_MS_MAX, 'the store gets what the journal holds')
       await this.#sim.sleep(1)
     }

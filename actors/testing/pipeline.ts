@@ -216,7 +216,7 @@ async function openDurable(process: SimulatedProcess, options: PipelineOptions):
     keepMs: settings.journalKeepMs,
     keepBytes: settings.journalKeepBytes,
     fileBytes: settings.journalFileBytes,
-    endAtLeast: store.published(),
+    endAtLeast: store.published().at(0),
     unflushedBytes: () => store.recentBytes(),
     onFailure: options.onFatal,
   })

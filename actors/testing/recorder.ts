@@ -1,5 +1,6 @@
 /** Everything that the log ever delivered to the store, over all lives of the server: the truth. */
-import type { LogEntry, Position } from '#actors/commit-log/commit-log.ts'
+import type { LogEntry } from '#actors/commit-log/commit-log.ts'
+import type { Position } from '#actors/commit-log/positions.ts'
 import { entryOf, type LogColumns, type TextColumn } from '#proto/columns.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { openProven } from '#proto/log-batch.ts'
@@ -13,6 +14,7 @@ export interface RecordedRow {
   readonly service: string
   readonly message: string
   /** Of its entry. */
+  readonly partition: number
   readonly position: Position
   /** Within its entry. */
   readonly row: number
@@ -103,6 +105,7 @@ function rowOf(
     projectId,
     service: textAt(columns.service, row),
     message,
+    partition: 0,
     position,
     row,
     receivedAtUs: Number(receivedAtUs),

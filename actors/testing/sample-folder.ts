@@ -149,7 +149,7 @@ class Maker {
       for (const entry of entries) this.#rowsAt.set(entry.position, rowIdsOf(entry))
     }
     const folder = await DataFolder.open(this.#sim, files, { ...FOLDER_OPTIONS, onDelivered })
-    const published = folder.store.published()
+    const published = folder.store.published().at(0)
     const questions: Question[] = []
     for (const input of this.#inputs()) {
       questions.push({ input, answer: await folder.search(input) })

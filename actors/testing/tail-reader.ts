@@ -1,7 +1,8 @@
 /** A page that follows the live tail through the network, and after a break with its token. */
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import type { Subscriber } from '#actors/tail/subscriber.ts'
-import { decodeTailToken, encodeTailToken, type TailPlace } from '#actors/tail/tail-token.ts'
+import { placeOf, type TailPlace } from '#actors/tail/tail-place.ts'
+import { decodeTailToken, encodeTailToken } from '#actors/tail/tail-token.ts'
 import type { Row } from '#proto/api.ts'
 import type { QueryTerm } from '#proto/query.ts'
 import type { TailFrame } from '#proto/tail.ts'
@@ -137,8 +138,7 @@ export class TailReader {
     const searching = server.store.search(searchInput(searched, null), NEVER).catch(() => null)
     const result = await Promise.race([searching, server.process.ended])
     if (typeof result !== 'object' || result === null) return null
-    const { position, receivedAtUs } = result
-    this.start = { position, row: 0, receivedAtUs }
+    this.start = placeOf(result)
     this.#token = encodeTailToken(this.start)
     return this.start
   }

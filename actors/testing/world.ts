@@ -129,7 +129,7 @@ class World {
 
   async #caughtUp(): Promise<void> {
     const isBehind = (reader: TailReader): boolean =>
-      (reader.place?.position ?? -1) < this.#recorder.end
+      (reader.place?.positions.at(0) ?? -1) < this.#recorder.end
     const wait = async (): Promise<void> => {
       while (this.#readers.some(isBehind)) await this.#sim.sleep(HURRY_MS)
     }

@@ -93,10 +93,10 @@ class SoakRun {
     const seen: unknown = await this.#server.call('GET', '/api/v1/system/actors')
     const { journal, store } = seen as {
       journal: { end: number }
-      store: { receivedPosition: number }
+      store: { receivedPositions: number }
     }
     const bytesPerSecond = (this.#sentBytes * 1_000) / ms
-    const lagSeconds = Math.max(0, journal.end - store.receivedPosition) / bytesPerSecond
+    const lagSeconds = Math.max(0, journal.end - store.receivedPositions) / bytesPerSecond
     const rssMiB = Math.round(this.#server.usage().rssBytes / MIB)
     this.#samples.push({ ms, rssMiB, lagSeconds })
     tell(`${Math.round(ms / 1_000)} s: ${rssMiB} MiB, lag ${lagSeconds.toFixed(2)} s`)

@@ -1,5 +1,7 @@
 /** The REST interface over real HTTP, with real keys and sessions and a store that only listens. */
+
 import type { TestContext } from 'node:test'
+import { Positions } from '#actors/commit-log/positions.ts'
 import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
@@ -25,7 +27,7 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
     logs: ['{"message":"one","n":12345678901234567890}'],
     aggregations: { by_level: { INFO: 1 }, by_service: { a: 1 }, histogram: [], interval: 60 },
     next_cursor: null,
-    position: 77,
+    positions: Positions.at(77),
     receivedAtUs: 1,
     explain: { segments: 1 },
   }

@@ -6,9 +6,10 @@ import type { Clock } from '#runtime/clock.ts'
 import type { ServiceThread } from '#runtime/threads.ts'
 import type { Admission, Reservation, Verdict } from '../admission.ts'
 import { encodeAdmission } from '../admission-snapshot.ts'
-import type { AppendOutcome, LogEntry, Offer, Position, UnavailableReason } from '../commit-log.ts'
+import type { AppendOutcome, LogEntry, Offer, UnavailableReason } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import type { JournalFile } from './journal-files.ts'
-import { entryBytes, RECORD_BYTES_MAX } from './journal-format.ts'
+import { entryBytes, JOURNAL_PARTITION, RECORD_BYTES_MAX } from './journal-format.ts'
 import { GroupBuilder } from './journal-group.ts'
 import type { AppendReply, JournalWriterMessage } from './journal-writer.ts'
 
@@ -258,7 +259,8 @@ export class JournalAppender {
       settle({ type: 'durable', repeat: false })
       this.#counts.bytes += offer.batch.length
       const position = reply.ends[index] as number
-      return { position, envelope: offer.envelope, batch: offer.batch }
+      const { envelope, batch } = offer
+      return { partition: JOURNAL_PARTITION, position, envelope, batch }
     })
     this.#counts.entries += entries.length
     this.#counts.groups++

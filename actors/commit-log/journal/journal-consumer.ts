@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Consumer, Consumption, LogEntry, Position } from '../commit-log.ts'
+import type { Consumer, Consumption, LogEntry } from '../commit-log.ts'
+import type { Position, Positions } from '../positions.ts'
+import { JOURNAL_PARTITION } from './journal-format.ts'
 import type { JournalReader } from './journal-reader.ts'
 
 /** Live entries that wait for a slow consumer, per consumer; beyond it they are read back later. */
@@ -33,8 +35,8 @@ export class JournalConsumer implements Consumption {
 
   constructor(options: JournalConsumerOptions) {
     this.#options = options
-    this.#position = options.consumer.from
-    this.#passed = options.consumer.from
+    this.#position = options.consumer.from.at(JOURNAL_PARTITION)
+    this.#passed = this.#position
     this.#wake()
   }
 
@@ -59,7 +61,8 @@ export class JournalConsumer implements Consumption {
     this.#wake()
   }
 
-  passed(position: Position): void {
+  passed(positions: Positions): void {
+    const position = positions.at(JOURNAL_PARTITION)
     assert(position <= this.#position, 'a consumer passes what it was given')
     this.#passed = Math.max(this.#passed, position)
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
+import { Positions } from '../positions.ts'
 import { newArena, openSimulatedJournal } from '../testing/journals.ts'
 import { append, collect, type Seen, seenOf } from '../testing/log-driver.ts'
 import type { JournalLog } from './journal-log.ts'
@@ -115,7 +116,7 @@ async function lifetime(
   const arena = newArena()
   const { killAfterMs, keeper } = options
   const life = async (): Promise<void> => {
-    const endAtLeast = keeper?.position ?? 0
+    const endAtLeast = keeper?.positions.at(0) ?? 0
     const trims = keeper === undefined ? {} : { keepMs: 0, keepBytes: 0 }
     const log = await openSimulatedJournal(process, arena, { ...SETTINGS, ...trims, endAtLeast })
     keeper?.attach(log)
@@ -138,16 +139,16 @@ async function lifetime(
 /** A durable consumer, as the store: it never needs again what it was given once. */
 class Keeper {
   readonly kept: Seen[] = []
-  position = 0
+  positions: Positions = Positions.NONE
 
   attach(log: JournalLog): void {
     const consumption = log.consume({
       name: 'keeper',
-      from: this.position,
+      from: this.positions,
       receive: entries => {
         this.kept.push(...entries.map(seenOf))
-        this.position = (this.kept.at(-1) as Seen).position
-        consumption.passed(this.position)
+        this.positions = Positions.NONE.with(this.kept.at(-1) as Seen)
+        consumption.passed(this.positions)
       },
     })
   }
@@ -208,8 +209,8 @@ async function settle(sim: Simulation, disk: SimulatedDisk, ledger: Ledger): Pro
 }
 
 async function check(log: JournalLog, ledger: Ledger): Promise<void> {
-  const from = log.start().position
-  const collector = collect(log, from, { name: `check ${log.end()}` })
+  const from = log.start().positions
+  const collector = collect(log, from, { name: 'check' })
   let count = 0
   await log.read('project0aa', from, entries => {
     count += entries.length

@@ -4,8 +4,9 @@ import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import type { AppendOutcome } from '../commit-log.ts'
+import { Positions } from '../positions.ts'
 import { type JournalSettings, newArena, openSimulatedJournal } from '../testing/journals.ts'
-import { append, collect, namesOf } from '../testing/log-driver.ts'
+import { append, collect, namesOf, placeBehind } from '../testing/log-driver.ts'
 import type { JournalLog } from './journal-log.ts'
 import { JournalReader } from './journal-reader.ts'
 
@@ -40,7 +41,7 @@ faultTest(
   'a full disk refuses with its reason and goes on by itself within a second',
   async given => {
     const { sim, disk, log, arena } = given
-    const collector = collect(log, 0)
+    const collector = collect(log)
     assert.deepEqual(await append(log, arena, { sequence: 1n }), DURABLE)
     disk.setCapacity(disk.usedBytes() + 50)
     const refused = await append(log, arena, { sequence: 2n })
@@ -64,7 +65,7 @@ for (const operation of ['write', 'sync', 'create', 'sync-folder'] as const) {
       `${code} at every ${operation} for a while: refused, then taken once`,
       async given => {
         const { disk, log, arena } = given
-        const collector = collect(log, 0)
+        const collector = collect(log)
         assert.deepEqual(await append(log, arena, { sequence: 1n, bytes: 3_000 }), DURABLE)
         disk.failWhen(each => (each === operation ? code : undefined))
         // Does not fit the file: a snapshot and a new file are wanted.
@@ -152,15 +153,15 @@ faultTest(
   'the kept journal is given up before anyone is refused',
   async given => {
     const { disk, log, arena } = given
-    const collector = collect(log, 0)
+    const collector = collect(log)
     for (let sequence = 1n; sequence <= 60n; sequence++) {
       assert.deepEqual(await append(log, arena, { sequence, bytes: 900 }), DURABLE)
       await collector.reached(Number(sequence))
-      collector.consumption.passed(collector.seen.at(-1)?.position ?? 0)
+      collector.consumption.passed(placeBehind(collector.seen))
     }
     assert.ok(disk.usedBytes() <= 19_000)
-    assert.ok(log.start().position > 0)
-    assert.equal(await log.read('project0aa', 0, () => undefined), 'gone')
+    assert.ok(log.start().positions.at(0) > 0)
+    assert.equal(await log.read('project0aa', Positions.NONE, () => undefined), 'gone')
     await assertSurvives(given, 60, { readable: false })
   },
   { diskReserveBytes: 1_000, capacityBytes: 20_000 },
@@ -170,17 +171,20 @@ faultTest(
   'trimming waits for the slowest consumer, then for the time to keep',
   async given => {
     const { sim, disk, log, arena } = given
-    const [fast, slow] = [collect(log, 0, { name: 'fast' }), collect(log, 0, { name: 'slow' })]
+    const [fast, slow] = [
+      collect(log, Positions.NONE, { name: 'fast' }),
+      collect(log, Positions.NONE, { name: 'slow' }),
+    ]
     for (let sequence = 1n; sequence <= 20n; sequence++) {
       await append(log, arena, { sequence, bytes: 900 })
     }
     await Promise.all([fast.reached(20), slow.reached(20)])
     const files = journalFiles(disk).length
     assert.ok(files >= 5)
-    fast.consumption.passed(fast.seen.at(-1)?.position ?? 0)
+    fast.consumption.passed(placeBehind(fast.seen))
     await sim.sleep(120_000)
     assert.equal(journalFiles(disk).length, files)
-    slow.consumption.passed(slow.seen[9]?.position ?? 0)
+    slow.consumption.passed(placeBehind(slow.seen, 9))
     await sim.sleep(10_000)
     const kept = journalFiles(disk).length
     assert.ok(kept < files && kept >= 3)
@@ -188,7 +192,7 @@ faultTest(
       await append(log, arena, { sequence, bytes: 900 })
     }
     await Promise.all([fast.reached(30), slow.reached(30)])
-    for (const { consumption, seen } of [fast, slow]) consumption.passed(seen.at(-1)?.position ?? 0)
+    for (const { consumption, seen } of [fast, slow]) consumption.passed(placeBehind(seen))
     await sim.sleep(10_000)
     assert.ok(journalFiles(disk).length >= 3, 'the newest are younger than a minute')
     await sim.sleep(120_000)
@@ -204,11 +208,11 @@ faultTest(
   'what is kept for replays is bounded in bytes',
   async given => {
     const { sim, log, arena } = given
-    const collector = collect(log, 0)
+    const collector = collect(log)
     for (let sequence = 1n; sequence <= 40n; sequence++) {
       await append(log, arena, { sequence, bytes: 900 })
       await collector.reached(Number(sequence))
-      collector.consumption.passed(collector.seen.at(-1)?.position ?? 0)
+      collector.consumption.passed(placeBehind(collector.seen))
     }
     await sim.sleep(6_000)
     const bytes = log.observe()['fileBytes'] as number
@@ -256,12 +260,12 @@ faultTest(
   'a file begun without a snapshot keeps those that know what came before',
   async given => {
     const { sim, disk, log, arena } = given
-    const collector = collect(log, 0)
+    const collector = collect(log)
     await append(log, arena, { producer: 5n })
     disk.failNext('sync', 'EIO', journalFiles(disk)[0] as string)
     await append(log, arena, { producer: 1n })
     await collector.reached(2)
-    collector.consumption.passed(collector.seen.at(-1)?.position ?? 0)
+    collector.consumption.passed(placeBehind(collector.seen))
     await sim.sleep(20_000)
     assert.equal(journalFiles(disk).length, 2)
     await assertSurvives(given, 1, { readable: false })
@@ -300,7 +304,7 @@ test('what a start finds behind a failed sync stays, however often the power goe
       const read = async (): Promise<string[]> => {
         const again = await openSimulatedJournal(sim.boot('server', disk), newArena(), settings)
         assert.equal(again.recovered.admissionWhole, true)
-        const collector = collect(again, 0)
+        const collector = collect(again)
         await collector.reached(again.producer('project0aa', 1n)?.lastSequence ?? 0)
         return namesOf(collector.seen)
       }
@@ -328,7 +332,7 @@ async function assertSurvives(
   assert.equal(again.producer('project0aa', 1n)?.lastSequence, lastSequence)
   assert.equal(again.recovered.admissionWhole, true)
   if (!readable) return
-  const collector = collect(again, 0)
+  const collector = collect(again)
   await collector.reached(lastSequence)
   const expected = Array.from({ length: lastSequence }, (_, index) => `p1 0:${index + 1}`)
   assert.deepEqual(namesOf(collector.seen), expected)

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import { journalFileName, snapshotFileName } from './journal-format.ts'
 import { type ScannedRecord, scanRecords } from './journal-scan.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 
 /*
  * A journal file is named by the log position of its first byte, in 16 decimal digits, so that a
@@ -21,6 +21,8 @@ import type { Position } from '../commit-log.ts'
  * neither a record of another place or time nor one forged inside a message passes for a record.
  */
 export const VERSION = 1
+/** A journal is a log of one partition. */
+export const JOURNAL_PARTITION = 0
 export const FILE_HEADER_BYTES = 80
 export const RECORD_HEADER_BYTES = 40
 /** Both copies of the commit record at the end of a group. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import { RECORD_HEADER_BYTES } from './journal-format.ts'
 import type { ScannedRecord } from './journal-scan.ts'
 

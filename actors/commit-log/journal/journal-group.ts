@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import {
   COMMIT_BYTES,
   encodeCommit,

@@ -26,7 +26,7 @@ test('kill -9 at any moment: what was acknowledged is there, once and in order',
       (sum, producer) => sum + (log.producer('project0aa', BigInt(producer))?.lastSequence ?? 0),
       0,
     )
-    const collector = collect(log, 0)
+    const collector = collect(log)
     await collector.reached(total)
     await log.close()
     const last = new Map<number, number>()

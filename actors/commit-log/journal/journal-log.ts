@@ -8,14 +8,20 @@ import type {
   CommitLog,
   Consumer,
   Consumption,
+  Follower,
+  Following,
   KeyedAnswer,
   LogEntry,
+  LogPlace,
   Offer,
-  Position,
   ProducerState,
+  ReadOutcome,
 } from '../commit-log.ts'
+import { type Position, Positions } from '../positions.ts'
 import { JournalAppender } from './journal-appender.ts'
 import { JournalConsumer } from './journal-consumer.ts'
+import { JournalFollowing } from './journal-following.ts'
+import { JOURNAL_PARTITION } from './journal-format.ts'
 import { JournalReader } from './journal-reader.ts'
 import type { RecoveredJournal, RecoveryOutcome } from './journal-recovery.ts'
 import type { JournalWriterMessage, ProbeReply, TrimReply } from './journal-writer.ts'
@@ -72,6 +78,7 @@ export class JournalLog implements CommitLog {
   readonly #reader: JournalReader
   readonly #consumers = new Map<string, JournalConsumer>()
   readonly #recovered: RecoveredJournal
+  #followers = 0
   #cancelTidy: Cancel
   #cancelProbe: Cancel = () => undefined
   #probing = false
@@ -123,19 +130,20 @@ export class JournalLog implements CommitLog {
     return this.#admission.producer(projectId, producer, this.#options.clock.nowUs())
   }
 
-  answered(projectId: string, producer: bigint): KeyedAnswer | undefined {
+  async answered(projectId: string, producer: bigint): Promise<KeyedAnswer | undefined> {
     return this.#admission.answered(projectId, producer, this.#options.clock.nowUs())
   }
 
   consume(consumer: Consumer): Consumption {
     assert(!this.#consumers.has(consumer.name), 'a consumer registers once')
-    assert(consumer.from <= this.#appender.end, 'a consumer starts inside the log')
+    const from = consumer.from.at(JOURNAL_PARTITION)
+    assert(from <= this.#appender.end, 'a consumer starts inside the log')
     assert(!this.#closed)
     const registered = new JournalConsumer({
       consumer,
       reader: this.#reader,
-      start: () => this.start().position,
-      end: () => this.end(),
+      start: () => this.#start().position,
+      end: () => this.#appender.lastEntryEnd,
       onStopped: () => {
         this.#consumers.delete(consumer.name)
       },
@@ -144,14 +152,23 @@ export class JournalLog implements CommitLog {
     return registered
   }
 
+  follow(follower: Follower): Following {
+    const name = `follower-${++this.#followers}`
+    return new JournalFollowing(follower, this.end(), consumer =>
+      this.consume({ ...consumer, name }),
+    )
+  }
+
   async read(
     projectId: string,
-    from: Position,
+    from: Positions,
     receive: (entries: readonly LogEntry[]) => void | Promise<void>,
-  ): Promise<'end' | 'gone'> {
-    if (from < this.start().position) return 'gone'
-    for (let position = from; ; ) {
-      const step = await this.#reader.step(position, this.end())
+  ): Promise<ReadOutcome> {
+    let position = from.at(JOURNAL_PARTITION)
+    if (position < this.#start().position) return 'gone'
+    if (position > this.#appender.lastEntryEnd) return 'foreign'
+    for (;;) {
+      const step = await this.#reader.step(position, this.#appender.lastEntryEnd)
       if (step.type !== 'entries') return step.type
       try {
         const own = step.entries.filter(({ envelope }) => envelope.projectId === projectId)
@@ -163,16 +180,21 @@ export class JournalLog implements CommitLog {
     }
   }
 
-  start(): { readonly position: Position; readonly receivedAtUs: number } {
+  start(): LogPlace {
+    const { position, receivedAtUs } = this.#start()
+    return { positions: Positions.at(position), receivedAtUs }
+  }
+
+  end(): Positions {
+    return Positions.at(this.#appender.lastEntryEnd)
+  }
+
+  #start(): { readonly position: Position; readonly receivedAtUs: number } {
     const first = this.#appender.files[0]
     if (first !== undefined) {
       return { position: first.start, receivedAtUs: first.firstReceivedAtUs }
     }
     return { position: this.#appender.end, receivedAtUs: this.#options.clock.nowUs() }
-  }
-
-  end(): Position {
-    return this.#appender.lastEntryEnd
   }
 
   /** Why new batches are refused now; null = they are taken. */
@@ -188,8 +210,8 @@ export class JournalLog implements CommitLog {
       ...this.#appender.observe(),
       files: files.length,
       fileBytes: files.reduce((sum, { start, end }) => sum + end - start, 0),
-      start: this.start().position,
-      end: this.end(),
+      start: this.#start().position,
+      end: this.#appender.lastEntryEnd,
       consumers: Object.fromEntries(consumers),
       reader: this.#reader.observe(),
       recovery: { tornBytes, quarantined: quarantined.length, admissionWhole },

@@ -1,5 +1,5 @@
 import type { ThreadTools } from '#runtime/threads.ts'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import { diskFailure, journalPath } from './journal-files.ts'
 import { decodeFileHeader, FILE_HEADER_BYTES } from './journal-format.ts'
 import { scanRecords } from './journal-scan.ts'

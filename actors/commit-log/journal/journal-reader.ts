@@ -3,9 +3,10 @@ import { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { type Arena, type ArenaBytes, partOf } from '../arena.ts'
-import type { LogEntry, Position } from '../commit-log.ts'
+import type { LogEntry } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import { diskFailure, type JournalFile } from './journal-files.ts'
-import { FILE_HEADER_BYTES } from './journal-format.ts'
+import { FILE_HEADER_BYTES, JOURNAL_PARTITION } from './journal-format.ts'
 import { type JournalReadInput, type JournalReadResult, READ_COLUMNS } from './journal-read.ts'
 
 /** One step of a reader: large enough to be cheap, small enough to keep nobody waiting. */
@@ -125,7 +126,12 @@ function entriesIn(memory: ArenaBytes, table: Float64Array): LogEntry[] {
     // Copied: an envelope lives longer than the arena's memory.
     const envelope = Uint8Array.from(memory.view.subarray(envelopeAt, envelopeAt + column(2)))
     const batch = partOf(memory, batchAt, column(4))
-    entries.push({ position: column(0), envelope: fromBinary(EnvelopeSchema, envelope), batch })
+    entries.push({
+      partition: JOURNAL_PARTITION,
+      position: column(0),
+      envelope: fromBinary(EnvelopeSchema, envelope),
+      batch,
+    })
   }
   return entries
 }

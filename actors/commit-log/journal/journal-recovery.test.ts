@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
+import { Positions } from '../positions.ts'
 import { newArena, openSimulatedJournal } from '../testing/journals.ts'
-import { append, collect, namesOf, type Seen } from '../testing/log-driver.ts'
+import { append, collect, namesOf, placeBehind, type Seen } from '../testing/log-driver.ts'
 import { COMMIT_BYTES, encodeFileHeader, journalFileName } from './journal-format.ts'
 import type { JournalLog } from './journal-log.ts'
 import type { RecoveredJournal } from './journal-recovery.ts'
@@ -141,7 +142,7 @@ test('where the newest file has no entry left, the log ends where the last whole
     const whole = seen.filter(({ position }) => position <= start)
     assert.ok(whole.length < seen.length)
     assert.deepEqual(found, whole)
-    assert.equal(log.end(), whole.at(-1)?.position)
+    assert.ok(log.end().equals(placeBehind(whole)))
     assert.equal(recovered.quarantined.length, seen.length - whole.length)
     await log.close()
   })
@@ -199,8 +200,8 @@ test('positions start where consumers already are, also in an empty folder', asy
   await simulate(8, async sim => {
     const settings = { ...SETTINGS, endAtLeast: 1_000_003 }
     const log = await openSimulatedJournal(sim.boot('server', sim.newDisk()), newArena(), settings)
-    assert.equal(log.end(), 1_000_003)
-    const collector = collect(log, 1_000_003)
+    assert.equal(log.end().at(0), 1_000_003)
+    const collector = collect(log, Positions.at(1_000_003))
     await append(log, newArena(), { sequence: 1n })
     await collector.reached(1)
     assert.ok((collector.seen[0]?.position ?? 0) > 1_000_003)
@@ -235,7 +236,7 @@ async function written(
   const disk = sim.newDisk()
   const process = sim.boot('server', disk)
   const log = await openSimulatedJournal(process, newArena(), SETTINGS)
-  const collector = collect(log, 0)
+  const collector = collect(log)
   for (let sequence = 1n; sequence <= count; sequence++) {
     await append(log, newArena(), { sequence, bytes: 80 })
   }
@@ -255,10 +256,10 @@ async function reopened(
 }> {
   const log = await openSimulatedJournal(sim.boot('server', disk), newArena(), SETTINGS)
   let count = 0
-  await log.read('project0aa', log.start().position, entries => {
+  await log.read('project0aa', log.start().positions, entries => {
     count += entries.length
   })
-  const collector = collect(log, log.start().position)
+  const collector = collect(log, log.start().positions)
   await collector.reached(count)
   collector.consumption.stop()
   return { found: collector.seen, recovered: log.recovered, log }

@@ -4,7 +4,7 @@ import { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import { Admission } from '../admission.ts'
 import { type AdmissionState, decodeAdmission } from '../admission-snapshot.ts'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import {
   diskFailure,
   type JournalFile,

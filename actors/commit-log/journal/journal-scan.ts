@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Position } from '../commit-log.ts'
+import type { Position } from '../positions.ts'
 import {
   bufferOf,
   type CommitHeader,

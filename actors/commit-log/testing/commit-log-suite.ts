@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Arena } from '../arena.ts'
 import type { CommitLog, LogEntry } from '../commit-log.ts'
-import { append, collect, namesOf, type Seen, seenOf } from './log-driver.ts'
+import { Positions } from '../positions.ts'
+import {
+  append,
+  collect,
+  followed,
+  namesOf,
+  placeBehind,
+  readAll,
+  type Seen,
+  seenOf,
+} from './log-driver.ts'
 
 /** A commit log that a test may close and open again on the same data. */
 export interface LogFixture {
@@ -25,6 +35,7 @@ export function commitLogSuite(
   order(check)
   repeats(check)
   reading(check)
+  following(check)
   memory(check)
 }
 
@@ -33,20 +44,21 @@ type Check = (title: string, body: (fixture: LogFixture) => Promise<void>) => vo
 function order(check: Check): void {
   check('batches come out as they went in, in order, live', async ({ arena, open }) => {
     const log = await open()
-    const collector = collect(log, 0)
+    const collector = collect(log)
     for (const sequence of [1n, 2n, 3n]) {
       assert.deepEqual(await append(log, arena, { sequence }), { type: 'durable', repeat: false })
     }
     await collector.reached(3)
     assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:2', 'p1 0:3'])
-    assert.equal(collector.seen.at(-1)?.position, log.end())
+    const last = collector.seen.at(-1)
+    assert.ok(last !== undefined && log.end(PROJECT).equals(Positions.NONE.with(last)))
     await log.close()
   })
 
   check('order per producer is the order of calls, however many wait', async fixture => {
     const { arena, open } = fixture
     const log = await open()
-    const collector = collect(log, 0)
+    const collector = collect(log)
     const offers = Array.from({ length: 300 }, (_, index) =>
       append(log, arena, {
         producer: BigInt(index % 7),
@@ -67,11 +79,11 @@ function order(check: Check): void {
     await log.close()
     log = await open()
     await append(log, arena, { sequence: 4n })
-    const collector = collect(log, 0)
+    const collector = collect(log)
     await collector.reached(4)
     const times = collector.seen.map(({ receivedAtUs }) => receivedAtUs)
     assert.ok(times.every((time, index) => index === 0 || time > (times[index - 1] as number)))
-    assert.ok(log.start().receivedAtUs <= (times[0] as number))
+    assert.ok(log.start(PROJECT).receivedAtUs <= (times[0] as number))
     await log.close()
   })
 
@@ -90,7 +102,7 @@ function order(check: Check): void {
 function repeats(check: Check): void {
   check('a repeat is acknowledged and stored once', async ({ arena, open }) => {
     const log = await open()
-    const collector = collect(log, 0)
+    const collector = collect(log)
     const twice = [append(log, arena, { sequence: 1n }), append(log, arena, { sequence: 1n })]
     assert.deepEqual(await Promise.all(twice), [
       { type: 'durable', repeat: false },
@@ -150,7 +162,7 @@ function repeats(check: Check): void {
     log = await open()
     assert.deepEqual(await append(log, arena, keyed(1, 8)), { type: 'conflict' })
     assert.deepEqual(await append(log, arena, keyed(2, 7)), { type: 'durable', repeat: true })
-    assert.deepEqual(log.answered(PROJECT, 99n), {
+    assert.deepEqual(await log.answered(PROJECT, 99n), {
       bodySha256: new Uint8Array(32).fill(7),
       lastChunk: 2,
       of: 2,
@@ -160,7 +172,7 @@ function repeats(check: Check): void {
         { index: 12, reason: 'no object' },
       ],
     })
-    assert.equal(log.answered('project0bb', 99n), undefined)
+    assert.equal(await log.answered('project0bb', 99n), undefined)
     await log.close()
   })
 }
@@ -169,12 +181,12 @@ function reading(check: Check): void {
   check('a consumer goes on after its position, stored entries first', async fixture => {
     const { arena, open } = fixture
     let log = await open()
-    const before = collect(log, 0)
+    const before = collect(log)
     for (const sequence of [1n, 2n, 3n, 4n]) await append(log, arena, { sequence, bytes: 5_000 })
     await before.reached(4)
     await log.close()
     log = await open()
-    const after = collect(log, before.seen[1]?.position ?? 0)
+    const after = collect(log, placeBehind(before.seen, 1))
     await append(log, arena, { sequence: 5n })
     await append(log, arena, { sequence: 6n })
     await after.reached(4)
@@ -189,8 +201,8 @@ function reading(check: Check): void {
     const held = new Promise<void>(resolve => {
       letGo = resolve
     })
-    const slow = collect(log, 0, { name: 'slow', hold: () => held })
-    const fast = collect(log, 0, { name: 'fast' })
+    const slow = collect(log, Positions.NONE, { name: 'slow', hold: () => held })
+    const fast = collect(log, Positions.NONE, { name: 'fast' })
     for (const sequence of [1n, 2n, 3n]) await append(log, arena, { sequence })
     await fast.reached(3)
     assert.equal(slow.seen.length, 0)
@@ -202,7 +214,7 @@ function reading(check: Check): void {
 
   check('a read gives the entries of one project, up to the end', async ({ arena, open }) => {
     const log = await open()
-    const all = collect(log, 0)
+    const all = collect(log)
     for (let sequence = 1n; sequence <= 6n; sequence++) {
       const projectId = sequence % 2n === 0n ? 'project0bb' : PROJECT
       await append(log, arena, { sequence, projectId })
@@ -210,16 +222,16 @@ function reading(check: Check): void {
     await all.reached(6)
     const seen: Seen[] = []
     const receive = (entries: readonly LogEntry[]): void => void seen.push(...entries.map(seenOf))
-    assert.equal(await log.read(PROJECT, all.seen[1]?.position ?? 0, receive), 'end')
+    assert.equal(await log.read(PROJECT, placeBehind(all.seen, 1), receive), 'end')
     assert.deepEqual(namesOf(seen), ['p1 0:3', 'p1 0:5'])
-    assert.equal(await log.read('project0cc', log.start().position, receive), 'end')
+    assert.equal(await log.read('project0cc', log.start('project0cc').positions, receive), 'end')
     assert.equal(seen.length, 2)
     await log.close()
   })
 
   check('a stopped consumer gets nothing more', async ({ arena, open }) => {
     const log = await open()
-    const [stopped, other] = [collect(log, 0, { name: 'stopped' }), collect(log, 0)]
+    const [stopped, other] = [collect(log, Positions.NONE, { name: 'stopped' }), collect(log)]
     await append(log, arena, { sequence: 1n })
     await stopped.reached(1)
     stopped.consumption.stop()
@@ -230,10 +242,74 @@ function reading(check: Check): void {
   })
 }
 
+function following(check: Check): void {
+  check(
+    'a follower gets the new entries of watched projects, and learns how far it is',
+    async fixture => {
+      const { arena, open } = fixture
+      const log = await open()
+      await append(log, arena, { sequence: 1n })
+      const follower = followed(log)
+      follower.following.watch(PROJECT)
+      const stored = await readAll(log, PROJECT, Positions.NONE)
+      for (const sequence of [2n, 3n]) {
+        await append(log, arena, { sequence, projectId: 'project0bb' })
+        await append(log, arena, { sequence })
+      }
+      await follower.reached(2)
+      assert.deepEqual(namesOf([...stored, ...follower.seen]), ['p1 0:1', 'p1 0:2', 'p1 0:3'])
+      assert.ok(follower.covered().covers(follower.seen.at(-1) as Seen))
+      follower.following.unwatch(PROJECT)
+      follower.following.watch('project0bb')
+      await append(log, arena, { sequence: 4n })
+      await append(log, arena, { sequence: 4n, projectId: 'project0bb' })
+      await follower.reached(3)
+      assert.deepEqual(namesOf(follower.seen.slice(2)), ['p1 0:4'])
+      assert.equal(follower.seen.at(-1)?.project, 'project0bb')
+      follower.following.stop()
+      await log.close()
+    },
+  )
+
+  check('what a read does not give, a follower that watched before gets', async fixture => {
+    const { arena, open } = fixture
+    const log = await open()
+    let stop = false
+    const writing = (async () => {
+      for (let sequence = 1n; !stop; sequence++) await append(log, arena, { sequence })
+    })()
+    const follower = followed(log)
+    follower.following.watch(PROJECT)
+    const stored = await readAll(log, PROJECT, Positions.NONE)
+    await follower.reached(5)
+    stop = true
+    await writing
+    const all = [...stored, ...follower.seen]
+    const sequences = [...new Set(all.map(({ sequence }) => sequence))].sort((a, b) => a - b)
+    assert.deepEqual(
+      sequences,
+      Array.from(sequences, (_, index) => index + 1),
+    )
+    follower.following.stop()
+    await log.close()
+  })
+
+  check('positions that the log never had are told from those it has no more', async fixture => {
+    const { arena, open } = fixture
+    const log = await open()
+    await append(log, arena, { sequence: 1n })
+    const end = log.end(PROJECT)
+    const beyond = Positions.of(end.pairs().map(([partition, at]) => [partition, at + 1_000_000]))
+    assert.equal(await log.read(PROJECT, beyond, () => undefined), 'foreign')
+    assert.equal(await log.read(PROJECT, end, () => undefined), 'end')
+    await log.close()
+  })
+}
+
 function memory(check: Check): void {
   check('memory of batches is given back once they are delivered', async ({ arena, open }) => {
     let log = await open()
-    const collector = collect(log, 0)
+    const collector = collect(log)
     for (let sequence = 1n; sequence <= 20n; sequence++) {
       await append(log, arena, { sequence, bytes: 3_000 })
     }
@@ -241,7 +317,7 @@ function memory(check: Check): void {
     await collector.reached(20)
     await log.close()
     log = await open()
-    const again = collect(log, 0)
+    const again = collect(log)
     await again.reached(20)
     await log.close()
     assert.equal(arena.observe().batchesInUse, 0)

@@ -18,7 +18,8 @@ for (let producer = 1; producer <= Number(senders); producer++) void send(log, a
 
 /** Five batches on their way at a time, the next five when they are acknowledged. */
 async function send(to: CommitLog, from: Arena, producer: number): Promise<void> {
-  const known = to.producer('project0aa', BigInt(producer))
+  const state = to.producer('project0aa', BigInt(producer))
+  const known = state === 'not-kept' ? undefined : state
   process.stdout.write(`known ${producer} ${known?.lastSequence ?? 0}\n`)
   for (let next = (known?.lastSequence ?? 0) + 1; ; next += 5) {
     const window = [0, 1, 2, 3, 4].map(async offset => {

@@ -6,10 +6,10 @@ import { openServiceThread } from '#runtime/service-thread.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
 import type { TaskPool, ThreadManifest } from '#runtime/threads.ts'
 import { Arena } from '../arena.ts'
-import type { Position } from '../commit-log.ts'
 import { type JournalLog, openJournalLog } from '../journal/journal-log.ts'
 import { type JournalReadInput, journalRead } from '../journal/journal-read.ts'
 import { createJournalWriter } from '../journal/journal-writer.ts'
+import type { Position } from '../positions.ts'
 
 /** The journal's own threads, so that its tests load nothing else. */
 export const manifest: ThreadManifest = {

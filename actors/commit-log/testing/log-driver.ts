@@ -7,10 +7,11 @@ import type {
   BatchBytes,
   CommitLog,
   Consumption,
+  Following,
   LogEntry,
   Offer,
-  Position,
 } from '../commit-log.ts'
+import { type EntryPlace, Positions } from '../positions.ts'
 import { envelopeOf } from './envelopes.ts'
 
 /** Offers a batch whose bytes follow from its envelope, and gives up its own hold on them. */
@@ -32,8 +33,7 @@ export async function append(
 }
 
 /** What a test remembers of an entry; the bytes were compared on the way. */
-export interface Seen {
-  readonly position: Position
+export interface Seen extends EntryPlace {
   readonly project: string
   readonly producer: number
   readonly epoch: number
@@ -51,15 +51,13 @@ export interface Collector {
 /** Consumes everything after `from`, checking contents. */
 export function collect(
   log: CommitLog,
-  from: Position,
+  from: Positions = Positions.NONE,
   options: { readonly name?: string; readonly hold?: () => Promise<void> } = {},
 ): Collector {
-  const seen: Seen[] = []
-  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
+  const { seen, note: noteAll, reached } = notes()
   const note = (entries: readonly LogEntry[]): void => {
     assert(entries.length > 0, 'no empty deliveries')
-    seen.push(...entries.map(seenOf))
-    for (const { count, resolve } of waiting) if (seen.length >= count) resolve()
+    noteAll(entries)
   }
   const { name = 'collector', hold } = options
   const consumption = log.consume({
@@ -67,17 +65,67 @@ export function collect(
     from,
     receive: hold === undefined ? note : entries => hold().then(() => note(entries)),
   })
-  const reached = (count: number): Promise<void> =>
-    seen.length >= count
-      ? Promise.resolve()
-      : new Promise(resolve => void waiting.push({ count, resolve }))
   return { seen, consumption, reached }
 }
 
-export function seenOf({ position, envelope, batch }: LogEntry): Seen {
+export interface Followed {
+  readonly seen: readonly Seen[]
+  readonly following: Following
+  covered(): Positions
+  reached(count: number): Promise<void>
+}
+
+/** Follows the log, checking contents. */
+export function followed(log: CommitLog): Followed {
+  const { seen, note, reached } = notes()
+  let covered = Positions.NONE
+  const following = log.follow({
+    receive(delivery) {
+      covered = covered.union(delivery.covered.positions)
+      note(delivery.entries)
+    },
+  })
+  return { seen, following, covered: () => covered, reached }
+}
+
+/** What is stored of a project behind `from`. */
+export async function readAll(
+  log: CommitLog,
+  projectId: string,
+  from: Positions,
+): Promise<readonly Seen[]> {
+  const seen: Seen[] = []
+  const receive = (entries: readonly LogEntry[]): void => void seen.push(...entries.map(seenOf))
+  assert.equal(await log.read(projectId, from, receive), 'end')
+  return seen
+}
+
+interface Notes extends Pick<Collector, 'reached'> {
+  readonly seen: Seen[]
+  note(entries: readonly LogEntry[]): void
+}
+
+function notes(): Notes {
+  const seen: Seen[] = []
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
+  return {
+    seen,
+    note(entries) {
+      seen.push(...entries.map(seenOf))
+      for (const { count, resolve } of waiting) if (seen.length >= count) resolve()
+    },
+    reached: count =>
+      seen.length >= count
+        ? Promise.resolve()
+        : new Promise(resolve => void waiting.push({ count, resolve })),
+  }
+}
+
+export function seenOf({ partition, position, envelope, batch }: LogEntry): Seen {
   const bytes = viewOf(batch)
   assert.deepEqual(Buffer.from(bytes), Buffer.from(contentOf(envelope, bytes.length)))
   return {
+    partition,
     position,
     project: envelope.projectId,
     producer: Number(envelope.producer),
@@ -90,6 +138,11 @@ export function seenOf({ position, envelope, batch }: LogEntry): Seen {
 /** Short names of entries, such as 'p1 0:3' (producer, epoch, sequence). */
 export function namesOf(seen: readonly Seen[]): string[] {
   return seen.map(({ producer, epoch, sequence }) => `p${producer} ${epoch}:${sequence}`)
+}
+
+/** Where reading goes on behind the entry of that number, the last unless it is named. */
+export function placeBehind(seen: readonly Seen[], index: number = seen.length - 1): Positions {
+  return seen.slice(0, index + 1).reduce((place, entry) => place.with(entry), Positions.NONE)
 }
 
 function viewOf({ memory, offset, length }: BatchBytes): Uint8Array {

@@ -65,7 +65,7 @@ export class FakeLog implements Pick<CommitLog, 'append' | 'producer' | 'answere
     return this.#admission.producer(projectId, producer, this.#nowUs)
   }
 
-  answered(projectId: string, producer: bigint): KeyedAnswer | undefined {
+  async answered(projectId: string, producer: bigint): Promise<KeyedAnswer | undefined> {
     return this.#admission.answered(projectId, producer, this.#nowUs)
   }
 

@@ -6,26 +6,34 @@ import type {
   AppendOutcome,
   BatchBytes,
   CommitLog,
-  Consumer,
   Consumption,
+  Follower,
+  Following,
   LogEntry,
-  Position,
+  LogPlace,
+  ReadOutcome,
 } from '#actors/commit-log/commit-log.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
 import { encodeRecords, envelopeOf } from '#actors/processing/testing/plain-records.ts'
 
 const CHUNK_ENTRIES = 3
 
 export class MemoryLog implements CommitLog {
   readonly #entries: LogEntry[] = []
-  readonly #consumers = new Set<{ consumer: Consumer; next: number }>()
+  readonly #followers = new Set<Followed>()
   #trimmed = 0
   #sequence = 0
   /** Batches that someone keeps. */
   kept = 0
   readings = 0
 
-  /** Adds a batch with one record a message; consumers get it with the next `deliver`. */
-  commit(projectId: string, messages: readonly string[], receivedAtUs: number): LogEntry {
+  /** Adds a batch with one record a message; followers get it with the next `deliver`. */
+  commit(
+    projectId: string,
+    messages: readonly string[],
+    receivedAtUs: number,
+    partition = 0,
+  ): LogEntry {
     const bytes = encodeRecords(
       messages.map(message => ({
         timeUs: receivedAtUs,
@@ -40,7 +48,8 @@ export class MemoryLog implements CommitLog {
     const memory = new SharedArrayBuffer(bytes.length)
     new Uint8Array(memory).set(bytes)
     const entry = {
-      position: this.end() + bytes.length,
+      partition,
+      position: this.end().at(partition) + bytes.length,
       envelope: envelopeOf({
         projectId,
         receivedAtUs: BigInt(receivedAtUs),
@@ -68,12 +77,17 @@ export class MemoryLog implements CommitLog {
     }
   }
 
-  /** Hands what was committed to the consumers. */
+  /** Hands what was committed to the followers. */
   deliver(): void {
-    for (const it of this.#consumers) {
+    for (const it of this.#followers) {
       const entries = this.#entries.slice(it.next)
       it.next = this.#entries.length
-      if (entries.length > 0) void it.consumer.receive(entries)
+      const last = entries.at(-1)
+      if (last === undefined) continue
+      void it.follower.receive({
+        entries: entries.filter(({ envelope }) => it.watched.has(envelope.projectId)),
+        covered: { positions: this.end(), receivedAtUs: Number(last.envelope.receivedAtUs) },
+      })
     }
   }
 
@@ -82,40 +96,45 @@ export class MemoryLog implements CommitLog {
     this.#trimmed = Math.min(this.#entries.length, this.#trimmed + entries)
   }
 
-  consume(consumer: Consumer): Consumption {
-    const next = this.#entries.findIndex(({ position }) => position > consumer.from)
-    const it = { consumer, next: next < 0 ? this.#entries.length : next }
-    this.#consumers.add(it)
-    return { passed: () => undefined, stop: () => void this.#consumers.delete(it) }
+  follow(follower: Follower): Following {
+    const it = { follower, watched: new Set<string>(), next: this.#entries.length }
+    this.#followers.add(it)
+    return {
+      watch: projectId => void it.watched.add(projectId),
+      unwatch: projectId => void it.watched.delete(projectId),
+      stop: () => void this.#followers.delete(it),
+    }
   }
 
   async read(
     projectId: string,
-    from: Position,
+    from: Positions,
     receive: (entries: readonly LogEntry[]) => void | Promise<void>,
-  ): Promise<'end' | 'gone'> {
+  ): Promise<ReadOutcome> {
     this.readings++
     const end = this.end()
-    let at = from
-    while (at < end) {
-      if (at < this.start().position) return 'gone'
-      const all = this.#entries.filter(({ position }) => position > at && position <= end)
-      const own = all.filter(({ envelope }) => envelope.projectId === projectId)
+    if (!end.coversAll(from)) return 'foreign'
+    for (let at = from; ; ) {
+      if (!at.coversAll(this.start().positions)) return 'gone'
+      const own = this.#entries.filter(
+        entry => entry.envelope.projectId === projectId && end.covers(entry) && !at.covers(entry),
+      )
       const chunk = own.slice(0, CHUNK_ENTRIES)
       if (chunk.length > 0) await receive(chunk)
-      at = chunk.length < CHUNK_ENTRIES ? end : (chunk.at(-1)?.position ?? end)
+      for (const entry of chunk) at = at.with(entry)
+      if (chunk.length < CHUNK_ENTRIES) return 'end'
     }
-    return 'end'
   }
 
-  start(): { position: Position; receivedAtUs: number } {
-    const position = this.#entries[this.#trimmed - 1]?.position ?? 0
+  start(): LogPlace {
+    const gone = this.#entries.slice(0, this.#trimmed)
     const oldest = this.#entries[this.#trimmed] ?? this.#entries.at(-1)
-    return { position, receivedAtUs: Number(oldest?.envelope.receivedAtUs ?? 0n) }
+    const receivedAtUs = Number(oldest?.envelope.receivedAtUs ?? 0n)
+    return { positions: behind(gone), receivedAtUs }
   }
 
-  end(): Position {
-    return this.#entries.at(-1)?.position ?? 0
+  end(): Positions {
+    return behind(this.#entries)
   }
 
   append(): Promise<AppendOutcome> {
@@ -126,8 +145,16 @@ export class MemoryLog implements CommitLog {
     return undefined
   }
 
-  answered(): undefined {
+  async answered(): Promise<undefined> {
     return undefined
+  }
+
+  refusal(): null {
+    return null
+  }
+
+  consume(): Consumption {
+    throw new Error('the tail follows')
   }
 
   observe(): Record<string, unknown> {
@@ -135,4 +162,14 @@ export class MemoryLog implements CommitLog {
   }
 
   async close(): Promise<void> {}
+}
+
+interface Followed {
+  readonly follower: Follower
+  readonly watched: Set<string>
+  next: number
+}
+
+function behind(entries: readonly LogEntry[]): Positions {
+  return entries.reduce((place, entry) => place.with(entry), Positions.NONE)
 }
