@@ -50,7 +50,7 @@ for (const golden of goldenFolders()) {
         putGolden(golden, world.disk)
         const store = await world.open()
         const log = new TestLog()
-        log.startAt(store.published())
+        log.startAt(store.published().at(0))
         const range = { fromUs: 1_000_000, toUs: 2_000_000 }
         const random = seededRandom(2)
         const logs = Array.from({ length: 50 }, () => randomLog(random, range))

@@ -22,11 +22,12 @@ import {
   RuntimeError,
   type TaskPool,
 } from '#runtime/index.ts'
+import { type Edges, endOf, nowOf, startFor } from './log-edges.ts'
 import { type Found, type Look, lookAt } from './look.ts'
 import { discard, Reading, readStored, type StoredChunk } from './reading.ts'
 import type { Subscriber } from './subscriber.ts'
 import { Subscription } from './subscription.ts'
-import { behindPlace, placeAt, placeOf, type TailPlace } from './tail-place.ts'
+import type { TailPlace } from './tail-place.ts'
 
 /** What a socket's door says. `id` is chosen by the door and names the socket. */
 export type TailRequest =
@@ -175,7 +176,7 @@ class Tail implements Actor<Message> {
     const { id, projectId, after } = request
     const others = this.#byProject.get(projectId) ?? new Set()
     if (others.size === 0) this.#following?.watch(projectId)
-    const subscription = new Subscription(request, after ?? this.#endOf(projectId))
+    const subscription = new Subscription(request, after ?? endOf(this.#edges(projectId)))
     this.#subscriptions.set(id, subscription)
     this.#byProject.set(projectId, others.add(subscription))
     subscription.hello(this.#nowMs())
@@ -294,30 +295,10 @@ class Tail implements Actor<Message> {
       if (!subscription.goLive()) this.#readOn(subscription)
       return
     }
-    subscription.skipTo(
-      outcome === 'gone' ? this.#startFor(subscription) : this.#nowFor(subscription),
-    )
+    const edges = this.#edges(subscription.projectId)
+    const place = outcome === 'gone' ? startFor(subscription.next, edges) : nowOf(edges)
+    subscription.skipTo(place)
     this.#readOn(subscription)
-  }
-
-  /** Where the log can be read from again; when nothing of it is left, that is now. */
-  #startFor({ next, projectId }: Subscription): TailPlace {
-    const { positions, receivedAtUs } = this.#deps.log.start(projectId)
-    const isEmpty = positions.coversAll(this.#deps.log.end(projectId))
-    return behindPlace(next, {
-      positions,
-      receivedAtUs: isEmpty ? this.#context.clock.nowUs() + 1 : receivedAtUs,
-    })
-  }
-
-  /** A token of another log: nothing of it can be trusted, so all until now is told as a gap. */
-  #nowFor({ projectId }: Subscription): TailPlace {
-    const positions = this.#deps.log.end(projectId)
-    return placeOf({ positions, receivedAtUs: this.#context.clock.nowUs() })
-  }
-
-  #endOf(projectId: string): TailPlace {
-    return placeAt(this.#deps.log.end(projectId), this.#context.clock.nowUs())
   }
 
   #lookOf(subscription: Subscription, entry: LogEntry, fromRow: number, rowsMax: number): Look {
@@ -398,6 +379,10 @@ class Tail implements Actor<Message> {
       this.#progress(subscription)
       subscription.idle(this.#nowMs(), SILENCE_MAX_MS)
     }
+  }
+
+  #edges(projectId: string): Edges {
+    return { log: this.#deps.log, projectId, nowUs: this.#context.clock.nowUs() }
   }
 
   #nowMs(): number {
