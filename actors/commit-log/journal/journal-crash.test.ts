@@ -216,7 +216,7 @@ async function check(log: JournalLog, ledger: Ledger): Promise<void> {
     count += entries.length
   })
   await collector.reached(count)
-  collector.consumption.stop()
+  await collector.consumption.stop()
   assertComplete(collector.seen, ledger)
 }
 

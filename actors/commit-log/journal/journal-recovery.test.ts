@@ -261,6 +261,6 @@ async function reopened(
   })
   const collector = collect(log, log.start().positions)
   await collector.reached(count)
-  collector.consumption.stop()
+  await collector.consumption.stop()
   return { found: collector.seen, recovered: log.recovered, log }
 }

@@ -234,7 +234,7 @@ function reading(check: Check): void {
     const [stopped, other] = [collect(log, Positions.NONE, { name: 'stopped' }), collect(log)]
     await append(log, arena, { sequence: 1n })
     await stopped.reached(1)
-    stopped.consumption.stop()
+    await stopped.consumption.stop()
     await append(log, arena, { sequence: 2n })
     await other.reached(2)
     assert.equal(stopped.seen.length, 1)

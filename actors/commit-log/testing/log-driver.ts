@@ -45,7 +45,7 @@ export interface Collector {
   readonly seen: Seen[]
   readonly consumption: Consumption
   /** Settles once so many entries came. */
-  reached(count: number): Promise<void>
+  readonly reached: (count: number) => Promise<void>
 }
 
 /** Consumes everything after `from`, checking contents. */
@@ -72,7 +72,7 @@ export interface Followed {
   readonly seen: readonly Seen[]
   readonly following: Following
   covered(): Positions
-  reached(count: number): Promise<void>
+  readonly reached: (count: number) => Promise<void>
 }
 
 /** Follows the log, checking contents. */
@@ -100,9 +100,10 @@ export async function readAll(
   return seen
 }
 
-interface Notes extends Pick<Collector, 'reached'> {
+interface Notes {
   readonly seen: Seen[]
-  note(entries: readonly LogEntry[]): void
+  readonly note: (entries: readonly LogEntry[]) => void
+  readonly reached: (count: number) => Promise<void>
 }
 
 function notes(): Notes {
