@@ -16,7 +16,7 @@ import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
 import { metricsText } from './api/metrics-text.ts'
 import { OpenSockets } from './api/tail-socket.ts'
-import { openEmbeddedCatalog } from './catalog/open-catalog.ts'
+import { openCatalog } from './catalog/open-catalog.ts'
 import { Arena } from './commit-log/arena.ts'
 import { type JournalLog, openJournalLog } from './commit-log/journal/journal-log.ts'
 import type { Config } from './config.ts'
@@ -119,7 +119,7 @@ async function openStorage({ config, log, onFatal }: StartOptions, closing: Clos
   }
   const promptPool = openPool(PROMPT_THREADS)
   const pool = openPool(config.workers)
-  const catalog = await openEmbeddedCatalog(config.dataFolder)
+  const catalog = await openCatalog(config)
   closing.add(() => catalog.close())
   const readerBytes = Math.floor(config.arenaBytes / READER_SHARE)
   const arena = new Arena({ capacityBytes: config.arenaBytes, readerBytes })

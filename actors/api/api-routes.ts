@@ -1,5 +1,6 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
+import { tellingCatalog } from './catalog-problem.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
@@ -14,9 +15,10 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...sessionRoutes(deps),
     ...projectRoutes(deps),
     ...searchRoutes(deps),
-  ]
+  ].map(route => ({ ...route, handle: tellingCatalog(route.handle) }))
 }
 
 export function apiSockets(deps: ApiDeps): SocketRoute[] {
-  return [tailSocket(deps)]
+  const tail = tailSocket(deps)
+  return [{ ...tail, upgrade: tellingCatalog(tail.upgrade) }]
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { test } from 'node:test'
+import { CatalogAwayError } from '#actors/catalog/catalog-away.ts'
 import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { deferred } from '#actors/http/testing/deferred.ts'
 import { DRIVERS } from '#actors/http/testing/drivers.ts'
@@ -263,6 +264,24 @@ function suite(driver: HttpDriverName): void {
       [id],
     )
   })
+
+  test(
+    named('with the catalog away changes are refused, and told whether they may be made'),
+    async t => {
+      const { call, catalog } = await apiWorld(t, driver)
+      const create = async (mayHaveHappened: boolean) => {
+        const away = new CatalogAwayError('away', { mayHaveHappened })
+        catalog.createProject = () => Promise.reject(away)
+        const body = { name: 'shop' }
+        const reply = await call('POST', '/api/v1/projects', { token: ADMIN_TOKEN, body })
+        assert.deepEqual([reply.status, reply.json['code']], [503, 'LOGBOY_CATALOG_AWAY'])
+        assert.equal(reply.headers.get('retry-after'), '1')
+        return String(reply.json['detail'])
+      }
+      assert.match(await create(false), /nothing was changed/)
+      assert.match(await create(true), /look whether it was/)
+    },
+  )
 
   test(named('a ticket signs a browser in once, with a cookie no script can read'), async t => {
     const { call, createProject, url } = await apiWorld(t, driver)

@@ -1,7 +1,6 @@
 /** Projects and their keys. */
 import { z } from 'zod/v4'
-import type { Catalog } from '#actors/catalog/catalog.ts'
-import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
+import type { Catalog, NewKey } from '#actors/catalog/catalog.ts'
 import type { HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
@@ -90,7 +89,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
         await administrator(request)
         const { id } = await existing(request, catalog)
         const change = await readJson(request, changeBody)
-        await told(() => catalog.updateProject(id, change))
+        await catalog.updateProject(id, change)
         await deps.keys.refresh()
         return json(200, await catalog.project(id))
       },
@@ -147,9 +146,9 @@ async function createProject(
   const { name, retention_days: retentionDays = deps.retentionDays, time_zone: zone = UTC } = body
   const createdAtUs = deps.clock.nowUs()
   const project = { id, name, createdAtUs, retentionDays, timeZone: zone }
-  await told(() => deps.catalog.createProject(project))
-  const ingest = await createKey(id, { name: 'ingest', scopes: ['ingest'] }, deps)
-  const read = await createKey(id, { name: 'read', scopes: ['read'] }, deps)
+  const ingest = newKey(id, { name: 'ingest', scopes: ['ingest'] }, deps)
+  const read = newKey(id, { name: 'read', scopes: ['read'] }, deps)
+  await deps.catalog.createProject(project, [ingest.stored, read.stored])
   return {
     id,
     name,
@@ -158,34 +157,29 @@ async function createProject(
     records_per_second: 0,
     bytes_per_second: 0,
     time_zone: zone,
-    ingest_key: ingest.key,
-    read_key: read.key,
+    ingest_key: ingest.text,
+    read_key: read.text,
   }
+}
+
+interface KeyWish {
+  readonly name: string
+  readonly scopes: readonly KeyScope[]
+  readonly expires_in?: number | undefined
 }
 
 /** The whole key is in this answer and nowhere else. */
 async function createKey(
   projectId: string,
-  body: { name: string; scopes: KeyScope[]; expires_in?: number | undefined },
-  { catalog, clock, random }: ProjectDeps,
+  wish: KeyWish,
+  deps: ProjectDeps,
 ): Promise<ProjectKey & { readonly key: string }> {
-  const { id, text, secretSha256 } = mintKey(random)
-  const createdAtUs = clock.nowUs()
-  const expiresAtUs =
-    body.expires_in === undefined ? null : createdAtUs + body.expires_in * 1_000_000
-  const scopes = [...new Set(body.scopes)]
-  await catalog.createKey({
-    id,
-    projectId,
-    name: body.name,
-    secretSha256,
-    scopes,
-    createdAtUs,
-    expiresAtUs,
-  })
+  const { stored, text } = newKey(projectId, wish, deps)
+  await deps.catalog.createKey(stored)
+  const { id, name, scopes, createdAtUs, expiresAtUs } = stored
   return {
     id,
-    name: body.name,
+    name,
     scopes,
     created_at: formatTime(createdAtUs, 0),
     expires_at: expiresAtUs === null ? null : formatTime(expiresAtUs, 0),
@@ -195,13 +189,17 @@ async function createKey(
   }
 }
 
-async function told(change: () => Promise<void>): Promise<void> {
-  try {
-    await change()
-  } catch (error) {
-    if (error instanceof CatalogConflictError) {
-      throw new HttpProblem('LOGBOY_NAME_TAKEN', error.message, { cause: error })
-    }
-    throw error
+function newKey(
+  projectId: string,
+  { name, scopes, expires_in: seconds }: KeyWish,
+  { clock, random }: ProjectDeps,
+): { readonly stored: NewKey; readonly text: string } {
+  const { id, text, secretSha256 } = mintKey(random)
+  const createdAtUs = clock.nowUs()
+  const expiresAtUs = seconds === undefined ? null : createdAtUs + seconds * 1_000_000
+  const unique = [...new Set(scopes)]
+  return {
+    stored: { id, projectId, name, secretSha256, scopes: unique, createdAtUs, expiresAtUs },
+    text,
   }
 }

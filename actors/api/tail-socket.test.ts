@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
+import { CatalogAwayError } from '#actors/catalog/catalog-away.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
 import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { DRIVERS } from '#actors/http/testing/drivers.ts'
@@ -79,7 +80,7 @@ function suite(driver: HttpDriverName): void {
   })
 
   test(named('who may not see the project gets no socket'), async t => {
-    const { open, project, createProject } = await start(t, driver)
+    const { open, project, createProject, catalog } = await start(t, driver)
     const other = await createProject('other')
     const refused = async (query: string, headers: Record<string, string>): Promise<number> =>
       refusal(open(query, headers))
@@ -92,6 +93,9 @@ function suite(driver: HttpDriverName): void {
     assert.equal(await refused('query=%22open', key), 400)
     assert.equal(await refused('levels=loud', key), 400)
     assert.equal(await refused('after=nonsense', key), 400)
+    catalog.project = () => Promise.reject(new CatalogAwayError('away'))
+    const admin = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    assert.equal(await refused(`project=${project.id}`, admin), 503)
   })
 
   test(named('a session opens it from our own page only'), async t => {

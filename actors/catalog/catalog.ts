@@ -24,7 +24,8 @@ export interface Catalog {
   projects(): Promise<readonly Project[]>
   project(id: string): Promise<Project | null>
   projectByName(name: string): Promise<Project | null>
-  createProject(project: NewProject): Promise<void>
+  /** With its first keys, all or nothing. */
+  createProject(project: NewProject, keys?: readonly NewKey[]): Promise<void>
   updateProject(id: string, change: ProjectChange): Promise<void>
   deleteProject(id: string): Promise<void>
   keys(projectId: string): Promise<readonly ProjectKey[]>

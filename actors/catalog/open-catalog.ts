@@ -5,10 +5,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
+import type { DriverFactory } from '@slonik/driver'
 import { createPool, type DatabasePool, type Interceptor, SchemaValidationError } from 'slonik'
+import { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { pgliteDriverFactory } from './pglite-driver.ts'
+import { type PostgresLimits, postgresDriverFactory } from './postgres-driver.ts'
+import { waitForServer } from './postgres-wait.ts'
 import { SqlCatalog } from './sql-catalog.ts'
+
+export interface CatalogOptions {
+  /** Holds the embedded one. */
+  readonly dataFolder: string
+  /** '' = embedded. */
+  readonly databaseUrl: string
+  readonly databaseConnections: number
+  readonly startWaitMs: number
+}
 
 /** PGlite's own, but with syncs, and without 128 MB of buffers for tables of some kilobytes. */
 const START_PARAMS = [
@@ -17,35 +30,70 @@ const START_PARAMS = [
   'shared_buffers=4MB',
 ]
 
+const LIMITS: PostgresLimits = { applicationName: 'logboy', connectMs: 3_000, answerMs: 10_000 }
+/** Another process may be migrating, and a large table may take its time. */
+const MIGRATING: PostgresLimits = { ...LIMITS, answerMs: 10 * 60_000 }
+const IDLE_MS = 60_000
+const END_MS_MAX = 1_000
+
 const INIT = fileURLToPath(new URL('init-database.ts', import.meta.url))
+
+export function openCatalog(options: CatalogOptions): Promise<SqlCatalog> {
+  const { dataFolder, databaseUrl: url, databaseConnections: connections } = options
+  if (url === '') return openEmbeddedCatalog(dataFolder)
+  return openPostgresCatalog({ url, connections, waitMs: options.startWaitMs })
+}
 
 /** The caller holds the data folder's lock: PGlite takes none, and two writers would destroy it. */
 export async function openEmbeddedCatalog(dataFolder: string): Promise<SqlCatalog> {
   const folder = join(dataFolder, 'catalog')
   if (!existsSync(folder)) await createDatabase(folder)
   const database = await PGlite.create(folder, { startParams: START_PARAMS })
-  const pool = await createPool('postgresql://embedded', {
-    driverFactory: pgliteDriverFactory(database),
-    maximumPoolSize: 1,
-    interceptors: [checkRows],
-  })
-  return open(pool, () => database.close())
-}
-
-export async function openPostgresCatalog(url: string): Promise<SqlCatalog> {
-  const pool = await createPool(url, { interceptors: [checkRows] })
-  return open(pool, async () => undefined)
-}
-
-async function open(pool: DatabasePool, close: () => Promise<void>): Promise<SqlCatalog> {
+  const pool = await openPool(pgliteDriverFactory(database), 1)
   try {
     await migrate(pool)
   } catch (error) {
     await pool.end()
-    await close()
+    await database.close()
     throw error
   }
-  return new SqlCatalog(pool, close)
+  return new SqlCatalog(new Database(pool, 1), () => database.close())
+}
+
+export interface PostgresOptions {
+  readonly url: string
+  readonly connections: number
+  /** How long a server that is not there yet is waited for. */
+  readonly waitMs: number
+  readonly limits?: PostgresLimits
+}
+
+export async function openPostgresCatalog(options: PostgresOptions): Promise<SqlCatalog> {
+  const { url, connections, waitMs, limits = LIMITS } = options
+  const migrating = await openPool(postgresDriverFactory(url, MIGRATING), 1)
+  try {
+    await waitForServer(url, waitMs, () => migrate(migrating))
+  } finally {
+    await migrating.end()
+  }
+  const pool = await openPool(postgresDriverFactory(url, limits), connections)
+  return new SqlCatalog(new Database(pool, connections), async () => undefined)
+}
+
+function openPool(driverFactory: DriverFactory, connections: number): Promise<DatabasePool> {
+  // The address is the driver's affair.
+  return createPool('postgresql://', {
+    driverFactory,
+    interceptors: [checkRows],
+    maximumPoolSize: connections,
+    // Trying again is the affair of Database, which knows what may be.
+    connectionRetryLimit: 0,
+    gracefulTerminationTimeout: END_MS_MAX,
+    idleTimeout: IDLE_MS,
+    // Nothing of ours outlives its transaction. A reset would be a moment more in which a connection
+    // can break and turn a change that was made into a failure.
+    resetConnection: async () => undefined,
+  })
 }
 
 /** Made aside and renamed, so that a kill in between leaves nothing half-made behind. */

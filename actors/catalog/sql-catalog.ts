@@ -1,10 +1,5 @@
 /** The catalog in SQL, the same for PGlite and PostgreSQL. */
-import {
-  type CommonQueryMethods,
-  type DatabasePool,
-  sql,
-  UniqueIntegrityConstraintViolationError,
-} from 'slonik'
+import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError } from 'slonik'
 import { z } from 'zod'
 import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
@@ -19,6 +14,7 @@ import type {
 import { raiseVersion } from './catalog-version.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { int8 } from './columns.ts'
+import type { Database } from './database.ts'
 import type { Leases } from './leases.ts'
 import type { ProjectPartitions } from './partitions.ts'
 import type { Placements } from './placements.ts'
@@ -120,42 +116,45 @@ export class SqlCatalog implements Catalog {
   readonly checkpoints: Checkpoints
   readonly partitions: ProjectPartitions
   readonly placements: Placements
-  readonly #pool: DatabasePool
+  readonly #database: Database
   readonly #close: () => Promise<void>
 
-  constructor(pool: DatabasePool, close: () => Promise<void>) {
-    this.leases = new SqlLeases(pool)
-    this.checkpoints = new SqlCheckpoints(pool)
-    this.partitions = new SqlPartitions(pool)
-    this.placements = new SqlPlacements(pool)
-    this.#pool = pool
+  constructor(database: Database, close: () => Promise<void>) {
+    this.leases = new SqlLeases(database)
+    this.checkpoints = new SqlCheckpoints(database)
+    this.partitions = new SqlPartitions(database)
+    this.placements = new SqlPlacements(database)
+    this.#database = database
     this.#close = close
   }
 
   projects(): Promise<readonly Project[]> {
-    return this.#pool.any(sql.type(projectRow)`SELECT ${PROJECT} FROM projects ORDER BY name`)
+    return this.#database.repeatable(db =>
+      db.any(sql.type(projectRow)`SELECT ${PROJECT} FROM projects ORDER BY name`),
+    )
   }
 
   project(id: string): Promise<Project | null> {
-    return this.#pool.maybeOne(
-      sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE id = ${id}`,
+    return this.#database.repeatable(db =>
+      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE id = ${id}`),
     )
   }
 
   projectByName(name: string): Promise<Project | null> {
-    return this.#pool.maybeOne(
-      sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE name = ${name}`,
+    return this.#database.repeatable(db =>
+      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE name = ${name}`),
     )
   }
 
-  createProject(project: NewProject): Promise<void> {
+  createProject(project: NewProject, keys: readonly NewKey[] = []): Promise<void> {
     const { id, name, createdAtUs, retentionDays, timeZone } = project
-    return this.#change(name, change =>
-      change.query(sql.unsafe`
+    return this.#change(name, async change => {
+      await change.query(sql.unsafe`
         INSERT INTO projects (id, name, created_at_us, retention_days, time_zone)
         VALUES (${id}, ${name}, ${createdAtUs}, ${retentionDays}, ${timeZone})
-      `),
-    )
+      `)
+      for (const key of keys) await insertKey(change, key)
+    })
   }
 
   updateProject(id: string, change: ProjectChange): Promise<void> {
@@ -180,23 +179,16 @@ export class SqlCatalog implements Catalog {
   }
 
   keys(projectId: string): Promise<readonly ProjectKey[]> {
-    return this.#pool.any(sql.type(keyRow)`
+    return this.#database.repeatable(db =>
+      db.any(sql.type(keyRow)`
       SELECT id, name, scopes, created_at_us, expires_at_us, last_used_at_us, revoked_at_us
       FROM project_keys WHERE project_id = ${projectId} ORDER BY created_at_us, id
-    `)
+    `),
+    )
   }
 
   createKey(key: NewKey): Promise<void> {
-    return this.#change(key.name, change =>
-      change.query(sql.unsafe`
-        INSERT INTO project_keys
-          (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
-        VALUES (
-          ${key.id}, ${key.projectId}, ${key.name}, ${sql.binary(Buffer.from(key.secretSha256))},
-          ${key.scopes.toSorted().join(',')}, ${key.createdAtUs}, ${key.expiresAtUs}
-        )
-      `),
-    )
+    return this.#change(key.name, change => insertKey(change, key))
   }
 
   async revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean> {
@@ -212,58 +204,69 @@ export class SqlCatalog implements Catalog {
   }
 
   key(id: string): Promise<StoredKey | null> {
-    return this.#pool.maybeOne(sql.type(storedKeyRow)`
+    return this.#database.repeatable(db =>
+      db.maybeOne(sql.type(storedKeyRow)`
       SELECT k.id, k.project_id, k.secret_sha256, k.scopes, k.expires_at_us,
         k.revoked_at_us IS NOT NULL AS revoked, p.records_per_second, p.bytes_per_second,
         p.time_zone
       FROM project_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = ${id}
-    `)
+    `),
+    )
   }
 
   async touchKeys(used: ReadonlyMap<string, number>): Promise<void> {
-    for (const [id, atUs] of used) {
-      await this.#pool.query(sql.unsafe`
+    if (used.size === 0) return
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
         UPDATE project_keys
-        SET last_used_at_us = greatest(coalesce(last_used_at_us, 0), ${atUs}::bigint)
-        WHERE id = ${id}
-      `)
-    }
+        SET last_used_at_us = greatest(coalesce(last_used_at_us, 0), used.at_us)
+        FROM ${sql.unnest([...used], ['text', 'int8'])} AS used (id, at_us)
+        WHERE project_keys.id = used.id
+      `),
+    )
   }
 
   async createSession(session: StoredSession): Promise<void> {
-    await this.#pool.query(sql.unsafe`
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       INSERT INTO sessions (token_sha256, role, created_at_us, expires_at_us)
       VALUES (
         ${sql.binary(Buffer.from(session.tokenSha256))}, ${session.role},
         ${session.createdAtUs}, ${session.expiresAtUs}
       )
-    `)
-    await this.#pool.query(
-      sql.unsafe`DELETE FROM sessions WHERE expires_at_us < ${session.createdAtUs}`,
+      ON CONFLICT (token_sha256) DO NOTHING
+    `),
+    )
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`DELETE FROM sessions WHERE expires_at_us < ${session.createdAtUs}`),
     )
   }
 
   session(tokenSha256: Uint8Array): Promise<StoredSession | null> {
-    return this.#pool.maybeOne(sql.type(sessionRow)`
+    return this.#database.repeatable(db =>
+      db.maybeOne(sql.type(sessionRow)`
       SELECT token_sha256, role, created_at_us, expires_at_us FROM sessions
       WHERE token_sha256 = ${sql.binary(Buffer.from(tokenSha256))}
-    `)
+    `),
+    )
   }
 
   async deleteSession(tokenSha256: Uint8Array): Promise<void> {
-    await this.#pool.query(sql.unsafe`
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       DELETE FROM sessions WHERE token_sha256 = ${sql.binary(Buffer.from(tokenSha256))}
-    `)
+    `),
+    )
   }
 
   version(): Promise<number> {
-    return this.#pool.oneFirst(
-      sql.type(z.object({ value: int8 }))`SELECT value FROM catalog_version`,
+    return this.#database.repeatable(db =>
+      db.oneFirst(sql.type(z.object({ value: int8 }))`SELECT value FROM catalog_version`),
     )
   }
 
   async close(): Promise<void> {
-    await this.#pool.end()
+    await this.#database.end()
     await this.#close()
   }
 
@@ -273,7 +276,7 @@ export class SqlCatalog implements Catalog {
     work: (change: CommonQueryMethods) => Promise<unknown>,
   ): Promise<void> {
     try {
-      await this.#pool.transaction(async transaction => {
+      await this.#database.once(async transaction => {
         await work(transaction)
         await raiseVersion(transaction)
       })
@@ -284,4 +287,15 @@ export class SqlCatalog implements Catalog {
       throw error
     }
   }
+}
+
+async function insertKey(change: CommonQueryMethods, key: NewKey): Promise<void> {
+  await change.query(sql.unsafe`
+    INSERT INTO project_keys
+      (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
+    VALUES (
+      ${key.id}, ${key.projectId}, ${key.name}, ${sql.binary(Buffer.from(key.secretSha256))},
+      ${key.scopes.toSorted().join(',')}, ${key.createdAtUs}, ${key.expiresAtUs}
+    )
+  `)
 }

@@ -1,5 +1,5 @@
 /** Checkpoints in SQL: each call is one statement under the row's lock. */
-import { type DatabasePool, sql } from 'slonik'
+import { sql } from 'slonik'
 import { z } from 'zod'
 import {
   CHECKPOINT_STATE_BYTES_MAX,
@@ -8,6 +8,7 @@ import {
   type Claim,
 } from './checkpoints.ts'
 import { int8 } from './columns.ts'
+import type { Database } from './database.ts'
 
 const claimRow = z.object({
   partition: z.number(),
@@ -18,10 +19,10 @@ const claimRow = z.object({
 const positionRow = z.object({ partition: z.number(), position: int8 })
 
 export class SqlCheckpoints implements Checkpoints {
-  readonly #pool: DatabasePool
+  readonly #database: Database
 
-  constructor(pool: DatabasePool) {
-    this.#pool = pool
+  constructor(database: Database) {
+    this.#database = database
   }
 
   async claim(
@@ -31,7 +32,8 @@ export class SqlCheckpoints implements Checkpoints {
     owner: string,
   ): Promise<readonly Claim[]> {
     // In order of partition, so that two claims of the same ones cannot lock each other out.
-    const claims = await this.#pool.any(sql.type(claimRow)`
+    const claims = await this.#database.repeatable(db =>
+      db.any(sql.type(claimRow)`
       INSERT INTO checkpoints AS c (consumer_group, topic, partition, owner, fence)
       SELECT ${group}, ${topic}, partition, ${owner}, 1
       FROM unnest(${sql.array(partitions, 'int4')}) AS partition ORDER BY partition
@@ -39,7 +41,8 @@ export class SqlCheckpoints implements Checkpoints {
         owner = excluded.owner,
         fence = c.fence + CASE WHEN c.owner = excluded.owner THEN 0 ELSE 1 END
       RETURNING partition, fence, position, state
-    `)
+    `),
+    )
     return claims.toSorted((a, b) => a.partition - b.partition)
   }
 
@@ -50,21 +53,25 @@ export class SqlCheckpoints implements Checkpoints {
         `a checkpoint of ${state.length} bytes, at most ${CHECKPOINT_STATE_BYTES_MAX}`,
       )
     }
-    const { rowCount } = await this.#pool.query(sql.unsafe`
+    const { rowCount } = await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       UPDATE checkpoints SET
         position = ${position}, state = ${sql.binary(bufferOf(state))}, saved_fence = fence
       WHERE consumer_group = ${group} AND topic = ${topic} AND partition = ${partition}
         AND fence = ${fence} AND (saved_fence < fence OR position <= ${position})
-    `)
+    `),
+    )
     return rowCount === 1
   }
 
   async positions(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
-    const rows = await this.#pool.any(sql.type(positionRow)`
+    const rows = await this.#database.repeatable(db =>
+      db.any(sql.type(positionRow)`
       SELECT partition, position FROM checkpoints
       WHERE consumer_group = ${group} AND topic = ${topic} AND position IS NOT NULL
       ORDER BY partition
-    `)
+    `),
+    )
     return new Map(rows.map(({ partition, position }) => [partition, position]))
   }
 }

@@ -1,20 +1,22 @@
 /** Leases in SQL: each call is one statement, so that no two can interleave. */
-import { type DatabasePool, sql } from 'slonik'
+import { sql } from 'slonik'
 import { z } from 'zod'
 import { int8 } from './columns.ts'
+import type { Database } from './database.ts'
 import type { Lease, Leases } from './leases.ts'
 
 const fenceRow = z.object({ fence: int8 })
 
 export class SqlLeases implements Leases {
-  readonly #pool: DatabasePool
+  readonly #database: Database
 
-  constructor(pool: DatabasePool) {
-    this.#pool = pool
+  constructor(database: Database) {
+    this.#database = database
   }
 
   async acquire(name: string, holder: string, ttlMs: number): Promise<Lease | null> {
-    const row = await this.#pool.maybeOne(sql.type(fenceRow)`
+    const row = await this.#database.repeatable(db =>
+      db.maybeOne(sql.type(fenceRow)`
       INSERT INTO leases AS l (name, holder, fence, expires_at)
       VALUES (${name}, ${holder}, 1, ${fromNow(ttlMs)})
       ON CONFLICT (name) DO UPDATE SET
@@ -26,24 +28,29 @@ export class SqlLeases implements Leases {
         expires_at = ${fromNow(ttlMs)}
       WHERE l.holder = excluded.holder OR l.expires_at <= clock_timestamp()
       RETURNING fence
-    `)
+    `),
+    )
     return row === null ? null : { name, holder, fence: row.fence }
   }
 
   async renew({ name, holder, fence }: Lease, ttlMs: number): Promise<boolean> {
-    const { rowCount } = await this.#pool.query(sql.unsafe`
+    const { rowCount } = await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       UPDATE leases SET expires_at = ${fromNow(ttlMs)}
       WHERE name = ${name} AND holder = ${holder} AND fence = ${fence}
         AND expires_at > clock_timestamp()
-    `)
+    `),
+    )
     return rowCount === 1
   }
 
   async release({ name, holder, fence }: Lease): Promise<void> {
-    await this.#pool.query(sql.unsafe`
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       UPDATE leases SET expires_at = clock_timestamp()
       WHERE name = ${name} AND holder = ${holder} AND fence = ${fence}
-    `)
+    `),
+    )
   }
 }
 

@@ -1,17 +1,18 @@
 /** Project partitions in SQL. */
-import { type DatabasePool, ForeignKeyIntegrityConstraintViolationError, sql } from 'slonik'
+import { ForeignKeyIntegrityConstraintViolationError, sql } from 'slonik'
 import { z } from 'zod'
 import { raiseVersion } from './catalog-version.ts'
+import type { Database } from './database.ts'
 import type { ProjectPartitions } from './partitions.ts'
 
 const partitionsRow = z.object({ partitions: z.array(z.number()) })
 const projectRow = partitionsRow.extend({ project_id: z.string() })
 
 export class SqlPartitions implements ProjectPartitions {
-  readonly #pool: DatabasePool
+  readonly #database: Database
 
-  constructor(pool: DatabasePool) {
-    this.#pool = pool
+  constructor(database: Database) {
+    this.#database = database
   }
 
   async of(projectId: string, partitionCount: number): Promise<readonly number[] | null> {
@@ -32,16 +33,18 @@ export class SqlPartitions implements ProjectPartitions {
   }
 
   async all(): Promise<ReadonlyMap<string, readonly number[]>> {
-    const rows = await this.#pool.any(
-      sql.type(projectRow)`SELECT project_id, partitions FROM project_partitions`,
+    const rows = await this.#database.repeatable(db =>
+      db.any(sql.type(projectRow)`SELECT project_id, partitions FROM project_partitions`),
     )
     return new Map(rows.map(row => [row.project_id, row.partitions]))
   }
 
   async #stored(projectId: string): Promise<readonly number[] | null> {
-    const row = await this.#pool.maybeOne(sql.type(partitionsRow)`
+    const row = await this.#database.repeatable(db =>
+      db.maybeOne(sql.type(partitionsRow)`
       SELECT partitions FROM project_partitions WHERE project_id = ${projectId}
-    `)
+    `),
+    )
     return row?.partitions ?? null
   }
 
@@ -62,7 +65,7 @@ export class SqlPartitions implements ProjectPartitions {
   /** The version is raised first: its row makes one assignment wait for the one before it. */
   async #change(statement: ReturnType<typeof sql.unsafe>): Promise<boolean> {
     try {
-      await this.#pool.transaction(async transaction => {
+      await this.#database.once(async transaction => {
         await raiseVersion(transaction)
         await transaction.query(statement)
       })

@@ -1,6 +1,7 @@
 /** Index placements in SQL. */
-import { type DatabasePool, sql } from 'slonik'
+import { sql } from 'slonik'
 import { z } from 'zod'
+import type { Database } from './database.ts'
 import type { PlacedPeriod, Placement, Placements } from './placements.ts'
 
 const placedRow = z
@@ -24,31 +25,37 @@ const placedRow = z
 const COLUMNS = sql.fragment`project_id, period, index_name, shards, shared`
 
 export class SqlPlacements implements Placements {
-  readonly #pool: DatabasePool
+  readonly #database: Database
 
-  constructor(pool: DatabasePool) {
-    this.#pool = pool
+  constructor(database: Database) {
+    this.#database = database
   }
 
   async place(projectId: string, period: string, wanted: Placement): Promise<Placement> {
     // The update changes nothing: it is what makes a conflict return the row that was first.
-    const { index, shards, shared } = await this.#pool.one(sql.type(placedRow)`
+    const { index, shards, shared } = await this.#database.repeatable(db =>
+      db.one(sql.type(placedRow)`
       INSERT INTO index_placements AS p (${COLUMNS})
       VALUES (${projectId}, ${period}, ${wanted.index}, ${wanted.shards}, ${wanted.shared})
       ON CONFLICT (project_id, period) DO UPDATE SET shards = p.shards
       RETURNING ${COLUMNS}
-    `)
+    `),
+    )
     return { index, shards, shared }
   }
 
   list(projectId: string | null = null): Promise<readonly PlacedPeriod[]> {
-    return this.#pool.any(sql.type(placedRow)`
+    return this.#database.repeatable(db =>
+      db.any(sql.type(placedRow)`
       SELECT ${COLUMNS} FROM index_placements
       WHERE project_id = coalesce(${projectId}::text, project_id) ORDER BY period, project_id
-    `)
+    `),
+    )
   }
 
   async forget(index: string): Promise<void> {
-    await this.#pool.query(sql.unsafe`DELETE FROM index_placements WHERE index_name = ${index}`)
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`DELETE FROM index_placements WHERE index_name = ${index}`),
+    )
   }
 }

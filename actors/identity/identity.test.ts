@@ -45,7 +45,14 @@ const random = seededRandom(1)
 function keyWorld() {
   const minted = mintKey(random)
   const clock = new HandClock()
-  const state = { away: false, version: 1, asked: 0, touched: new Map<string, number>() }
+  const state = {
+    away: false,
+    version: 1,
+    asked: 0,
+    touched: new Map<string, number>(),
+    /** Runs between the reading of a key and its arrival. */
+    slowly: async (): Promise<void> => undefined,
+  }
   let stored: StoredKey = {
     id: minted.id,
     projectId: 'abcdefghij',
@@ -68,7 +75,9 @@ function keyWorld() {
       key: async id => {
         guard()
         state.asked++
-        return id === stored.id ? stored : null
+        const read = id === stored.id ? stored : null
+        await state.slowly()
+        return read
       },
       version: async () => {
         guard()
@@ -155,6 +164,35 @@ test('with the catalog away verified keys stay good for five minutes, new ones a
   await clock.pass(2 * 60_000)
   assert.equal((await cache.verify(minted.text)).type, 'unavailable')
   assert.deepEqual(ended, [minted.id])
+  await cache.close()
+})
+
+test('the five minutes begin when the catalog goes away, not when the key was read', async () => {
+  const { cache, minted, clock, state, ended } = keyWorld()
+  await cache.verify(minted.text)
+  await clock.pass(4 * 60_000)
+  state.away = true
+  await clock.pass(4 * 60_000)
+  assert.equal((await cache.verify(minted.text)).type, 'verified')
+  assert.deepEqual(ended, [])
+  await clock.pass(2 * 60_000)
+  assert.equal((await cache.verify(minted.text)).type, 'unavailable')
+  assert.deepEqual(ended, [minted.id])
+  state.away = false
+  await clock.pass(600)
+  assert.equal((await cache.verify(minted.text)).type, 'verified')
+  await cache.close()
+})
+
+test('a key that was read while it was being revoked does not stay', async () => {
+  const { cache, minted, clock, change, state } = keyWorld()
+  await clock.pass(600)
+  state.slowly = async () => {
+    state.slowly = async () => undefined
+    change({ revoked: true })
+    await clock.pass(600)
+  }
+  assert.equal((await cache.verify(minted.text)).type, 'revoked')
   await cache.close()
 })
 

@@ -52,6 +52,8 @@ export class KeyCache {
   readonly #unknown = new Map<string, number>()
   readonly #used = new Map<string, number>()
   #version = -1
+  /** When the catalog last said that nothing had changed since the keys were read. */
+  #confirmedAtMs = -Infinity
   #polling: Promise<void> | null = null
   #cancelPoll: Cancel
   #touchedAtMs: number
@@ -98,15 +100,24 @@ export class KeyCache {
   async #find(id: string): Promise<StoredKey | null | 'unavailable'> {
     const nowMs = this.#options.clock.monotonicMs()
     const entry = this.#entries.get(id)
-    if (entry !== undefined && nowMs - entry.readAtMs < KEPT_MS) return entry.stored
+    if (entry !== undefined && this.#isKept(entry, nowMs)) return entry.stored
     if (nowMs - (this.#unknown.get(id) ?? -Infinity) < UNKNOWN_KEPT_MS) return null
     try {
-      const stored = await this.#options.catalog.key(id)
+      const stored = await this.#read(id)
       if (stored === null) this.#remember(id, nowMs)
       else this.#entries.set(id, { stored, readAtMs: nowMs })
       return stored
     } catch {
       return 'unavailable'
+    }
+  }
+
+  /** Again if a poll saw a change meanwhile: what was read may be from before it. */
+  async #read(id: string): Promise<StoredKey | null> {
+    for (;;) {
+      const version = this.#version
+      const stored = await this.#options.catalog.key(id)
+      if (version === this.#version) return stored
     }
   }
 
@@ -130,45 +141,51 @@ export class KeyCache {
   }
 
   async #poll(): Promise<void> {
-    const { catalog, clock, watcher } = this.#options
-    for (const [id, { stored, readAtMs }] of this.#entries) {
-      const kept = clock.monotonicMs() - readAtMs < KEPT_MS
-      if (this.#stateOf(stored) !== 'good' || !kept) this.#drop(id, !kept)
-    }
+    const { catalog, clock } = this.#options
+    const startMs = clock.monotonicMs()
+    this.#dropBad()
     try {
       const version = await catalog.version()
-      if (version !== this.#version) {
-        this.#unknown.clear()
-        for (const [id, { stored }] of this.#entries) {
-          const fresh = await catalog.key(id)
-          if (fresh === null || this.#stateOf(fresh) !== 'good') {
-            this.#entries.delete(id)
-            watcher.revoked(id)
-          } else {
-            this.#entries.set(id, { stored: fresh, readAtMs: clock.monotonicMs() })
-            if (limitsDiffer(stored, fresh)) watcher.changed?.(verified(fresh))
-          }
-        }
-        this.#version = version
+      const changed = version !== this.#version
+      if (changed) this.#unknown.clear()
+      for (const [id, entry] of this.#entries) {
+        if (changed || startMs - entry.readAtMs >= KEPT_MS) await this.#readAgain(id, entry)
       }
+      this.#version = version
+      this.#confirmedAtMs = startMs
       if (clock.monotonicMs() - this.#touchedAtMs >= TOUCH_MS) await this.#touch()
     } catch {
-      // The catalog is away: verified keys stay good until they are five minutes old.
+      // The catalog is away: what it said last is good for five minutes.
+    }
+    this.#dropBad()
+  }
+
+  #dropBad(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const [id, entry] of this.#entries) {
+      if (!this.#isKept(entry, nowMs) || this.#stateOf(entry.stored) !== 'good') this.#drop(id)
     }
   }
 
-  /**
-   * An entry that merely grew old is asked for again; its streams stay while the catalog answers.
-   */
-  #drop(id: string, aged: boolean): void {
-    this.#entries.delete(id)
-    if (!aged) {
-      this.#options.watcher.revoked(id)
+  /** Read, or confirmed by an unchanged version, within the last five minutes. */
+  #isKept({ readAtMs }: Entry, nowMs: number): boolean {
+    return nowMs - Math.max(readAtMs, this.#confirmedAtMs) < KEPT_MS
+  }
+
+  async #readAgain(id: string, { stored }: Entry): Promise<void> {
+    const { catalog, clock, watcher } = this.#options
+    const fresh = await catalog.key(id)
+    if (fresh === null || this.#stateOf(fresh) !== 'good') {
+      this.#drop(id)
       return
     }
-    void this.#find(id).then(stored => {
-      if (stored === null || stored === 'unavailable') this.#options.watcher.revoked(id)
-    })
+    this.#entries.set(id, { stored: fresh, readAtMs: clock.monotonicMs() })
+    if (limitsDiffer(stored, fresh)) watcher.changed?.(verified(fresh))
+  }
+
+  #drop(id: string): void {
+    this.#entries.delete(id)
+    this.#options.watcher.revoked(id)
   }
 
   async #touch(): Promise<void> {

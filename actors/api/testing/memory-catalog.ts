@@ -29,7 +29,8 @@ export class MemoryCatalog implements Catalog {
     return (await this.projects()).find(project => project.name === name) ?? null
   }
 
-  async createProject({ id, name, ...rest }: NewProject): Promise<void> {
+  async createProject(project: NewProject, keys: readonly NewKey[] = []): Promise<void> {
+    const { id, name, ...rest } = project
     if ((await this.projectByName(name)) !== null) throw new CatalogConflictError('taken')
     this.#projects.set(id, {
       id,
@@ -40,6 +41,7 @@ export class MemoryCatalog implements Catalog {
       bytes_per_second: 0,
       time_zone: rest.timeZone,
     })
+    for (const key of keys) this.#keys.set(key.id, { key, revokedAtUs: null })
     this.#version++
   }
 

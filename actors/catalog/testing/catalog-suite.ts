@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
+import type { NewKey } from '../catalog.ts'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
 import { checkpointTests } from './checkpoint-tests.ts'
 import { leaseTests } from './lease-tests.ts'
@@ -27,16 +28,16 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
         retentionDays: 30,
         timeZone: 'Europe/Berlin',
       })
-    const key = (id: string, projectId: string) =>
-      catalog.createKey({
-        id,
-        projectId,
-        name: 'deploy',
-        secretSha256: sha(id),
-        scopes: ['read', 'ingest'],
-        createdAtUs: NOW_US,
-        expiresAtUs: null,
-      })
+    const newKey = (id: string, projectId: string): NewKey => ({
+      id,
+      projectId,
+      name: 'deploy',
+      secretSha256: sha(id),
+      scopes: ['read', 'ingest'],
+      createdAtUs: NOW_US,
+      expiresAtUs: null,
+    })
+    const key = (id: string, projectId: string) => catalog.createKey(newKey(id, projectId))
 
     test('a project is found by id and by name, with its times', async () => {
       await project('aaaaaaaaa1', 'shop')
@@ -111,6 +112,20 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       const version = await catalog.version()
       await assert.rejects(key('kkkkkkkkkk04', 'nosuchproj'))
       assert.equal(await catalog.version(), version)
+    })
+
+    test('a project comes with its first keys, or not at all', async () => {
+      await project('firstkeys1')
+      await key('kkkkkkkkkk06', 'firstkeys1')
+      const both = (id: string, ...keyIds: string[]) =>
+        catalog.createProject(
+          { id, name: id, createdAtUs: NOW_US, retentionDays: 30, timeZone: 'UTC' },
+          keyIds.map(keyId => newKey(keyId, id)),
+        )
+      await both('firstkeys2', 'kkkkkkkkkk07', 'kkkkkkkkkk08')
+      assert.equal((await catalog.keys('firstkeys2')).length, 2)
+      await assert.rejects(both('firstkeys3', 'kkkkkkkkkk09', 'kkkkkkkkkk06'))
+      assert.equal(await catalog.project('firstkeys3'), null)
     })
 
     test('deleting a project deletes its keys', async () => {

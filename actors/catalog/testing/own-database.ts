@@ -5,6 +5,8 @@ import { createPool, sql } from 'slonik'
 export interface OwnDatabase {
   readonly url: string
   readonly name: string
+  /** For tests of many small changes: those of new connections are not synced. */
+  skipSyncs(): Promise<void>
   /** Ends its connections, too. */
   drop(): Promise<void>
 }
@@ -19,6 +21,9 @@ export async function ownDatabase(server: string): Promise<OwnDatabase> {
   return {
     url: url.href,
     name,
+    async skipSyncs() {
+      await pool.query(sql.unsafe`ALTER DATABASE ${identifier} SET synchronous_commit = off`)
+    },
     async drop() {
       await pool.query(sql.unsafe`DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`)
       await pool.end()

@@ -1,0 +1,149 @@
+/**
+ * One call of every method that the catalog and its parts have. The types see to it that a new
+ * method is missed here: it does not compile until it has a call.
+ */
+import { createHash } from 'node:crypto'
+import type { Catalog } from '../catalog.ts'
+import type { Checkpoints } from '../checkpoints.ts'
+import type { Leases } from '../leases.ts'
+import type { ProjectPartitions } from '../partitions.ts'
+import type { Placements } from '../placements.ts'
+import type { SqlCatalog } from '../sql-catalog.ts'
+
+type Calls<Part> = {
+  readonly [Key in Exclude<keyof Part, 'close'> as Part[Key] extends (
+    ...given: never[]
+  ) => Promise<unknown>
+    ? Key
+    : never]: (part: Part) => Promise<unknown>
+}
+
+const NOW_US = 1_795_000_000_000_000
+const sha = (text: string) => createHash('sha256').update(text).digest()
+const KEY_SECRET = sha('a secret')
+const OLD_TOKEN = sha('a token')
+const GROUP = 'logboy-store'
+const TOPIC = 'logboy.logs.v1'
+const LEASE = { name: 'scheduler', holder: 'a', fence: 1 }
+const PLACEMENT = { index: 'logs-logboy.30d-2026.11', shards: 2, shared: true }
+
+const project = (id: string) => ({
+  id,
+  name: `project ${id}`,
+  createdAtUs: NOW_US,
+  retentionDays: 30,
+  timeZone: 'UTC',
+})
+const key = (id: string) => ({
+  id,
+  projectId: 'project001',
+  name: 'deploy',
+  secretSha256: KEY_SECRET,
+  scopes: ['ingest' as const],
+  createdAtUs: NOW_US,
+  expiresAtUs: null,
+})
+const session = (tokenSha256: Uint8Array) => ({
+  tokenSha256,
+  role: 'administrator' as const,
+  createdAtUs: NOW_US,
+  expiresAtUs: NOW_US + 1e12,
+})
+const checkpoint = (position: number) => ({
+  group: GROUP,
+  topic: TOPIC,
+  partition: 0,
+  fence: 1,
+  position,
+  state: Buffer.from(`state at ${position}`),
+})
+
+/** What the calls below find. */
+export async function fill(catalog: SqlCatalog): Promise<void> {
+  await catalog.createProject(project('project001'))
+  await catalog.createProject(project('project002'))
+  await catalog.createKey(key('keykeykey001'))
+  await catalog.createSession(session(OLD_TOKEN))
+  await catalog.leases.acquire(LEASE.name, LEASE.holder, 60_000)
+  await catalog.checkpoints.claim(GROUP, TOPIC, [0, 1], 'owner-1')
+  await catalog.checkpoints.save(checkpoint(10))
+  await catalog.partitions.of('project001', 4)
+  await catalog.placements.place('project001', '2026-11-27', PLACEMENT)
+}
+
+const catalogCalls: Calls<Catalog> = {
+  projects: catalog => catalog.projects(),
+  project: catalog => catalog.project('project001'),
+  projectByName: catalog => catalog.projectByName('project project001'),
+  createProject: catalog => catalog.createProject(project('project003')),
+  updateProject: catalog => catalog.updateProject('project001', { retention_days: 7 }),
+  deleteProject: catalog => catalog.deleteProject('project002'),
+  keys: catalog => catalog.keys('project001'),
+  createKey: catalog => catalog.createKey(key('keykeykey002')),
+  revokeKey: catalog => catalog.revokeKey('project001', 'keykeykey001', NOW_US),
+  key: catalog => catalog.key('keykeykey001'),
+  touchKeys: catalog => catalog.touchKeys(new Map([['keykeykey001', NOW_US]])),
+  createSession: catalog => catalog.createSession(session(sha('another'))),
+  session: catalog => catalog.session(OLD_TOKEN),
+  deleteSession: catalog => catalog.deleteSession(OLD_TOKEN),
+  version: catalog => catalog.version(),
+}
+
+const leaseCalls: Calls<Leases> = {
+  acquire: leases => leases.acquire('another', 'a', 60_000),
+  renew: leases => leases.renew(LEASE, 60_000),
+  release: leases => leases.release(LEASE),
+}
+
+const checkpointCalls: Calls<Checkpoints> = {
+  claim: checkpoints => checkpoints.claim(GROUP, TOPIC, [0, 1, 2], 'owner-2'),
+  save: checkpoints => checkpoints.save(checkpoint(20)),
+  positions: checkpoints => checkpoints.positions(GROUP, TOPIC),
+}
+
+const partitionCalls: Calls<ProjectPartitions> = {
+  of: partitions => partitions.of('project002', 4),
+  assign: partitions => partitions.assign('project001', [1, 2]),
+  all: partitions => partitions.all(),
+}
+
+const placementCalls: Calls<Placements> = {
+  place: placements => placements.place('project001', '2026-11-28', PLACEMENT),
+  list: placements => placements.list(),
+  forget: placements => placements.forget(PLACEMENT.index),
+}
+
+/** Changes that must not be made twice: when their outcome is unknown, that is told. */
+export const ONCE: ReadonlySet<string> = new Set([
+  'createProject',
+  'updateProject',
+  'deleteProject',
+  'createKey',
+  'revokeKey',
+  'partitions.of',
+  'partitions.assign',
+])
+
+export interface CatalogCall {
+  readonly name: string
+  run(catalog: SqlCatalog): Promise<unknown>
+}
+
+export const CALLS: readonly CatalogCall[] = [
+  ...callsOf('', catalogCalls, catalog => catalog),
+  ...callsOf('leases.', leaseCalls, catalog => catalog.leases),
+  ...callsOf('checkpoints.', checkpointCalls, catalog => catalog.checkpoints),
+  ...callsOf('partitions.', partitionCalls, catalog => catalog.partitions),
+  ...callsOf('placements.', placementCalls, catalog => catalog.placements),
+]
+
+function callsOf<Part>(
+  prefix: string,
+  calls: Readonly<Record<string, (part: Part) => Promise<unknown>>>,
+  partOf: (catalog: SqlCatalog) => Part,
+): CatalogCall[] {
+  return Object.entries(calls).map(([name, call]) => ({
+    name: `${prefix}${name}`,
+    run: catalog => call(partOf(catalog)),
+  }))
+}
