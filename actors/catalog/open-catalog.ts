@@ -90,8 +90,8 @@ function openPool(driverFactory: DriverFactory, connections: number): Promise<Da
     connectionRetryLimit: 0,
     gracefulTerminationTimeout: END_MS_MAX,
     idleTimeout: IDLE_MS,
-    // Nothing of ours outlives its transaction. A reset would be a moment more in which a connection
-    // can break and turn a change that was made into a failure.
+    // Nothing of ours outlives its transaction. A reset would only be a moment more in which a
+    // connection can break and turn a change that was made into a failure.
     resetConnection: async () => undefined,
   })
 }

@@ -21,6 +21,7 @@ export class BreakingProxy {
   #fault: Fault | null = null
   #chunks = 0
   #mode: 'pass' | 'refuse' | 'hang' = 'pass'
+  #onRefused: () => void = () => undefined
 
   constructor(target: string) {
     this.#target = new URL(target)
@@ -56,6 +57,11 @@ export class BreakingProxy {
     if (mode === 'refuse') this.#cutAll()
   }
 
+  /** Called after the next connection was refused. */
+  onceRefused(run: () => void): void {
+    this.#onRefused = run
+  }
+
   async close(): Promise<void> {
     this.#cutAll()
     this.#server.close()
@@ -69,6 +75,7 @@ export class BreakingProxy {
   #accept(client: Socket): void {
     if (this.#mode === 'refuse') {
       client.destroy()
+      this.#onRefused()
       return
     }
     const server = connect(Number(this.#target.port), this.#target.hostname)
