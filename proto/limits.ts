@@ -4,6 +4,12 @@
  * A batch always fits one Kafka record (1 MB by default) unchanged, envelope and frame included.
  */
 export const BATCH_BYTES_MAX = 768 * 1024
+/**
+ * A message with a batch, on the stream or as the body of `POST /ingest/batch`. A third more than a
+ * batch may have, so that one which is a little too large is rejected with its reason; a message
+ * beyond it breaks the connection. That much may be read ahead of every stream, so not more.
+ */
+export const BATCH_MESSAGE_BYTES_MAX = 1024 * 1024
 /** Row numbers of a batch fit 16 bits, and one batch is one short task for a worker. */
 export const BATCH_RECORDS_MAX = 8_192
 /**
@@ -30,8 +36,6 @@ export const JSON_DEPTH_MAX = 64
 
 /** An HTTP body after inflation; inflating stops one chunk later. */
 export const BODY_BYTES_MAX = 16 * 1024 * 1024
-/** gRPC messages: a batch and its frame, with room for OTLP's larger ones. */
-export const GRPC_MESSAGE_BYTES_MAX = 20 * 1024 * 1024
 /** Rejected records that an answer names; the rest are counted. */
 export const REJECTED_TOLD_MAX = 100
 

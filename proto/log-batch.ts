@@ -36,10 +36,15 @@ export function openLogBatch(bytes: Uint8Array, isUtf8: Utf8Check = isUtf8ByDeco
   if (bytes.length > BATCH_BYTES_MAX) {
     throw new BatchError(`batch of ${bytes.length} bytes, at most ${BATCH_BYTES_MAX} are allowed`)
   }
-  return open(bytes, isUtf8)
+  const columns = open(bytes, isUtf8)
+  demand(columns.count > 0, `0 records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
+  return columns
 }
 
-/** Opens a batch that `openLogBatch` has proven before, without looking at its texts again. */
+/**
+ * Opens a batch that `openLogBatch` has proven before, without looking at its texts again; no bytes
+ * at all are no records, as the log has them in place of a batch that was rejected.
+ */
 export function openProven(bytes: Uint8Array): LogColumns {
   return open(bytes, () => true)
 }
@@ -65,9 +70,7 @@ class Opening {
   batch(bytes: Uint8Array): LogColumns {
     const fields = scanMessage(bytes, BATCH_RULES)
     const count = (fields.low[BATCH.recordCount] as number) >>> 0
-    if (count === 0 || count > BATCH_RECORDS_MAX) {
-      throw new BatchError(`${count} records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
-    }
+    demand(count <= BATCH_RECORDS_MAX, `${count} records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
     this.count = count
     const { view } = fields
     const severity = view[BATCH.severities] ?? NO_BYTES

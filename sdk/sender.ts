@@ -232,13 +232,20 @@ export class Sender {
   }
 
   private acknowledge(sequence: number, rejectedCount: number): void {
-    const batch = this.queue.settle(sequence)
+    const batch = this.settle(sequence)
     if (batch === null) return
+    this.counts.acknowledged += batch.records - rejectedCount
+    this.counts.rejected += rejectedCount
+  }
+
+  /** Either way the server knows the number now, and with it the producer. */
+  private settle(sequence: number): QueuedBatch | null {
+    const batch = this.queue.settle(sequence)
+    if (batch === null) return null
     this.backoff.reset()
     this.newEpochs = 0
     this.acknowledgedUs = this.options.clock.nowUs()
-    this.counts.acknowledged += batch.records - rejectedCount
-    this.counts.rejected += rejectedCount
+    return batch
   }
 
   private settleThrough(sequence: number): void {
@@ -249,9 +256,8 @@ export class Sender {
   }
 
   private reject(sequence: number, reason: string): void {
-    const batch = this.queue.settle(sequence)
+    const batch = this.settle(sequence)
     if (batch === null) return
-    this.newEpochs = 0
     this.counts.rejected += batch.records
     this.trouble(`the server refused a batch of ${batch.records} records: ${reason}`)
   }

@@ -87,14 +87,15 @@ test('the oldest producers make room; a full table of live ones refuses new ones
     admission.apply(envelopeOf({ producer, receivedAtUs: producer }))
   }
   const more = { producer: 4n, receivedAtUs: 5_000n }
-  assert.equal(admission.reserve(envelopeOf(more)).type, 'full')
+  assert.deepEqual(admission.reserve(envelopeOf(more)), { type: 'full', of: 'producers' })
   admission.apply(envelopeOf({ producer: 1n, sequence: 2n, receivedAtUs: 7_000n }))
   assert.equal(admission.apply(envelopeOf({ ...more, receivedAtUs: 8_002n })), true)
   assert.equal(admission.producer(PROJECT, 2n, 8_002), undefined, 'the longest idle made room')
   assert.deepEqual(admission.producer(PROJECT, 1n, 8_002), { epoch: 0, lastSequence: 2 })
   assert.deepEqual(admission.producer(PROJECT, 3n, 8_002), { epoch: 0, lastSequence: 1 })
   assert.equal(admission.apply(chunk(1, 1)), true)
-  assert.equal(admission.reserve({ ...chunk(1, 1), producer: 78n }).type, 'full')
+  const full = { type: 'full', of: 'keys' }
+  assert.deepEqual(admission.reserve({ ...chunk(1, 1), producer: 78n }), full)
 })
 
 test('a keyed request adds up its answer from the stored chunks', () => {

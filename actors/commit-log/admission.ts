@@ -28,8 +28,8 @@ export type Verdict =
   | { readonly type: 'conflict' }
   /** An earlier batch of the producer failed and has to come again first. */
   | { readonly type: 'out-of-turn' }
-  /** The project has more producers or keys than are remembered. */
-  | { readonly type: 'full' }
+  /** The project has more producers, or Idempotency-Keys, than are remembered. */
+  | { readonly type: 'full'; readonly of: 'producers' | 'keys' }
 
 export interface AdmissionLimits {
   readonly producerIdleMs: number
@@ -77,7 +77,9 @@ export class Admission {
     this.#forgetOldest(table, atUs)
     const kind = envelope.request === undefined ? table.producers : table.keyed
     const known = this.#current(kind, envelope.producer, atUs)
-    if (known === undefined && !this.#hasRoom(table, kind, atUs)) return { type: 'full' }
+    if (known === undefined && !this.#hasRoom(table, kind, atUs)) {
+      return { type: 'full', of: kind === table.keyed ? 'keys' : 'producers' }
+    }
     const producer = known ?? newProducer(envelope)
     const verdict = judge(producer, envelope)
     if (verdict !== 'new') return verdict

@@ -19,6 +19,18 @@ export interface BatchBytes {
 }
 
 /**
+ * In place of a batch, where only its number is to be taken: a batch that was rejected as a whole,
+ * or a keyed request of which every record was refused. Its envelope counts no records.
+ */
+export const NO_BATCH: BatchBytes = {
+  memory: new SharedArrayBuffer(0),
+  offset: 0,
+  length: 0,
+  retain() {},
+  release() {},
+}
+
+/**
  * A proven batch with its envelope, as a gateway hands it over. `received_at` is stamped by
  * `append`.
  */
@@ -33,7 +45,7 @@ export interface Offer {
   readonly neverResent?: boolean
 }
 
-/** A committed, admitted batch, as every consumer reads it. */
+/** A committed, admitted batch, as every consumer reads it; of no records where it was refused. */
 export interface LogEntry extends EntryPlace {
   readonly envelope: Envelope
   readonly batch: BatchBytes
@@ -46,15 +58,24 @@ export type AppendOutcome =
   | { readonly type: 'stale-epoch' }
   /** The same Idempotency-Key with another body. */
   | { readonly type: 'conflict' }
-  /** Nothing was kept; the sender's memory is the buffer. */
+  /** Not taken; the sender's memory is the buffer. */
   | {
       readonly type: 'unavailable'
       readonly reason: UnavailableReason
       readonly retryAfterMs: number
+      /** It failed so late that a restart may find it stored after all; false = it is not there. */
+      readonly mayBeStored: boolean
     }
 
-/** 'overloaded': a queue, or the table of producers or Idempotency-Keys of the project, is full. */
-export type UnavailableReason = 'disk-full' | 'disk-failed' | 'overloaded' | 'log-away' | 'stopping'
+export type UnavailableReason =
+  | 'disk-full'
+  | 'disk-failed'
+  /** A queue, or the table of producers of the project, is full. */
+  | 'overloaded'
+  /** So many Idempotency-Keys of the project are remembered. */
+  | 'too-many-keys'
+  | 'log-away'
+  | 'stopping'
 
 /** What admission knows of a producer. */
 export interface ProducerState {

@@ -1,6 +1,8 @@
 /** The envelope that the gateway puts beside a proven batch. */
 import { create } from '@bufbuild/protobuf'
+import { type BatchBytes, NO_BATCH, type Offer } from '#actors/commit-log/commit-log.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
+import type { ProvenBatch } from '#actors/processing/prove-batch.ts'
 import { ENVELOPE_VERSION } from '#proto/envelope.ts'
 import {
   BatchKind,
@@ -27,6 +29,19 @@ export interface BatchFacts {
   /** Ascending numbers of refused records. */
   readonly rejected: readonly { readonly index: number }[]
   readonly times: { readonly minUs: number; readonly maxUs: number } | null
+}
+
+/** Of what takes a number and stores nothing. */
+export const NO_FACTS: BatchFacts = { records: 0, rejected: [], times: null }
+
+/**
+ * What the log gets of a proven batch. One that is invalid as a whole goes without its bytes:
+ * `reject` consumes its number, so the log has to know it, or its producer would pass for unknown.
+ */
+export function offerOfProven(origin: BatchOrigin, proof: ProvenBatch, batch: BatchBytes): Offer {
+  return proof.type === 'sound'
+    ? { envelope: envelopeOfBatch(origin, proof), batch }
+    : { envelope: envelopeOfBatch(origin, NO_FACTS), batch: NO_BATCH }
 }
 
 /** `received_at` is left to the log, which stamps it just before the append. */

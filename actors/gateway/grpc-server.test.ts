@@ -4,7 +4,8 @@ import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { credentials, status } from '@grpc/grpc-js'
 import { testTls } from '#actors/http/testing/tls-pair.ts'
-import { BATCH_BYTES_MAX } from '#proto/limits.ts'
+import { BATCH_BYTES_MAX, BATCH_MESSAGE_BYTES_MAX } from '#proto/limits.ts'
+import { encodeClientMessage } from '#proto/stream.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
@@ -243,7 +244,40 @@ test('lying lengths, bad UTF-8 and unknown schemas reject the batch and nothing 
   for (let count = 0; count < 7; count++) answers.push(sequenceOf(await client.next()))
   const rejects = [1, 2, 3, 4, 5, 6].map(sequence => `reject ${sequence}`)
   assert.deepEqual(answers, [...rejects, 'ack 7'])
-  assert.equal(log.stored.length, 1)
+  assert.equal(log.stored.filter(({ envelope }) => envelope.recordCount > 0).length, 1)
+})
+
+test('a sender whose batches were all rejected is known after a reconnect', async t => {
+  const { port, log } = await start(t)
+  const first = new StreamClient(t, port)
+  first.hello(KEY)
+  await first.next()
+  first.batch(1, new Uint8Array(0))
+  assert.equal(sequenceOf(await first.next()), 'reject 1')
+  first.cancel()
+  const again = new StreamClient(t, port)
+  again.hello(KEY, { firstUnacked: 2 })
+  const welcome = await again.next()
+  assert.equal(welcome.type === 'welcome' && welcome.lastDurable, 1)
+  again.batch(2, testBatch(1))
+  assert.equal(sequenceOf(await again.next()), 'ack 2')
+  assert.equal(log.stored.length, 2)
+})
+
+test('a batch over its limit is rejected with the reason, up to what a message may hold', async t => {
+  const { port } = await start(t)
+  const client = new StreamClient(t, port)
+  client.hello(KEY)
+  await client.next()
+  const batch = new Uint8Array(BATCH_MESSAGE_BYTES_MAX)
+  const framed = encodeClientMessage({ type: 'batch', sequence: 1, schema: 1, batch })
+  const room = 2 * BATCH_MESSAGE_BYTES_MAX - framed.length
+  client.batch(1, new Uint8Array(room))
+  const answer = await client.next()
+  assert.equal(answer.type, 'reject')
+  assert.match(answer.type === 'reject' ? answer.reason : '', /bytes, at most 786432$/)
+  client.batch(2, new Uint8Array(room + 1))
+  assert.equal((await client.status).code, status.RESOURCE_EXHAUSTED)
 })
 
 test('garbage, batches out of turn and oversized messages end the stream, not the server', async t => {

@@ -16,7 +16,7 @@ import type { TlsFiles } from '#actors/http/http-server.ts'
 import { ListenError, portTaken } from '#actors/http/listen-error.ts'
 import { plainAddress } from '#actors/http/peer-address.ts'
 import { readTlsPair, watchTlsFiles } from '#actors/http/tls-files.ts'
-import { BATCH_BYTES_MAX } from '#proto/limits.ts'
+import { BATCH_MESSAGE_BYTES_MAX } from '#proto/limits.ts'
 import { STREAM_PATH } from '#proto/stream.ts'
 import type { Clock } from '#runtime/index.ts'
 import type { StreamTransport } from './ingest-stream.ts'
@@ -41,8 +41,6 @@ export interface GrpcServer {
   close(): Promise<void>
 }
 
-/** A little more than the largest batch with its frame: that much may be read ahead, many times. */
-const MESSAGE_BYTES_MAX = BATCH_BYTES_MAX + 256 * 1024
 /** On one connection; an SDK has one. */
 const STREAMS_PER_CONNECTION_MAX = 32
 /** As much as is on its way between continents at some tens of megabytes a second. */
@@ -71,7 +69,7 @@ export async function startGrpc(options: StartGrpcOptions): Promise<GrpcServer> 
   // What it would say on stderr comes to us as errors, too.
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
-    'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+    'grpc.max_receive_message_length': BATCH_MESSAGE_BYTES_MAX,
     'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION_MAX,
     'grpc-node.flow_control_window': FLOW_WINDOW_BYTES,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { DRIVERS, startTestServer } from '#actors/http/testing/drivers.ts'
 import { RawConnection } from '#actors/http/testing/raw-connection.ts'
 import { type HttpBatchAnswer, parseBatchAnswer } from '#proto/batch-answer.ts'
-import { BATCH_BYTES_MAX } from '#proto/limits.ts'
+import { BATCH_BYTES_MAX, BATCH_MESSAGE_BYTES_MAX } from '#proto/limits.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
 import { type IngestWorldOptions, ingestWorld, KEY, testBatch } from './testing/ingest-world.ts'
 
@@ -47,9 +47,33 @@ test('a batch that is invalid as a whole is rejected and consumes its number', a
   assert.equal(status, 200)
   assert.ok(answer?.type === 'reject' && answer.sequence === 1)
   assert.equal(meter.batchesRejected, 1)
+  const [, again] = await post(1, testBatch(3).subarray(0, 50))
+  assert.equal(again?.type, 'reject')
   const next = await post(2, testBatch(3), { 'logboy-first-unacked': '2' })
-  assert.deepEqual(next[1], { type: 'epoch_expired' })
-  assert.equal(log.stored.length, 0)
+  assert.equal(next[1]?.type, 'ack')
+  const stored = log.stored.map(({ envelope, bytes }) => [envelope.recordCount, bytes.length > 0])
+  assert.deepEqual(stored, [
+    [0, false],
+    [3, true],
+  ])
+})
+
+test('a batch over its limit is rejected with the reason, one beyond a message is not read', async t => {
+  const { post, request, log } = await start(t)
+  const [status, answer] = await post(1, new Uint8Array(BATCH_BYTES_MAX + 1))
+  assert.equal(status, 200)
+  assert.ok(answer?.type === 'reject' && /786433 bytes, at most 786432/.test(answer.reason))
+  assert.equal((await post(2, new Uint8Array(BATCH_MESSAGE_BYTES_MAX)))[1]?.type, 'reject')
+  assert.equal((await request(3, new Uint8Array(BATCH_MESSAGE_BYTES_MAX + 1))).status, 413)
+  assert.deepEqual((await post(3, testBatch(1)))[1]?.type, 'ack')
+  assert.equal(log.stored.length, 3)
+})
+
+test('a rejection that the log cannot take is no rejection', async t => {
+  const { post, log, meter } = await start(t)
+  log.unavailable = 'disk-full'
+  const [status, answer] = await post(1, testBatch(3).subarray(0, 50))
+  assert.deepEqual([status, answer?.type, meter.batchesRejected], [507, 'throttle', 0])
 })
 
 test('a gap is answered by where to go on, an unknown producer by a new epoch', async t => {

@@ -3,25 +3,27 @@
  * answers, so that changing the transport doubles nothing.
  */
 import assert from 'node:assert/strict'
-import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
+import { type BatchBytes, NO_BATCH } from '#actors/commit-log/commit-log.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, jsonText, PROBLEM_STATUS, retryAfterSeconds } from '#actors/http/problem.ts'
-import type { ProveBatch, ProvenBatch, ProvenSound } from '#actors/processing/prove-batch.ts'
+import type { ProveBatch, ProvenBatch } from '#actors/processing/prove-batch.ts'
 import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import type { OfferOutcome } from '#actors/project/project.ts'
 import { batchAnswerJson, type HttpBatchAnswer } from '#proto/batch-answer.ts'
 import {
   BATCH_BYTES_MAX,
+  BATCH_MESSAGE_BYTES_MAX,
   EPOCH_MAX,
   REJECTED_TOLD_MAX,
   SCHEMA_HIGHEST,
   SEQUENCE_MAX,
 } from '#proto/limits.ts'
 import { authenticate } from './authenticate.ts'
-import { type BatchOrigin, envelopeOfBatch } from './batch-envelope.ts'
+import { type BatchOrigin, offerOfProven } from './batch-envelope.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import { offerTo } from './offer-to.ts'
 import { runTask } from './run-task.ts'
+import { tooLarge } from './stream-session.ts'
 import { REFUSALS } from './unavailable.ts'
 
 /** When there was no room, it comes back soon. */
@@ -33,7 +35,7 @@ export function ingestBatchRoute(deps: IngestDeps): Route {
   return {
     method: 'POST',
     path: '/ingest/batch',
-    bodyBytesMax: BATCH_BYTES_MAX,
+    bodyBytesMax: BATCH_MESSAGE_BYTES_MAX,
     handle: request => ingestBatch(request, deps),
   }
 }
@@ -46,35 +48,58 @@ interface Numbers {
   readonly schema: number
 }
 
+/** Who sends, and what; with the time at which it was here whole. */
+interface Sent {
+  readonly origin: BatchOrigin
+  readonly firstUnacked: number
+  readonly receivedMs: number
+}
+
 async function ingestBatch(request: HttpRequest, deps: IngestDeps): Promise<HttpAnswer> {
   const { peer } = request
   const key = await authenticate(request, deps.verifier, 'ingest')
-  const numbers = readNumbers(request)
+  const { firstUnacked, ...numbers } = readNumbers(request)
   const body = await request.body()
   const receivedMs = deps.clock.monotonicMs()
+  const sent = { origin: { key, peer, ...numbers }, firstUnacked, receivedMs }
+  if (body.length > BATCH_BYTES_MAX) return store(sent, NO_BATCH, tooLarge(body.length), deps)
   const batch = deps.arena.allocate(body.length)
   if (batch === null) return throttle(deps, numbers.sequence, NO_ROOM_RETRY_MS)
   batch.view.set(body)
   try {
     const proof = await prove(batch, numbers.schema, deps)
-    if (proof.type === 'invalid') return reject(deps, numbers.sequence, proof.reason)
-    if (proof.type !== 'sound') {
-      const retryAfterMs = proof.type === 'busy' ? NO_ROOM_RETRY_MS : FAILED_RETRY_MS
-      return throttle(deps, numbers.sequence, retryAfterMs)
-    }
-    const origin: BatchOrigin = { key, peer, ...numbers }
-    const outcome = await offerTo(deps.projects(key.projectId), {
-      source: { type: 'single', firstUnacked: numbers.firstUnacked },
-      offers: [{ envelope: envelopeOfBatch(origin, proof), batch }],
-      limits: key,
-    })
-    if (outcome === 'full') return throttle(deps, numbers.sequence, NO_ROOM_RETRY_MS)
-    const answer = answerOf(outcome, proof, numbers)
-    if (answer.status === 200) deps.meter.acknowledged(deps.clock.monotonicMs() - receivedMs)
-    return answer
+    if (proof.type === 'sound' || proof.type === 'invalid')
+      return await store(sent, batch, proof, deps)
+    const retryAfterMs = proof.type === 'busy' ? NO_ROOM_RETRY_MS : FAILED_RETRY_MS
+    return throttle(deps, numbers.sequence, retryAfterMs)
   } finally {
     batch.release()
   }
+}
+
+async function store(
+  { origin, firstUnacked, receivedMs }: Sent,
+  batch: BatchBytes,
+  proof: ProvenBatch,
+  deps: IngestDeps,
+): Promise<HttpAnswer> {
+  const { projects, meter, clock } = deps
+  const { key, sequence } = origin
+  const outcome = await offerTo(projects(key.projectId), {
+    source: { type: 'single', firstUnacked },
+    offers: [offerOfProven(origin, proof, batch)],
+    limits: key,
+  })
+  if (outcome === 'full') return throttle(deps, sequence, NO_ROOM_RETRY_MS)
+  const refusal = refusalOf(outcome, sequence)
+  if (refusal !== null) return refusal
+  if (proof.type === 'invalid') {
+    meter.batchesRejected++
+    return answer(200, { type: 'reject', sequence, reason: proof.reason })
+  }
+  meter.acknowledged(clock.monotonicMs() - receivedMs)
+  const rejected = proof.rejected.slice(0, REJECTED_TOLD_MAX)
+  return answer(200, { type: 'ack', sequence, rejectedCount: proof.rejected.length, rejected })
 }
 
 async function prove(batch: BatchBytes, schema: number, deps: IngestDeps) {
@@ -85,7 +110,8 @@ async function prove(batch: BatchBytes, schema: number, deps: IngestDeps) {
   return ran.type === 'done' ? ran.result : ran
 }
 
-function answerOf(outcome: OfferOutcome, proof: ProvenSound, { sequence }: Numbers): HttpAnswer {
+/** null = it is durable. */
+function refusalOf(outcome: OfferOutcome, sequence: number): HttpAnswer | null {
   switch (outcome.type) {
     case 'over-quota':
       return throttled(sequence, 'over-quota', outcome.retryAfterMs)
@@ -104,17 +130,8 @@ function answerOf(outcome: OfferOutcome, proof: ProvenSound, { sequence }: Numbe
   const [appended] = outcome.outcomes
   assert(appended !== undefined && appended.type !== 'conflict', 'one batch has one outcome')
   if (appended.type === 'stale-epoch') return answer(409, { type: 'epoch_expired' })
-  if (appended.type === 'unavailable') {
-    return throttled(sequence, appended.reason, appended.retryAfterMs)
-  }
-  const rejectedCount = proof.rejected.length
-  const rejected = proof.rejected.slice(0, REJECTED_TOLD_MAX)
-  return answer(200, { type: 'ack', sequence, rejectedCount, rejected })
-}
-
-function reject({ meter }: IngestDeps, sequence: number, reason: string): HttpAnswer {
-  meter.batchesRejected++
-  return answer(200, { type: 'reject', sequence, reason })
+  if (appended.type === 'durable') return null
+  return throttled(sequence, appended.reason, appended.retryAfterMs)
 }
 
 function throttle({ meter }: IngestDeps, sequence: number, retryAfterMs: number): HttpAnswer {

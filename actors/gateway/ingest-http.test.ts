@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { isUtf8 } from 'node:buffer'
 import { type TestContext, test } from 'node:test'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { DRIVERS, startTestServer } from '#actors/http/testing/drivers.ts'
 import { RawConnection } from '#actors/http/testing/raw-connection.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
-import { openLogBatch } from '#proto/log-batch.ts'
+import { openProven } from '#proto/log-batch.ts'
 import { readColumns } from '#proto/testing/batches.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { nextRound } from '#runtime/scheduler.ts'
@@ -111,7 +110,7 @@ function suite(driver: HttpDriverName): void {
     const bad = Buffer.from('{"message":"b\xffd"}\n', 'latin1')
     const [status, reply] = await post(Buffer.concat([good, bad, good]))
     assert.deepEqual([status, reply['accepted']], [200, 2])
-    for (const { bytes } of log.stored) openLogBatch(bytes, isUtf8)
+    for (const { bytes } of log.stored) openProven(bytes)
   })
 
   test(named('half a body leaves nothing behind'), async t => {
@@ -141,6 +140,26 @@ function suite(driver: HttpDriverName): void {
     assert.deepEqual(messages(), ['once', 'once'])
   })
 }
+
+test('a keyed request of which nothing was stored is remembered all the same', async t => {
+  const { post, messages, meter } = await start(t)
+  const headers = { 'idempotency-key': 'all-refused' }
+  const body = [{ time: '1066-01-01', message: 'bad' }, 7]
+  const first = await post(body, headers)
+  assert.deepEqual([first[0], first[1]['accepted']], [200, 0])
+  assert.deepEqual(await post(body, headers), first)
+  assert.equal(meter.repeats, 1)
+  assert.deepEqual(await code(post([{ message: 'other' }], headers)), [422, 'LOGBOY_KEY_REUSED'])
+  assert.deepEqual(await post([], { 'idempotency-key': 'empty' }), [
+    200,
+    { accepted: 0, rejected: [] },
+  ])
+  assert.deepEqual(await code(post([{}], { 'idempotency-key': 'empty' })), [
+    422,
+    'LOGBOY_KEY_REUSED',
+  ])
+  assert.deepEqual(messages(), [])
+})
 
 test('the same keyed request twice at once is stored once', async t => {
   const { post, messages, log } = await start(t)
@@ -214,6 +233,10 @@ test('what cannot be taken now says why, and when to come back', async t => {
   assert.deepEqual([full.status, full.headers.get('retry-after')], [507, '1'])
   log.unavailable = 'log-away'
   assert.deepEqual(await code(post({ message: 'x' })), [503, 'LOGBOY_LOG_AWAY'])
+  log.unavailable = 'too-many-keys'
+  const keyed = await request({ message: 'x' }, { 'idempotency-key': 'one-more' })
+  assert.deepEqual([keyed.status, keyed.headers.get('retry-after')], [429, '1'])
+  assert.match(await keyed.text(), /LOGBOY_TOO_MANY_KEYS.*Idempotency-Keys.*nothing was stored/)
   log.unavailable = null
   keys.add(KEY, { recordsPerSecond: 1 })
   assert.equal((await post([{}, {}, {}]))[0], 200)
@@ -230,7 +253,8 @@ test('what may have been stored is never called not stored', async t => {
     String((await post({ message: 'x' }, headers))[1]['detail'])
   log.unavailable = 'disk-full'
   assert.match(await detail(), /nothing was stored$/)
-  for (const reason of ['log-away', 'disk-failed'] as const) {
+  log.mayBeStored = true
+  for (const reason of ['log-away', 'disk-failed', 'disk-full'] as const) {
     log.unavailable = reason
     assert.match(await detail(), /not known what was stored; only a request with an Idempotency-/)
   }
@@ -304,7 +328,7 @@ async function start(
   }
   const messages = (): string[] =>
     world.log.stored.flatMap(({ bytes }) =>
-      readColumns(openLogBatch(bytes, isUtf8)).map(({ texts }) => texts.message),
+      readColumns(openProven(bytes)).map(({ texts }) => texts.message),
     )
   return { ...world, ...server, request, post, messages }
 }

@@ -9,7 +9,6 @@ import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts
 import { type HttpProblem, json } from '#actors/http/problem.ts'
 import { BodyBudget } from '#actors/http/request-body.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
-import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import type { OfferOutcome } from '#actors/project/project.ts'
 import type { IngestReply } from '#proto/api.ts'
 import { KeyedRequestSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
@@ -93,7 +92,7 @@ class IngestDoor {
       await this.#store(decoded.chunks, { key, peer, keyed: null })
     } else {
       const keyed = { producer: producerOf(key.projectId, idempotencyKey), bodySha256 }
-      await this.#storeOnce(decoded.chunks, { key, peer, keyed })
+      await this.#storeOnce(knowableChunks(decoded), { key, peer, keyed })
     }
     meter.acknowledged(clock.monotonicMs() - receivedMs)
     return json(200, replyOf(decoded))
@@ -184,6 +183,13 @@ class IngestDoor {
   }
 }
 
+/** A request of which every record was refused is remembered by a chunk of no records. */
+function knowableChunks({ chunks, rejected }: DecodedRequest): readonly JsonChunk[] {
+  if (chunks.length > 0) return chunks
+  const nothing = { batch: new Uint8Array(0), records: 0, times: null, untimed: 0 }
+  return [{ ...nothing, firstIndex: 0, endIndex: rejected.length, rejected }]
+}
+
 function replyOf({ accepted, rejected, rejectedMore }: DecodedRequest): IngestReply {
   const told = { accepted, rejected }
   return rejectedMore === 0 ? told : { ...told, rejected_more: rejectedMore }
@@ -209,18 +215,12 @@ function requireDurable(outcome: OfferOutcome, { keyed }: Sender): void {
   if (bad.type !== 'unavailable') throw keyReused()
   const stored = outcomes.filter(({ type }) => type === 'durable').length
   const hasKey = keyed !== null
-  if (IN_DOUBT.includes(bad.reason)) {
+  if (outcomes.some(appended => appended.type === 'unavailable' && appended.mayBeStored)) {
     throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(hasKey))
   }
   if (stored === 0) throw unavailable(bad.reason, bad.retryAfterMs)
   throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, hasKey))
 }
-
-/**
- * The thread of the log was lost in the middle of it, or the disk failed after it had the bytes:
- * then they count if the server is killed before anything else is written.
- */
-const IN_DOUBT: readonly ThrottleReason[] = ['log-away', 'disk-failed']
 
 function partly(stored: number, of: number, hasKey: boolean): string {
   return `${stored} of ${of} parts were stored; ${adviceOf(hasKey)}`

@@ -5,14 +5,14 @@
 import type { Arena } from '#actors/commit-log/arena.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
-import type { ProveBatch, ProvenBatch, ProvenSound } from '#actors/processing/prove-batch.ts'
+import type { ProveBatch, ProvenBatch } from '#actors/processing/prove-batch.ts'
 import type { IngestMeter } from '#actors/project/ingest-meter.ts'
 import type { ProjectRequest } from '#actors/project/project.ts'
 import { EPOCH_MAX, SEQUENCE_MAX } from '#proto/limits.ts'
 import { type ClientMessage, encodeServerMessage, parseClientMessage } from '#proto/stream.ts'
 import { type Cancel, type Clock, type Ref, type TaskPool, toError } from '#runtime/index.ts'
 import { authenticateKey, type KeyVerifier } from './authenticate.ts'
-import { envelopeOfBatch } from './batch-envelope.ts'
+import { offerOfProven } from './batch-envelope.ts'
 import { runTask } from './run-task.ts'
 import {
   type PendingBatch,
@@ -220,7 +220,7 @@ export class IngestStream {
     this.#flow()
   }
 
-  #offer(pending: PendingBatch, proof: ProvenSound): boolean {
+  #offer(pending: PendingBatch, proof: ProvenBatch): boolean {
     const { hello, key, project } = this.#admitted as Admitted
     const { sequence, schema, batch } = pending
     const { producer, epoch } = hello
@@ -228,7 +228,7 @@ export class IngestStream {
     return project.offer({
       type: 'offer',
       source: { type: 'stream', id: this.id },
-      offers: [{ envelope: envelopeOfBatch(origin, proof), batch }],
+      offers: [offerOfProven(origin, proof, batch)],
       limits: key,
       reply: outcome => {
         this.#session.settled(pending, outcome)

@@ -7,6 +7,7 @@ import { BATCH_BYTES_MAX } from '#proto/limits.ts'
 import type { ServerMessage } from '#proto/stream.ts'
 import {
   type PendingBatch,
+  type Proof,
   type SessionEnd,
   type SessionPort,
   StreamSession,
@@ -17,7 +18,7 @@ const DURABLE: OfferOutcome = { type: 'settled', outcomes: [{ type: 'durable', r
 const OVER_QUOTA: OfferOutcome = { type: 'over-quota', retryAfterMs: 700 }
 const DISK_FULL: OfferOutcome = {
   type: 'settled',
-  outcomes: [{ type: 'unavailable', reason: 'disk-full', retryAfterMs: 900 }],
+  outcomes: [{ type: 'unavailable', reason: 'disk-full', retryAfterMs: 900, mayBeStored: false }],
 }
 
 test('a hello is answered by a welcome with the limits', () => {
@@ -67,9 +68,21 @@ test('a batch that is invalid as a whole consumes its number, in its turn', () =
   world.prove(2, { type: 'invalid', reason: 'lying lengths' })
   world.prove(3)
   world.prove(1)
+  assert.deepEqual(world.offered, [1, 2, 3])
   world.settle(3, DURABLE)
   world.settle(1, DURABLE)
+  assert.deepEqual(world.answers(), ['ack 1'])
+  world.settle(2, DURABLE)
   assert.deepEqual(world.answers(), ['ack 1', 'reject 2 lying lengths', 'ack 3'])
+  world.assertNothingHeld()
+})
+
+test('a rejection that the log cannot take is no rejection: the batch has to come again', () => {
+  const { world } = open()
+  world.batch(1)
+  world.prove(1, { type: 'invalid', reason: 'lying lengths' })
+  world.settle(1, DISK_FULL)
+  assert.deepEqual(world.answers(), ['throttle 1 disk-full 900'])
   world.assertNothingHeld()
 })
 
@@ -79,7 +92,7 @@ test('a batch that is too large is rejected without being copied', () => {
   world.batch(2)
   assert.equal(world.held.size, 1)
   world.prove(2)
-  world.settle(2, DURABLE)
+  for (const sequence of [1, 2]) world.settle(sequence, DURABLE)
   assert.match(world.answers().join(', '), /^reject 1 the batch has .*, ack 2$/)
 })
 
@@ -252,7 +265,7 @@ test('whatever happens in between, a log without gaps holds all that was acknowl
       const model = new SenderAndLog(world)
       for (const { kind, pick, good } of steps) {
         if (kind === 'send' && session.wantsMore) model.send()
-        if (kind === 'prove') model.prove(pick, good > 0)
+        if (kind === 'prove') model.prove(pick, PROOFS[good] as Proof)
         if (kind === 'settle') model.settle(good > 0)
         if (kind === 'full') world.hasMemory = good > 2
         if (kind === 'room') world.projectHasRoom = good > 1
@@ -266,6 +279,9 @@ test('whatever happens in between, a log without gaps holds all that was acknowl
     { numRuns: 300 },
   )
 })
+
+const INVALID: Proof = { type: 'invalid', reason: 'bad' }
+const PROOFS: readonly Proof[] = [{ type: 'failed' }, SOUND, INVALID, SOUND, SOUND]
 
 interface OpenOptions {
   readonly lastDurable?: number | null
@@ -397,10 +413,10 @@ class SenderAndLog {
     this.#world.batch(this.#next++)
   }
 
-  prove(pick: number, good: boolean): void {
+  prove(pick: number, proof: Proof): void {
     const { proving, session } = this.#world
     const [pending] = proving.splice(pick % Math.max(1, proving.length), 1)
-    if (pending !== undefined) session.proven(pending, good ? SOUND : { type: 'failed' })
+    if (pending !== undefined) session.proven(pending, proof)
   }
 
   settle(good: boolean): void {
@@ -425,10 +441,10 @@ class SenderAndLog {
     assert.equal(this.#world.ended, null)
     for (; this.#read < this.#world.sent.length; this.#read++) {
       const message = this.#world.sent[this.#read]
-      if (message?.type === 'ack') {
+      if (message?.type === 'ack' || message?.type === 'reject') {
         assert.equal(message.sequence, this.#acked + 1)
         this.#acked = message.sequence
-        assert.ok(this.#stored.has(message.sequence), 'acknowledged means stored')
+        assert.ok(this.#stored.has(message.sequence), 'acknowledged or rejected means stored')
       }
       if (message?.type === 'throttle') {
         assert.equal(message.fromSequence, this.#acked + 1)
@@ -442,12 +458,12 @@ class SenderAndLog {
     const goal = this.#next
     for (let round = 0; round < 1_000 && this.#acked < goal; round++) {
       while (this.#next <= goal && this.#world.session.wantsMore) this.send()
-      this.prove(0, true)
+      this.prove(0, SOUND)
       this.settle(true)
       this.check()
     }
     assert.equal(this.#acked, goal)
-    while (this.#world.proving.length > 0) this.prove(0, true)
+    while (this.#world.proving.length > 0) this.prove(0, SOUND)
     while (this.#world.offers.length > 0) this.settle(true)
   }
 }

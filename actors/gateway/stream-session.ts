@@ -5,12 +5,13 @@
  *   batch ──▶ | 7 acked | 8 offered | 9 offered | 10 proven | 11 proving |
  *             └ answered from here ▲             └ offered from here ▲
  *
- * When one is sent back (throttle), everything after it is discarded until that one comes again:
+ * One that is invalid is offered as well, so that the log knows its number, and rejected once that is
+ * durable. When one is sent back (throttle), everything after it is discarded until that one comes again:
  * were a later one stored first, the repeat of the earlier would pass for stored as well.
  */
 import assert from 'node:assert/strict'
-import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
-import type { ProvenBatch, ProvenSound } from '#actors/processing/prove-batch.ts'
+import { type BatchBytes, NO_BATCH } from '#actors/commit-log/commit-log.ts'
+import type { ProvenBatch } from '#actors/processing/prove-batch.ts'
 import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import type { OfferOutcome, StreamOpened } from '#actors/project/project.ts'
 import {
@@ -52,7 +53,7 @@ export interface SessionPort {
   /** Answered by `proven`. */
   prove(pending: PendingBatch): void
   /** Answered by `settled`; false = no room now, and there will be no answer. */
-  offer(pending: PendingBatch, proof: ProvenSound): boolean
+  offer(pending: PendingBatch, proof: ProvenBatch): boolean
   acknowledged(pending: PendingBatch): void
   /** A batch was sent back from here; what the project sends back it counts itself. */
   overloaded(): void
@@ -75,8 +76,8 @@ export type Proof =
   | { readonly type: 'failed' }
 
 type Outcome =
-  | { readonly type: 'ack' }
-  | { readonly type: 'reject'; readonly reason: string }
+  /** Its proof says whether that is an acknowledgement or a rejection. */
+  | { readonly type: 'durable' }
   | {
       readonly type: 'throttle'
       readonly reason: ThrottleReason
@@ -89,7 +90,7 @@ interface Entry {
   /** null = not kept: the outcome was clear at once. */
   readonly pending: PendingBatch | null
   stage: 'proving' | 'proven' | 'offered' | 'settled'
-  proof: ProvenSound | null
+  proof: ProvenBatch | null
   outcome: Outcome | null
 }
 
@@ -160,33 +161,28 @@ export class StreamSession {
       return this.end({ status: 'bad-request', details: 'a batch before the hello' })
     }
     if (!this.#isInTurn(sequence)) return
-    if (batch.length > BATCH_BYTES_MAX) {
-      const reason = `the batch has ${batch.length} bytes, at most ${BATCH_BYTES_MAX}`
-      return this.#settleAtOnce(sequence, { type: 'reject', reason })
-    }
-    const bytes = this.#port.keep(batch)
+    const isTooLarge = batch.length > BATCH_BYTES_MAX
+    const bytes = isTooLarge ? NO_BATCH : this.#port.keep(batch)
     if (bytes === null) return this.#settleAtOnce(sequence, this.#noRoom(NO_ROOM_RETRY_MS))
     const pending = { sequence, schema, batch: bytes, receivedMs }
     this.#heldBatches++
     this.#heldBytes += bytes.length
     this.#entries.push(entryOf(sequence, pending))
-    this.#port.prove(pending)
+    if (isTooLarge) this.proven(pending, tooLarge(batch.length))
+    else this.#port.prove(pending)
   }
 
   proven(pending: PendingBatch, proof: Proof): void {
     const entry = this.#entryOf(pending)
     if (entry === null) return this.#release(pending)
-    if (proof.type === 'sound') {
+    if (proof.type === 'sound' || proof.type === 'invalid') {
       entry.stage = 'proven'
       entry.proof = proof
       return this.#offerReady()
     }
     this.#release(pending)
-    const outcome: Outcome =
-      proof.type === 'invalid'
-        ? { type: 'reject', reason: proof.reason }
-        : this.#noRoom(proof.type === 'busy' ? NO_ROOM_RETRY_MS : FAILED_RETRY_MS)
-    this.#settle(entry, outcome)
+    const retryAfterMs = proof.type === 'busy' ? NO_ROOM_RETRY_MS : FAILED_RETRY_MS
+    this.#settle(entry, this.#noRoom(retryAfterMs))
   }
 
   settled(pending: PendingBatch, outcome: OfferOutcome): void {
@@ -281,19 +277,11 @@ export class StreamSession {
     }
   }
 
-  #answer({ sequence, pending, proof }: Entry, outcome: Outcome): void {
+  #answer(entry: Entry, outcome: Outcome): void {
+    const { sequence } = entry
     switch (outcome.type) {
-      case 'ack': {
-        const rejected = proof?.rejected ?? []
-        const told = rejected.slice(0, REJECTED_TOLD_MAX)
-        const rejectedCount = rejected.length
-        this.#port.send({ type: 'ack', sequence, rejectedCount, rejected: told })
-        if (pending !== null) this.#port.acknowledged(pending)
-        return
-      }
-      case 'reject':
-        this.#port.rejected()
-        return this.#port.send({ type: 'reject', sequence, reason: outcome.reason })
+      case 'durable':
+        return this.#answerDurable(entry)
       case 'throttle': {
         const { reason, retryAfterMs } = outcome
         const fromSequence = sequence
@@ -302,6 +290,18 @@ export class StreamSession {
       case 'end':
         return this.end(outcome.end)
     }
+  }
+
+  #answerDurable({ sequence, pending, proof }: Entry): void {
+    assert(pending !== null && proof !== null, 'what is durable was proven')
+    if (proof.type === 'invalid') {
+      this.#port.rejected()
+      return this.#port.send({ type: 'reject', sequence, reason: proof.reason })
+    }
+    const rejectedCount = proof.rejected.length
+    const rejected = proof.rejected.slice(0, REJECTED_TOLD_MAX)
+    this.#port.send({ type: 'ack', sequence, rejectedCount, rejected })
+    this.#port.acknowledged(pending)
   }
 
   #noRoom(retryAfterMs: number): Outcome {
@@ -338,6 +338,11 @@ export class StreamSession {
   }
 }
 
+/** Said where a batch is too large for the log, and yet came whole. */
+export function tooLarge(bytes: number): ProvenBatch & { type: 'invalid' } {
+  return { type: 'invalid', reason: `the batch has ${bytes} bytes, at most ${BATCH_BYTES_MAX}` }
+}
+
 function entryOf(sequence: number, pending: PendingBatch | null): Entry {
   return { sequence, pending, stage: 'proving', proof: null, outcome: null }
 }
@@ -372,7 +377,7 @@ function outcomeOf(offered: OfferOutcome): Outcome {
   }
   const [outcome] = offered.outcomes
   assert(outcome !== undefined && outcome.type !== 'conflict', 'one batch has one outcome')
-  if (outcome.type === 'durable') return { type: 'ack' }
+  if (outcome.type === 'durable') return { type: 'durable' }
   if (outcome.type === 'stale-epoch') return { type: 'end', end: epochExpired() }
   return { type: 'throttle', reason: outcome.reason, retryAfterMs: outcome.retryAfterMs }
 }

@@ -7,6 +7,7 @@
 export type ThrottleReason =
   | 'over-quota'
   | 'overloaded'
+  | 'too-many-keys'
   | 'disk-full'
   | 'disk-failed'
   | 'log-away'

@@ -105,7 +105,7 @@ test('what the log cannot take is told with its reason', async () => {
   await actor.settle()
   assert.deepEqual(reply.outcome, {
     type: 'settled',
-    outcomes: [{ type: 'unavailable', reason: 'disk-full', retryAfterMs: 100 }],
+    outcomes: [{ type: 'unavailable', reason: 'disk-full', retryAfterMs: 100, mayBeStored: false }],
   })
   assert.equal(meter.throttled.get('disk-full'), 1)
   assert.equal(meter.batches, 0)

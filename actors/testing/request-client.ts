@@ -16,11 +16,6 @@ export interface RequestClientOptions {
   readonly requests: number
   readonly spreadMs: number
   readonly recordsMax: number
-  /**
-   * A disk that fails with ENOSPC after it took the bytes makes the server say what it cannot know;
-   * no real one does.
-   */
-  readonly isDiskHonest: boolean
   readonly onViolation: (what: string) => void
 }
 
@@ -95,8 +90,7 @@ export class RequestClient {
   async #once(request: Request): Promise<void> {
     const reply = await this.#post(request)
     if (reply?.status === 200) return this.#accepted(request, reply)
-    const isNothing =
-      reply?.body.includes('nothing was stored') === true && this.#options.isDiskHonest
+    const isNothing = reply?.body.includes('nothing was stored') === true
     settle(request, isNothing ? 'refused' : 'unknown')
   }
 
@@ -105,9 +99,7 @@ export class RequestClient {
       const reply = await this.#post(request)
       if (reply?.status === 200) {
         this.#accepted(request, reply)
-        // A request of which nothing was stored leaves nothing by which to know it again.
-        const isKnown = request.logs.length > 1 || request.refused < 0
-        if (isKnown && this.#random.below(4) === 0) await this.#again(request, reply)
+        if (this.#random.below(4) === 0) await this.#again(request, reply)
         return
       }
       if (reply !== null && !RETRIED.includes(reply.status)) {

@@ -38,8 +38,6 @@ export class SdkProgram {
   #sender: Sender
   readonly #builder = new BatchBuilder({ sdkName: 'simulation', sdkVersion: '1' })
   #lives = 1
-  /** The present life has pushed a batch: a producer of whom nothing is stored cannot be known. */
-  #hasPushed = false
   #possiblyRepeated = 0
   /** Settles when all of it was pushed. */
   readonly pushed: Promise<void>
@@ -74,7 +72,6 @@ export class SdkProgram {
       if (log.source === this.#source && log.fate === 'open') log.fate = 'unknown'
     }
     this.#lives++
-    this.#hasPushed = false
     this.#sender = this.#newSender()
   }
 
@@ -121,8 +118,7 @@ export class SdkProgram {
   #push(count: number): void {
     const source = this.#source
     const logs = Array.from({ length: count }, () => this.#newLog())
-    const dice = this.#hasPushed ? this.#random.unit() : 1
-    this.#hasPushed = true
+    const dice = this.#random.unit()
     const isBroken = dice < BROKEN_CHANCE
     const refused = !isBroken && dice < REFUSED_RECORD_CHANCE ? this.#random.below(count) : -1
     const sealed = this.#seal(logs)

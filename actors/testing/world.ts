@@ -296,7 +296,6 @@ class World {
         network: this.#network,
         requests,
         recordsMax,
-        isDiskHonest: !this.#plan.faults.includes('disk fails'),
         onViolation,
       })
     })

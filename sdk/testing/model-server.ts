@@ -80,11 +80,9 @@ export class ModelServer {
     const id = idOf(batch)
     const known = this.producers.get(producer)
     const isNew = known === undefined || epoch > known.epoch || sequence > known.last
-    if (isNew && this.bad.has(id)) return { type: 'reject', sequence, reason: 'bad' }
-    if (isNew) {
-      this.stored.push({ id, producer, epoch, sequence })
-      this.producers.set(producer, { epoch, last: sequence })
-    }
+    if (isNew) this.producers.set(producer, { epoch, last: sequence })
+    if (this.bad.has(id)) return { type: 'reject', sequence, reason: 'bad' }
+    if (isNew) this.stored.push({ id, producer, epoch, sequence })
     return { type: 'ack', sequence, rejectedCount: 0, rejected: [] }
   }
 

@@ -21,6 +21,8 @@ const GROUP_ENTRIES_MAX = 4_096
 
 const RETRY_AFTER_MS: Readonly<Record<UnavailableReason, number>> = {
   overloaded: 50,
+  // Keys are forgotten one by one, a day after their first use.
+  'too-many-keys': 60_000,
   'disk-full': 500,
   'disk-failed': 1_000,
   'log-away': 1_000,
@@ -173,8 +175,10 @@ export class JournalAppender {
       case 'conflict':
         this.#counts.refused++
         return { type: verdict.type }
-      case 'out-of-turn':
       case 'full':
+        if (verdict.of === 'keys') return this.#refuse('too-many-keys')
+        return this.#refuse(this.#unavailable ?? 'overloaded')
+      case 'out-of-turn':
         return this.#refuse(this.#unavailable ?? 'overloaded')
     }
   }
@@ -275,18 +279,24 @@ export class JournalAppender {
     if (this.#unavailable === null) this.#unavailable = reply.reason
     this.#detail = reply.detail
     if (reply.files !== null) this.#files = reply.files
-    this.#withdraw(members, reply.reason)
+    const written = reply.mayBeStored ? members : []
+    this.#withdraw(members, reply.reason, written)
   }
 
   /** Nobody knows how the group ended, so nothing more is accepted: the next start will tell. */
   #giveUp(members: readonly Pending[], error: Error): void {
     this.#unavailable = 'log-away'
     this.#detail = error.message
-    this.#withdraw([...members, ...this.#waiting.splice(0)], 'log-away')
+    this.#withdraw([...members, ...this.#waiting.splice(0)], 'log-away', members)
     this.#options.onFailure(error)
   }
 
-  #withdraw(members: readonly Pending[], reason: UnavailableReason): void {
+  /** Those of `written` may be on disk all the same. */
+  #withdraw(
+    members: readonly Pending[],
+    reason: UnavailableReason,
+    written: readonly Pending[],
+  ): void {
     const withdrawn = new Set<Pending>()
     for (const member of members) {
       if (withdrawn.has(member)) continue
@@ -296,15 +306,16 @@ export class JournalAppender {
       }
     }
     this.#waiting = this.#waiting.filter(pending => !withdrawn.has(pending))
-    for (const { offer, reservation, settle } of withdrawn) {
-      this.#pending.delete(reservation)
-      offer.batch.release()
-      settle(this.#refuse(reason))
+    const inDoubt = new Set(written)
+    for (const pending of withdrawn) {
+      this.#pending.delete(pending.reservation)
+      pending.offer.batch.release()
+      pending.settle(this.#refuse(reason, inDoubt.has(pending)))
     }
   }
 
-  #refuse(reason: UnavailableReason): AppendOutcome {
+  #refuse(reason: UnavailableReason, mayBeStored = false): AppendOutcome {
     this.#counts.refused++
-    return { type: 'unavailable', reason, retryAfterMs: RETRY_AFTER_MS[reason] }
+    return { type: 'unavailable', reason, retryAfterMs: RETRY_AFTER_MS[reason], mayBeStored }
   }
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
+import type {
+  DiskErrorCode,
+  DiskOperation,
+  SimulatedDisk,
+} from '#runtime/testing/simulated-disk.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import type { AppendOutcome } from '../commit-log.ts'
@@ -11,6 +15,15 @@ import type { JournalLog } from './journal-log.ts'
 import { JournalReader } from './journal-reader.ts'
 
 const FOLDER = '/data/journal'
+const FAILING: readonly DiskOperation[] = [
+  'create',
+  'write',
+  'truncate',
+  'sync',
+  'remove',
+  'sync-folder',
+]
+const CODES: readonly DiskErrorCode[] = ['EIO', 'ENOSPC']
 const DURABLE: AppendOutcome = { type: 'durable', repeat: false }
 
 interface Case {
@@ -315,6 +328,49 @@ test('what a start finds behind a failed sync stays, however often the power goe
     })
   }
   assert.equal(found.size, 2, 'with and without the group that failed')
+})
+
+test('what is said not to be stored is not there after a kill or a power loss, whatever failed', async () => {
+  const said = { lost: 0, doubtful: 0, doubtfulFound: 0, full: 0 }
+  for (let seed = 1; seed <= 300; seed++) {
+    await simulate(seed, async sim => {
+      const random = sim.newRandom()
+      const disk = sim.newDisk()
+      const settings = { folder: FOLDER, fileBytes: 2_000 }
+      const process = sim.boot('server', disk)
+      const arena = newArena()
+      const log = await openSimulatedJournal(process, arena, settings)
+      const outcomes: AppendOutcome[] = []
+      const send = async (): Promise<void> => {
+        const ids = { producer: BigInt(outcomes.length + 1), bytes: 20 + random.below(400) }
+        outcomes.push(await append(log, arena, ids, { neverResent: true }))
+      }
+      for (let left = random.below(4); left > 0; left--) await send()
+      const failing = FAILING.filter(() => random.below(2) === 0)
+      disk.failWhen(operation =>
+        failing.includes(operation) && random.below(2) === 0 ? CODES[random.below(2)] : undefined,
+      )
+      for (let left = 1 + random.below(3); left > 0; left--) await send()
+      disk.failWhen(() => undefined)
+      if (random.below(2) === 0) process.kill()
+      else process.losePower()
+      const again = await openSimulatedJournal(sim.boot('server', disk), newArena(), settings)
+      for (const [index, outcome] of outcomes.entries()) {
+        const isThere = again.producer('project0aa', BigInt(index + 1)) !== undefined
+        if (outcome.type === 'durable') assert.ok(isThere, `${index + 1} was acknowledged`)
+        if (outcome.type !== 'unavailable') continue
+        if (outcome.reason === 'disk-full' && outcome.mayBeStored) said.full++
+        if (outcome.mayBeStored) {
+          said.doubtful++
+          if (isThere) said.doubtfulFound++
+        } else {
+          said.lost++
+          assert.ok(!isThere, `${index + 1} was said not to be stored`)
+        }
+      }
+    })
+  }
+  for (const [what, times] of Object.entries(said)) assert.ok(times >= 5, `${what}: ${times}`)
 })
 
 /** After a power loss everything acknowledged is known, and readable if it was not trimmed. */

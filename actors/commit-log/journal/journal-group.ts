@@ -95,7 +95,8 @@ export class GroupImage {
       const header = {
         envelopeBytes,
         batchBytes,
-        contentCrc: crc32(batch, crc32(envelope)),
+        // Node's crc32 of an empty shared buffer is 0, whatever it continues.
+        contentCrc: batchBytes === 0 ? crc32(envelope) : crc32(batch, crc32(envelope)),
         position: entryAt,
         receivedAtUs: group.receivedAtUs[entry] as number,
       }

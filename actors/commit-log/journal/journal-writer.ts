@@ -50,6 +50,8 @@ export type AppendReply = (
       readonly type: 'failed'
       readonly reason: 'disk-full' | 'disk-failed'
       readonly detail: string
+      /** Its bytes could not be taken back for sure: a later start may find the group. */
+      readonly mayBeStored: boolean
     }
 ) & {
   /** null = as before, only that the last one is longer. */
@@ -83,6 +85,8 @@ export class JournalWriter implements Service {
   #files: JournalFile[] = []
   #current: OpenFile | null = null
   #end = 0
+  /** Of the group at hand, something whole may be on disk though writing it failed. */
+  #mayBeStored = false
 
   constructor(options: JournalWriterOptions, tools: ThreadTools) {
     this.#disk = tools.disk
@@ -137,10 +141,12 @@ export class JournalWriter implements Service {
     const { group, snapshot } = message
     const filesBefore = this.#files
     const changed = (): JournalFile[] | null => (this.#files === filesBefore ? null : this.#files)
+    this.#mayBeStored = false
     try {
       if (!this.#hasRoom(message, group.bytes + (snapshot?.length ?? 0))) {
         const detail = 'the reserve of free space is reached'
-        return { type: 'failed', reason: 'disk-full', detail, files: changed() }
+        const files = changed()
+        return { type: 'failed', reason: 'disk-full', detail, mayBeStored: false, files }
       }
       const image =
         this.#current === null || snapshot !== null
@@ -151,7 +157,8 @@ export class JournalWriter implements Service {
     } catch (error) {
       const reason = diskFailure(error)
       if (reason === undefined) throw error
-      return { type: 'failed', reason, detail: (error as Error).message, files: changed() }
+      const detail = (error as Error).message
+      return { type: 'failed', reason, detail, mayBeStored: this.#mayBeStored, files: changed() }
     }
   }
 
@@ -168,6 +175,7 @@ export class JournalWriter implements Service {
     } catch (error) {
       if (diskFailure(error) === undefined) throw error
       // A second sync of the same pages may succeed without having written them.
+      this.#mayBeStored = true
       this.#abandon(current)
       return this.#startFile(group, null)
     }
@@ -186,16 +194,20 @@ export class JournalWriter implements Service {
     const image = new GroupImage(group, start + FILE_HEADER_BYTES, salt)
     const header = encodeFileHeader({ salt, start, firstReceivedAtUs })
     let file: DiskFile | undefined
+    let isNamed = false
     try {
       if (snapshot !== null) this.#writeSnapshot(start, snapshot)
       this.#disk.remove(journalPath(this.#folder, start))
       file = this.#disk.open(journalPath(this.#folder, start), 'create')
       file.write([header, ...image.parts], 0)
       file.sync()
+      isNamed = true
       this.#disk.syncFolder(this.#folder)
     } catch (error) {
       if (diskFailure(error) === undefined) throw error
-      this.#giveUpFile(start, file)
+      const isGone = this.#giveUpFile(start, file)
+      // A second sync of the folder may succeed without having removed what the first one named.
+      if (isNamed || !isGone) this.#mayBeStored = true
       throw error
     }
     this.#current?.file.close()
@@ -217,13 +229,17 @@ export class JournalWriter implements Service {
     }
   }
 
-  #giveUpFile(start: Position, file: DiskFile | undefined): void {
-    const leftovers = [journalPath(this.#folder, start), snapshotPath(this.#folder, start)]
+  /** Answers whether the journal file is gone for sure. */
+  #giveUpFile(start: Position, file: DiskFile | undefined): boolean {
     this.#tryDisk(() => file?.truncate(0))
     file?.close()
-    for (const path of leftovers) this.#tryDisk(() => this.#disk.remove(path))
+    this.#tryDisk(() => this.#disk.remove(snapshotPath(this.#folder, start)))
     this.#current?.file.close()
     this.#current = null
+    return this.#tryDisk(() => {
+      this.#disk.remove(journalPath(this.#folder, start))
+      if (file !== undefined) this.#disk.syncFolder(this.#folder)
+    })
   }
 
   #write(current: OpenFile, image: GroupImage): void {
@@ -233,14 +249,15 @@ export class JournalWriter implements Service {
     this.#end = image.end
   }
 
-  /** The prefix that a failed write left is cut off; if that fails too the file is left alone. */
+  /** What a failed write left is cut off, durably; if that fails too the file is left alone. */
   #cutBack(current: OpenFile): void {
-    try {
+    const isCut = this.#tryDisk(() => {
       current.file.truncate(this.#end - current.start)
-    } catch (error) {
-      if (diskFailure(error) === undefined) throw error
-      this.#abandon(current)
-    }
+      current.file.sync()
+    })
+    if (isCut) return
+    this.#mayBeStored = true
+    this.#abandon(current)
   }
 
   /** The next group begins a new file at the end of the log; readers stop this one there. */
@@ -250,11 +267,14 @@ export class JournalWriter implements Service {
     this.#current = null
   }
 
-  #tryDisk(run: () => void): void {
+  /** Answers whether the disk did it. */
+  #tryDisk(run: () => void): boolean {
     try {
       run()
+      return true
     } catch (error) {
       if (diskFailure(error) === undefined) throw error
+      return false
     }
   }
 

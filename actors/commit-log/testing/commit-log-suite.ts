@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Arena } from '../arena.ts'
-import type { CommitLog, LogEntry } from '../commit-log.ts'
+import { type CommitLog, type LogEntry, NO_BATCH } from '../commit-log.ts'
 import { Positions } from '../positions.ts'
+import { envelopeOf } from './envelopes.ts'
 import {
   append,
   collect,
@@ -112,6 +113,30 @@ function repeats(check: Check): void {
     assert.deepEqual(await append(log, arena, { sequence: 3n }), { type: 'durable', repeat: true })
     await collector.reached(2)
     assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:5'])
+    await log.close()
+  })
+
+  check('a number without a batch is taken, known and passed on as no records', async fixture => {
+    const { arena, open } = fixture
+    const nothing = (sequence: bigint) =>
+      log.append({ envelope: envelopeOf({ sequence, recordCount: 0 }), batch: NO_BATCH })
+    let log = await open()
+    assert.deepEqual(await nothing(1n), { type: 'durable', repeat: false })
+    assert.deepEqual(log.producer(PROJECT, 1n), { epoch: 0, lastSequence: 1 })
+    await append(log, arena, { sequence: 2n })
+    assert.deepEqual(await nothing(3n), { type: 'durable', repeat: false })
+    await log.close()
+    log = await open()
+    assert.deepEqual(log.producer(PROJECT, 1n), { epoch: 0, lastSequence: 3 })
+    assert.deepEqual(await nothing(1n), { type: 'durable', repeat: true })
+    const collector = collect(log, 0)
+    await nothing(4n)
+    await collector.reached(4)
+    assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:2', 'p1 0:3', 'p1 0:4'])
+    assert.deepEqual(
+      collector.seen.map(({ bytes }) => bytes),
+      [0, 100, 0, 0],
+    )
     await log.close()
   })
 

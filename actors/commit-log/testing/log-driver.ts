@@ -39,6 +39,8 @@ export interface Seen extends EntryPlace {
   readonly epoch: number
   readonly sequence: number
   readonly receivedAtUs: number
+  /** Of its batch. */
+  readonly bytes: number
 }
 
 export interface Collector {
@@ -133,6 +135,7 @@ export function seenOf({ partition, position, envelope, batch }: LogEntry): Seen
     epoch: envelope.epoch,
     sequence: Number(envelope.sequence),
     receivedAtUs: Number(envelope.receivedAtUs),
+    bytes: bytes.length,
   }
 }
 

@@ -28,6 +28,8 @@ export class FakeLog implements Pick<CommitLog, 'append' | 'producer' | 'answere
   autoCommit = true
   /** Set: every append fails with it at once. */
   unavailable: UnavailableReason | null = null
+  /** What is said of an append that fails. */
+  mayBeStored = false
   /** Set: the next append throws, as a bug would. */
   bug: Error | null = null
   readonly #admission = new Admission()
@@ -52,8 +54,9 @@ export class FakeLog implements Pick<CommitLog, 'append' | 'producer' | 'answere
         return this.#reserved(offer, verdict.reservation)
       case 'repeat':
         return this.#repeated(verdict.of)
-      case 'out-of-turn':
       case 'full':
+        return Promise.resolve(refusal(verdict.of === 'keys' ? 'too-many-keys' : 'overloaded'))
+      case 'out-of-turn':
         return Promise.resolve(refusal('overloaded'))
       case 'stale-epoch':
       case 'conflict':
@@ -88,7 +91,7 @@ export class FakeLog implements Pick<CommitLog, 'append' | 'producer' | 'answere
     const gone = this.#admission.withdraw(first.reservation, first.offer.neverResent !== true)
     const failed = this.#waiting.filter(({ reservation }) => gone.includes(reservation))
     this.#waiting = this.#waiting.filter(waiting => !failed.includes(waiting))
-    for (const { settle } of failed) settle(refusal(reason))
+    for (const { settle } of failed) settle(refusal(reason, this.mayBeStored))
   }
 
   #reserved(offer: Offer, reservation: Reservation): Promise<AppendOutcome> {
@@ -121,6 +124,6 @@ export class FakeLog implements Pick<CommitLog, 'append' | 'producer' | 'answere
   }
 }
 
-function refusal(reason: UnavailableReason): AppendOutcome {
-  return { type: 'unavailable', reason, retryAfterMs: 100 }
+function refusal(reason: UnavailableReason, mayBeStored = false): AppendOutcome {
+  return { type: 'unavailable', reason, retryAfterMs: 100, mayBeStored }
 }
