@@ -190,7 +190,7 @@ export class Sender {
         if (message.lastDurable !== null) this.settleThrough(message.lastDurable)
         break
       case 'ack':
-        this.acknowledge(message.sequence, message.rejectedCount)
+        this.settle(message.sequence, message.rejectedCount)
         if (message.rejectedCount > 0) {
           const reason = message.rejected[0]?.reason ?? 'no reason given'
           this.trouble(`the server refused ${message.rejectedCount} records: ${reason}`)
@@ -231,35 +231,29 @@ export class Sender {
     this.connect()
   }
 
-  private acknowledge(sequence: number, rejectedCount: number): void {
-    const batch = this.settle(sequence)
-    if (batch === null) return
-    this.counts.acknowledged += batch.records - rejectedCount
-    this.counts.rejected += rejectedCount
-  }
-
-  /** Either way the server knows the number now, and with it the producer. */
-  private settle(sequence: number): QueuedBatch | null {
+  /** The server knows the number now, and with it the producer; answers the batch's records. */
+  private settle(sequence: number, rejectedCount: number): number {
     const batch = this.queue.settle(sequence)
-    if (batch === null) return null
+    if (batch === null) return 0
     this.backoff.reset()
     this.newEpochs = 0
     this.acknowledgedUs = this.options.clock.nowUs()
-    return batch
+    const rejected = Math.min(batch.records, rejectedCount)
+    this.counts.acknowledged += batch.records - rejected
+    this.counts.rejected += rejected
+    return batch.records
   }
 
   private settleThrough(sequence: number): void {
     for (let next = this.queue.firstUnsettled; next <= sequence; next++) {
       if (this.queue.length === 0) return
-      this.acknowledge(next, 0)
+      this.settle(next, 0)
     }
   }
 
   private reject(sequence: number, reason: string): void {
-    const batch = this.settle(sequence)
-    if (batch === null) return
-    this.counts.rejected += batch.records
-    this.trouble(`the server refused a batch of ${batch.records} records: ${reason}`)
+    const records = this.settle(sequence, Number.POSITIVE_INFINITY)
+    if (records > 0) this.trouble(`the server refused a batch of ${records} records: ${reason}`)
   }
 
   /** Go-back-N: everything from there on is sent again, after a while. */

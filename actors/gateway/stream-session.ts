@@ -5,9 +5,9 @@
  *   batch ──▶ | 7 acked | 8 offered | 9 offered | 10 proven | 11 proving |
  *             └ answered from here ▲             └ offered from here ▲
  *
- * One that is invalid is offered as well, so that the log knows its number, and rejected once that is
- * durable. When one is sent back (throttle), everything after it is discarded until that one comes again:
- * were a later one stored first, the repeat of the earlier would pass for stored as well.
+ * One that is invalid is offered as well, so that the log knows its number, and rejected once that
+ * is durable. When one is sent back (throttle), everything after it is discarded until that one
+ * comes again: were a later one stored first, the repeat of the earlier would pass for stored.
  */
 import assert from 'node:assert/strict'
 import { type BatchBytes, NO_BATCH } from '#actors/commit-log/commit-log.ts'
