@@ -129,7 +129,7 @@ function repeats(check: Check): void {
     log = await open()
     assert.deepEqual(log.producer(PROJECT, 1n), { epoch: 0, lastSequence: 3 })
     assert.deepEqual(await nothing(1n), { type: 'durable', repeat: true })
-    const collector = collect(log, 0)
+    const collector = collect(log)
     await nothing(4n)
     await collector.reached(4)
     assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:2', 'p1 0:3', 'p1 0:4'])
