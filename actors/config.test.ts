@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, flagOf, loadConfig, SETTINGS } from './config.ts'
+import { ConfigError, flagOf, loadConfig } from './config.ts'
+import { SETTINGS } from './settings.ts'
 
 test('defaults need no setting at all', () => {
   const config = loadConfig({ env: {}, folder: '/nonexistent' })

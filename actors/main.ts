@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '#runtime/clock.ts'
 import { systemRandom } from '#runtime/random.ts'
-import type { Config } from './config.ts'
 import { lockDataFolder } from './data-folder-lock.ts'
 import { loadAdminToken } from './identity/admin-token.ts'
+import type { Config } from './settings.ts'
 import { type Running, startLogboy } from './topology.ts'
 
 /** A stop that takes longer is cut: what was acknowledged is in the journal anyway. */

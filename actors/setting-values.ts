@@ -75,3 +75,43 @@ export function level(value: string): string {
   if (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(value)) return value
   throw new Error('expected trace, debug, info, warn, error, fatal or silent')
 }
+
+export function flag(value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new Error('expected true or false')
+}
+
+export function brokers(value: string): readonly string[] {
+  const names = value.split(',').map(part => part.trim())
+  if (value === '') return []
+  if (names.every(name => /^[^\s:/]+:\d{1,5}$|^\[[\da-f:]+\]:\d{1,5}$/i.test(name))) return names
+  throw new Error('expected host:port, several with commas')
+}
+
+export function httpUrl(value: string): string {
+  if (value === '') return value
+  if (URL.canParse(value) && /^https?:\/\/./.test(value)) return value.replace(/\/+$/, '')
+  throw new Error('expected http://host:port or https://host')
+}
+
+/** One URL, or several with commas. */
+export function httpUrls(value: string): string {
+  return value
+    .split(',')
+    .map(part => httpUrl(part.trim()))
+    .join(',')
+}
+
+export function redisUrl(value: string): string {
+  if (value === '' || (URL.canParse(value) && /^rediss?:\/\/./.test(value))) return value
+  throw new Error('expected redis://user:password@host:6379/0')
+}
+
+export const ROLES = ['gateway', 'processor', 'api', 'scheduler'] as const
+
+export function roles(value: string): ReadonlySet<(typeof ROLES)[number]> {
+  const names = value.split(',').map(part => part.trim())
+  const known = ROLES.filter(role => names.includes(role))
+  if (names.length === known.length) return new Set(known)
+  throw new Error(`expected some of ${ROLES.join(', ')}, with commas, each once`)
+}

@@ -19,7 +19,6 @@ import { OpenSockets } from './api/tail-socket.ts'
 import { openCatalog } from './catalog/open-catalog.ts'
 import { Arena } from './commit-log/arena.ts'
 import { type JournalLog, openJournalLog } from './commit-log/journal/journal-log.ts'
-import type { Config } from './config.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
 import { ingestRoutes } from './gateway/ingest-http.ts'
 import { OpenStreams } from './gateway/open-streams.ts'
@@ -36,6 +35,7 @@ import {
   project,
 } from './project/project.ts'
 import { retention } from './retention/retention.ts'
+import type { Config } from './settings.ts'
 import { openParquetStore, type ParquetStore } from './store/parquet-store.ts'
 import { tail } from './tail/tail.ts'
 

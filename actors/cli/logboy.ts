@@ -1,6 +1,7 @@
 /** The command line: one file a command, this one lists them. */
 import { Command } from 'commander'
-import { ConfigError, flagOf, SETTINGS } from '#actors/config.ts'
+import { ConfigError, flagOf } from '#actors/config.ts'
+import { SETTINGS } from '#actors/settings.ts'
 import { demoCommand } from './demo.ts'
 import { generateCommand } from './generate.ts'
 import { keyCommand } from './key.ts'

@@ -1,0 +1,72 @@
+/**
+ * Which parts a configuration asks for, and whether they can work together. The first table of
+ * docs/growing.md says the same in words.
+ */
+import { ConfigError } from './config.ts'
+import { ROLES } from './setting-values.ts'
+import type { Config, Role } from './settings.ts'
+
+export interface Shape {
+  readonly commitLog: 'journal' | 'kafka'
+  readonly store: 'parquet' | 'elasticsearch'
+  readonly catalog: 'pglite' | 'postgres'
+  readonly coordination: 'in-process' | 'redis'
+  readonly roles: ReadonlySet<Role>
+  /** Other processes of the installation may do what this one does not, or the same. */
+  readonly isShared: boolean
+}
+
+type ShapeSettings = Pick<
+  Config,
+  | 'kafkaBrokers'
+  | 'schemaRegistryUrl'
+  | 'elasticsearchUrl'
+  | 'databaseUrl'
+  | 'redisUrl'
+  | 'roles'
+  | 'kafkaReplicationFactor'
+  | 'kafkaMinInsyncReplicas'
+>
+
+/** Throws ConfigError with the reason where the parts cannot work together. */
+export function shapeOf(config: ShapeSettings): Shape {
+  const shape: Omit<Shape, 'isShared'> = {
+    commitLog: config.kafkaBrokers.length > 0 ? 'kafka' : 'journal',
+    store: config.elasticsearchUrl === '' ? 'parquet' : 'elasticsearch',
+    catalog: config.databaseUrl === '' ? 'pglite' : 'postgres',
+    coordination: config.redisUrl === '' ? 'in-process' : 'redis',
+    roles: config.roles,
+  }
+  if (shape.commitLog === 'kafka' && config.schemaRegistryUrl === '') {
+    throw new ConfigError(
+      'KAFKA_BROKERS needs SCHEMA_REGISTRY_URL: topics are written with a schema',
+    )
+  }
+  if (config.kafkaMinInsyncReplicas > config.kafkaReplicationFactor) {
+    throw new ConfigError(
+      'KAFKA_MIN_INSYNC_REPLICAS must not be greater than KAFKA_REPLICATION_FACTOR: nothing could be acknowledged',
+    )
+  }
+  const missing = ROLES.filter(role => !config.roles.has(role))
+  const alone = reasonToBeAlone(shape)
+  if (missing.length > 0 && alone !== null) {
+    throw new ConfigError(
+      `LOGBOY_ROLES leaves out ${missing.join(', ')}, but no other process can do that: ${alone}`,
+    )
+  }
+  return { ...shape, isShared: alone === null }
+}
+
+/** Why one process has to do everything; null = it need not. */
+function reasonToBeAlone({ commitLog, store, catalog }: Omit<Shape, 'isShared'>): string | null {
+  if (commitLog === 'journal') {
+    return 'the journal lies on the disk of one process; set KAFKA_BROKERS and SCHEMA_REGISTRY_URL'
+  }
+  if (store === 'parquet') {
+    return 'Parquet segments lie on the disk of one process; set ELASTICSEARCH_URL'
+  }
+  if (catalog === 'pglite') {
+    return 'the embedded catalog belongs to one process; set DATABASE_URL'
+  }
+  return null
+}
