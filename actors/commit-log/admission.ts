@@ -48,6 +48,16 @@ const LIMITS: AdmissionLimits = {
 }
 
 /**
+ * For readers of a log whose doors judge nothing: what it holds was acknowledged, so none of it is
+ * ever refused for want of room; the longest idle producer makes it.
+ */
+export const READER_LIMITS: AdmissionLimits = {
+  ...LIMITS,
+  producerRememberedMs: 0,
+  keyedMax: Number.POSITIVE_INFINITY,
+}
+
+/**
  * Decides which batches are new: (project, producer) → (epoch, last sequence), where a higher
  * sequence or epoch is new and anything else a repeat. Pure: the only time it knows is the receive
  * time inside the envelopes, so that every reader of one log comes to the same decisions.

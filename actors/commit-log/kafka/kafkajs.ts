@@ -1,0 +1,182 @@
+/**
+ * The one door to kafkajs 2.2.4, whose last release was in 2023 and stays pinned. Where its outer
+ * classes are in the way its inner ones are used: a consumer of its own cannot be given partitions,
+ * stalls silently, and blocks all partitions behind one; membership and fetching do neither.
+ */
+import { createRequire } from 'node:module'
+import kafkajs, {
+  type Broker,
+  type Cluster,
+  type Kafka,
+  type KafkaConfig,
+  type logLevel,
+  type SASLOptions,
+} from 'kafkajs'
+
+export interface KafkaAddress {
+  /** host:port. */
+  readonly brokers: readonly string[]
+  /** Shown in the brokers' own logs and quotas. */
+  readonly clientId: string
+  readonly ssl?: boolean
+  readonly sasl?: SASLOptions
+  /** A request without an answer after this long has failed. */
+  readonly requestTimeoutMs?: number
+}
+
+export type { Broker, Cluster }
+
+/** Timestamp of a question about offsets: the newest, or the first record from a time (ms) on. */
+export const OFFSET_OF_END = -1
+
+export interface OffsetAnswer {
+  readonly partition: number
+  readonly offset: string
+  /** -1 = not told. */
+  readonly timestamp: string
+}
+
+/** Offsets of partitions that this broker leads. */
+export async function listOffsets(
+  broker: Broker,
+  topic: string,
+  partitions: readonly number[],
+  timestamp: number,
+): Promise<readonly OffsetAnswer[]> {
+  const asked = broker as Broker & {
+    listOffsets(request: object): Promise<{
+      readonly responses: readonly { readonly partitions: readonly OffsetAnswer[] }[]
+    }>
+  }
+  const { responses } = await asked.listOffsets({
+    isolationLevel: 1,
+    topics: [{ topic, partitions: partitions.map(partition => ({ partition, timestamp })) }],
+  })
+  return responses.flatMap(({ partitions: answers }) => answers)
+}
+
+/** Joins, shares out the partitions, and leaves; the rest of it is not used. */
+export interface GroupMember {
+  memberId: string | null
+  readonly generationId: number
+  readonly coordinator: Broker & {
+    heartbeat(request: {
+      groupId: string
+      groupGenerationId: number
+      memberId: string
+    }): Promise<unknown>
+  }
+  connect(): Promise<void>
+  joinAndSync(): Promise<void>
+  assigned(): readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+  leave(): Promise<void>
+}
+
+const CONNECT_TIMEOUT_MS = 2_000
+const REQUEST_TIMEOUT_MS = 5_000
+const METADATA_AGE_MS = 60_000
+/** kafkajs logs what it also throws; whoever catches it tells it once. */
+const LOG_NOTHING: logLevel = 0
+/** One try: whoever asks knows better when to try again. */
+const NO_RETRIES = { retries: 0 }
+
+const require = createRequire(import.meta.url)
+
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+  scheduleCheckPendingRequests(): void
+}
+
+/**
+ * A connection that waits for nothing sets no timer: unpatched, each arms one of 1 ms for ever
+ * (920 wake-ups and 28 ms of CPU a second, https://github.com/tulios/kafkajs/issues/1751).
+ */
+function patchIdleTimer(): void {
+  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as {
+    prototype: RequestQueue
+  }
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+    if (this.pending.length > 0 || this.throttledUntil > 0) schedule.call(this)
+  }
+}
+
+patchIdleTimer()
+
+export function openKafka(address: KafkaAddress): Kafka {
+  return new kafkajs.Kafka(configOf(address))
+}
+
+/** One cluster: a connection to each broker, shared by all that use it. */
+export function newCluster(address: KafkaAddress): Cluster {
+  const Class = require('kafkajs/src/cluster/index.js') as new (options: object) => Cluster
+  return new Class({
+    ...configOf(address),
+    logger: openKafka(address).logger(),
+    socketFactory: (require('kafkajs/src/network/socketFactory.js') as () => unknown)(),
+    metadataMaxAge: METADATA_AGE_MS,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    instrumentationEmitter: new (require(
+      'kafkajs/src/instrumentation/emitter.js',
+    ) as new () => object)(),
+    isolationLevel: 1,
+  })
+}
+
+/** The topic must be among the cluster's target topics. */
+export function newGroupMember(
+  cluster: Cluster,
+  address: KafkaAddress,
+  group: {
+    readonly groupId: string
+    readonly topic: string
+    readonly sessionTimeoutMs: number
+    readonly rebalanceTimeoutMs: number
+  },
+): GroupMember {
+  const Class = require('kafkajs/src/consumer/consumerGroup.js') as new (
+    options: object,
+  ) => GroupMember
+  const assigner = require('kafkajs/src/consumer/assigners/roundRobinAssigner/index.js') as (of: {
+    cluster: Cluster
+  }) => object
+  return new Class({
+    cluster,
+    retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
+    logger: openKafka(address).logger(),
+    instrumentationEmitter: new (require(
+      'kafkajs/src/instrumentation/emitter.js',
+    ) as new () => object)(),
+    assigners: [assigner({ cluster })],
+    groupId: group.groupId,
+    topics: [group.topic],
+    topicConfigurations: {},
+    sessionTimeout: group.sessionTimeoutMs,
+    rebalanceTimeout: group.rebalanceTimeoutMs,
+    autoCommit: false,
+    metadataMaxAge: METADATA_AGE_MS,
+  })
+}
+
+/** kafkajs's name or Kafka's type of an error, such as KafkaJSConnectionError. */
+export function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const { type } = error as { type?: unknown }
+  return typeof type === 'string' ? type : error.name
+}
+
+function configOf({ brokers, clientId, ssl, sasl, requestTimeoutMs }: KafkaAddress): KafkaConfig {
+  return {
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    retry: NO_RETRIES,
+    logLevel: LOG_NOTHING,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+  }
+}
