@@ -52,7 +52,10 @@ export interface LogEntry extends EntryPlace {
 }
 
 export type AppendOutcome =
-  /** On disk. `repeat`: it was already there (or on its way there); acknowledged all the same. */
+  /**
+   * On disk. `repeat`: this process knows that it was already there (or on its way there), and did
+   * not write it again; acknowledged all the same.
+   */
   | { readonly type: 'durable'; readonly repeat: boolean }
   /** The producer went on in a newer epoch elsewhere. */
   | { readonly type: 'stale-epoch' }

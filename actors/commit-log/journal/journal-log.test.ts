@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { simulate } from '#runtime/testing/simulation.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
-import { commitLogSuite } from '../testing/commit-log-suite.ts'
+import { commitLogSuite, judgingLogSuite, type LogFixture } from '../testing/commit-log-suite.ts'
 import { newArena, openRealJournal, openSimulatedJournal } from '../testing/journals.ts'
 
 let seed = 100
 
-commitLogSuite('journal, simulated', body =>
+const onSimulatedDisk = (body: (fixture: LogFixture) => Promise<void>) =>
   simulate(++seed, async sim => {
     const disk = sim.newDisk()
     const arena = newArena()
@@ -18,14 +18,16 @@ commitLogSuite('journal, simulated', body =>
       arena,
       open: () => openSimulatedJournal(sim.boot('server', disk), arena, settings),
     })
-  }),
-)
+  })
+
+commitLogSuite('journal, simulated', onSimulatedDisk)
+judgingLogSuite('journal, simulated', onSimulatedDisk)
 
 const manifestUrl = new URL('../testing/journals.ts', import.meta.url)
 const tasks = openWorkerPool({ manifestUrl, threads: 1, queueMax: 64 })
 after(() => tasks.close())
 
-commitLogSuite('journal, real disk and threads', async body => {
+const onRealDisk = async (body: (fixture: LogFixture) => Promise<void>): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'logboy-journal-'))
   const arena = newArena()
   try {
@@ -33,4 +35,7 @@ commitLogSuite('journal, real disk and threads', async body => {
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
+}
+
+commitLogSuite('journal, real disk and threads', onRealDisk)
+judgingLogSuite('journal, real disk and threads', onRealDisk)

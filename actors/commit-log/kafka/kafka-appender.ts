@@ -39,16 +39,22 @@ export interface KafkaAppenderOptions {
 
 type Settle = (outcome: AppendOutcome) => void
 
+interface Lookup {
+  readonly waiting: { readonly offer: Offer; readonly settle: Settle }[]
+  looked: Promise<void>
+}
+
 export class KafkaAppender {
   readonly #options: KafkaAppenderOptions
   readonly #turns = new ProducerTurns()
   readonly #senders = new Map<number, PartitionSender>()
   readonly #turnstile = new Turnstile(SENDS_MAX)
   /** Offers of projects whose partitions are being looked up, in order. */
-  readonly #lookups = new Map<string, { readonly offer: Offer; readonly settle: Settle }[]>()
+  readonly #lookups = new Map<string, Lookup>()
   #lookupsWaiting = 0
   #lastReceivedAtUs = 0
-  #refusal: 'log-away' | 'stopping' | null = null
+  #isAway = false
+  #isStopping = false
   #detail = ''
   #cancelProbe: Cancel = () => undefined
   #counts = { entries: 0, bytes: 0, refused: 0, failed: 0 }
@@ -59,22 +65,25 @@ export class KafkaAppender {
 
   /** Why appends are refused now; null = they are taken. */
   get refusal(): string | null {
-    return this.#refusal
+    if (this.#isStopping) return 'stopping'
+    return this.#isAway ? 'log-away' : null
   }
 
   append(offer: Offer): Promise<AppendOutcome> {
     assert(offer.batch.length <= BATCH_BYTES_MAX, 'a batch is bounded')
     const { projectId } = offer.envelope
     return new Promise(settle => {
-      if (this.#options.routes.partitionsOf(projectId) !== undefined) this.#take(offer, settle)
+      if (this.#isStopping) this.#refuse(offer, settle, 'stopping')
+      else if (this.#options.routes.partitionsOf(projectId) !== undefined) this.#take(offer, settle)
       else this.#lookUp(projectId, offer, settle)
     })
   }
 
   /** Refuses what comes from now on; settles when all before it is settled. */
   async drain(): Promise<void> {
-    this.#refusal = 'stopping'
+    this.#isStopping = true
     this.#cancelProbe()
+    await Promise.all([...this.#lookups.values()].map(({ looked }) => looked))
     await Promise.all([...this.#senders.values()].map(sender => sender.drain()))
   }
 
@@ -85,43 +94,43 @@ export class KafkaAppender {
       waiting: senders.reduce((sum, { waiting }) => sum + waiting, 0),
       resends: senders.reduce((sum, { resends }) => sum + resends, 0),
       partitions: senders.length,
-      unavailable: this.#refusal,
+      unavailable: this.refusal,
       detail: this.#detail,
       turns: this.#turns.size,
     }
   }
 
   #lookUp(projectId: string, offer: Offer, settle: Settle): void {
-    if (this.#lookupsWaiting >= LOOKUPS_WAITING_MAX) return this.#refuse(offer, settle, 'overloaded')
+    if (this.#lookupsWaiting >= LOOKUPS_WAITING_MAX)
+      return this.#refuse(offer, settle, 'overloaded')
     this.#lookupsWaiting++
     offer.batch.retain()
-    const waiting = this.#lookups.get(projectId)
-    if (waiting !== undefined) return void waiting.push({ offer, settle })
-    this.#lookups.set(projectId, [{ offer, settle }])
-    const { routes, onTrouble } = this.#options
-    routes
+    const lookup = this.#lookups.get(projectId)
+    if (lookup !== undefined) return void lookup.waiting.push({ offer, settle })
+    const waiting = [{ offer, settle }]
+    const looked = this.#options.routes
       .load(projectId)
       .catch((error: unknown) => {
-        onTrouble(error as Error, 'partitions of a project')
+        this.#options.onTrouble(error as Error, 'partitions of a project')
         return null
       })
       .then(partitions => {
-        const taken = this.#lookups.get(projectId) ?? []
         this.#lookups.delete(projectId)
-        this.#lookupsWaiting -= taken.length
-        for (const each of taken) {
+        this.#lookupsWaiting -= waiting.length
+        for (const each of waiting) {
           if (partitions === null) this.#refuse(each.offer, each.settle, 'log-away')
           else this.#take(each.offer, each.settle)
           each.offer.batch.release()
         }
       })
+    this.#lookups.set(projectId, { waiting, looked })
   }
 
   #take(offer: Offer, settle: Settle): void {
     const { clock, routes } = this.#options
     const { envelope, batch } = offer
     const nowMs = clock.monotonicMs()
-    if (this.#refusal !== null) return this.#refuse(offer, settle, this.#refusal)
+    if (this.#isAway) return this.#refuse(offer, settle, 'log-away')
     if (!this.#turns.take(envelope, nowMs)) return this.#refuse(offer, settle, 'overloaded')
     const sender = this.#sender(routes.route(envelope, offer.neverResent !== true, nowMs))
     const receivedAtUs = Math.max(clock.nowUs(), this.#lastReceivedAtUs + 1)
@@ -157,8 +166,8 @@ export class KafkaAppender {
   #fail(offer: Offer, settle: Settle, failure: Error): void {
     this.#counts.failed++
     this.#detail = failure.message
-    if (this.#refusal === null) {
-      this.#refusal = 'log-away'
+    if (!this.#isAway) {
+      this.#isAway = true
       this.#options.onTrouble(failure, `sending to Kafka: ${kindOf(failure)}`)
       this.#probeLater()
     }
@@ -180,9 +189,9 @@ export class KafkaAppender {
         .probe()
         .catch(() => false)
         .then(isThere => {
-          if (this.#refusal !== 'log-away') return
+          if (this.#isStopping) return
           if (!isThere) return this.#probeLater()
-          this.#refusal = null
+          this.#isAway = false
           this.#detail = ''
         })
     })

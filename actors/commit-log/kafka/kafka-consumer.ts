@@ -228,7 +228,10 @@ export class KafkaConsumer implements Consumption {
     }
   }
 
-  #holdForNewer({ partition }: Task, { offset, version }: { offset: number; version: number }): void {
+  #holdForNewer(
+    { partition }: Task,
+    { offset, version }: { offset: number; version: number },
+  ): void {
     this.#fetcher.remove(partition)
     const message = `record ${offset} of partition ${partition} has envelope version ${version}, which a newer Logboy wrote`
     const error = Object.assign(new Error(message), { code: 'LOGBOY_RECORD_NEWER' })
@@ -246,12 +249,18 @@ export class KafkaConsumer implements Consumption {
       // A new group begins where the log does; one that was slower than retention lost records.
       if (next > 0) {
         this.#counts.skipped += start - next
-        onTrouble(new Error(`${start - next} records were deleted unread`), `partition ${partition}`)
+        onTrouble(
+          new Error(`${start - next} records were deleted unread`),
+          `partition ${partition}`,
+        )
       }
       task.admission.skip(start)
       return this.#fetcher.set(partition, start)
     }
-    onTrouble(new Error(`the log ends before offset ${next}: it is another one`), `partition ${partition}`)
+    onTrouble(
+      new Error(`the log ends before offset ${next}: it is another one`),
+      `partition ${partition}`,
+    )
     task.admission = new PartitionAdmission(start, null)
     task.deliverAfter = start
     this.#options.consumer.assigned?.(partition, start)

@@ -62,7 +62,7 @@ export class KafkaFollower implements Following {
 
   watch(projectId: string): void {
     if (this.#stopped || this.#projects.has(projectId)) return
-    this.#projects.set(projectId, this.#begin(projectId))
+    this.#begin(projectId)
   }
 
   unwatch(projectId: string): void {
@@ -83,8 +83,7 @@ export class KafkaFollower implements Following {
 
   /** A project's list of partitions is another one now; those it had go on as long as it is watched. */
   partitionsChanged(projectId: string): void {
-    if (!this.#projects.has(projectId)) return
-    this.#projects.set(projectId, this.#begin(projectId))
+    if (this.#projects.has(projectId)) this.#begin(projectId)
   }
 
   stop(): void {
@@ -103,26 +102,37 @@ export class KafkaFollower implements Following {
     }
   }
 
-  async #begin(projectId: string): Promise<void> {
+  #begin(projectId: string): void {
     const { routes, ends, onTrouble } = this.#options
-    try {
-      const partitions = (await routes.load(projectId)) ?? []
-      await ends.refresh()
-      if (this.#stopped || !this.#projects.has(projectId)) return
-      const before = this.#needed.get(projectId) ?? []
-      this.#needed.set(projectId, [...new Set([...before, ...partitions])])
-      for (const partition of partitions) if (!this.#partitions.has(partition)) this.#add(partition)
-    } catch (error) {
-      // The next watch tries again; until then the tail reads nothing of it.
-      this.#projects.delete(projectId)
-      onTrouble(error as Error, 'watching a project')
+    // As known now: what comes while the project is looked up is live as well.
+    const liveFrom = ends.ends()
+    const known = routes.partitionsOf(projectId)
+    if (known !== undefined) {
+      this.#projects.set(projectId, Promise.resolve())
+      return this.#need(projectId, known, liveFrom)
+    }
+    const ready = routes.load(projectId).then(
+      partitions => this.#need(projectId, partitions ?? [], liveFrom),
+      (error: unknown) => {
+        // The next watch tries again; until then the tail sees nothing of it.
+        this.#projects.delete(projectId)
+        onTrouble(error as Error, 'watching a project')
+      },
+    )
+    this.#projects.set(projectId, ready)
+  }
+
+  #need(projectId: string, partitions: readonly number[], liveFrom: readonly number[]): void {
+    if (this.#stopped || !this.#projects.has(projectId)) return
+    const before = this.#needed.get(projectId) ?? []
+    this.#needed.set(projectId, [...new Set([...before, ...partitions])])
+    for (const partition of partitions) {
+      if (!this.#partitions.has(partition)) this.#add(partition, liveFrom[partition] ?? 0)
     }
   }
 
-  #add(partition: number): void {
-    const { ends } = this.#options
-    const liveFrom = ends.end(partition)
-    const next = Math.max(ends.start(partition), liveFrom - WARM_UP_RECORDS)
+  #add(partition: number, liveFrom: number): void {
+    const next = Math.max(this.#options.ends.start(partition), liveFrom - WARM_UP_RECORDS)
     const admission = new Admission(undefined, READER_LIMITS)
     this.#partitions.set(partition, { admission, liveFrom, next, receivedAtUs: 0 })
     this.#fetcher.set(partition, next)
@@ -179,8 +189,9 @@ export class KafkaFollower implements Following {
 
   /** Retention was faster than this reader, or the topic is a new one: it goes on at the end. */
   async #outOfRange(partition: number): Promise<void> {
-    await this.#options.ends.refresh()
-    if (this.#stopped || !this.#partitions.delete(partition)) return
-    this.#add(partition)
+    const { ends } = this.#options
+    await ends.refresh()
+    if (!this.#stopped && this.#partitions.delete(partition))
+      this.#add(partition, ends.end(partition))
   }
 }

@@ -4,8 +4,8 @@ import type { Arena } from '#actors/commit-log/arena.ts'
 import type { LogEntry, ReadOutcome } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import type { Clock } from '#runtime/clock.ts'
-import type { KafkaAddress } from './kafkajs.ts'
 import { WARM_UP_RECORDS } from './kafka-follower.ts'
+import type { KafkaAddress } from './kafkajs.ts'
 import type { LogEnds } from './log-ends.ts'
 import { type Fetched, PartitionFetcher } from './partition-fetcher.ts'
 import { deliver, open } from './record-intake.ts'
@@ -47,10 +47,7 @@ export async function readStored(options: KafkaReadOptions): Promise<ReadOutcome
   return stretches.size === 0 ? 'end' : readAll(options, stretches)
 }
 
-function readAll(
-  options: KafkaReadOptions,
-  stretches: Map<number, Stretch>,
-): Promise<ReadOutcome> {
+function readAll(options: KafkaReadOptions, stretches: Map<number, Stretch>): Promise<ReadOutcome> {
   const { address, topic, clock, arena, ends, projectId, onTrouble } = options
   return new Promise((resolve, reject) => {
     let isOver = false

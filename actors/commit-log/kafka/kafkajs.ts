@@ -118,9 +118,9 @@ export function newCluster(address: KafkaAddress): Cluster {
     metadataMaxAge: METADATA_AGE_MS,
     allowAutoTopicCreation: false,
     maxInFlightRequests: null,
-    instrumentationEmitter: new (require(
-      'kafkajs/src/instrumentation/emitter.js',
-    ) as new () => object)(),
+    instrumentationEmitter: new (
+      require('kafkajs/src/instrumentation/emitter.js') as new () => object
+    )(),
     isolationLevel: 1,
   })
 }
@@ -146,9 +146,9 @@ export function newGroupMember(
     cluster,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
     logger: openKafka(address).logger(),
-    instrumentationEmitter: new (require(
-      'kafkajs/src/instrumentation/emitter.js',
-    ) as new () => object)(),
+    instrumentationEmitter: new (
+      require('kafkajs/src/instrumentation/emitter.js') as new () => object
+    )(),
     assigners: [assigner({ cluster })],
     groupId: group.groupId,
     topics: [group.topic],

@@ -3,7 +3,14 @@
  * there is to go, and as a sign of life.
  */
 import type { Cancel, Clock } from '#runtime/clock.ts'
-import { type Cluster, type KafkaAddress, listOffsets, newCluster, OFFSET_OF_END, type OffsetAnswer } from './kafkajs.ts'
+import {
+  type Cluster,
+  type KafkaAddress,
+  listOffsets,
+  newCluster,
+  OFFSET_OF_END,
+  type OffsetAnswer,
+} from './kafkajs.ts'
 
 const POLL_MS = 500
 
@@ -15,21 +22,24 @@ export interface LogEndsOptions {
   readonly clock: Clock
 }
 
+/** 'short': it answers, but has fewer replicas than an append needs. */
+export type LogHealth = 'ready' | 'short' | 'away'
+
 export class LogEnds {
   readonly #options: LogEndsOptions
   #cluster: Cluster | null = null
   #starts: readonly number[]
-  #ends: readonly number[]
+  #ends: number[]
   #startTimesMs: readonly number[]
-  #running: Promise<boolean> | null = null
+  #running: Promise<LogHealth> | null = null
   #cancel: Cancel = () => undefined
   #stopped = false
 
   constructor(options: LogEndsOptions) {
     this.#options = options
-    this.#starts = new Array<number>(options.partitionCount).fill(0)
-    this.#ends = this.#starts
-    this.#startTimesMs = this.#starts
+    this.#ends = new Array<number>(options.partitionCount).fill(0)
+    this.#starts = this.#ends
+    this.#startTimesMs = this.#ends
   }
 
   /** Offset of the oldest record there is. */
@@ -47,23 +57,33 @@ export class LogEnds {
     return this.#ends[partition] ?? 0
   }
 
+  /** All ends as known now. */
+  ends(): readonly number[] {
+    return this.#ends
+  }
+
+  /** This process saw the partition end there, or further. */
+  reached(partition: number, end: number): void {
+    if (end > this.end(partition)) this.#ends = this.#ends.with(partition, end)
+  }
+
   /** Asks now, and from then on twice a second. */
   async open(): Promise<void> {
-    if (!(await this.#ask())) throw new Error('Kafka does not answer')
+    if ((await this.look()) === 'away') throw new Error('Kafka does not answer')
     this.#pollLater()
   }
 
   /** Asks now, also if asking already: what was stored before this call is counted. */
   async refresh(): Promise<void> {
-    await this.#running?.catch(() => undefined)
-    while (!(await this.look())) {
+    await this.#running
+    while ((await this.look()) === 'away') {
       if (this.#stopped) return
       await new Promise<void>(resolve => void this.#options.clock.after(POLL_MS, resolve))
     }
   }
 
-  /** Whether all partitions have a leader that answers, and replicas enough for an append. */
-  look(): Promise<boolean> {
+  /** Asks now. */
+  look(): Promise<LogHealth> {
     this.#running ??= this.#ask().finally(() => {
       this.#running = null
     })
@@ -83,8 +103,9 @@ export class LogEnds {
     })
   }
 
-  async #ask(): Promise<boolean> {
+  async #ask(): Promise<LogHealth> {
     const { topic, partitionCount, minInsyncReplicas } = this.#options
+    const before = this.#ends
     try {
       const cluster = await this.#connected()
       await cluster.refreshMetadataIfNecessary()
@@ -94,7 +115,11 @@ export class LogEnds {
       ])
       const partitions = Array.from({ length: partitionCount }, (_, partition) => partition)
       const endOf = (partition: number): number => Number(ends.get(partition)?.offset ?? 0)
-      this.#ends = partitions.map(endOf)
+      // One that moved meanwhile is newer than the answer; a lower one else is another topic.
+      this.#ends = partitions.map(partition => {
+        const now = this.end(partition)
+        return now === before[partition] ? endOf(partition) : Math.max(now, endOf(partition))
+      })
       // An empty partition has no first record: it begins where it ends.
       this.#starts = partitions.map(partition => {
         const offset = Number(starts.get(partition)?.offset ?? -1)
@@ -103,12 +128,11 @@ export class LogEnds {
       this.#startTimesMs = partitions.map(partition =>
         Math.max(0, Number(starts.get(partition)?.timestamp ?? 0)),
       )
-      return cluster
-        .findTopicPartitionMetadata(topic)
-        .every(({ isr }) => isr.length >= minInsyncReplicas)
+      const metadata = cluster.findTopicPartitionMetadata(topic)
+      return metadata.every(({ isr }) => isr.length >= minInsyncReplicas) ? 'ready' : 'short'
     } catch {
       this.#discard()
-      return false
+      return 'away'
     }
   }
 

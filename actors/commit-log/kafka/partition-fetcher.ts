@@ -147,7 +147,8 @@ export class PartitionFetcher {
     const { topic } = this.#options
     while (this.#cluster === cluster) {
       await cluster.refreshMetadataIfNecessary()
-      const partitions = cluster.findLeaderForPartitions(topic, [...this.#places.keys()])[node] ?? []
+      const partitions =
+        cluster.findLeaderForPartitions(topic, [...this.#places.keys()])[node] ?? []
       const asked = new Map(
         partitions.flatMap(partition => {
           const place = this.#places.get(partition)

@@ -12,6 +12,8 @@ export interface ProducerPoolOptions {
   readonly producers?: number
   /** How long a broker may take to have a record on all replicas that count. */
   readonly timeoutMs: number
+  /** The partition has records up to this offset. */
+  onStored(partition: number, end: number): void
 }
 
 export class ProducerPool {
@@ -36,12 +38,14 @@ export class ProducerPool {
     this.#slots[slot] = opening
     try {
       const producer = await opening
-      await producer.send({
+      const [stored] = await producer.send({
         topic: this.#options.topic,
         acks: -1,
         timeout: this.#options.timeoutMs,
         messages: records.map(({ value, headers }) => ({ partition, value, headers })),
       })
+      const first = Number(stored?.baseOffset ?? Number.NaN)
+      if (first >= 0) this.#options.onStored(partition, first + records.length)
     } catch (error) {
       if (this.#slots[slot] === opening) this.#slots[slot] = null
       this.#renewed++

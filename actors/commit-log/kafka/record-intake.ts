@@ -2,8 +2,8 @@
 import { type Arena, type ArenaBytes, partOf } from '#actors/commit-log/arena.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
-import type { Fetched, FetchedRecord } from './partition-fetcher.ts'
 import { unframe } from './framing.ts'
+import type { Fetched, FetchedRecord } from './partition-fetcher.ts'
 
 /** Batches that share one piece of memory: it is given back with the last of them. */
 const PIECE_BYTES = 1024 * 1024

@@ -122,11 +122,17 @@ function topicOf(settings: TopicSettings): ITopicConfig {
 function requireUsable(topic: string, values: Values): void {
   const policy = values.get('cleanup.policy') ?? 'delete'
   if (policy !== 'delete') {
-    throw topicError(topic, `its cleanup.policy is ${policy}, which drops records; set it to delete`)
+    throw topicError(
+      topic,
+      `its cleanup.policy is ${policy}, which drops records; set it to delete`,
+    )
   }
   const bytes = numberIn(values, 'max.message.bytes')
   if (bytes < MESSAGE_BYTES_MIN) {
-    throw topicError(topic, `its max.message.bytes is ${bytes}, at least ${MESSAGE_BYTES_MIN} needed`)
+    throw topicError(
+      topic,
+      `its max.message.bytes is ${bytes}, at least ${MESSAGE_BYTES_MIN} needed`,
+    )
   }
 }
 
@@ -139,11 +145,7 @@ function differencesOf(
   const pairs: readonly (readonly [string, number, number])[] = [
     ['partitions', partitions.length, settings.partitions],
     ['replicas', partitions[0]?.replicas.length ?? 0, settings.replicationFactor],
-    [
-      'min.insync.replicas',
-      numberIn(values, 'min.insync.replicas'),
-      settings.minInsyncReplicas,
-    ],
+    ['min.insync.replicas', numberIn(values, 'min.insync.replicas'), settings.minInsyncReplicas],
     ['retention.ms', numberIn(values, 'retention.ms'), settings.retentionMs],
   ]
   return pairs
