@@ -2,7 +2,7 @@
  * The contract of the catalog: what people configure, in SQL (PGlite embedded, PostgreSQL scaled
  * out). Hot paths never wait for it: they use the key cache, which lives at most five minutes
  * without it. What processes of one installation agree on stands beside it: leases.ts,
- * checkpoints.ts, partitions.ts, placements.ts.
+ * checkpoints.ts, partitions.ts, placements.ts, keyed-requests.ts.
  */
 import type { KeyScope, Project, ProjectKey, ProjectSettings } from '#proto/api.ts'
 

@@ -42,6 +42,8 @@ export interface KeyedRequests {
     id: KeyedRequestId,
     body: { readonly bodySha256: Uint8Array; readonly of: number },
     nowUs: number,
+    /** Keys of one project at a time. */
+    keysMax?: number,
   ): Promise<KeyedBegin>
   store(id: KeyedRequestId, chunk: StoredChunk): Promise<void>
   find(id: KeyedRequestId, nowUs: number): Promise<StoredRequest | undefined>

@@ -15,10 +15,12 @@ import { raiseVersion } from './catalog-version.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
+import type { KeyedRequests } from './keyed-requests.ts'
 import type { Leases } from './leases.ts'
 import type { ProjectPartitions } from './partitions.ts'
 import type { Placements } from './placements.ts'
 import { SqlCheckpoints } from './sql-checkpoints.ts'
+import { SqlKeyedRequests } from './sql-keyed-requests.ts'
 import { SqlLeases } from './sql-leases.ts'
 import { SqlPartitions } from './sql-partitions.ts'
 import { SqlPlacements } from './sql-placements.ts'
@@ -116,6 +118,7 @@ export class SqlCatalog implements Catalog {
   readonly checkpoints: Checkpoints
   readonly partitions: ProjectPartitions
   readonly placements: Placements
+  readonly keyedRequests: KeyedRequests
   readonly #database: Database
   readonly #close: () => Promise<void>
 
@@ -124,6 +127,7 @@ export class SqlCatalog implements Catalog {
     this.checkpoints = new SqlCheckpoints(database)
     this.partitions = new SqlPartitions(database)
     this.placements = new SqlPlacements(database)
+    this.keyedRequests = new SqlKeyedRequests(database)
     this.#database = database
     this.#close = close
   }

@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import type { NewKey } from '../catalog.ts'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
 import { checkpointTests } from './checkpoint-tests.ts'
+import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
 import { partitionTests } from './partition-tests.ts'
 import { placementTests } from './placement-tests.ts'
@@ -154,5 +155,6 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     checkpointTests(() => catalog.checkpoints)
     partitionTests(() => catalog)
     placementTests(() => catalog.placements)
+    keyedRequestTests(() => catalog)
   })
 }

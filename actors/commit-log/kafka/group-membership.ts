@@ -35,7 +35,7 @@ export interface GroupMembershipOptions {
   pausing(): Promise<void>
   /** We were silent for too long: others have them. */
   expired(): void
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
 }
 
 export class GroupMembership {

@@ -31,10 +31,10 @@ export interface KafkaAppenderOptions {
   readonly clock: Clock
   readonly routes: PartitionRoutes
   readonly schemaId: number
-  send(partition: number, records: readonly FramedRecord[]): Promise<void>
+  readonly send: (partition: number, records: readonly FramedRecord[]) => Promise<void>
   /** Whether the partition's leader answers and enough replicas are there. */
   probe(): Promise<boolean>
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
 }
 
 type Settle = (outcome: AppendOutcome) => void
@@ -185,7 +185,7 @@ export class KafkaAppender {
 
   #probeLater(): void {
     this.#cancelProbe = this.#options.clock.after(PROBE_MS, () => {
-      this.#options
+      void this.#options
         .probe()
         .catch(() => false)
         .then(isThere => {

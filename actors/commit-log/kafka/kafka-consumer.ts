@@ -6,7 +6,7 @@
 import type { Checkpoints, Claim } from '#actors/catalog/checkpoints.ts'
 import type { Arena } from '#actors/commit-log/arena.ts'
 import type { Consumer, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
-import { type Position, Positions } from '#actors/commit-log/positions.ts'
+import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import { GroupMembership } from './group-membership.ts'
 import type { KafkaAddress } from './kafkajs.ts'
@@ -38,7 +38,7 @@ export interface KafkaConsumerOptions {
   readonly sessionTimeoutMs?: number
   /** A record that is none of ours. Settles once it is kept elsewhere. */
   foreign(partition: number, record: FetchedRecord, reason: string): Promise<void>
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
   onStopped(): void
 }
 
@@ -305,7 +305,7 @@ export class KafkaConsumer implements Consumption {
     }
   }
 
-  /** The group is shared out anew: what is read waits, what was passed is saved for whoever goes on. */
+  /** The group is shared out anew: reading waits, what was passed is saved for whoever goes on. */
   async #pause(): Promise<void> {
     this.#owner = ''
     for (const partition of this.#tasks.keys()) this.#fetcher.remove(partition)
@@ -330,7 +330,7 @@ export class KafkaConsumer implements Consumption {
 
   #revokeAll(): void {
     this.#owner = ''
-    for (const partition of [...this.#tasks.keys()]) this.#revoke(partition)
+    for (const partition of this.#tasks.keys()) this.#revoke(partition)
   }
 
   #revoke(partition: number): void {

@@ -26,7 +26,7 @@ export interface KafkaFollowerOptions {
   readonly clock: Clock
   readonly ends: LogEnds
   readonly routes: PartitionRoutes
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
   onStopped(): void
 }
 

@@ -56,7 +56,7 @@ export interface KafkaLogOptions {
   foreign(partition: number, record: FetchedRecord, reason: string): Promise<void>
   /** The partitions of a project are others now: its senders should begin a new epoch. */
   onRepartitioned?(projectId: string): void
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
   /** For tests: a delivery that takes longer is stuck. */
   readonly blockedMs?: number
   readonly sessionTimeoutMs?: number

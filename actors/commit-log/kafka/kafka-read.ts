@@ -21,8 +21,8 @@ export interface KafkaReadOptions {
   /** All that hold something of the project. */
   readonly partitions: readonly number[]
   readonly from: Positions
-  receive(entries: readonly LogEntry[]): void | Promise<void>
-  onTrouble(error: Error, where: string): void
+  readonly receive: (entries: readonly LogEntry[]) => void | Promise<void>
+  readonly onTrouble: (error: Error, where: string) => void
 }
 
 interface Stretch {

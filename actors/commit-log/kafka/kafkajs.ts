@@ -85,7 +85,7 @@ const require = createRequire(import.meta.url)
 interface RequestQueue {
   readonly pending: readonly unknown[]
   readonly throttledUntil: number
-  scheduleCheckPendingRequests(): void
+  scheduleCheckPendingRequests: (this: RequestQueue) => void
 }
 
 /**

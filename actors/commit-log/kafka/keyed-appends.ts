@@ -15,7 +15,7 @@ export interface KeyedAppendsOptions {
   readonly requests: KeyedRequests
   readonly clock: Clock
   append(offer: Offer): Promise<AppendOutcome>
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
 }
 
 export class KeyedAppends {
@@ -77,7 +77,8 @@ export class KeyedAppends {
     if (begun.stored.lastChunk >= request.chunk) return { type: 'durable', repeat: true }
     // All of a request comes again after a failure, from its first chunk on: no turn is kept.
     const outcome = await this.#options.append({ ...offer, neverResent: true })
-    if (outcome.type === 'durable') await requests.store(id, chunkOf(envelope, request))
+    if (outcome.type === 'durable')
+      await requests.store(id, chunkOf(envelope, request, begun.stored.rejected.length))
     return outcome
   }
 
@@ -92,10 +93,12 @@ export class KeyedAppends {
   }
 }
 
-function chunkOf(envelope: Envelope, { chunk, rejected }: KeyedRequest) {
+function chunkOf(envelope: Envelope, { chunk, rejected }: KeyedRequest, told: number) {
   return {
     chunk,
     accepted: envelope.recordCount - envelope.rejected.length,
-    rejected: rejected.slice(0, REJECTED_TOLD_MAX).map(({ index, reason }) => ({ index, reason })),
+    rejected: rejected
+      .slice(0, REJECTED_TOLD_MAX - told)
+      .map(({ index, reason }) => ({ index, reason })),
   }
 }

@@ -37,7 +37,7 @@ export class LogEnds {
 
   constructor(options: LogEndsOptions) {
     this.#options = options
-    this.#ends = new Array<number>(options.partitionCount).fill(0)
+    this.#ends = Array.from({ length: options.partitionCount }, () => 0)
     this.#starts = this.#ends
     this.#startTimesMs = this.#ends
   }

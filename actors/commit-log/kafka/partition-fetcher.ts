@@ -38,7 +38,7 @@ export interface PartitionFetcherOptions {
   receive(fetched: readonly Fetched[]): Promise<void>
   /** Nothing is at this offset: it was deleted, or never was. The partition is removed before. */
   outOfRange(partition: number): void
-  onTrouble(error: Error, where: string): void
+  readonly onTrouble: (error: Error, where: string) => void
 }
 
 interface Place {

@@ -29,7 +29,7 @@ export interface PartitionSenderOptions {
   readonly clock: Clock
   readonly schemaId: number
   /** One try, with a new connection after each rejection. */
-  send(partition: number, records: readonly FramedRecord[]): Promise<void>
+  readonly send: (partition: number, records: readonly FramedRecord[]) => Promise<void>
   /** Settles when it is this partition's turn to send; call what it gives when done. */
   turn(): Promise<() => void>
 }

@@ -24,7 +24,7 @@ export class ProducerPool {
 
   constructor(options: ProducerPoolOptions) {
     this.#options = options
-    this.#slots = new Array<null>(options.producers ?? PRODUCERS).fill(null)
+    this.#slots = Array.from({ length: options.producers ?? PRODUCERS }, () => null)
   }
 
   /**
@@ -61,13 +61,12 @@ export class ProducerPool {
   /** Nothing may be on its way any more. */
   async close(): Promise<void> {
     this.#closed = true
+    const slots = this.#slots.splice(0).filter(slot => slot !== null)
     await Promise.all(
-      this.#slots.splice(0).map(slot =>
-        slot?.then(
-          producer => producer.disconnect(),
-          () => undefined,
-        ),
-      ),
+      slots.map(async slot => {
+        const producer = await slot.catch(() => null)
+        await producer?.disconnect()
+      }),
     )
   }
 

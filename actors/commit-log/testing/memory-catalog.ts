@@ -1,4 +1,4 @@
-/** What a commit log on Kafka keeps in the catalog, in memory that outlives the logs of one test. */
+/** What a log on Kafka keeps in the catalog, in memory that outlives the logs of one test. */
 import type { Checkpoint, Checkpoints, Claim } from '#actors/catalog/checkpoints.ts'
 import type {
   KeyedRequestId,
