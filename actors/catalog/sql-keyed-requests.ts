@@ -52,7 +52,8 @@ export class SqlKeyedRequests implements KeyedRequests {
         THEN ${sql.identifier(['k', column])} ELSE ${anew} END`
     const excluded = (column: string) => sql.fragment`${sql.identifier(['excluded', column])}`
     // A key that is known is no new one, however many there are.
-    const stored = await this.#database.repeatable(db => db.maybeOne(sql.type(requestRow)`
+    const stored = await this.#database.repeatable(db =>
+      db.maybeOne(sql.type(requestRow)`
       INSERT INTO keyed_requests AS k (project_id, producer, body_sha256, chunks, created_at_us)
       SELECT ${projectId}, ${producer}, ${body}, ${of}, ${nowUs}
       WHERE ${keysMax} > (
@@ -71,7 +72,8 @@ export class SqlKeyedRequests implements KeyedRequests {
         rejected = ${keep('rejected', sql.fragment`'[]'::jsonb`)},
         created_at_us = ${keep('created_at_us', excluded('created_at_us'))}
       RETURNING ${COLUMNS}
-    `))
+    `),
+    )
     if (stored === null) return { type: 'full' }
     const isSame = Buffer.compare(stored.bodySha256, bodySha256) === 0
     return isSame ? { type: 'open', stored } : { type: 'conflict' }
@@ -82,29 +84,35 @@ export class SqlKeyedRequests implements KeyedRequests {
     { chunk, accepted, rejected }: StoredChunk,
   ): Promise<void> {
     const told = sql.jsonb(rejected.map(({ index, reason }) => ({ index, reason })))
-    await this.#database.repeatable(db => db.query(sql.unsafe`
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       UPDATE keyed_requests SET
         last_chunk = ${chunk}, accepted = accepted + ${accepted}, rejected = rejected || ${told}
       WHERE project_id = ${projectId} AND producer = ${producer} AND last_chunk = ${chunk - 1}
-    `))
+    `),
+    )
   }
 
   async find(
     { projectId, producer }: KeyedRequestId,
     nowUs: number,
   ): Promise<StoredRequest | undefined> {
-    const stored = await this.#database.repeatable(db => db.maybeOne(sql.type(requestRow)`
+    const stored = await this.#database.repeatable(db =>
+      db.maybeOne(sql.type(requestRow)`
       SELECT ${COLUMNS} FROM keyed_requests
       WHERE project_id = ${projectId} AND producer = ${producer}
         AND created_at_us > ${nowUs - IDEMPOTENCY_KEEP_MS * 1_000}
-    `))
+    `),
+    )
     return stored ?? undefined
   }
 
   async forget(nowUs: number): Promise<number> {
-    const { rowCount } = await this.#database.repeatable(db => db.query(sql.unsafe`
+    const { rowCount } = await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
       DELETE FROM keyed_requests WHERE created_at_us <= ${nowUs - IDEMPOTENCY_KEEP_MS * 1_000}
-    `))
+    `),
+    )
     return rowCount
   }
 }
