@@ -9,7 +9,7 @@ import type { Cancel, Clock } from '#runtime/clock.ts'
 import type { FramedRecord } from './framing.ts'
 import { kindOf } from './kafkajs.ts'
 import type { PartitionRoutes } from './partition-routes.ts'
-import { PartitionSender } from './partition-sender.ts'
+import { PartitionSender, type SendFailure } from './partition-sender.ts'
 import { ProducerTurns } from './producer-turns.ts'
 import { Turnstile } from './turnstile.ts'
 
@@ -21,6 +21,7 @@ const LOOKUPS_WAITING_MAX = 1_024
 
 const RETRY_AFTER_MS: Readonly<Record<UnavailableReason, number>> = {
   overloaded: 50,
+  'too-many-keys': 60_000,
   'disk-full': 1_000,
   'disk-failed': 1_000,
   'log-away': 1_000,
@@ -163,24 +164,24 @@ export class KafkaAppender {
     return sender
   }
 
-  #fail(offer: Offer, settle: Settle, failure: Error): void {
+  #fail(offer: Offer, settle: Settle, { error, wasSent }: SendFailure): void {
     this.#counts.failed++
-    this.#detail = failure.message
+    this.#detail = error.message
     if (!this.#isAway) {
       this.#isAway = true
-      this.#options.onTrouble(failure, `sending to Kafka: ${kindOf(failure)}`)
+      this.#options.onTrouble(error, `sending to Kafka: ${kindOf(error)}`)
       this.#probeLater()
     }
-    this.#refuse(offer, settle, 'log-away')
+    this.#refuse(offer, settle, 'log-away', wasSent)
   }
 
   /** In either case the sender is told to come again, and nothing later of it is taken before. */
-  #refuse(offer: Offer, settle: Settle, reason: UnavailableReason): void {
+  #refuse(offer: Offer, settle: Settle, reason: UnavailableReason, mayBeStored = false): void {
     this.#counts.refused++
     if (offer.neverResent !== true) {
       this.#turns.fail(offer.envelope, this.#options.clock.monotonicMs())
     }
-    settle({ type: 'unavailable', reason, retryAfterMs: RETRY_AFTER_MS[reason] })
+    settle({ type: 'unavailable', reason, retryAfterMs: RETRY_AFTER_MS[reason], mayBeStored })
   }
 
   #probeLater(): void {

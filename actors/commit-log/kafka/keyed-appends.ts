@@ -8,7 +8,7 @@ import type { Envelope, KeyedRequest } from '#proto/gen/logboy/v1/envelope_pb.ts
 import { REJECTED_TOLD_MAX } from '#proto/limits.ts'
 import type { Clock } from '#runtime/clock.ts'
 
-const RETRY_AFTER_MS = 1_000
+const RETRY_AFTER_MS = { 'log-away': 1_000, 'too-many-keys': 60_000 } as const
 const FORGET_INTERVAL_MS = 3_600_000
 
 export interface KeyedAppendsOptions {
@@ -57,7 +57,7 @@ export class KeyedAppends {
       return await this.#appendOnce(offer)
     } catch (error) {
       this.#options.onTrouble(error as Error, 'a request with an Idempotency-Key')
-      return { type: 'unavailable', reason: 'log-away', retryAfterMs: RETRY_AFTER_MS }
+      return unavailable('log-away', { mayBeStored: true })
     }
   }
 
@@ -72,7 +72,7 @@ export class KeyedAppends {
     const begun = await requests.begin(id, { bodySha256, of }, clock.nowUs())
     if (begun.type === 'conflict') return { type: 'conflict' }
     if (begun.type === 'full') {
-      return { type: 'unavailable', reason: 'overloaded', retryAfterMs: RETRY_AFTER_MS }
+      return unavailable('too-many-keys', { mayBeStored: false })
     }
     if (begun.stored.lastChunk >= request.chunk) return { type: 'durable', repeat: true }
     // All of a request comes again after a failure, from its first chunk on: no turn is kept.
@@ -91,6 +91,13 @@ export class KeyedAppends {
       onTrouble(error as Error, 'forgetting old Idempotency-Keys')
     })
   }
+}
+
+function unavailable(
+  reason: keyof typeof RETRY_AFTER_MS,
+  { mayBeStored }: { readonly mayBeStored: boolean },
+): AppendOutcome {
+  return { type: 'unavailable', reason, retryAfterMs: RETRY_AFTER_MS[reason], mayBeStored }
 }
 
 function chunkOf(envelope: Envelope, { chunk, rejected }: KeyedRequest, told: number) {

@@ -20,8 +20,14 @@ const RESEND_PAUSE_MS = 100
 export interface Sending {
   readonly envelope: Envelope
   readonly batch: BatchBytes
-  /** null = stored; otherwise why it is not known to be. Called once. */
-  settle(failure: Error | null): void
+  /** Called once. */
+  settle(failure: SendFailure | null): void
+}
+
+/** Not known to be stored; `wasSent` = it may be all the same. */
+export interface SendFailure {
+  readonly error: Error
+  readonly wasSent: boolean
 }
 
 export interface PartitionSenderOptions {
@@ -71,11 +77,11 @@ export class PartitionSender {
     while (this.#waiting.length > 0) {
       const done = await this.#options.turn()
       const records = this.#frameNext()
-      const failure = await this.#sendAll(records).finally(done)
+      const error = await this.#sendAll(records).finally(done)
       // What waits is of the same producers in part, and meets the same broker: all of it fails.
-      const count = failure === null ? records.length : this.#waiting.length
-      for (const sending of this.#waiting.splice(0, count)) {
-        sending.settle(failure)
+      const count = error === null ? records.length : this.#waiting.length
+      for (const [index, sending] of this.#waiting.splice(0, count).entries()) {
+        sending.settle(error === null ? null : { error, wasSent: index < records.length })
         sending.batch.release()
       }
     }
