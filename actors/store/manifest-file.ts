@@ -15,6 +15,7 @@ import type { Position } from '#actors/commit-log/positions.ts'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import { type ManifestRecord, ManifestState } from './manifest.ts'
 
+/** 2: a position per partition, and segments with DELTA_BYTE_ARRAY pages. 1 is read. */
 const VERSION = 2
 const HEADER_BYTES = 12
 const FRAME_BYTES = 16

@@ -38,11 +38,25 @@ test('a long run takes a few bytes', () => {
 
 test('bits are packed without gaps, the least significant first', () => {
   const sink = new ByteSink(8)
-  packBits(sink, [1, 2, 3, 4, 5, 6, 7, 0], 0, 8, 3)
+  packBits(sink, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0), 0, 8, 3)
   assert.deepEqual([...sink.since(0)], [0b11_010_001, 0b0_101_100_0, 0b000_111_11])
   const values = new Uint32Array(8)
   unpackBits(sink.bytes, 0, values, 0, 8, 3)
   assert.deepEqual([...values], [1, 2, 3, 4, 5, 6, 7, 0])
+})
+
+test('single bits are packed like all others, whatever their number', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(1), { maxLength: 40 }), fc.nat(8), (bits, start) => {
+      const sink = new ByteSink(8)
+      const values = Uint8Array.from([...Array.from({ length: start }, () => 1), ...bits])
+      packBits(sink, values, start, values.length, 1)
+      const text = [...sink.since(0)].map(byte => byte.toString(2).padStart(8, '0')).reverse()
+      const expected = bits.toReversed().join('')
+      assert.equal(text.join(''), expected.padStart(sink.at * 8, '0'))
+      assert.equal(sink.at, (bits.length + 7) >> 3)
+    }),
+  )
 })
 
 test('the width of a number is that of its highest bit', () => {

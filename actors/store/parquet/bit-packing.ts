@@ -10,6 +10,7 @@ import { proven } from './corrupt.ts'
 
 /** Shorter repeats cost more as a run of their own than packed. */
 const RUN_MIN = 24
+const PROBE_STEP = RUN_MIN / 2
 /** Values below 2^24 are packed with 32-bit arithmetic. */
 const WIDTH_MAX = 24
 
@@ -27,19 +28,25 @@ export function writeHybrid(
   width: number,
 ): void {
   let packedFrom = start
-  for (let at = start; at < end; ) {
-    const value = values[at] as number
-    let runEnd = at + 1
-    while (runEnd < end && values[runEnd] === value) runEnd++
-    // A packed stretch that is not the last must fill whole groups: it takes them from the run.
-    const runFrom = at + ((8 - ((at - packedFrom) & 7)) & 7)
-    if (runEnd - runFrom >= RUN_MIN) {
-      writePacked(sink, values, packedFrom, runFrom, width)
-      sink.varint((runEnd - runFrom) * 2)
-      for (let shift = 0; shift < width; shift += 8) sink.byte((value >>> shift) & 0xff)
-      packedFrom = runEnd
+  // A run that counts has two neighbouring probes in it: the other values need not be compared.
+  for (let probe = start; probe + PROBE_STEP < end; ) {
+    const value = values[probe]
+    if (values[probe + PROBE_STEP] !== value) {
+      probe += PROBE_STEP
+      continue
     }
-    at = runEnd
+    let from = probe
+    while (from > packedFrom && values[from - 1] === value) from--
+    let runEnd = probe + 1
+    while (runEnd < end && values[runEnd] === value) runEnd++
+    probe = runEnd
+    // A packed stretch that is not the last must fill whole groups: it takes them from the run.
+    const runFrom = from + ((8 - ((from - packedFrom) & 7)) & 7)
+    if (runEnd - runFrom < RUN_MIN) continue
+    writePacked(sink, values, packedFrom, runFrom, width)
+    sink.varint((runEnd - runFrom) * 2)
+    for (let shift = 0; shift < width; shift += 8) sink.byte(((value as number) >>> shift) & 0xff)
+    packedFrom = runEnd
   }
   writePacked(sink, values, packedFrom, end, width)
 }
@@ -69,12 +76,16 @@ function writePacked(
 /** Bits of values[start, end) one after the other, the last byte filled with zeros. */
 export function packBits(
   sink: ByteSink,
-  values: ArrayLike<number>,
+  values: Uint32Array | Uint8Array,
   start: number,
   end: number,
   width: number,
 ): void {
   sink.room((((end - start) * width) >> 3) + 8)
+  if (width === 1) {
+    packSingleBits(sink, values, start, end)
+    return
+  }
   const { bytes } = sink
   let { at } = sink
   let bits = 0
@@ -89,6 +100,35 @@ export function packBits(
     }
   }
   if (filled > 0) bytes[at++] = bits
+  sink.at = at
+}
+
+/** Presence of every optional column is such bits: a byte at a time is several times faster. */
+function packSingleBits(
+  sink: ByteSink,
+  values: Uint32Array | Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const { bytes } = sink
+  let { at } = sink
+  let index = start
+  for (; index + 8 <= end; index += 8) {
+    bytes[at++] =
+      (values[index] as number) |
+      ((values[index + 1] as number) << 1) |
+      ((values[index + 2] as number) << 2) |
+      ((values[index + 3] as number) << 3) |
+      ((values[index + 4] as number) << 4) |
+      ((values[index + 5] as number) << 5) |
+      ((values[index + 6] as number) << 6) |
+      ((values[index + 7] as number) << 7)
+  }
+  if (index < end) {
+    let bits = 0
+    for (let bit = 0; index < end; bit++) bits |= (values[index++] as number) << bit
+    bytes[at++] = bits
+  }
   sink.at = at
 }
 
@@ -169,7 +209,7 @@ export function unpackBits(
   return largest
 }
 
-/** Presence of every optional column is such bits: a byte at a time is several times faster. */
+/** The same the other way. */
 function unpackSingleBits(
   bytes: Uint8Array,
   start: number,

@@ -10,6 +10,7 @@ import {
 import { proven } from './corrupt.ts'
 import { concatBytes } from './gather.ts'
 import { ENCODING } from './page.ts'
+import { type JoinedTexts, readPrefixTexts } from './prefix-texts.ts'
 
 /** Columns of a row group out of their pages, in the form of proto/columns.ts. */
 
@@ -36,7 +37,7 @@ export function decodeTexts(reader: ColumnReader): Decoded<TextColumn> {
   }
   const values = reader.isDictionary
     ? dictionaryTexts(reader, presence)
-    : plainTexts(reader, presence)
+    : distinctTexts(reader, presence)
   return { values, presence: presence.bitmap(), present: presence.present }
 }
 
@@ -48,15 +49,14 @@ function dictionaryTexts(reader: ColumnReader, presence: PresenceBuilder): TextC
   return { heap, offsets, indexes: concatUint32(indexes) }
 }
 
-function plainTexts(reader: ColumnReader, presence: PresenceBuilder): TextColumn {
-  proven(reader.encoding === ENCODING.plain, 'texts in an unknown encoding')
+function distinctTexts(reader: ColumnReader, presence: PresenceBuilder): TextColumn {
   const heaps: Uint8Array[] = []
   const lengths: Uint32Array[] = []
   let bytes = 0
   let count = 0
   for (const page of reader.pages()) {
     const picked = presence.add(page)
-    const texts = splitTexts(page.page.values, page.present, picked)
+    const texts = openTexts(page, picked)
     heaps.push(texts.heap)
     lengths.push(texts.offsets)
     bytes += texts.heap.length
@@ -72,16 +72,22 @@ function plainTexts(reader: ColumnReader, presence: PresenceBuilder): TextColumn
   return { heap: concatBytes(heaps, bytes), offsets, indexes: 'each' }
 }
 
-interface Texts {
-  readonly heap: Uint8Array
-  readonly offsets: Uint32Array
+/** Keeps only the texts numbered in `picked` (ascending; null = all). */
+function openTexts({ page, present }: OpenPage, picked: Uint32Array | null): JoinedTexts {
+  const { values, encoding } = page
+  if (encoding === ENCODING.plain) return splitTexts(values, present, picked)
+  proven(encoding === ENCODING.deltaByteArray, 'texts in an unknown encoding')
+  const texts = readPrefixTexts(values, present)
+  if (picked === null) return texts
+  const { heap, offsets } = texts
+  return joinSome(heap, picked, text => [offsets[text] as number, offsets[text + 1] as number])
 }
 
 /**
  * Takes out the 4 bytes of length before each text; keeps only the texts numbered in `picked`
  * (ascending; null = all).
  */
-function splitTexts(body: Uint8Array, count: number, picked: Uint32Array | null): Texts {
+function splitTexts(body: Uint8Array, count: number, picked: Uint32Array | null): JoinedTexts {
   const starts = new Uint32Array(count)
   let at = 0
   for (let index = 0; index < count; index++) {
@@ -98,7 +104,8 @@ function splitTexts(body: Uint8Array, count: number, picked: Uint32Array | null)
     at += length
   }
   proven(at === body.length, 'bytes left over behind the texts')
-  return picked === null ? joinAll(body, starts) : joinSome(body, starts, picked)
+  if (picked === null) return joinAll(body, starts)
+  return joinSome(body, picked, text => [starts[text] as number, endOf(body, starts, text)])
 }
 
 /** End of text `index`: 4 bytes before the next one starts. */
@@ -106,7 +113,7 @@ function endOf(body: Uint8Array, starts: Uint32Array, index: number): number {
   return index + 1 < starts.length ? (starts[index + 1] as number) - 4 : body.length
 }
 
-function joinAll(body: Uint8Array, starts: Uint32Array): Texts {
+function joinAll(body: Uint8Array, starts: Uint32Array): JoinedTexts {
   const count = starts.length
   const offsets = new Uint32Array(count + 1)
   // Moved together inside one copy: copyWithin needs no view for each text.
@@ -122,18 +129,22 @@ function joinAll(body: Uint8Array, starts: Uint32Array): Texts {
   return { heap: heap.subarray(0, filled), offsets }
 }
 
-function joinSome(body: Uint8Array, starts: Uint32Array, picked: Uint32Array): Texts {
+function joinSome(
+  body: Uint8Array,
+  picked: Uint32Array,
+  placeOf: (text: number) => readonly [start: number, end: number],
+): JoinedTexts {
   const offsets = new Uint32Array(picked.length + 1)
   let filled = 0
   for (let index = 0; index < picked.length; index++) {
-    const text = picked[index] as number
-    filled += endOf(body, starts, text) - (starts[text] as number)
+    const [start, end] = placeOf(picked[index] as number)
+    filled += end - start
     offsets[index + 1] = filled
   }
   const heap = new Uint8Array(filled)
   for (let index = 0; index < picked.length; index++) {
-    const text = picked[index] as number
-    heap.set(body.subarray(starts[text], endOf(body, starts, text)), offsets[index])
+    const [start, end] = placeOf(picked[index] as number)
+    heap.set(body.subarray(start, end), offsets[index])
   }
   return { heap, offsets }
 }

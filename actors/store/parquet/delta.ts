@@ -11,7 +11,8 @@ import { proven } from './corrupt.ts'
  */
 const BLOCK = 128
 const MINI_BLOCKS = 4
-const MINI = BLOCK / MINI_BLOCKS
+/** Differences that share a bit width. */
+export const MINI = BLOCK / MINI_BLOCKS
 /** Times may be all of it, numbers of either sign half of it. */
 export const DELTA_SPAN_MAX = 2 ** 52
 /** Packed in two steps where wider: 32-bit arithmetic holds 7 bits left over and 24 new ones. */
@@ -114,6 +115,18 @@ export function readDeltas(
   end: number,
   count: number,
 ): Float64Array {
+  const { values, at } = readSomeDeltas(bytes, start, end, count)
+  proven(at === end, 'bytes left over behind the deltas')
+  return values
+}
+
+/** Reads exactly `count` values that start at `start`, and tells where they end. */
+export function readSomeDeltas(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  count: number,
+): { readonly values: Float64Array; readonly at: number } {
   const reader = new DeltaReader(bytes, start, end)
   proven(reader.varint() === BLOCK && reader.varint() === MINI_BLOCKS, 'unknown delta blocks')
   proven(reader.varint() === count, 'wrong number of deltas')
@@ -135,8 +148,7 @@ export function readDeltas(
     }
     proven(Math.abs(value) < DELTA_SPAN_MAX, 'delta leaves its range')
   }
-  proven(reader.at === end, 'bytes left over behind the deltas')
-  return values
+  return { values, at: reader.at }
 }
 
 class DeltaReader {

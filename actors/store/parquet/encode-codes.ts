@@ -13,15 +13,27 @@ export interface Dictionary {
   readonly compression: Compression
 }
 
+export interface CodedRows extends Presence {
+  /** Entry of each value; absent rows may have any. */
+  readonly codes: Uint32Array | Uint8Array
+  /** The value of each row; absent = each row has one of its own number. */
+  readonly values?: Uint32Array | null
+}
+
+/** Longer constants are compressed. */
+const CONSTANT_BYTES_MAX = 256
+
 /** Writes a column as numbers of dictionary entries: one page, for it is small. */
 export function writeCodes(
   group: GroupWriter,
   column: ColumnSchema,
-  rows: Presence & { readonly codes: Uint32Array | Uint8Array },
+  rows: CodedRows,
   dictionary: Dictionary,
 ): ColumnChunk {
   const { order, values: sink } = group
-  const chunk = new ChunkWriter(group, column, dictionary.compression)
+  // One entry: what there is to compress takes less than the compressor.
+  const isConstant = dictionary.size === 1 && dictionary.body.length < CONSTANT_BYTES_MAX
+  const chunk = new ChunkWriter(group, column, isConstant ? 'none' : dictionary.compression)
   chunk.dictionary(dictionary.body, dictionary.size)
   const width = Math.max(1, bitWidth(dictionary.size - 1))
   sink.at = 0
@@ -34,10 +46,8 @@ export function writeCodes(
 }
 
 /** Puts the codes of present rows in order into the scratch of the group; answers how many. */
-function sortCodes(
-  { order, codes: sorted }: GroupWriter,
-  { levels, codes }: Presence & { readonly codes: Uint32Array | Uint8Array },
-): number {
+function sortCodes({ order, codes: sorted }: GroupWriter, rows: CodedRows): number {
+  const { levels, codes, values } = rows
   let count = 0
   if (levels === null) {
     for (let place = 0; place < order.length; place++) {
@@ -47,7 +57,8 @@ function sortCodes(
   }
   for (let place = 0; place < order.length; place++) {
     const row = order[place] as number
-    if (levels[row] === 1) sorted[count++] = codes[row] as number
+    if (levels[row] === 0) continue
+    sorted[count++] = codes[values ? (values[row] as number) : row] as number
   }
   return count
 }

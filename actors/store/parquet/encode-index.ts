@@ -120,16 +120,22 @@ function describeBlocks(
   readonly timeMaxUs: Float64Array
   readonly levels: Uint8Array
 } {
-  const timeMinUs = new Float64Array(blockCount).fill(Number.POSITIVE_INFINITY)
+  const timeMinUs = new Float64Array(blockCount)
   const timeMaxUs = new Float64Array(blockCount)
   const levelsOf = new Uint8Array(blockCount)
-  for (let place = 0; place < order.length; place++) {
-    const row = order[place] as number
-    const block = Math.floor(place / blockRows)
-    const time = timeUs[row] as number
-    if (time < (timeMinUs[block] as number)) timeMinUs[block] = time
-    if (time > (timeMaxUs[block] as number)) timeMaxUs[block] = time
-    levelsOf[block] = (levelsOf[block] as number) | (1 << (levels[row] as number))
+  for (let block = 0; block < blockCount; block++) {
+    const end = Math.min(order.length, (block + 1) * blockRows)
+    let [min, max, seen] = [Number.POSITIVE_INFINITY, 0, 0]
+    for (let place = block * blockRows; place < end; place++) {
+      const row = order[place] as number
+      const time = timeUs[row] as number
+      if (time < min) min = time
+      if (time > max) max = time
+      seen |= 1 << (levels[row] as number)
+    }
+    timeMinUs[block] = min
+    timeMaxUs[block] = max
+    levelsOf[block] = seen
   }
   return { timeMinUs, timeMaxUs, levels: levelsOf }
 }

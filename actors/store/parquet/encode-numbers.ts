@@ -142,9 +142,10 @@ export function writeLongs(
   rows: NumberRows,
 ): ColumnChunk {
   if (rows.present === 0) return writeEmptyChunk(group, column)
+  const coded = writeCodedPairs(group, column, rows, longBounds)
+  if (coded !== null) return coded
   const bounds = longBounds(rows.pairs)
   return (
-    writeCodedPairs(group, column, rows, bounds) ??
     writeLongDifferences(group, column, rows, bounds) ??
     writePlainPairs(group, column, rows, bounds)
   )
@@ -157,9 +158,9 @@ export function writeDoubles(
   rows: NumberRows,
 ): ColumnChunk {
   if (rows.present === 0) return writeEmptyChunk(group, column)
-  const bounds = doubleBounds(rows.pairs)
   return (
-    writeCodedPairs(group, column, rows, bounds) ?? writePlainPairs(group, column, rows, bounds)
+    writeCodedPairs(group, column, rows, doubleBounds) ??
+    writePlainPairs(group, column, rows, doubleBounds(rows.pairs))
   )
 }
 
@@ -167,27 +168,21 @@ function writeCodedPairs(
   group: GroupWriter,
   column: ColumnSchema,
   rows: NumberRows,
-  bounds: Bounds,
+  boundsOf: (pairs: Int32Array) => Bounds,
 ): ColumnChunk | null {
   const coded = codePairs(rows.pairs, Math.max(16, rows.present / REPEATS_MIN))
   if (coded === null) return null
-  const { pairs, size } = coded.entries
-  const { levels, present, values } = rows
-  let { codes } = coded
-  if (values !== null) codes = codes.length === 0 ? codes : spread(codes, values)
+  const { size } = coded.entries
+  const entries = coded.entries.pairs.subarray(0, size * 2)
+  const body = new Uint8Array(entries.buffer, 0, size * 8)
+  const bounds = boundsOf(entries)
+  const { codes } = coded
   return writeCodes(
     group,
     column,
-    { levels, present, codes },
-    { body: new Uint8Array(pairs.buffer, 0, size * 8), size, bounds, compression: 'numbers' },
+    { ...rows, codes },
+    { body, size, bounds, compression: 'numbers' },
   )
-}
-
-/** Code of each row out of the code of each value; absent rows get any. */
-function spread(codes: Uint32Array, values: Uint32Array): Uint32Array {
-  const rows = new Uint32Array(values.length)
-  for (let row = 0; row < rows.length; row++) rows[row] = codes[values[row] as number] as number
-  return rows
 }
 
 function writeLongDifferences(

@@ -18,7 +18,7 @@ const REPEATS_MIN = 4
 /** A larger dictionary would have to be read whole for a single row. */
 const DICTIONARY_BYTES_MAX = 1024 * 1024
 /** Values looked at before a dictionary is tried at all. */
-const SAMPLE = 512
+const SAMPLE = 256
 const SAMPLE_DISTINCT_MAX = SAMPLE * 0.6
 
 /** Texts of one column: numbered entries, or every row's bytes in one heap. */
@@ -79,10 +79,10 @@ export function gatherPresence(
       present += part.rows
     } else {
       const { presence } = part
-      for (let index = 0; index < part.rows; index++) {
-        const bit = ((presence[index >> 3] as number) >> (index & 7)) & 1
-        levels[row++] = bit
-        present += bit
+      for (let index = 0, bits = 0; index < part.rows; index++) {
+        bits = (index & 7) === 0 ? (presence[index >> 3] as number) : bits >> 1
+        levels[row++] = bits & 1
+        present += bits & 1
       }
     }
   }

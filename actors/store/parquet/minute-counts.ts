@@ -12,22 +12,23 @@ export function countMinutes(
 ): MinuteCounts {
   const { timeUs, levels } = keys
   const counts = new Map<number, number>()
-  let lastKey = -1
-  let run = 0
-  for (let place = 0; place < order.length; place++) {
-    const row = order[place] as number
-    const minute = Math.floor((timeUs[row] as number) / MINUTE_US)
-    const key =
-      (minute * services.length + (keys.services[row] as number)) * LEVEL_COUNT +
-      (levels[row] as number)
-    if (key !== lastKey) {
-      if (run > 0) counts.set(lastKey, (counts.get(lastKey) ?? 0) + run)
-      lastKey = key
-      run = 0
-    }
-    run++
+  let [minute, service, level, run] = [0, 0, 0, 0]
+  const add = (): void => {
+    const key = (minute * services.length + service) * LEVEL_COUNT + level
+    if (run > 0) counts.set(key, (counts.get(key) ?? 0) + run)
   }
-  if (run > 0) counts.set(lastKey, (counts.get(lastKey) ?? 0) + run)
+  for (let place = 0; place < order.length; place++, run++) {
+    const row = order[place] as number
+    const offsetUs = (timeUs[row] as number) - minute * MINUTE_US
+    const isSame = offsetUs >= 0 && offsetUs < MINUTE_US
+    if (isSame && keys.services[row] === service && levels[row] === level) continue
+    add()
+    run = 0
+    minute = Math.floor((timeUs[row] as number) / MINUTE_US)
+    service = keys.services[row] as number
+    level = levels[row] as number
+  }
+  add()
   return tableOf(Float64Array.from(counts.keys()).sort(), counts, services)
 }
 

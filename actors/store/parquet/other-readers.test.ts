@@ -13,6 +13,7 @@ import { chooseAttributes, segmentSchema } from './schema.ts'
 import { arbitraryParts } from './testing/arbitrary-rows.ts'
 import { fileOf } from './testing/memory-file.ts'
 import { columnsOf, doubleText, type PlainRow } from './testing/plain-rows.ts'
+import { sampleRows } from './testing/sample-rows.ts'
 
 /** Segments are Parquet files for everyone: three other readers must see the same rows. */
 
@@ -45,9 +46,18 @@ function sampleOf(parts: readonly (readonly PlainRow[])[], name: string): Sample
 }
 
 function samples(count: number): Sample[] {
-  return fc
+  const odd = fc
     .sample(arbitraryParts, { numRuns: count, seed: 7 })
     .map((parts, index) => sampleOf(parts, `${index}.parquet`))
+  return [...odd, manyRows]
+}
+
+/** Texts of several pages, all different: paths and users have prefixes, messages have none. */
+const manyRows = sampleOf([sampleRows(9_000).map(withUser)], 'many.parquet')
+
+function withUser(row: PlainRow, index: number): PlainRow {
+  const user = index % 3 === 0 ? {} : { 's.user': `u${index % 100 === 1 ? 'ñ' : ''}${index}` }
+  return { ...row, attributes: { ...row.attributes, ...user } }
 }
 
 /** A row as every reader is asked for it: texts, numbers and null. */
