@@ -2,23 +2,19 @@
  * One server per data folder. The lock names its holder by pid, start time of that process and
  * boot, so that a stale one is recognised even where every server is pid 1, as in containers.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Random } from '#runtime/random.ts'
+import { type LockFiles, takeLock } from './take-lock.ts'
 
 interface Holder {
   readonly pid: number
   /** Clock ticks since boot, field 22 of /proc/PID/stat; '' where there is no /proc. */
   readonly started: string
   readonly boot: string
+  /** Makes every lock another text. */
+  readonly nonce: string
 }
 
 export class DataFolderError extends Error {
@@ -31,68 +27,87 @@ export class DataFolderError extends Error {
 }
 
 /** Takes the folder, making it if need be; answers how to give it back. */
-export function lockDataFolder(folder: string): () => void {
+export async function lockDataFolder(folder: string, random: Random): Promise<() => void> {
   const path = join(folder, 'lock')
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    // Losing the race against another start shows as EEXIST a second time.
-    for (let attempt = 0; ; attempt++) {
-      if (writeLock(path, attempt > 0)) return () => rmSync(path, { force: true })
-      const holder = readHolder(path)
-      if (holder !== null && isRunning(holder)) {
-        throw new DataFolderError(
-          'LOGBOY_DATA_IN_USE',
-          `${folder} is in use by the server with pid ${holder.pid}; stop it or choose another LOGBOY_DATA`,
-        )
+  const nonce = Buffer.from(random.bytes(8)).toString('hex')
+  const text = JSON.stringify(holderOf(process.pid, nonce))
+  const files = lockFiles(nonce)
+  const isHeld = (found: string): boolean => isRunning(readHolder(found))
+  const taken = mkdir(folder, { recursive: true, mode: 0o700 }).then(() =>
+    takeLock({ files, path, text, isHeld }),
+  )
+  const other = await taken.catch((error: NodeJS.ErrnoException) => {
+    const { code, message } = error
+    const why = `${folder} cannot be written: ${code ?? message}`
+    throw new DataFolderError('LOGBOY_DATA_UNUSABLE', why)
+  })
+  if (other === null) return () => release(path, text)
+  const pid = readHolder(other)?.pid
+  throw new DataFolderError(
+    'LOGBOY_DATA_IN_USE',
+    `${folder} is in use by the server with pid ${pid}; stop it or choose another LOGBOY_DATA`,
+  )
+}
+
+function release(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) rmSync(path)
+}
+
+/** `nonce` names the temporary files of this process, of which others may have the same pid. */
+function lockFiles(nonce: string): LockFiles {
+  const writeTemporary = async (path: string, text: string): Promise<string> => {
+    const temporary = `${path}.${nonce}.tmp`
+    await writeFile(temporary, text, { mode: 0o600, flush: true })
+    return temporary
+  }
+  return {
+    async create(path, text) {
+      const temporary = await writeTemporary(path, text)
+      try {
+        return (await nullAt('EEXIST', link(temporary, path))) !== null
+      } finally {
+        await rm(temporary)
       }
-      rmSync(path, { force: true })
-    }
-  } catch (error) {
-    if (error instanceof DataFolderError) throw error
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new DataFolderError(
-      'LOGBOY_DATA_UNUSABLE',
-      `${folder} cannot be written: ${code ?? message}`,
-    )
+    },
+    read: path => nullAt('ENOENT', readFile(path, 'utf8')),
+    async replace(path, text) {
+      await rename(await writeTemporary(path, text), path)
+    },
+    remove: path => rm(path),
   }
 }
 
-function writeLock(path: string, mustBeFree: boolean): boolean {
-  let fd: number
+/** Waits for the work; null where it fails with this code. */
+async function nullAt<Value>(code: string, work: Promise<Value>): Promise<Value | null> {
   try {
-    fd = openSync(path, 'wx', 0o600)
+    return await work
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (!mustBeFree || existsSync(path)))
-      return false
+    if (error instanceof Error && 'code' in error && error.code === code) return null
     throw error
   }
-  writeSync(fd, JSON.stringify(holderOf(process.pid)))
-  fsyncSync(fd)
-  closeSync(fd)
-  return true
 }
 
 /** null = unreadable: written half by a process that died. */
-function readHolder(path: string): Holder | null {
+function readHolder(text: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder
+    return JSON.parse(text) as Holder
   } catch {
     return null
   }
 }
 
-function isRunning(holder: Holder): boolean {
-  if (holder.boot !== readBoot()) return false
+function isRunning(holder: Holder | null): boolean {
+  if (holder === null || holder.boot !== readBoot()) return false
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return holderOf(holder.pid).started === holder.started
+  return readStarted(holder.pid) === holder.started
 }
 
-function holderOf(pid: number): Holder {
-  return { pid, started: readStarted(pid), boot: readBoot() }
+function holderOf(pid: number, nonce: string): Holder {
+  return { pid, started: readStarted(pid), boot: readBoot(), nonce }
 }
 
 function readStarted(pid: number): string {

@@ -15,7 +15,7 @@ const STOP_MS_MAX = 20_000
 /** Runs until a signal; then drains, and ends the process with 0. */
 export async function serve(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
-  const release = lockDataFolder(config.dataFolder)
+  const release = await lockDataFolder(config.dataFolder, systemRandom)
   const notePath = join(config.dataFolder, 'server.json')
   rmSync(notePath, { force: true })
   let running: Running | null = null
