@@ -10,13 +10,17 @@
  * A batch keeps its number until it is settled, so that the server can tell a repeat. Only when the
  * server no longer knows this producer are numbers given anew, in a new epoch.
  */
-import { EPOCH_MAX, PRODUCER_FRESH_MS, SCHEMA_HIGHEST } from '../proto/limits.ts'
+import { SCHEMA_HIGHEST } from '../proto/limits.ts'
 import type { ServerMessage } from '../proto/stream.ts'
 import { Backoff } from './backoff.ts'
 import { BatchQueue, type QueuedBatch, type SealedBatch } from './batch-queue.ts'
+import type { BatchSpool, OldBatches } from './batch-spool.ts'
 import type { Cancel, Clock } from './clock.ts'
+import { ProducerEpoch } from './producer-epoch.ts'
 import type { Random } from './random.ts'
+import { newSenderCounts } from './sender-counts.ts'
 import type { Connection, ConnectionEnd, Transport } from './transport.ts'
+import { TransportChoice } from './transport-choice.ts'
 
 export interface SenderOptions {
   readonly key: string
@@ -24,21 +28,15 @@ export interface SenderOptions {
   readonly transports: readonly Transport[]
   readonly clock: Clock
   readonly random: Random
+  readonly spool?: BatchSpool
+  /** Beyond so many bytes in memory, batches are left to the spool alone. */
+  readonly residentBytesMax?: number
+  /** What an earlier process left in the spool: this sender goes on with it, and takes no other. */
+  readonly old?: OldBatches
   /** Trouble that a person should know of; the sender goes on by itself. */
   readonly onTrouble: (message: string) => void
   /** A batch may be sent at once where that was not so before. */
   readonly onRoom: () => void
-}
-
-export interface SenderCounts {
-  /** Records acknowledged as durable. */
-  acknowledged: number
-  /** Records that the server refused, alone or with their batch. */
-  rejected: number
-  /** Records sent again under another number, because the server had forgotten the first. */
-  possiblyRepeated: number
-  connections: number
-  throttles: number
 }
 
 /** On their way at once: enough to fill the line, less than the server reads without answering. */
@@ -52,49 +50,41 @@ const ANSWER_MS_MAX = 20_000
 /** A bad key gets better only when a person acts. */
 const REFUSED_MS_MIN = 5_000
 const THROTTLE_MS_MIN = 20
-/**
- * After so long on the fallback the better transport is tried again; in vain: after twice as long.
- */
-const FALLBACK_MS_MIN = 30_000
-const FALLBACK_MS_MAX = 3_600_000
-const US_PER_MS = 1_000
 
 export class Sender {
-  readonly counts: SenderCounts = {
-    acknowledged: 0,
-    rejected: 0,
-    possiblyRepeated: 0,
-    connections: 0,
-    throttles: 0,
-  }
+  readonly counts = newSenderCounts()
   private readonly options: SenderOptions
   private readonly queue = new BatchQueue()
   private readonly backoff: Backoff
-  private producer: bigint
-  private epoch = 1
+  private readonly choice: TransportChoice
+  private readonly epoch: ProducerEpoch
   private connection: Connection | null = null
-  private transportIndex = 0
   /** Welcomed, and not yet lost. */
   private isOpen = false
-  /** The server answered on this connection. */
-  private isProven = false
   private isClosed = false
-  /** Epochs opened since the last acknowledgement. */
-  private newEpochs = 0
   /** Batches after this one wait for the next epoch; null = none do. */
   private epochEndsAfter: number | null = null
   private cancelWait: Cancel | null = null
   private cancelWatch: Cancel | null = null
-  private cancelFallback: Cancel | null = null
-  private fallbackMs = FALLBACK_MS_MIN
   private heardMs = 0
-  private acknowledgedUs: number | null = null
+  /** The highest number that the present connection may get next. */
+  private nextOnLine = 1
+  /** New numbers that the spool has not kept yet; the batch that it is asked for. */
+  private renumberings = 0
+  private loading: QueuedBatch | null = null
   private readonly waiting = new Set<{ readonly target: number; readonly done: () => void }>()
 
   constructor(options: SenderOptions) {
     this.options = options
     this.backoff = new Backoff(options.random)
-    this.producer = options.random.producer()
+    this.epoch = new ProducerEpoch(options.random)
+    const { transports, clock, old, spool } = options
+    this.choice = new TransportChoice({ transports, clock, onBetter: () => this.changeTransport() })
+    if (old === undefined) spool?.renumbered(this.epoch, [], () => {})
+    else {
+      this.epoch.adopt(old, old.knownUs)
+      this.queue.restore(old.batches)
+    }
   }
 
   /** Bytes of the batches that are not settled yet. */
@@ -109,18 +99,21 @@ export class Sender {
 
   /** The transport that works; null = none does at present. */
   get transport(): Transport['name'] | null {
-    return this.isOpen ? this.currentTransport.name : null
+    return this.isOpen ? this.choice.current.name : null
   }
 
   /** Whether a batch pushed now would be sent at once, so that waiting for more gains nothing. */
   get hasRoom(): boolean {
     if (this.connection === null) return this.cancelWait === null
-    return this.isOpen && this.cancelWait === null && this.isWindowOpen()
+    const isBusy = this.cancelWait !== null || this.renumberings > 0 || this.loading !== null
+    return this.isOpen && !isBusy && this.isWindowOpen()
   }
 
   /** Takes a batch, which from now on is never dropped. */
   push(batch: SealedBatch): void {
-    this.queue.push(batch)
+    const { spool } = this.options
+    const queued = this.queue.push(batch)
+    spool?.append(queued, () => this.written(queued))
     if (this.connection === null && this.cancelWait === null) this.connect()
     else this.sendMore()
   }
@@ -133,9 +126,9 @@ export class Sender {
     return () => this.waiting.delete(waiter)
   }
 
-  /** Tries at once, where it would wait for its next attempt: someone is about to leave. */
+  /** Tries at once, where it would wait for its next attempt or has not begun. */
   hurry(): void {
-    if (this.connection !== null || this.cancelWait === null || this.queue.length === 0) return
+    if (this.connection !== null) return
     this.wait(null)
     this.connect()
   }
@@ -143,20 +136,17 @@ export class Sender {
   close(): void {
     this.isClosed = true
     this.wait(null)
-    this.cancelFallback?.()
+    this.choice.close()
     this.disconnect()
-  }
-
-  private get currentTransport(): Transport {
-    return this.options.transports[this.transportIndex] as Transport
   }
 
   private connect(): void {
     if (this.isClosed || this.queue.length === 0) return
-    if (this.isStale()) this.openEpoch({ isExpired: true })
     const { clock, key } = this.options
+    if (this.epoch.isStale(clock.nowUs())) this.openEpoch({ isExpired: true })
     const firstUnacked = this.queue.firstUnsettled
-    const { producer, epoch } = this
+    const { producer, epoch } = this.epoch
+    this.nextOnLine = firstUnacked
     const hello = {
       type: 'hello',
       key,
@@ -166,9 +156,9 @@ export class Sender {
       schema: SCHEMA_HIGHEST,
     } as const
     this.heardMs = clock.monotonicMs()
-    this.isProven = false
+    this.choice.connecting()
     this.counts.connections++
-    const connection = this.currentTransport.connect(hello, {
+    const connection = this.choice.current.connect(hello, {
       received: message => {
         if (this.connection === connection) this.received(message)
       },
@@ -182,12 +172,13 @@ export class Sender {
 
   private received(message: ServerMessage): void {
     this.heardMs = this.options.clock.monotonicMs()
-    if (message.type !== 'welcome' || this.currentTransport.isGreeted) this.proven()
+    if (message.type !== 'welcome' || this.choice.current.isGreeted) this.choice.proven()
     switch (message.type) {
       case 'welcome':
         this.isOpen = true
         // What the server has already is settled, though its acknowledgement was lost.
         if (message.lastDurable !== null) this.settleThrough(message.lastDurable)
+        this.nextOnLine = Math.max(this.nextOnLine, (message.lastDurable ?? 0) + 1)
         break
       case 'ack':
         this.settle(message.sequence, message.rejectedCount)
@@ -210,22 +201,7 @@ export class Sender {
     this.proceed()
   }
 
-  /** The server can be reached this way. */
-  private proven(): void {
-    if (this.isProven) return
-    this.isProven = true
-    this.cancelFallback?.()
-    this.cancelFallback = null
-    if (this.transportIndex === 0) this.fallbackMs = FALLBACK_MS_MIN
-    else {
-      this.cancelFallback = this.options.clock.after(this.fallbackMs, () => this.leaveFallback())
-      this.fallbackMs = Math.min(FALLBACK_MS_MAX, 2 * this.fallbackMs)
-    }
-  }
-
-  private leaveFallback(): void {
-    this.cancelFallback = null
-    this.transportIndex = 0
+  private changeTransport(): void {
     if (this.connection === null) return
     this.disconnect()
     this.connect()
@@ -236,8 +212,7 @@ export class Sender {
     const batch = this.queue.settle(sequence)
     if (batch === null) return 0
     this.backoff.reset()
-    this.newEpochs = 0
-    this.acknowledgedUs = this.options.clock.nowUs()
+    this.epoch.acknowledged(this.options.clock.nowUs())
     const rejected = Math.min(batch.records, rejectedCount)
     this.counts.acknowledged += batch.records - rejected
     this.counts.rejected += rejected
@@ -245,9 +220,8 @@ export class Sender {
   }
 
   private settleThrough(sequence: number): void {
-    for (let next = this.queue.firstUnsettled; next <= sequence; next++) {
-      if (this.queue.length === 0) return
-      this.settle(next, 0)
+    while (this.queue.length > 0 && this.queue.firstUnsettled <= sequence) {
+      this.settle(this.queue.firstUnsettled, 0)
     }
   }
 
@@ -267,6 +241,7 @@ export class Sender {
 
   /** After every change: a new epoch that is due, batches that may go, people who wait. */
   private proceed(): void {
+    this.options.spool?.settled(this.queue.firstOrdinal, this.epoch.knownUs)
     const after = this.epochEndsAfter
     if (after !== null && this.queue.firstUnsettled > after) {
       this.disconnect()
@@ -283,8 +258,10 @@ export class Sender {
   }
 
   private sendMore(): void {
-    if (!this.isOpen || this.cancelWait !== null) return
-    if (this.queue.sent === 0 && this.isStale()) {
+    if (!this.isOpen || this.cancelWait !== null || this.renumberings > 0) return
+    const next = this.queue.peek()
+    const isBroken = next !== undefined && next.sequence > this.nextOnLine
+    if (this.queue.sent === 0 && (isBroken || this.epoch.isStale(this.options.clock.nowUs()))) {
       this.disconnect()
       this.connect()
       return
@@ -293,13 +270,43 @@ export class Sender {
     while (this.connection !== null && this.isWindowOpen()) {
       const batch = this.queue.peek()
       if (batch === undefined || this.isBeyondEpoch(batch)) break
+      // A number is missing: only a new connection may begin behind it, once this one owes nothing.
+      if (batch.sequence > this.nextOnLine) break
+      if (batch.bytes === null) {
+        this.load(batch)
+        break
+      }
       this.queue.markSent()
       const { sequence, bytes } = batch
+      this.nextOnLine = sequence + 1
       this.connection.send({ type: 'batch', sequence, schema: SCHEMA_HIGHEST, batch: bytes })
     }
     if (before > 0 || this.queue.sent === 0) return
     this.heardMs = this.options.clock.monotonicMs()
     this.watch()
+  }
+
+  /** Fetches a batch from the spool. */
+  private load(batch: QueuedBatch): void {
+    if (this.loading !== null) return
+    this.loading = batch
+    this.options.spool?.read(batch, bytes => {
+      this.loading = null
+      if (this.isClosed) return
+      if (bytes !== null) this.queue.loaded(batch, bytes)
+      else if (!batch.isSettled) {
+        this.counts.lost += batch.records
+        this.queue.drop(batch)
+        this.trouble(`${batch.records} records are damaged in the spool and lost`)
+      }
+      this.proceed()
+    })
+  }
+
+  /** The spool has it: memory need not, unless it leaves soon. */
+  private written(batch: QueuedBatch): void {
+    const { residentBytesMax = Number.POSITIVE_INFINITY } = this.options
+    if (this.queue.bytes > residentBytesMax) this.queue.release(batch)
   }
 
   private isWindowOpen(): boolean {
@@ -310,36 +317,29 @@ export class Sender {
     return this.epochEndsAfter !== null && sequence > this.epochEndsAfter
   }
 
-  /** The server forgets a producer that was silent for long: a day before that we begin anew. */
-  private isStale(): boolean {
-    if (this.acknowledgedUs === null) return false
-    return this.options.clock.nowUs() - this.acknowledgedUs > PRODUCER_FRESH_MS * US_PER_MS
-  }
-
   /** Gives new numbers to what is not settled. After an expiry some of it may be there already. */
   private openEpoch({ isExpired }: { isExpired: boolean }): void {
     this.epochEndsAfter = null
-    this.acknowledgedUs = null
-    this.newEpochs++
-    // A second one without an acknowledgement: someone else may use our number.
-    if (this.epoch >= EPOCH_MAX || this.newEpochs > 1) {
-      this.producer = this.options.random.producer()
-      this.epoch = 1
-    } else this.epoch++
+    this.epoch.open()
     const sentRecords = this.queue.renumber()
     if (isExpired) this.counts.possiblyRepeated += sentRecords
+    const { spool } = this.options
+    if (spool === undefined) return
+    this.renumberings++
+    spool.renumbered(this.epoch, this.queue.all, () => {
+      this.renumberings--
+      this.sendMore()
+    })
   }
 
   private lost(end: ConnectionEnd): void {
-    const wasProven = this.isProven
     this.disconnect()
-    const delayMs = this.delayAfter(end, wasProven)
-    this.wait(delayMs, () => this.connect())
+    this.wait(this.delayAfter(end), () => this.connect())
   }
 
-  private delayAfter(end: ConnectionEnd, wasProven: boolean): number {
+  private delayAfter(end: ConnectionEnd): number {
     if (end.type === 'epoch-expired') {
-      const isFirst = this.newEpochs === 0
+      const isFirst = this.epoch.isSettled
       this.openEpoch({ isExpired: true })
       return isFirst ? 0 : this.backoff.nextMs()
     }
@@ -349,9 +349,7 @@ export class Sender {
         : `no connection: ${end.reason}`,
     )
     if (end.type === 'refused') return Math.max(REFUSED_MS_MIN, this.backoff.nextMs())
-    if (!wasProven) {
-      this.transportIndex = (this.transportIndex + 1) % this.options.transports.length
-    }
+    this.choice.lost()
     return Math.max(end.retryAfterMs, this.backoff.nextMs())
   }
 
