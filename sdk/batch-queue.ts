@@ -1,7 +1,6 @@
 /**
  * Batches between sealing and acknowledgement, in order, under the numbers that they were given.
  */
-import type { OldBatch, SpoolPlace } from './batch-spool.ts'
 
 export interface SealedBatch {
   readonly bytes: Uint8Array
@@ -21,6 +20,21 @@ export interface QueuedBatch {
   isSettled: boolean
   /** Where it lies in the spool; null = not there, or not yet. */
   place: SpoolPlace | null
+}
+
+/** A batch that an earlier process left in the spool. */
+export interface OldBatch {
+  /** Position among all batches of that process, from 1 on; it never changes. */
+  readonly ordinal: number
+  readonly sequence: number
+  readonly records: number
+  readonly length: number
+  readonly place: SpoolPlace
+}
+
+export interface SpoolPlace {
+  readonly file: string
+  readonly position: number
 }
 
 /** Memory that a batch takes besides its bytes. */

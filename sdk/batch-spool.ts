@@ -2,7 +2,7 @@
  * What the sender needs of a spool: a second place for batches besides memory, which outlives the
  * process. spool/spool-folder.ts is the real one. Nothing here answers before it returns.
  */
-import type { QueuedBatch } from './batch-queue.ts'
+import type { OldBatch, QueuedBatch } from './batch-queue.ts'
 import type { Epoch } from './producer-epoch.ts'
 
 export interface BatchSpool {
@@ -24,18 +24,4 @@ export interface OldBatches extends Epoch {
   /** When the server last knew this producer, µs; before any acknowledgement: when it began. */
   readonly knownUs: number
   readonly batches: readonly OldBatch[]
-}
-
-export interface OldBatch {
-  /** Position among all batches of that process, from 1 on; it never changes. */
-  readonly ordinal: number
-  readonly sequence: number
-  readonly records: number
-  readonly length: number
-  readonly place: SpoolPlace
-}
-
-export interface SpoolPlace {
-  readonly file: string
-  readonly position: number
 }

@@ -17,9 +17,14 @@ import {
 import { systemRandom } from './random.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import { Sender } from './sender.ts'
+import { Spool, type SpoolOptions, type SpoolStats } from './spool/spool.ts'
+import { systemDisk } from './spool/spool-disk.ts'
+import { systemOwner } from './spool/spool-owner.ts'
 import type { Transport } from './transport.ts'
 import { SDK_NAME, SDK_VERSION } from './version.ts'
 
+/** With a spool, records wait no longer than this in a batch that cannot leave. */
+const SPOOL_SEAL_MS = 1_000
 /** Sealing this many stops the application for about a millisecond. */
 const BATCH_RECORDS_MAX = 4_096
 
@@ -49,6 +54,7 @@ const SILENT: Settings = {
   authority: null,
   flushIntervalMs: 0,
   memoryBytesMax: 0,
+  spool: null,
   exitFlushMs: 0,
   exitHooks: false,
 }
@@ -63,6 +69,8 @@ class Core implements LoggerCore {
   readonly counts = { logged: 0, memory: 0, invalid: 0, closed: 0 }
   isClosed = false
   private readonly sender: Sender
+  private readonly spool: Spool | null
+  private closed: Promise<boolean> | null = null
   private readonly diagnostics: Diagnostics
   private leaveExitHooks: () => void = () => {}
 
@@ -72,9 +80,13 @@ class Core implements LoggerCore {
     this.service = settings.service
     this.host = settings.host
     this.minSeverity = SEVERITIES[settings.level]
+    const shared = { key: settings.key, transports: transportsOf(settings) }
+    this.spool = this.spoolOf(settings, shared)
     this.sender = new Sender({
-      key: settings.key,
-      transports: transportsOf(settings),
+      ...shared,
+      ...(this.spool === null
+        ? {}
+        : { spool: this.spool.live, residentBytesMax: settings.memoryBytesMax / 2 }),
       clock,
       random: systemRandom,
       onTrouble: message => this.trouble(message),
@@ -85,9 +97,11 @@ class Core implements LoggerCore {
       sink: this.sender,
       clock,
       flushIntervalMs: settings.flushIntervalMs,
+      sealAfterMs: this.spool === null ? null : SPOOL_SEAL_MS,
       batchRecordsMax: BATCH_RECORDS_MAX,
       memoryBytesMax: settings.memoryBytesMax,
     })
+    this.spool?.start()
   }
 
   trouble(message: string): void {
@@ -114,23 +128,22 @@ class Core implements LoggerCore {
     })
   }
 
-  async close(timeoutMs: number): Promise<boolean> {
-    const isFlushed = this.isClosed || (await this.flush(timeoutMs))
-    this.isClosed = true
-    this.leaveExitHooks()
-    this.sender.close()
-    return isFlushed
+  close(timeoutMs: number): Promise<boolean> {
+    this.closed ??= this.closeOnce(timeoutMs)
+    return this.closed
   }
 
   stats(): LoggerStats {
     const { logged, memory, invalid, closed } = this.counts
-    const { acknowledged, rejected, possiblyRepeated, connections, throttles } = this.sender.counts
+    const { acknowledged, rejected, connections, throttles } = this.sender.counts
+    const old = this.spool?.oldCounts.possiblyRepeated ?? 0
     return {
       logged,
       acknowledged,
       rejected,
       dropped: { memory, invalid, closed },
-      possiblyRepeated,
+      possiblyRepeated: this.sender.counts.possiblyRepeated + old,
+      spool: this.spoolStats(),
       pendingBatches: this.sender.pending,
       bufferedBytes: this.buffer.bytes,
       transport: this.sender.transport,
@@ -144,11 +157,48 @@ class Core implements LoggerCore {
     this.leaveExitHooks = exitHooks.join({
       isPending: () => this.builder.count > 0 || this.sender.pending > 0,
       flush: () => this.flush(exitFlushMs),
+      exiting: () => this.exiting(),
       uncaught: error => {
         const cause = error instanceof Error ? error : new Error(String(error))
         new CoreLogger(this, []).fatal(cause, `uncaught exception: ${cause.message}`)
       },
     })
+  }
+
+  private spoolOf({ spool }: Settings, sender: SpoolOptions['sender']): Spool | null {
+    if (spool === null) return null
+    return new Spool({
+      disk: systemDisk,
+      clock: this.clock,
+      random: systemRandom,
+      owner: systemOwner,
+      folder: spool.folder,
+      bytesMax: spool.maxBytes,
+      sender,
+      onTrouble: message => this.trouble(message),
+    })
+  }
+
+  private spoolStats(): SpoolStats | null {
+    if (this.spool === null) return null
+    const stats = this.spool.stats()
+    return { ...stats, lost: stats.lost + this.sender.counts.lost }
+  }
+
+  private async closeOnce(timeoutMs: number): Promise<boolean> {
+    const isFlushed = this.isClosed || (await this.flush(timeoutMs))
+    this.isClosed = true
+    this.leaveExitHooks()
+    this.sender.close()
+    await this.spool?.close()
+    return isFlushed
+  }
+
+  /** What was not sent is left to the next process. */
+  private exiting(): void {
+    this.sender.close()
+    this.buffer.seal()
+    this.spool?.writeNow()
   }
 }
 

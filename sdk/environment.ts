@@ -1,7 +1,7 @@
 /** What a logger is made with: options of the call, then the environment, then defaults. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 
 export interface LoggerOptions {
   /** `http(s)://host:4000` or `grpc(s)://host:4317`. LOGBOY_URL; http://127.0.0.1:4000. */
@@ -27,12 +27,24 @@ export interface LoggerOptions {
   /** Bytes kept while the server is away; what comes beyond is dropped and counted: 32 MiB. */
   readonly memoryBytesMax?: number
   /**
+   * Keeps batches on disk until the server has them, so that they outlive this process and a long
+   * outage; false = not, whatever the environment says. LOGBOY_SPOOL, LOGBOY_SPOOL_BYTES; no spool.
+   */
+  readonly spool?: SpoolSettings | false
+  /**
    * How long the end of the process may be held up to send what is left. LOGBOY_EXIT_FLUSH_MS;
    * 2000.
    */
   readonly exitFlushMs?: number
   /** Whether to send what is left on beforeExit, SIGTERM, SIGINT and uncaught exceptions: true. */
   readonly exitHooks?: boolean
+}
+
+export interface SpoolSettings {
+  /** Several processes may share it. */
+  readonly folder: string
+  /** Bytes that all its files may take: 256 MiB. Later batches stay in memory alone. */
+  readonly maxBytes?: number
 }
 
 export type LevelName = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
@@ -48,6 +60,8 @@ export interface Settings {
   readonly authority: string | null
   readonly flushIntervalMs: number
   readonly memoryBytesMax: number
+  /** null = memory alone. */
+  readonly spool: Required<SpoolSettings> | null
   readonly exitFlushMs: number
   readonly exitHooks: boolean
 }
@@ -63,6 +77,7 @@ const URL_DEFAULT = 'http://127.0.0.1:4000'
 const GRPC_PORT = 4317
 const FLUSH_INTERVAL_MS = 10
 const MEMORY_BYTES_MAX = 32 * 1024 * 1024
+const SPOOL_BYTES_MAX = 256 * 1024 * 1024
 const EXIT_FLUSH_MS = 2_000
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 const PROTOCOLS: Readonly<Record<string, { isGrpc: boolean; isSecure: boolean }>> = {
@@ -101,6 +116,7 @@ export function readSettings(
     authority,
     flushIntervalMs: options.flushIntervalMs ?? FLUSH_INTERVAL_MS,
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
+    spool: spoolOf(options, environment),
     exitFlushMs:
       options.exitFlushMs ?? numberOf(environment['LOGBOY_EXIT_FLUSH_MS'], EXIT_FLUSH_MS),
     exitHooks: options.exitHooks ?? true,
@@ -158,6 +174,24 @@ function serviceOf(options: LoggerOptions, environment: Environment): string {
   if (named !== undefined && named !== '') return named
   const script = process.argv[1]
   return script === undefined ? 'node' : basename(script).replace(/\.[cm]?[jt]s$/, '')
+}
+
+function spoolOf(
+  { spool }: LoggerOptions,
+  environment: Environment,
+): Required<SpoolSettings> | null {
+  const folder = spool === false ? '' : (spool?.folder ?? environment['LOGBOY_SPOOL'] ?? '')
+  if (folder === '' || spool === false) return null
+  const maxBytes = spool?.maxBytes ?? bytesOf(environment['LOGBOY_SPOOL_BYTES'], SPOOL_BYTES_MAX)
+  return { folder: resolve(folder), maxBytes }
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
+
+/** A number of bytes, or of a binary unit. */
+function bytesOf(text: string | undefined, otherwise: number): number {
+  const [, number, unit = ''] = /^(\d+)\s*(KiB|MiB|GiB)?$/.exec(text?.trim() ?? '') ?? []
+  return number === undefined ? otherwise : Number(number) * (UNITS[unit] as number)
 }
 
 function numberOf(text: string | undefined, otherwise: number): number {

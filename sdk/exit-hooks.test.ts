@@ -31,6 +31,7 @@ function made(isFlushed = true) {
       return isFlushed
     },
     uncaught: error => told.push(error),
+    exiting: () => told.push('exiting'),
   }
   const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
   return { process, hooks, member, rethrown, told, settle, flushes: () => flushes }
@@ -103,10 +104,20 @@ test('without loggers there are no listeners', () => {
   const { process, hooks, member } = made()
   const leaveFirst = hooks.join(member)
   const leaveSecond = hooks.join({ ...member })
-  assert.equal(process.listeners_(), 4)
+  assert.equal(process.listeners_(), 5)
   leaveFirst()
-  assert.equal(process.listeners_(), 4)
+  assert.equal(process.listeners_(), 5)
   leaveSecond()
   leaveSecond()
   assert.equal(process.listeners_(), 0)
+})
+
+test('at the very end the loggers are told, so that they can do what takes no turn', () => {
+  const { process, hooks, member, told } = made()
+  const leave = hooks.join(member)
+  process.emit('exit')
+  assert.deepEqual(told, ['exiting'])
+  leave()
+  process.emit('exit')
+  assert.deepEqual(told, ['exiting'])
 })

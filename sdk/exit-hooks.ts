@@ -23,6 +23,8 @@ export interface ExitMember {
   flush(): Promise<boolean>
   /** An exception that nobody caught: it becomes a record of its own. */
   uncaught(error: unknown): void
+  /** The end is here: only what can be done at once. */
+  exiting(): void
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
@@ -46,6 +48,7 @@ export class ExitHooks {
     this.listeners = new Map<string, Listener>([
       ['beforeExit', () => this.beforeExit()],
       ['uncaughtException', error => this.uncaught(error)],
+      ['exit', () => this.exiting()],
       ...SIGNALS.map((signal): [string, Listener] => [signal, () => this.signalled(signal)]),
     ])
   }
@@ -67,6 +70,10 @@ export class ExitHooks {
     void this.flush(pending).then(isFlushed => {
       this.isGivenUp = !isFlushed
     })
+  }
+
+  private exiting(): void {
+    for (const member of this.members) member.exiting()
   }
 
   private uncaught(error: unknown): void {

@@ -1,4 +1,5 @@
 /** Logs from a Node application into Logboy: batched, durable, never in the way. */
 export { createLogger } from './create-logger.ts'
-export type { LevelName, LoggerOptions } from './environment.ts'
+export type { LevelName, LoggerOptions, SpoolSettings } from './environment.ts'
 export type { Logger, LoggerStats, LogMethod } from './logger.ts'
+export type { SpoolStats } from './spool/spool.ts'

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 import type { LevelName } from './environment.ts'
 import { errorAttributes } from './exception.ts'
 import type { RecordBuffer } from './record-buffer.ts'
+import type { SpoolStats } from './spool/spool.ts'
 
 /** Takes a message and attributes in either order, or an error with or without a message. */
 export interface LogMethod {
@@ -40,6 +41,8 @@ export interface LoggerStats {
   readonly dropped: { readonly memory: number; readonly invalid: number; readonly closed: number }
   /** Sent again although the server may have them, because it had forgotten us. */
   readonly possiblyRepeated: number
+  /** null = there is none. */
+  readonly spool: SpoolStats | null
   readonly pendingBatches: number
   readonly bufferedBytes: number
   /** null = not connected at present. */

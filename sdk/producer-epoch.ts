@@ -16,6 +16,8 @@ export class ProducerEpoch implements Epoch {
   epoch = 1
   /** The last time at which the server surely knew this producer; null = it need not know it. */
   knownUs: number | null = null
+  /** Its numbers are another process's, of which we need not know all. */
+  private isAdopted = false
   /** Epochs opened since the last acknowledgement. */
   private opened = 0
 
@@ -34,6 +36,7 @@ export class ProducerEpoch implements Epoch {
     this.producer = producer
     this.epoch = epoch
     this.knownUs = knownUs
+    this.isAdopted = true
   }
 
   /** The server settled a batch, and so knows the producer. */
@@ -47,11 +50,15 @@ export class ProducerEpoch implements Epoch {
     return this.knownUs !== null && nowUs - this.knownUs > PRODUCER_FRESH_MS * US_PER_MS
   }
 
-  open(): void {
+  /** Begins the next epoch: because the server has `expired` this one, or wishes it. */
+  open({ isExpired }: { isExpired: boolean }): void {
     this.knownUs = null
     this.opened++
-    // A second one without an acknowledgement: someone else may use our number.
-    if (this.epoch >= EPOCH_MAX || this.opened > 1) {
+    // A second one without an acknowledgement: someone else may use our number. And the process
+    // before us may have used the next epoch and died before its spool knew.
+    const isUnsure = this.opened > 1 || (isExpired && this.isAdopted)
+    if (this.epoch >= EPOCH_MAX || isUnsure) {
+      this.isAdopted = false
       this.producer = this.random.producer()
       this.epoch = 1
     } else this.epoch++

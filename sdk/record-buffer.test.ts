@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BatchBuilder } from '../proto/batch-builder.ts'
 import type { SealedBatch } from './batch-queue.ts'
-import { RecordBuffer } from './record-buffer.ts'
+import { RecordBuffer, type RecordBufferOptions } from './record-buffer.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 
-function made(more: { batchRecordsMax?: number; memoryBytesMax?: number } = {}) {
+function made(more: Partial<RecordBufferOptions> = {}) {
   const clock = new VirtualClock()
   const builder = new BatchBuilder({ sdkName: 'test', sdkVersion: '1' })
   const sealed: number[] = []
@@ -17,7 +17,8 @@ function made(more: { batchRecordsMax?: number; memoryBytesMax?: number } = {}) 
       this.bytes += batch.bytes.length
     },
   }
-  const limits = { flushIntervalMs: 10, batchRecordsMax: 100, memoryBytesMax: 1_000_000, ...more }
+  const waits = { flushIntervalMs: 10, sealAfterMs: null }
+  const limits = { ...waits, batchRecordsMax: 100, memoryBytesMax: 1_000_000, ...more }
   const buffer = new RecordBuffer({ builder, sink, clock, ...limits })
   const add = (count: number, message = 'hello'): void => {
     for (let i = 0; i < count; i++) {
@@ -68,6 +69,21 @@ test('while there is no room the batch grows, and leaves when room comes', () =>
   assert.deepEqual(sealed, [7])
   buffer.roomCame()
   assert.deepEqual(sealed, [7])
+})
+
+test('with a spool the batch is sealed after a while, though it cannot leave', () => {
+  const { clock, sink, sealed, add } = made({ sealAfterMs: 1_000 })
+  sink.hasRoom = false
+  add(3)
+  clock.advance(500)
+  add(4)
+  clock.advance(509)
+  assert.deepEqual(sealed, [])
+  clock.advance(1)
+  assert.deepEqual(sealed, [7])
+  add(1)
+  clock.advance(1_010)
+  assert.deepEqual(sealed, [7, 1])
 })
 
 test('memory has a bound, sealed and unsealed together', () => {

@@ -19,6 +19,8 @@ export interface RecordBufferOptions {
   readonly clock: Clock
   /** How long a record waits for others. */
   readonly flushIntervalMs: number
+  /** How long it waits where a batch cannot leave at once; null = until the batch is large. */
+  readonly sealAfterMs: number | null
   /** Records at which a batch is sealed: larger ones stop the application for longer. */
   readonly batchRecordsMax: number
   /** Sealed and unsealed bytes together. */
@@ -72,7 +74,9 @@ export class RecordBuffer {
 
   private aged(): void {
     this.cancelFlush = null
-    if (this.options.sink.hasRoom) this.seal()
-    else this.isDue = true
+    const { sink, clock, sealAfterMs } = this.options
+    if (sink.hasRoom || (this.isDue && sealAfterMs !== null)) return this.seal()
+    this.isDue = true
+    if (sealAfterMs !== null) this.cancelFlush = clock.after(sealAfterMs, () => this.aged())
   }
 }

@@ -320,7 +320,7 @@ export class Sender {
   /** Gives new numbers to what is not settled. After an expiry some of it may be there already. */
   private openEpoch({ isExpired }: { isExpired: boolean }): void {
     this.epochEndsAfter = null
-    this.epoch.open()
+    this.epoch.open({ isExpired })
     const sentRecords = this.queue.renumber()
     if (isExpired) this.counts.possiblyRepeated += sentRecords
     const { spool } = this.options

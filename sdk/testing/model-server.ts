@@ -52,6 +52,7 @@ export class ModelServer {
   readonly bad = new Set<number>()
   readonly clock: Clock
   readonly random: SeededRandom
+  private readonly lines = new Set<Line>()
   private readonly producers = new Map<bigint, { epoch: number; last: number }>()
 
   constructor(clock: Clock, random: SeededRandom) {
@@ -60,11 +61,33 @@ export class ModelServer {
   }
 
   transport(name: Transport['name'] = 'grpc', isGreeted = true): Transport {
-    return { name, isGreeted, connect: (hello, handler) => new Line(this, hello, handler) }
+    const connect: Transport['connect'] = (hello, handler) => {
+      const line = new Line(this, hello, handler)
+      this.lines.add(line)
+      return line
+    }
+    return { name, isGreeted, connect }
   }
 
-  forget(): void {
-    this.producers.clear()
+  /** A sender has one stream: older ones are connections that it has given up. */
+  supersede(newest: Line): void {
+    for (const line of this.lines) {
+      if (line === newest || line.hello.producer !== newest.hello.producer) continue
+      line.end(unavailable('the sender opened another stream'))
+      this.lines.delete(line)
+    }
+  }
+
+  /** It dies and is there again: what it stored stays, what was on its way does not. */
+  crash(): void {
+    for (const line of this.lines) line.end(unavailable('the server died'))
+    this.lines.clear()
+  }
+
+  /** Of one producer, or of all. */
+  forget(producer?: bigint): void {
+    if (producer === undefined) this.producers.clear()
+    else this.producers.delete(producer)
   }
 
   /** What is known of a producer in this epoch; 'expired' where it has to begin a new one. */
@@ -105,7 +128,7 @@ function idOf(batch: Uint8Array): number {
 /** One connection. Both directions keep their order, and lose everything when it is cut. */
 class Line implements Connection {
   private readonly server: ModelServer
-  private readonly hello: Hello
+  readonly hello: Hello
   private readonly handler: ConnectionHandler
   private isCut = false
   /** The server hears nothing more. */
@@ -139,10 +162,13 @@ class Line implements Connection {
   private greet(): void {
     const { faults, random } = this.server
     // A producer that has nothing acknowledged yet is not told apart from one that is new.
-    if (this.hello.firstUnacked > 1 && random.chance(faults.forget)) this.server.forget()
+    if (this.hello.firstUnacked > 1 && random.chance(faults.forget)) {
+      this.server.forget(this.hello.producer)
+    }
     if (random.chance(faults.refuseConnection)) return this.end(unavailable('refused'))
     const opened = this.server.open(this.hello)
     if (opened === 'expired') return this.end({ type: 'epoch-expired' })
+    this.server.supersede(this)
     this.next = Math.max(this.hello.firstUnacked, (opened.lastDurable ?? 0) + 1)
     const limits = { highestSchema: 1, batchBytesMax: 1_000, batchRecordsMax: 10 }
     this.down({ type: 'welcome', lastDurable: opened.lastDurable, ...limits })
@@ -212,7 +238,9 @@ class Line implements Connection {
     })
   }
 
-  private end(end: ConnectionEnd): void {
+  /** The server hears nothing more, and the sender is told. */
+  end(end: ConnectionEnd): void {
+    if (this.isEnded) return
     this.isEnded = true
     this.later(() => {
       this.isCut = true
