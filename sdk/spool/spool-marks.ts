@@ -8,7 +8,7 @@ export class SpoolMarks {
   firstUnsettled = 1
   private acknowledgedUs: number | null = null
   private isSettledNoted = true
-  /** The first acknowledgement in an epoch: without it the server could not say that it forgot us. */
+  /** The first acknowledgement in an epoch: without it no server can say that it forgot us. */
   isFirstDue = false
   private epoch: EpochRecord | null
   private isEpochNoted = true
