@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { seededRandom } from '#runtime/random.ts'
-import { DataFolderError, lockDataFolder } from './data-folder-lock.ts'
+import { DataFolderError } from './data-folder.ts'
+import { lockDataFolder } from './data-folder-lock.ts'
 
 const random = seededRandom(1)
 
@@ -79,8 +80,16 @@ function startChild(folder: string) {
   return { process: child, line: async () => String((await lines.next()).value) }
 }
 
+test('a folder is made with all above it', async t => {
+  const folder = join(temporary(t), 'one', 'two')
+  const release = await lockDataFolder(folder, random)
+  assert.equal(existsSync(join(folder, 'lock')), true)
+  release()
+})
+
 test('a folder that cannot be made is told with its reason', async t => {
   const file = join(temporary(t), 'file')
   writeFileSync(file, '')
   await assert.rejects(lockDataFolder(join(file, 'data'), random), /cannot be written: ENOTDIR/)
+  await assert.rejects(lockDataFolder('/proc/logboy/data', random), /cannot be written: ENOENT/)
 })

@@ -3,9 +3,10 @@
  * boot, so that a stale one is recognised even where every server is pid 1, as in containers.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Random } from '#runtime/random.ts'
+import { DataFolderError, makeDataFolder, unusable } from './data-folder.ts'
 import { type LockFiles, takeLock } from './take-lock.ts'
 
 interface Holder {
@@ -17,15 +18,6 @@ interface Holder {
   readonly nonce: string
 }
 
-export class DataFolderError extends Error {
-  readonly code: 'LOGBOY_DATA_IN_USE' | 'LOGBOY_DATA_UNUSABLE'
-
-  constructor(code: 'LOGBOY_DATA_IN_USE' | 'LOGBOY_DATA_UNUSABLE', message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
 /** Takes the folder, making it if need be; answers how to give it back. */
 export async function lockDataFolder(folder: string, random: Random): Promise<() => void> {
   const path = join(folder, 'lock')
@@ -33,13 +25,9 @@ export async function lockDataFolder(folder: string, random: Random): Promise<()
   const text = JSON.stringify(holderOf(process.pid, nonce))
   const files = lockFiles(nonce)
   const isHeld = (found: string): boolean => isRunning(readHolder(found))
-  const taken = mkdir(folder, { recursive: true, mode: 0o700 }).then(() =>
-    takeLock({ files, path, text, isHeld }),
-  )
-  const other = await taken.catch((error: NodeJS.ErrnoException) => {
-    const { code, message } = error
-    const why = `${folder} cannot be written: ${code ?? message}`
-    throw new DataFolderError('LOGBOY_DATA_UNUSABLE', why)
+  makeDataFolder(folder)
+  const other = await takeLock({ files, path, text, isHeld }).catch((error: unknown) => {
+    throw unusable(folder, error)
   })
   if (other === null) return () => release(path, text)
   const pid = readHolder(other)?.pid

@@ -18,7 +18,11 @@ import { metricsText } from './api/metrics-text.ts'
 import { OpenSockets } from './api/tail-socket.ts'
 import { openCatalog } from './catalog/open-catalog.ts'
 import { Arena } from './commit-log/arena.ts'
-import { type JournalLog, openJournalLog } from './commit-log/journal/journal-log.ts'
+import {
+  type JournalLog,
+  openJournalLog,
+  refuseNewerJournal,
+} from './commit-log/journal/journal-log.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
 import { ingestRoutes } from './gateway/ingest-http.ts'
 import { OpenStreams } from './gateway/open-streams.ts'
@@ -123,8 +127,10 @@ async function openStorage({ config, log, onFatal }: StartOptions, closing: Clos
   closing.add(() => catalog.close())
   const readerBytes = Math.floor(config.arenaBytes / READER_SHARE)
   const arena = new Arena({ capacityBytes: config.arenaBytes, readerBytes })
-  const store = await openStore({ config, log, onFatal, pool, arena }, closing)
-  const journal = await openJournal({ config, log, onFatal, pool, arena, store }, closing)
+  const parts = { config, log, onFatal, pool, arena }
+  const journalWriter = await openJournalWriter(parts, closing)
+  const store = await openStore(parts, closing)
+  const journal = await openJournal({ ...parts, store, writer: journalWriter }, closing)
   const recoveredEnd = journal.end()
   const consumption = journal.consume({
     name: 'store',
@@ -168,15 +174,24 @@ async function openStore(parts: StorageParts, closing: Closing): Promise<Parquet
   return store
 }
 
+/** Before the store is opened, which writes: a journal of a newer version ends the start. */
+async function openJournalWriter(parts: StorageParts, closing: Closing): Promise<ServiceThread> {
+  const folder = folderOf(parts.config, 'journal')
+  const { diskReserveBytes } = parts.config
+  const writer = await openThread('journal-writer', { folder, diskReserveBytes }, parts)
+  closing.add(() => writer.close())
+  await refuseNewerJournal(writer)
+  return writer
+}
+
 async function openJournal(
-  parts: StorageParts & { readonly store: ParquetStore },
+  parts: StorageParts & { readonly store: ParquetStore; readonly writer: ServiceThread },
   closing: Closing,
 ): Promise<JournalLog> {
-  const { config, log, pool, arena, store } = parts
+  const { config, log, pool, arena, store, writer } = parts
   const folder = folderOf(config, 'journal')
-  const { diskReserveBytes } = config
   const journal = await openJournalLog({
-    writer: await openThread('journal-writer', { folder, diskReserveBytes }, parts),
+    writer,
     tasks: pool,
     arena,
     clock,

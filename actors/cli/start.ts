@@ -1,10 +1,11 @@
 /** `logboy start --detach`: the server in the background, back when it is ready. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, openSync } from 'node:fs'
+import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { loadConfig } from '#actors/config.ts'
+import { makeDataFolder } from '#actors/data-folder.ts'
 import { pause, systemClock } from '#runtime/clock.ts'
 import { readServerNote } from './client.ts'
 import { flagsOf } from './serve.ts'
@@ -26,7 +27,7 @@ export function startCommand(): Command {
         return serve(config)
       }
       const log = join(config.dataFolder, 'server.log')
-      mkdirSync(config.dataFolder, { recursive: true })
+      makeDataFolder(config.dataFolder)
       const pid = detach(flags, log)
       const url = await readyUrl(config.dataFolder, pid.pid, log, pid.ended)
       print(

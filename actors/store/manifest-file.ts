@@ -14,6 +14,7 @@ import { crc32 } from 'node:zlib'
 import type { Position } from '#actors/commit-log/positions.ts'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import { type ManifestRecord, ManifestState } from './manifest.ts'
+import { NewerDataError } from './newer-data-error.ts'
 
 /** 2: a position per partition, and segments with DELTA_BYTE_ARRAY pages. 1 is read. */
 const VERSION = 2
@@ -26,18 +27,16 @@ const RECORD_BYTES_MAX = 1 << 30
 const REWRITE_BYTES_MIN = 256 * 1024
 const COPIES = ['a', 'b'] as const
 
-/** Contents that no repair can save, or that a newer version wrote. Nothing on disk was changed. */
+/** Contents that no repair can save. Nothing on disk was changed. */
 export class ManifestError extends Error {
-  readonly code: 'LOGBOY_MANIFEST_DAMAGED' | 'LOGBOY_DATA_NEWER'
-  constructor(code: ManifestError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
+  readonly code = 'LOGBOY_MANIFEST_DAMAGED'
 }
 
 export interface ManifestFileOptions {
   readonly disk: Disk
   readonly folder: string
+  /** Sees what was found before anything is written; throws to leave all as it is. */
+  readonly inspect?: (found: ManifestState) => void
 }
 
 /**
@@ -63,6 +62,7 @@ export class ManifestFile {
     this.#folder = options.folder
     this.#disk.makeFolder(this.#folder)
     this.#generation = this.#load()
+    options.inspect?.(this.state)
     try {
       this.#rewrite([])
     } catch (error) {
@@ -246,7 +246,7 @@ function mergeCopies(copies: readonly Buffer[], path: string): Merged {
 
 function damaged(path: string, offset: number): ManifestError {
   const message = `both copies of the manifest are damaged: ${path} at byte ${offset}`
-  return new ManifestError('LOGBOY_MANIFEST_DAMAGED', message)
+  return new ManifestError(message)
 }
 
 function hasHeader(copy: Buffer): boolean {
@@ -260,8 +260,7 @@ function hasHeader(copy: Buffer): boolean {
 function refuseNewer(copy: Buffer, path: string): void {
   const version = copy.readUInt32LE(4)
   if (version <= VERSION) return
-  const message = `manifest version ${version} is newer than this program knows: ${path}`
-  throw new ManifestError('LOGBOY_DATA_NEWER', message)
+  throw new NewerDataError(path, `manifest version ${version}`)
 }
 
 /** A whole record after the end means that what lies between was written, synced and lost. */

@@ -15,15 +15,18 @@ import {
   indexName,
   type ManifestPositions,
   type ManifestRecord,
+  type ManifestState,
   type SegmentMeta,
   segmentName,
   segmentOfName,
 } from './manifest.ts'
 import { isDiskError, ManifestFile } from './manifest-file.ts'
+import { NewerDataError } from './newer-data-error.ts'
 import { encodeIndexFile, readIndexFile } from './parquet/block-index.ts'
-import { readFooter, SegmentBuilder } from './parquet/footer.ts'
+import { readFooter, SEGMENT_VERSION, SegmentBuilder } from './parquet/footer.ts'
 import type { RowGroupLayout } from './parquet/row-group.ts'
 import type { SegmentSchema } from './parquet/schema.ts'
+import { newerVersion } from './parquet/segment-version.ts'
 import { trimLayout } from './trim-layout.ts'
 
 const TEMPORARY = 'writing-'
@@ -119,7 +122,8 @@ class SegmentWriter implements Service {
   constructor({ folder }: SegmentWriterOptions, disk: Disk) {
     this.#folder = folder
     this.#disk = disk
-    this.#manifest = new ManifestFile({ disk, folder })
+    const inspect = (found: ManifestState): void => this.#refuseNewer(found)
+    this.#manifest = new ManifestFile({ disk, folder, inspect })
     this.#nextSegmentId = this.#manifest.state.nextSegmentId
     this.#removeOrphans()
     this.#missing = this.#findMissing()
@@ -240,7 +244,7 @@ class SegmentWriter implements Service {
   #finish(job: Job): SegmentMeta {
     const projects = JSON.stringify(job.groups.map(({ projectId }) => projectId))
     const metadata = new Map([
-      ['logboy.version', '1'],
+      ['logboy.version', String(SEGMENT_VERSION)],
       ['logboy.projects', projects],
     ])
     this.#write(job, [job.builder.finish(metadata)])
@@ -280,6 +284,15 @@ class SegmentWriter implements Service {
       assert(!this.#manifest.state.segments.has(id), 'a published segment keeps its files')
       this.#disk.remove(`${this.#folder}/${segmentName(id)}`)
       this.#disk.remove(`${this.#folder}/${indexName(id)}`)
+    }
+  }
+
+  #refuseNewer({ segments }: ManifestState): void {
+    for (const { id } of segments.values()) {
+      const path = `${this.#folder}/${segmentName(id)}`
+      if (!this.#disk.exists(path)) continue
+      const version = this.#withFile(path, file => newerVersion(reader(file), file.size()))
+      if (version !== null) throw new NewerDataError(path, `segment version ${version}`)
     }
   }
 

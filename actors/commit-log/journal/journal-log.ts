@@ -23,7 +23,7 @@ import { JournalConsumer } from './journal-consumer.ts'
 import { JournalFollowing } from './journal-following.ts'
 import { JOURNAL_PARTITION } from './journal-format.ts'
 import { JournalReader } from './journal-reader.ts'
-import type { RecoveredJournal, RecoveryOutcome } from './journal-recovery.ts'
+import type { NewerJournal, RecoveredJournal, RecoveryOutcome } from './journal-recovery.ts'
 import type { JournalWriterMessage, ProbeReply, TrimReply } from './journal-writer.ts'
 
 /** Large enough that its snapshot and its folder sync cost nothing, small enough to trim by. */
@@ -55,6 +55,12 @@ export interface JournalLogOptions {
   onFailure(error: Error): void
 }
 
+/** Throws LOGBOY_JOURNAL_NEWER, before anybody has written anything. */
+export async function refuseNewerJournal(writer: ServiceThread): Promise<void> {
+  const newer = await writer.call<NewerJournal | undefined>({ type: 'find-newer' })
+  if (newer !== undefined) throw newerError(newer)
+}
+
 /**
  * Recovers the journal in the folder and opens it. One of a newer version is left as it is: throws
  * LOGBOY_JOURNAL_NEWER.
@@ -62,12 +68,14 @@ export interface JournalLogOptions {
 export async function openJournalLog(options: JournalLogOptions): Promise<JournalLog> {
   const message: JournalWriterMessage = { type: 'recover', endAtLeast: options.endAtLeast }
   const outcome = await options.writer.call<RecoveryOutcome>(message)
-  if (outcome.type === 'newer') {
-    const { path, version } = outcome
-    const error = new Error(`${path} was written by a newer Logboy (journal version ${version})`)
-    throw Object.assign(error, { code: 'LOGBOY_JOURNAL_NEWER', path, version })
-  }
+  if (outcome.type === 'newer') throw newerError(outcome)
   return new JournalLog(options, outcome)
+}
+
+function newerError({ path, version }: NewerJournal): Error {
+  const what = `${path} was written by a newer Logboy (journal version ${version})`
+  const error = new Error(`${what}; nothing was changed`)
+  return Object.assign(error, { code: 'LOGBOY_JOURNAL_NEWER', path, version })
 }
 
 /** The embedded commit log: journal files on a thread of their own, everything else here. */

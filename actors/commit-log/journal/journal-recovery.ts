@@ -39,10 +39,14 @@ export interface RecoveredJournal {
   readonly quarantined: readonly QuarantinedPart[]
 }
 
-export type RecoveryOutcome =
-  | ({ readonly type: 'recovered' } & RecoveredJournal)
-  /** Written by a newer version of Logboy; nothing was touched. */
-  | { readonly type: 'newer'; readonly path: string; readonly version: number }
+export type RecoveryOutcome = ({ readonly type: 'recovered' } & RecoveredJournal) | NewerJournal
+
+/** Written by a newer version of Logboy; nothing was touched. */
+export interface NewerJournal {
+  readonly type: 'newer'
+  readonly path: string
+  readonly version: number
+}
 
 export function recoverJournal(disk: Disk, folder: string): RecoveryOutcome {
   makeDurableFolder(disk, folder)
@@ -291,10 +295,8 @@ class Recovery {
   }
 }
 
-function findNewer(
-  disk: Disk,
-  folder: string,
-): (RecoveryOutcome & { readonly type: 'newer' }) | undefined {
+/** A file of a newer version, if there is one; only reads. */
+export function findNewer(disk: Disk, folder: string): NewerJournal | undefined {
   for (const start of journalStarts(disk, folder)) {
     const path = journalPath(folder, start)
     const file = disk.open(path, 'read')

@@ -6,7 +6,12 @@ import type { Position } from '../positions.ts'
 import { diskFailure, type JournalFile, journalPath, snapshotPath } from './journal-files.ts'
 import { encodeFileHeader, FILE_HEADER_BYTES } from './journal-format.ts'
 import { GroupImage, type GroupMessage } from './journal-group.ts'
-import { type RecoveryOutcome, recoverJournal } from './journal-recovery.ts'
+import {
+  findNewer,
+  type NewerJournal,
+  type RecoveryOutcome,
+  recoverJournal,
+} from './journal-recovery.ts'
 
 export interface JournalWriterOptions {
   readonly folder: string
@@ -15,6 +20,7 @@ export interface JournalWriterOptions {
 }
 
 export type JournalWriterMessage =
+  | { readonly type: 'find-newer' }
   | {
       readonly type: 'recover'
       /** Nothing is appended before it: consumers have passed it, whatever the files say. */
@@ -67,6 +73,14 @@ export interface ProbeReply {
   readonly files: readonly JournalFile[]
 }
 
+type JournalWriterReply =
+  | NewerJournal
+  | undefined
+  | RecoveryOutcome
+  | AppendReply
+  | TrimReply
+  | ProbeReply
+
 interface OpenFile {
   readonly file: DiskFile
   readonly start: Position
@@ -95,8 +109,10 @@ export class JournalWriter implements Service {
     this.#diskReserveBytes = options.diskReserveBytes
   }
 
-  handle(message: JournalWriterMessage): RecoveryOutcome | AppendReply | TrimReply | ProbeReply {
+  handle(message: JournalWriterMessage): JournalWriterReply {
     switch (message.type) {
+      case 'find-newer':
+        return findNewer(this.#disk, this.#folder)
       case 'recover':
         return this.#recover(message.endAtLeast)
       case 'append':

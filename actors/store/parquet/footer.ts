@@ -38,7 +38,9 @@ const MAGIC = Buffer.from('PAR1')
 const TAIL_BYTES = 8
 const GUARD_BYTES = 8
 const GROUPS_KEY = 'logboy.groups'
-const CREATED_BY = 'logboy version 1'
+/** Rises with whatever older programs could only take for damage, in segments and their indexes. */
+export const SEGMENT_VERSION = 1
+const CREATED_BY = `logboy version ${SEGMENT_VERSION}`
 /** One read gets most footers whole. */
 const FIRST_READ_BYTES = 64 * 1024
 
@@ -221,6 +223,15 @@ function emptyChunk(sink: ByteSink, { rowCount, byteLength }: RowGroupLayout): C
 
 /** Reads and proves the footer of a file. Throws LOGBOY_SEGMENT_CORRUPT. */
 export function readFooter(read: ReadRange, fileBytes: number): SegmentFooter {
+  const { footer, pages } = provenFooter(read, fileBytes)
+  return parseFooter(footer, pages)
+}
+
+/** Footer and offset indexes whose checksum holds, not yet understood. */
+export function provenFooter(
+  read: ReadRange,
+  fileBytes: number,
+): { readonly footer: Buffer; readonly pages: PageIndexes } {
   const shortest = MAGIC.length + GUARD_BYTES + TAIL_BYTES
   proven(fileBytes >= shortest, 'segment too short')
   const end = readEnd(read, fileBytes, Math.min(fileBytes, FIRST_READ_BYTES))
@@ -237,8 +248,7 @@ export function readFooter(read: ReadRange, fileBytes: number): SegmentFooter {
   const footer = bytes.subarray(footerAt, footerAt + footerBytes)
   const sum = crc32(footer, crc32(bytes.subarray(0, pageBytes + 4)))
   proven(sum === bytes.readUInt32LE(pageBytes + 4), 'checksum of a footer')
-  const pagesAt = fileBytes - known
-  return parseFooter(footer, { bytes: bytes.subarray(0, pageBytes), offset: pagesAt })
+  return { footer, pages: { bytes: bytes.subarray(0, pageBytes), offset: fileBytes - known } }
 }
 
 function readEnd(read: ReadRange, fileBytes: number, length: number): Buffer {
@@ -254,7 +264,7 @@ function withRoom(read: ReadRange, fileBytes: number, known: Buffer, length: num
     : readEnd(read, fileBytes, length)
 }
 
-interface PageIndexes {
+export interface PageIndexes {
   readonly bytes: Uint8Array
   /** Of the first byte in the file. */
   readonly offset: number
