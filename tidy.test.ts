@@ -64,6 +64,7 @@ test('inside actors data flows one way: nobody imports upstream', () => {
     'commit-log',
     'identity',
     'catalog',
+    'coordination',
     'http',
   ]
   const rank = (path: string) => order.indexOf(path.split('/')[1] as string)

@@ -1,0 +1,48 @@
+import type { Clock } from '#runtime/clock.ts'
+import type { Channel, Coordination, SharedAmount } from './coordination.ts'
+import { refill } from './shared-bucket.ts'
+
+type Receive = (message: Uint8Array) => void
+
+/** Coordination of an installation that is one process. */
+export class InProcessCoordination implements Coordination {
+  readonly isAway = false
+  readonly #clock: Clock
+  readonly #subscribers = new Map<Channel, Set<Receive>>()
+  readonly #buckets = new Map<string, { readonly levels: number[]; atMs: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  publish(channel: Channel, message: Uint8Array): void {
+    for (const receive of this.#subscribers.get(channel) ?? []) {
+      queueMicrotask(() => receive(message))
+    }
+  }
+
+  subscribe(channel: Channel, receive: Receive): () => void {
+    const others = this.#subscribers.get(channel) ?? new Set()
+    this.#subscribers.set(channel, others.add(receive))
+    return () => void others.delete(receive)
+  }
+
+  async spend(bucket: string, amounts: readonly SharedAmount[]): Promise<readonly number[]> {
+    const nowMs = this.#clock.monotonicMs()
+    const known = this.#buckets.get(bucket)
+    const levels = amounts.map(({ rate, amount }, index) => {
+      const passedMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs - known.atMs
+      return refill(known?.levels[index] ?? rate, { rate, passedMs }) - amount
+    })
+    this.#buckets.set(bucket, { levels, atMs: nowMs })
+    return levels
+  }
+
+  observe(): Record<string, unknown> {
+    return { kind: 'in-process', buckets: this.#buckets.size }
+  }
+
+  async close(): Promise<void> {
+    this.#subscribers.clear()
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Coordination through Redis. One connection publishes and counts, another listens. Nothing waits
+ * for a Redis that is away: what is published meanwhile is lost, which is what a hint may be.
+ */
+import { Redis, type RedisOptions } from 'ioredis'
+import type { Channel, Coordination, SharedAmount } from './coordination.ts'
+import { SPEND_SCRIPT } from './shared-bucket.ts'
+
+type Receive = (message: Uint8Array) => void
+
+export interface RedisCoordinationOptions {
+  /** redis://user:password@host:port/database */
+  readonly url: string
+  /** Before every key and channel; keeps several installations on one Redis apart. */
+  readonly prefix: string
+  /** Told once each time the connection breaks, without the address: it may hold a password. */
+  readonly onAway: (reason: string) => void
+}
+
+const CONNECT_TIMEOUT_MS = 2_000
+/** An answer that takes longer is none: the caller goes on alone. */
+const COMMAND_TIMEOUT_MS = 500
+const RETRY_MS_MAX = 1_000
+/** Connections that stay silent for longer are tested, so that a hang is noticed. */
+const KEEP_ALIVE_MS = 5_000
+
+const CONNECTION = {
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  keepAlive: KEEP_ALIVE_MS,
+  // A command on a connection that is away fails at once instead of waiting for it.
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: (attempt: number) => Math.min(RETRY_MS_MAX, 50 * 2 ** Math.min(attempt, 10)),
+} satisfies RedisOptions
+
+interface SpendingRedis extends Redis {
+  spend(bucket: string, ...amounts: string[]): Promise<string[]>
+}
+
+export class RedisCoordination implements Coordination {
+  readonly #options: RedisCoordinationOptions
+  readonly #commands: SpendingRedis
+  readonly #listener: Redis
+  readonly #subscribers = new Map<string, Set<Receive>>()
+  #counts = { published: 0, unpublished: 0, received: 0, spent: 0, unspent: 0, lost: 0 }
+  #closed = false
+
+  constructor(options: RedisCoordinationOptions) {
+    this.#options = options
+    const commands = new Redis(options.url, CONNECTION)
+    commands.defineCommand('spend', { numberOfKeys: 1, lua: SPEND_SCRIPT })
+    this.#commands = commands as SpendingRedis
+    // Subscriptions are made again by the client itself; a silent channel has no command to time.
+    this.#listener = new Redis(options.url, { ...CONNECTION, autoResubscribe: true })
+    this.#listener.on('messageBuffer', (channel: Buffer, message: Buffer) => {
+      this.#receive(channel.toString(), message)
+    })
+    this.#listener.on('ready', () => this.#subscribeAll())
+    for (const connection of [this.#commands, this.#listener]) this.#watch(connection)
+  }
+
+  get isAway(): boolean {
+    return this.#commands.status !== 'ready' || this.#listener.status !== 'ready'
+  }
+
+  publish(channel: Channel, message: Uint8Array): void {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.length)
+    this.#commands.publish(this.#name(channel), bytes).then(
+      () => this.#counts.published++,
+      () => this.#counts.unpublished++,
+    )
+  }
+
+  subscribe(channel: Channel, receive: Receive): () => void {
+    const name = this.#name(channel)
+    const others = this.#subscribers.get(name) ?? new Set()
+    this.#subscribers.set(name, others.add(receive))
+    if (others.size === 1 && this.#listener.status === 'ready') this.#subscribeAll()
+    return () => {
+      others.delete(receive)
+      if (others.size > 0 || !this.#subscribers.delete(name)) return
+      this.#listener.unsubscribe(name).catch(() => undefined)
+    }
+  }
+
+  async spend(bucket: string, amounts: readonly SharedAmount[]): Promise<readonly number[] | null> {
+    try {
+      const key = `${this.#options.prefix}:bucket:${bucket}`
+      const values = amounts.flatMap(({ rate, amount }) => [String(rate), String(amount)])
+      const levels = await this.#commands.spend(key, ...values)
+      this.#counts.spent++
+      return levels.map(Number)
+    } catch {
+      this.#counts.unspent++
+      return null
+    }
+  }
+
+  observe(): Record<string, unknown> {
+    return { kind: 'redis', isAway: this.isAway, ...this.#counts }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#commands.disconnect()
+    this.#listener.disconnect()
+  }
+
+  #name(channel: Channel): string {
+    return `${this.#options.prefix}:${channel}`
+  }
+
+  #subscribeAll(): void {
+    const names = [...this.#subscribers.keys()]
+    if (names.length > 0) this.#listener.subscribe(...names).catch(() => undefined)
+  }
+
+  #receive(name: string, message: Uint8Array): void {
+    this.#counts.received++
+    for (const receive of this.#subscribers.get(name) ?? []) receive(message)
+  }
+
+  /** Without a listener an error would end the process; the client tries again by itself. */
+  #watch(connection: Redis): void {
+    let reason = 'the connection was closed'
+    connection.on('error', (error: Error) => {
+      reason = error.message
+    })
+    connection.on('close', () => {
+      if (this.#closed) return
+      this.#counts.lost++
+      this.#options.onAway(reason)
+    })
+  }
+}
