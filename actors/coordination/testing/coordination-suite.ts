@@ -9,7 +9,7 @@ export interface CoordinationFixture {
   /** Processes of one installation: the same one twice where there can be only one. */
   readonly processes: readonly [Coordination, Coordination]
   /** Lets some of the time pass by which buckets are refilled. */
-  pass(ms: number): Promise<void>
+  readonly pass: (ms: number) => Promise<void>
   readonly bucket: string
 }
 
