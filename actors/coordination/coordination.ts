@@ -1,7 +1,7 @@
 /**
  * The contract of what processes of one installation tell each other quickly: hints and shared rate
- * buckets. All of it may be lost, doubled or late at any moment; whoever uses it has another, slower
- * way to the same knowledge, and takes that while `isAway`. Truth lies in the catalog and the log.
+ * buckets. All of it may be lost, doubled or late at any moment; whoever uses it has another,
+ * slower way to the same knowledge, and takes that while `isAway`. Truth lies in catalog and log.
  */
 export interface Coordination {
   /** To every subscriber, this process's too. Never waits, never throws. */

@@ -12,9 +12,9 @@ export function refill(
 }
 
 /**
- * KEYS[1] the bucket; ARGV rate and amount of each of its parts. Answers the levels as text, because
- * Redis cuts numbers to integers. Time is the server's, so that the processes' clocks need not
- * agree. A bucket that is full again is the same as none, so it may be forgotten.
+ * KEYS[1] the bucket; ARGV rate and amount of each of its parts. Answers the levels as text,
+ * because Redis cuts numbers to integers. Time is the server's, so that the processes' clocks need
+ * not agree. A bucket that is full again is the same as none, so it may be forgotten.
  */
 export const SPEND_SCRIPT = `
 local now = redis.call('TIME')
@@ -27,10 +27,11 @@ local left = {}
 local full_ms = 0
 for part = 1, #ARGV / 2 do
   local rate = tonumber(ARGV[2 * part - 1])
-  local level = math.min(rate * ${BURST_S}, (levels[part] or rate * ${BURST_S}) + passed_ms * rate / 1000)
+  local full = rate * ${BURST_S}
+  local level = math.min(full, (levels[part] or full) + passed_ms * rate / 1000)
   level = level - tonumber(ARGV[2 * part])
   left[part] = string.format('%.3f', level)
-  full_ms = math.max(full_ms, (rate * ${BURST_S} - level) * 1000 / rate)
+  full_ms = math.max(full_ms, (full - level) * 1000 / rate)
 end
 redis.call('HSET', KEYS[1], 'at', string.format('%.3f', now_ms), 'levels', table.concat(left, ' '))
 redis.call('PEXPIRE', KEYS[1], math.ceil(full_ms) + 1000)
