@@ -102,7 +102,7 @@ export class OldSpools {
 
   private look(done: () => void): void {
     const { disk, folder } = this.options
-    disk.list(folder, (_, names = []) => this.takeNext([...names].toSorted(), done))
+    disk.list(folder, (_, names = []) => this.takeNext([...names].sort(), done))
   }
 
   private takeNext(names: string[], done: () => void): void {
@@ -123,7 +123,7 @@ export class OldSpools {
     const { disk, clock } = this.options
     const files: ScannedFile[] = []
     disk.list(folder, (_, all = []) => {
-      const names = all.filter(name => numberOfSpoolFile(name) !== null).toSorted()
+      const names = all.filter(name => numberOfSpoolFile(name) !== null).sort()
       const next = (): void => {
         const name = names.shift()
         if (name === undefined) {

@@ -92,7 +92,7 @@ export function joinFiles(files: readonly ScannedFile[]): ScannedSpool | null {
   const skipped = new Set(epoch.skipped)
   const left = [...found.values()]
     .filter(({ batch }) => batch.ordinal >= first && !skipped.has(batch.ordinal))
-    .toSorted((a, b) => a.batch.ordinal - b.batch.ordinal)
+    .sort((a, b) => a.batch.ordinal - b.batch.ordinal)
   const begunUs = left.reduce((min, { batch }) => Math.min(min, batch.sealedUs), Number.MAX_VALUE)
   const batches = left.map(({ file, batch }) => oldBatchOf(file, batch, epoch))
   const { producer, epoch: number } = epoch
