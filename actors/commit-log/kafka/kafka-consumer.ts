@@ -35,6 +35,7 @@ export interface KafkaConsumerOptions {
   readonly checkpoints: Checkpoints
   readonly ends: LogEnds
   readonly blockedMs?: number
+  readonly stalledMs?: number
   readonly sessionTimeoutMs?: number
   /** A record that is none of ours. Settles once it is kept elsewhere. */
   foreign(partition: number, record: FetchedRecord, reason: string): Promise<void>
@@ -71,11 +72,12 @@ export class KafkaConsumer implements Consumption {
   constructor(options: KafkaConsumerOptions) {
     this.#options = options
     this.#passed = options.consumer.from
-    const { address, topic, clock } = options
+    const { address, topic, clock, stalledMs } = options
     this.#fetcher = new PartitionFetcher({
       address,
       topic,
       clock,
+      ...(stalledMs === undefined ? {} : { stalledMs }),
       receive: fetched => this.#receive(fetched),
       outOfRange: partition => void this.#outOfRange(partition),
       onTrouble: options.onTrouble,

@@ -59,6 +59,7 @@ export interface KafkaLogOptions {
   readonly onTrouble: (error: Error, where: string) => void
   /** For tests: a delivery that takes longer is stuck. */
   readonly blockedMs?: number
+  readonly stalledMs?: number
   readonly sessionTimeoutMs?: number
 }
 

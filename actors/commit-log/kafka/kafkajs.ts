@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import kafkajs, {
   type Broker,
   type Cluster,
+  type ISocketFactory,
   type Kafka,
   type KafkaConfig,
   type logLevel,
@@ -22,6 +23,8 @@ export interface KafkaAddress {
   readonly sasl?: SASLOptions
   /** A request without an answer after this long has failed. */
   readonly requestTimeoutMs?: number
+  /** For tests: how connections are made. */
+  readonly socketFactory?: ISocketFactory
 }
 
 export type { Broker, Cluster }
@@ -108,13 +111,15 @@ export function openKafka(address: KafkaAddress): Kafka {
   return new kafkajs.Kafka(configOf(address))
 }
 
+const newSocketFactory = require('kafkajs/src/network/socketFactory.js') as () => ISocketFactory
+
 /** One cluster: a connection to each broker, shared by all that use it. */
 export function newCluster(address: KafkaAddress): Cluster {
   const Class = require('kafkajs/src/cluster/index.js') as new (options: object) => Cluster
   return new Class({
     ...configOf(address),
     logger: openKafka(address).logger(),
-    socketFactory: (require('kafkajs/src/network/socketFactory.js') as () => unknown)(),
+    socketFactory: address.socketFactory ?? newSocketFactory(),
     metadataMaxAge: METADATA_AGE_MS,
     allowAutoTopicCreation: false,
     maxInFlightRequests: null,
@@ -167,7 +172,8 @@ export function kindOf(error: unknown): string {
   return typeof type === 'string' ? type : error.name
 }
 
-function configOf({ brokers, clientId, ssl, sasl, requestTimeoutMs }: KafkaAddress): KafkaConfig {
+function configOf(address: KafkaAddress): KafkaConfig {
+  const { brokers, clientId, ssl, sasl, requestTimeoutMs, socketFactory } = address
   return {
     brokers: [...brokers],
     clientId,
@@ -178,5 +184,6 @@ function configOf({ brokers, clientId, ssl, sasl, requestTimeoutMs }: KafkaAddre
     logLevel: LOG_NOTHING,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
+    ...(socketFactory === undefined ? {} : { socketFactory }),
   }
 }

@@ -34,6 +34,7 @@ export interface PartitionFetcherOptions {
   readonly address: KafkaAddress
   readonly topic: string
   readonly clock: Clock
+  readonly stalledMs?: number
   /** The broker is asked again once this settles. Must not reject. */
   receive(fetched: readonly Fetched[]): Promise<void>
   /** Nothing is at this offset: it was deleted, or never was. The partition is removed before. */
@@ -124,8 +125,8 @@ export class PartitionFetcher {
     this.#connecting = true
     const cluster = newCluster(address)
     try {
-      await cluster.connect()
-      await cluster.addMultipleTargetTopics([topic])
+      await this.#notStalled(cluster.connect())
+      await this.#notStalled(cluster.addMultipleTargetTopics([topic]))
       this.#cluster = cluster
     } catch (error) {
       this.#cluster = cluster
@@ -146,7 +147,7 @@ export class PartitionFetcher {
   async #ask(cluster: Cluster, node: string): Promise<void> {
     const { topic } = this.#options
     while (this.#cluster === cluster) {
-      await cluster.refreshMetadataIfNecessary()
+      await this.#notStalled(cluster.refreshMetadataIfNecessary())
       const partitions =
         cluster.findLeaderForPartitions(topic, [...this.#places.keys()])[node] ?? []
       const asked = new Map(
@@ -186,7 +187,8 @@ export class PartitionFetcher {
   #notStalled<Value>(promise: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       const stalled = new Error('a fetch was never answered')
-      const cancel = this.#options.clock.after(STALLED_MS, () => reject(stalled))
+      const { clock, stalledMs = STALLED_MS } = this.#options
+      const cancel = clock.after(stalledMs, () => reject(stalled))
       promise.then(resolve, reject).finally(cancel)
     })
   }

@@ -48,7 +48,8 @@ export async function ensureTopics(
   address: KafkaAddress,
   wanted: readonly TopicSettings[],
 ): Promise<TopicFindings> {
-  const admin = openKafka(address).admin()
+  // A topic that was just made is known to its brokers a little later.
+  const admin = openKafka(address).admin({ retry: { retries: 8, initialRetryTime: 50 } })
   await admin.connect()
   try {
     const existing = new Set(await admin.listTopics())

@@ -5,6 +5,7 @@ import type { Arena } from '../arena.ts'
 import { type KafkaLog, type KafkaLogOptions, openKafkaLog } from '../kafka/kafka-log.ts'
 import { type KafkaAddress, openKafka } from '../kafka/kafkajs.ts'
 import { ensureTopics, topicNames } from '../kafka/topics.ts'
+import type { BrokerLink } from './broker-link.ts'
 import { MemoryCheckpoints, MemoryKeyedRequests, MemoryPartitions } from './memory-catalog.ts'
 
 /** Addresses of a Kafka to test against; undefined = none is there. */
@@ -27,14 +28,20 @@ export interface KafkaWorld {
 
 export async function newKafkaWorld(
   brokers: readonly string[],
-  options: { readonly partitions?: number; readonly requestTimeoutMs?: number } = {},
+  options: {
+    readonly partitions?: number
+    readonly requestTimeoutMs?: number
+    readonly link?: BrokerLink
+  } = {},
 ): Promise<KafkaWorld> {
-  const { partitions: partitionCount = 3, requestTimeoutMs = 5_000 } = options
+  const { partitions: partitionCount = 3, requestTimeoutMs = 5_000, link } = options
   const prefix = `test-${Buffer.from(systemRandom.bytes(6)).toString('hex')}`
-  const address: KafkaAddress = { brokers, clientId: prefix, requestTimeoutMs }
+  const near: KafkaAddress = { brokers, clientId: prefix }
+  const faulty = link === undefined ? {} : { socketFactory: link.socketFactory }
+  const address = { ...near, requestTimeoutMs, ...faulty }
   const { logs: topic } = topicNames(prefix)
   const settings = { partitions: partitionCount, replicationFactor: 1, minInsyncReplicas: 1 }
-  await ensureTopics(address, [{ topic, ...settings, retentionMs: 3_600_000 }])
+  await ensureTopics(near, [{ topic, ...settings, retentionMs: 3_600_000 }])
   const catalog = {
     checkpoints: new MemoryCheckpoints(),
     partitions: new MemoryPartitions(),
@@ -65,7 +72,7 @@ export async function newKafkaWorld(
         ...changes,
       }),
     close: async () => {
-      const admin = openKafka(address).admin()
+      const admin = openKafka(near).admin()
       await admin.connect()
       await admin.deleteTopics({ topics: [topic] })
       await admin.disconnect()
