@@ -1,4 +1,4 @@
-/** What has gone wrong with kafkajs and Kafka before, against a real broker behind a bad network. */
+/** What went wrong with kafkajs and Kafka before, with a real broker behind a bad network. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '#runtime/clock.ts'
