@@ -1,6 +1,6 @@
 /**
- * The Kafka leg alone, through one partition: durable appends, and beside them a consumer group that
- * reads everything: `KAFKA_BROKERS=… node bench/kafka.bench.ts`. A row for the scaled table.
+ * The Kafka leg alone, through one partition: durable appends, and beside them a consumer group
+ * that reads everything: `KAFKA_BROKERS=… node bench/kafka.bench.ts`. A row for the scaled table.
  */
 import { Arena } from '#actors/commit-log/arena.ts'
 import type { KafkaLog } from '#actors/commit-log/kafka/kafka-log.ts'

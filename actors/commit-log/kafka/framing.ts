@@ -8,7 +8,7 @@
  * message indexes, which is one zero byte for the first message of a file
  * (https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop).
  */
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
 import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 
@@ -17,14 +17,8 @@ export const FRAME_BYTES = 6
 /** What this version writes; a record with a higher one is left for a newer Logboy. */
 export const ENVELOPE_VERSION_MAX = 1
 
-const RECORD_OVERHEAD_BYTES = 64
 const MAGIC = 0
 const FIRST_MESSAGE = 0
-
-export interface FramedRecord {
-  readonly value: Buffer
-  readonly headers: { readonly [ENVELOPE_HEADER]: Buffer }
-}
 
 /** A record as a fetch brings it. */
 export interface StoredRecord {
@@ -40,19 +34,20 @@ export type Unframed =
   /** Not ours, or damaged. */
   | { readonly type: 'foreign'; readonly reason: string }
 
-/** What a record takes in a send: key, header and lengths are part of it. */
-export function recordBytes({ value, headers }: FramedRecord): number {
-  return value.length + headers[ENVELOPE_HEADER].length + RECORD_OVERHEAD_BYTES
+/** A record on its way out; the batch is copied once, into the request. */
+export interface OutgoingRecord {
+  /** Encoded. */
+  readonly envelope: Uint8Array
+  readonly batch: BatchBytes
+  readonly schemaId: number
 }
 
-export function frame(envelope: Envelope, batch: BatchBytes, schemaId: number): FramedRecord {
-  const value = Buffer.allocUnsafe(FRAME_BYTES + batch.length)
-  value[0] = MAGIC
-  value.writeInt32BE(schemaId, 1)
-  value[FRAME_BYTES - 1] = FIRST_MESSAGE
-  value.set(new Uint8Array(batch.memory, batch.offset, batch.length), FRAME_BYTES)
-  const { buffer, byteOffset, byteLength } = toBinary(EnvelopeSchema, envelope)
-  return { value, headers: { [ENVELOPE_HEADER]: Buffer.from(buffer, byteOffset, byteLength) } }
+/** Writes frame and batch: the value of the record. */
+export function writeFrame(into: Buffer, at: number, { batch, schemaId }: OutgoingRecord): void {
+  into[at] = MAGIC
+  into.writeInt32BE(schemaId, at + 1)
+  into[at + FRAME_BYTES - 1] = FIRST_MESSAGE
+  into.set(new Uint8Array(batch.memory, batch.offset, batch.length), at + FRAME_BYTES)
 }
 
 export function unframe({ value, headers }: StoredRecord): Unframed {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import type { AppendOutcome, Offer, UnavailableReason } from '#actors/commit-log/commit-log.ts'
 import { BATCH_BYTES_MAX } from '#proto/limits.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
-import type { FramedRecord } from './framing.ts'
+import type { OutgoingRecord } from './framing.ts'
 import { kindOf } from './kafkajs.ts'
 import type { PartitionRoutes } from './partition-routes.ts'
 import { PartitionSender, type SendFailure } from './partition-sender.ts'
@@ -32,7 +32,7 @@ export interface KafkaAppenderOptions {
   readonly clock: Clock
   readonly routes: PartitionRoutes
   readonly schemaId: number
-  readonly send: (partition: number, records: readonly FramedRecord[]) => Promise<void>
+  readonly send: (partition: number, records: readonly OutgoingRecord[]) => Promise<void>
   /** Whether the partition's leader answers and enough replicas are there. */
   probe(): Promise<boolean>
   readonly onTrouble: (error: Error, where: string) => void

@@ -90,6 +90,7 @@ export class KafkaLog implements CommitLog {
     this.#producers = new ProducerPool({
       address,
       topic,
+      clock,
       timeoutMs: PRODUCE_TIMEOUT_MS,
       onStored: (partition, end) => ends.reached(partition, end),
     })

@@ -29,6 +29,165 @@ export interface KafkaAddress {
 
 export type { Broker, Cluster }
 
+const CONNECT_TIMEOUT_MS = 2_000
+const REQUEST_TIMEOUT_MS = 5_000
+const METADATA_AGE_MS = 60_000
+/** kafkajs logs what it also throws; whoever catches it tells it once. */
+const LOG_NOTHING: logLevel = 0
+/** One try: whoever asks knows better when to try again. */
+const NO_RETRIES = { retries: 0 }
+/** Only records of committed transactions, should others ever write such. */
+const READ_COMMITTED = 1
+
+const require = createRequire(import.meta.url)
+const inner = {
+  Cluster: require('kafkajs/src/cluster/index.js') as new (options: object) => Cluster,
+  ConsumerGroup: require('kafkajs/src/consumer/consumerGroup.js') as new (
+    options: object,
+  ) => GroupMember,
+  Emitter: require('kafkajs/src/instrumentation/emitter.js') as new () => object,
+  RequestQueue: require('kafkajs/src/network/requestQueue/index.js') as {
+    readonly prototype: RequestQueue
+  },
+  newRoundRobin: require('kafkajs/src/consumer/assigners/roundRobinAssigner/index.js') as (of: {
+    readonly cluster: Cluster
+  }) => object,
+  newSocketFactory: require('kafkajs/src/network/socketFactory.js') as () => ISocketFactory,
+  produceResponse: require('kafkajs/src/protocol/requests/produce/v7/response.js') as object,
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+  scheduleCheckPendingRequests: (this: RequestQueue) => void
+}
+
+/**
+ * A connection that waits for nothing sets no timer: unpatched, each arms one of 1 ms for ever
+ * (920 wake-ups and 28 ms of CPU a second, https://github.com/tulios/kafkajs/issues/1751).
+ */
+function patchIdleTimer(): void {
+  const { prototype } = inner.RequestQueue
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+    if (this.pending.length > 0 || this.throttledUntil > 0) schedule.call(this)
+  }
+}
+
+patchIdleTimer()
+
+export function openKafka(address: KafkaAddress): Kafka {
+  return new kafkajs.Kafka(configOf(address))
+}
+
+/** One cluster: a connection to each broker, shared by all that use it. */
+export function newCluster(address: KafkaAddress): Cluster {
+  return new inner.Cluster({
+    ...configOf(address),
+    logger: openKafka(address).logger(),
+    socketFactory: address.socketFactory ?? inner.newSocketFactory(),
+    metadataMaxAge: METADATA_AGE_MS,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    instrumentationEmitter: new inner.Emitter(),
+    isolationLevel: READ_COMMITTED,
+  })
+}
+
+/** Joins, shares out the partitions, and leaves; the rest of kafkajs's class is not used. */
+export interface GroupMember {
+  memberId: string | null
+  readonly generationId: number
+  readonly coordinator: Broker & {
+    heartbeat(request: {
+      groupId: string
+      groupGenerationId: number
+      memberId: string
+    }): Promise<unknown>
+  }
+  joinAndSync(): Promise<void>
+  assigned(): readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+  leave(): Promise<void>
+}
+
+/** The topic must be among the cluster's target topics. */
+export function newGroupMember(
+  cluster: Cluster,
+  address: KafkaAddress,
+  group: {
+    readonly groupId: string
+    readonly topic: string
+    readonly sessionTimeoutMs: number
+    readonly rebalanceTimeoutMs: number
+  },
+): GroupMember {
+  return new inner.ConsumerGroup({
+    cluster,
+    retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
+    logger: openKafka(address).logger(),
+    instrumentationEmitter: new inner.Emitter(),
+    assigners: [inner.newRoundRobin({ cluster })],
+    groupId: group.groupId,
+    topics: [group.topic],
+    topicConfigurations: {},
+    sessionTimeout: group.sessionTimeoutMs,
+    rebalanceTimeout: group.rebalanceTimeoutMs,
+    autoCommit: false,
+    metadataMaxAge: METADATA_AGE_MS,
+  })
+}
+
+/** Sends a Produce request for one partition; answers the offset of its first record. */
+export async function produce(broker: Broker, body: Buffer): Promise<number> {
+  const { connectionPool } = broker as Broker & {
+    readonly connectionPool: {
+      send(request: object): Promise<{
+        readonly topics: readonly {
+          readonly partitions: readonly { readonly baseOffset: string }[]
+        }[]
+      }>
+    }
+  }
+  // All that kafkajs asks of an encoder.
+  const encode = async (): Promise<object> => ({ buf: body, buffer: body })
+  const request = { apiKey: 0, apiVersion: 7, apiName: 'Produce', encode }
+  const { topics } = await connectionPool.send({ request, response: inner.produceResponse })
+  return Number(topics[0]?.partitions[0]?.baseOffset ?? Number.NaN)
+}
+
+/** A fetch from any partitions that this broker leads; answered at once where there is something. */
+export async function fetchRecords(
+  broker: Broker,
+  topic: string,
+  offsets: ReadonlyMap<number, number>,
+  limits: { readonly waitMs: number; readonly partitionBytes: number; readonly bytes: number },
+): Promise<readonly FetchAnswer[]> {
+  const partitions = [...offsets].map(([partition, offset]) => ({
+    partition,
+    fetchOffset: String(offset),
+    maxBytes: limits.partitionBytes,
+  }))
+  const { responses } = (await broker.fetch({
+    replicaId: -1,
+    isolationLevel: READ_COMMITTED,
+    maxWaitTime: limits.waitMs,
+    minBytes: 1,
+    maxBytes: limits.bytes,
+    topics: [{ topic, partitions }],
+  })) as { readonly responses: readonly { readonly partitions: readonly FetchAnswer[] }[] }
+  return responses.flatMap(answer => answer.partitions)
+}
+
+export interface FetchAnswer {
+  readonly partition: number
+  readonly highWatermark: string
+  readonly messages: readonly {
+    readonly offset: string
+    readonly value: Buffer | null
+    readonly headers?: Readonly<Record<string, unknown>>
+  }[]
+}
+
 /** Timestamp of a question about offsets: the newest, or the first record from a time (ms) on. */
 export const OFFSET_OF_END = -1
 
@@ -52,117 +211,10 @@ export async function listOffsets(
     }>
   }
   const { responses } = await asked.listOffsets({
-    isolationLevel: 1,
+    isolationLevel: READ_COMMITTED,
     topics: [{ topic, partitions: partitions.map(partition => ({ partition, timestamp })) }],
   })
   return responses.flatMap(({ partitions: answers }) => answers)
-}
-
-/** Joins, shares out the partitions, and leaves; the rest of it is not used. */
-export interface GroupMember {
-  memberId: string | null
-  readonly generationId: number
-  readonly coordinator: Broker & {
-    heartbeat(request: {
-      groupId: string
-      groupGenerationId: number
-      memberId: string
-    }): Promise<unknown>
-  }
-  connect(): Promise<void>
-  joinAndSync(): Promise<void>
-  assigned(): readonly { readonly topic: string; readonly partitions: readonly number[] }[]
-  leave(): Promise<void>
-}
-
-const CONNECT_TIMEOUT_MS = 2_000
-const REQUEST_TIMEOUT_MS = 5_000
-const METADATA_AGE_MS = 60_000
-/** kafkajs logs what it also throws; whoever catches it tells it once. */
-const LOG_NOTHING: logLevel = 0
-/** One try: whoever asks knows better when to try again. */
-const NO_RETRIES = { retries: 0 }
-
-const require = createRequire(import.meta.url)
-
-interface RequestQueue {
-  readonly pending: readonly unknown[]
-  readonly throttledUntil: number
-  scheduleCheckPendingRequests: (this: RequestQueue) => void
-}
-
-/**
- * A connection that waits for nothing sets no timer: unpatched, each arms one of 1 ms for ever
- * (920 wake-ups and 28 ms of CPU a second, https://github.com/tulios/kafkajs/issues/1751).
- */
-function patchIdleTimer(): void {
-  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as {
-    prototype: RequestQueue
-  }
-  const schedule = prototype.scheduleCheckPendingRequests
-  prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
-    if (this.pending.length > 0 || this.throttledUntil > 0) schedule.call(this)
-  }
-}
-
-patchIdleTimer()
-
-export function openKafka(address: KafkaAddress): Kafka {
-  return new kafkajs.Kafka(configOf(address))
-}
-
-const newSocketFactory = require('kafkajs/src/network/socketFactory.js') as () => ISocketFactory
-
-/** One cluster: a connection to each broker, shared by all that use it. */
-export function newCluster(address: KafkaAddress): Cluster {
-  const Class = require('kafkajs/src/cluster/index.js') as new (options: object) => Cluster
-  return new Class({
-    ...configOf(address),
-    logger: openKafka(address).logger(),
-    socketFactory: address.socketFactory ?? newSocketFactory(),
-    metadataMaxAge: METADATA_AGE_MS,
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: null,
-    instrumentationEmitter: new (
-      require('kafkajs/src/instrumentation/emitter.js') as new () => object
-    )(),
-    isolationLevel: 1,
-  })
-}
-
-/** The topic must be among the cluster's target topics. */
-export function newGroupMember(
-  cluster: Cluster,
-  address: KafkaAddress,
-  group: {
-    readonly groupId: string
-    readonly topic: string
-    readonly sessionTimeoutMs: number
-    readonly rebalanceTimeoutMs: number
-  },
-): GroupMember {
-  const Class = require('kafkajs/src/consumer/consumerGroup.js') as new (
-    options: object,
-  ) => GroupMember
-  const assigner = require('kafkajs/src/consumer/assigners/roundRobinAssigner/index.js') as (of: {
-    cluster: Cluster
-  }) => object
-  return new Class({
-    cluster,
-    retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
-    logger: openKafka(address).logger(),
-    instrumentationEmitter: new (
-      require('kafkajs/src/instrumentation/emitter.js') as new () => object
-    )(),
-    assigners: [assigner({ cluster })],
-    groupId: group.groupId,
-    topics: [group.topic],
-    topicConfigurations: {},
-    sessionTimeout: group.sessionTimeoutMs,
-    rebalanceTimeout: group.rebalanceTimeoutMs,
-    autoCommit: false,
-    metadataMaxAge: METADATA_AGE_MS,
-  })
 }
 
 /** kafkajs's name or Kafka's type of an error, such as KafkaJSConnectionError. */

@@ -5,12 +5,17 @@
  */
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import type { StoredRecord } from './framing.ts'
-import { type Cluster, type KafkaAddress, kindOf, newCluster } from './kafkajs.ts'
+import {
+  type Cluster,
+  type FetchAnswer,
+  fetchRecords,
+  type KafkaAddress,
+  kindOf,
+  newCluster,
+} from './kafkajs.ts'
 
 /** A partition that is added waits at most so long for the poll that runs. */
-const POLL_MS = 250
-const PARTITION_BYTES = 1024 * 1024
-const RESPONSE_BYTES = 4 * 1024 * 1024
+const LIMITS = { waitMs: 250, partitionBytes: 1024 * 1024, bytes: 4 * 1024 * 1024 }
 /** Beyond poll and request time-out: kafkajs has lost a promise, which has been seen. */
 const STALLED_MS = 15_000
 const RETRY_MS = 100
@@ -157,7 +162,7 @@ export class PartitionFetcher {
         }),
       )
       if (asked.size === 0) break
-      const answer = await this.#notStalled(fetch(cluster, node, topic, asked))
+      const answer = await this.#notStalled(fetchFrom(cluster, node, topic, asked))
       if (this.#cluster !== cluster) return
       this.#lastAnswerMs = this.#options.clock.monotonicMs()
       this.#retryMs = RETRY_MS
@@ -168,7 +173,7 @@ export class PartitionFetcher {
   }
 
   /** Moves on; what was removed or set anew meanwhile is left out. */
-  #take(answer: FetchAnswer, asked: ReadonlyMap<number, number>): Fetched[] {
+  #take(answer: readonly FetchAnswer[], asked: ReadonlyMap<number, number>): Fetched[] {
     return answer.flatMap(({ partition, highWatermark, messages }) => {
       const place = this.#places.get(partition)
       if (place === undefined || place.offset !== asked.get(partition)) return []
@@ -220,39 +225,11 @@ export class PartitionFetcher {
   }
 }
 
-type FetchAnswer = readonly {
-  readonly partition: number
-  readonly highWatermark: string
-  readonly messages: readonly {
-    readonly offset: string
-    readonly value: Buffer | null
-    readonly headers?: Readonly<Record<string, unknown>>
-  }[]
-}[]
-
-async function fetch(
+async function fetchFrom(
   cluster: Cluster,
-  node: string,
+  nodeId: string,
   topic: string,
   offsets: ReadonlyMap<number, number>,
-): Promise<FetchAnswer> {
-  const broker = await cluster.findBroker({ nodeId: node })
-  const answer = (await broker.fetch({
-    replicaId: -1,
-    isolationLevel: 1,
-    maxWaitTime: POLL_MS,
-    minBytes: 1,
-    maxBytes: RESPONSE_BYTES,
-    topics: [
-      {
-        topic,
-        partitions: [...offsets].map(([partition, offset]) => ({
-          partition,
-          fetchOffset: String(offset),
-          maxBytes: PARTITION_BYTES,
-        })),
-      },
-    ],
-  })) as { readonly responses: readonly { readonly partitions: FetchAnswer }[] }
-  return answer.responses.flatMap(({ partitions }) => partitions)
+): Promise<readonly FetchAnswer[]> {
+  return fetchRecords(await cluster.findBroker({ nodeId }), topic, offsets, LIMITS)
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fromBinary } from '@bufbuild/protobuf'
+import { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { envelopeOf } from '../testing/envelopes.ts'
 import { newArena } from '../testing/journals.ts'
-import { type FramedRecord, recordBytes, unframe } from './framing.ts'
+import type { OutgoingRecord } from './framing.ts'
 import { PartitionSender, RESEND_MS, type SendFailure } from './partition-sender.ts'
+import { recordBytes } from './produce-request.ts'
 import { SEND_BYTES_MAX } from './topics.ts'
 
 interface Send {
@@ -43,10 +46,8 @@ function newPartition() {
   return { arena, clock, sends, settled, sender, offer }
 }
 
-function sequenceIn({ value, headers }: FramedRecord): number {
-  const opened = unframe({ value, headers })
-  assert.equal(opened.type, 'batch')
-  return opened.type === 'batch' ? Number(opened.envelope.sequence) : 0
+function sequenceIn({ envelope }: OutgoingRecord): number {
+  return Number(fromBinary(EnvelopeSchema, envelope).sequence)
 }
 
 test('one send is on its way at a time; what comes meanwhile is the next one', async () => {

@@ -5,10 +5,12 @@
  *   in flight | b b b |     waiting | b b b b b |     in order of calls, ≤ 900 KB a send
  */
 import assert from 'node:assert/strict'
+import { toBinary } from '@bufbuild/protobuf'
 import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
-import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Clock } from '#runtime/clock.ts'
-import { type FramedRecord, frame, recordBytes } from './framing.ts'
+import type { OutgoingRecord } from './framing.ts'
+import { recordBytes } from './produce-request.ts'
 import { SEND_BYTES_MAX } from './topics.ts'
 
 /** Batches that wait before one partition; their memory is bounded by the arena as well. */
@@ -35,7 +37,7 @@ export interface PartitionSenderOptions {
   readonly clock: Clock
   readonly schemaId: number
   /** One try, with a new connection after each rejection. */
-  readonly send: (partition: number, records: readonly FramedRecord[]) => Promise<void>
+  readonly send: (partition: number, records: readonly OutgoingRecord[]) => Promise<void>
   /** Settles when it is this partition's turn to send; call what it gives when done. */
   turn(): Promise<() => void>
 }
@@ -76,7 +78,7 @@ export class PartitionSender {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const done = await this.#options.turn()
-      const records = this.#frameNext()
+      const records = this.#takeNext()
       const error = await this.#sendAll(records).finally(done)
       // What waits is of the same producers in part, and meets the same broker: all of it fails.
       const count = error === null ? records.length : this.#waiting.length
@@ -89,11 +91,12 @@ export class PartitionSender {
   }
 
   /** The first of those that wait, as many as one send takes; they wait until it has ended. */
-  #frameNext(): readonly FramedRecord[] {
-    const records: FramedRecord[] = []
+  #takeNext(): readonly OutgoingRecord[] {
+    const { schemaId } = this.#options
+    const records: OutgoingRecord[] = []
     let bytes = 0
     for (const { envelope, batch } of this.#waiting) {
-      const record = frame(envelope, batch, this.#options.schemaId)
+      const record = { envelope: toBinary(EnvelopeSchema, envelope), batch, schemaId }
       bytes += recordBytes(record)
       if (records.length > 0 && bytes > SEND_BYTES_MAX) break
       records.push(record)
@@ -102,7 +105,7 @@ export class PartitionSender {
   }
 
   /** The same records again, and nothing else, until they are stored or time is up. */
-  async #sendAll(records: readonly FramedRecord[]): Promise<Error | null> {
+  async #sendAll(records: readonly OutgoingRecord[]): Promise<Error | null> {
     const { clock, partition, send } = this.#options
     let deadlineMs = Number.POSITIVE_INFINITY
     for (let pauseMs = RESEND_PAUSE_MS; ; pauseMs *= 2) {

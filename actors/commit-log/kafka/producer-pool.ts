@@ -1,7 +1,8 @@
-/** A few producers, each with one connection to every broker, shared by all partitions. */
-import kafkajs, { type Producer } from 'kafkajs'
-import type { FramedRecord } from './framing.ts'
-import { type KafkaAddress, openKafka } from './kafkajs.ts'
+/** A few connections to every broker, shared by all partitions; one that failed is thrown away. */
+import type { Clock } from '#runtime/clock.ts'
+import type { OutgoingRecord } from './framing.ts'
+import { type Cluster, type KafkaAddress, newCluster, produce } from './kafkajs.ts'
+import { produceRequest } from './produce-request.ts'
 
 /** A broker answers the requests of one connection one by one. */
 const PRODUCERS = 4
@@ -9,6 +10,7 @@ const PRODUCERS = 4
 export interface ProducerPoolOptions {
   readonly address: KafkaAddress
   readonly topic: string
+  readonly clock: Clock
   readonly producers?: number
   /** How long a broker may take to have a record on all replicas that count. */
   readonly timeoutMs: number
@@ -18,7 +20,7 @@ export interface ProducerPoolOptions {
 
 export class ProducerPool {
   readonly #options: ProducerPoolOptions
-  readonly #slots: (Promise<Producer> | null)[]
+  readonly #slots: (Promise<Cluster> | null)[]
   #renewed = 0
   #closed = false
 
@@ -28,23 +30,17 @@ export class ProducerPool {
   }
 
   /**
-   * One try, in one request; resolves once all replicas that count have the records. After a
-   * rejection they may be stored or not, or later: the producer is thrown away, because one of
-   * kafkajs that failed once cannot be trusted with order again.
+   * One try, in one request without a producer id; resolves once all replicas that count have the
+   * records. After a rejection they may be stored or not, or later, and what knows the leaders may
+   * be wrong: all of it is thrown away. (kafkajs's idempotent producer, which promises more, loses
+   * acknowledged records after it gave up once.)
    */
-  async send(partition: number, records: readonly FramedRecord[]): Promise<void> {
+  async send(partition: number, records: readonly OutgoingRecord[]): Promise<void> {
     const slot = partition % this.#slots.length
     const opening = this.#slots[slot] ?? this.#open()
     this.#slots[slot] = opening
     try {
-      const producer = await opening
-      const [stored] = await producer.send({
-        topic: this.#options.topic,
-        acks: -1,
-        timeout: this.#options.timeoutMs,
-        messages: records.map(({ value, headers }) => ({ partition, value, headers })),
-      })
-      const first = Number(stored?.baseOffset ?? Number.NaN)
+      const first = await this.#sendOver(await opening, partition, records)
       if (first >= 0) this.#options.onStored(partition, first + records.length)
     } catch (error) {
       if (this.#slots[slot] === opening) this.#slots[slot] = null
@@ -64,27 +60,36 @@ export class ProducerPool {
     const slots = this.#slots.splice(0).filter(slot => slot !== null)
     await Promise.all(
       slots.map(async slot => {
-        const producer = await slot.catch(() => null)
-        await producer?.disconnect()
+        const cluster = await slot.catch(() => null)
+        await cluster?.disconnect()
       }),
     )
   }
 
-  async #open(): Promise<Producer> {
+  async #sendOver(
+    cluster: Cluster,
+    partition: number,
+    records: readonly OutgoingRecord[],
+  ): Promise<number> {
+    const { topic, timeoutMs, clock } = this.#options
+    await cluster.refreshMetadataIfNecessary()
+    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+    if (nodeId === undefined) throw new Error(`${topic} has no partition ${partition}`)
+    const broker = await cluster.findBroker({ nodeId })
+    const nowMs = Math.floor(clock.nowUs() / 1_000)
+    return produce(broker, produceRequest({ topic, partition }, records, { timeoutMs, nowMs }))
+  }
+
+  async #open(): Promise<Cluster> {
     if (this.#closed) throw new Error('the producers are closed')
-    const producer = openKafka(this.#options.address).producer({
-      // An idempotent one loses acknowledged records after it gave up once.
-      idempotent: false,
-      allowAutoTopicCreation: false,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      retry: { retries: 0 },
-    })
-    await producer.connect()
-    return producer
+    const cluster = newCluster(this.#options.address)
+    await cluster.connect()
+    await cluster.addMultipleTargetTopics([this.#options.topic])
+    return cluster
   }
 }
 
 /** In the background: it waits for requests that a hanging broker never answers. */
-function discard(opening: Promise<Producer>): void {
-  opening.then(producer => producer.disconnect()).catch(() => undefined)
+function discard(opening: Promise<Cluster>): void {
+  opening.then(cluster => cluster.disconnect()).catch(() => undefined)
 }
