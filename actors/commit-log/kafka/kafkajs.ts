@@ -155,7 +155,7 @@ export async function produce(broker: Broker, body: Buffer): Promise<number> {
   return Number(topics[0]?.partitions[0]?.baseOffset ?? Number.NaN)
 }
 
-/** A fetch from any partitions that this broker leads; answered at once where there is something. */
+/** A fetch from any partitions that this broker leads; answered once there is something. */
 export async function fetchRecords(
   broker: Broker,
   topic: string,
