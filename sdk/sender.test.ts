@@ -44,6 +44,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
   throttle: probability,
   silence: fc.constantFrom(0, 0, 0.02),
   newEpoch: fc.constantFrom(0, 0, 0.05),
+  newEpochAhead: fc.nat(3),
   forget: fc.constant(0),
   swapAnswers: probability,
   maxDelayMs: fc.constantFrom(0, 1, 40),
@@ -282,6 +283,25 @@ test('asked for a new epoch, the sender settles the old one first and begins aga
     ],
   )
   assert.equal(sender.counts.possiblyRepeated, 0)
+})
+
+test('batches of an epoch that ends are acknowledged before the next, over cuts too', () => {
+  let ended = 0
+  fc.assert(
+    fc.property(fc.integer(), faults, (seed, bad) => {
+      const count = 40
+      const { server, sender } = run(seed, count, { ...bad, newEpoch: 0.3 })
+      assert.deepEqual(server.violations, [])
+      assert.deepEqual(
+        ids(server),
+        upTo(count).filter(id => !server.bad.has(id)),
+      )
+      assert.equal(sender.counts.possiblyRepeated, 0)
+      ended += server.epochsEnded
+    }),
+    { numRuns: 300 },
+  )
+  assert.ok(ended > 500, `${ended} epochs`)
 })
 
 test('a sender that rested for a week opens a new epoch by itself', () => {

@@ -20,6 +20,8 @@ export interface Faults {
   readonly throttle: number
   readonly silence: number
   readonly newEpoch: number
+  /** Batches that may still be sent in an epoch that ends. */
+  readonly newEpochAhead: number
   readonly forget: number
   readonly swapAnswers: number
   readonly maxDelayMs: number
@@ -31,6 +33,7 @@ export const NO_FAULTS: Faults = {
   throttle: 0,
   silence: 0,
   newEpoch: 0,
+  newEpochAhead: 0,
   forget: 0,
   swapAnswers: 0,
   maxDelayMs: 5,
@@ -43,6 +46,14 @@ export interface Stored {
   readonly sequence: number
 }
 
+/** The end of an epoch that the server asked for, until the producer opens the next one. */
+interface EpochEnd {
+  readonly epoch: number
+  readonly after: number
+  /** The sender has read it. */
+  isTold: boolean
+}
+
 export class ModelServer {
   readonly stored: Stored[] = []
   readonly violations: string[] = []
@@ -53,7 +64,10 @@ export class ModelServer {
   readonly clock: Clock
   readonly random: SeededRandom
   private readonly lines = new Set<Line>()
+  /** Epochs that were ended and followed by the next, as asked for. */
+  epochsEnded = 0
   private readonly producers = new Map<bigint, { epoch: number; last: number }>()
+  private readonly ends = new Map<bigint, EpochEnd>()
 
   constructor(clock: Clock, random: SeededRandom) {
     this.clock = clock
@@ -86,8 +100,26 @@ export class ModelServer {
 
   /** Of one producer, or of all. */
   forget(producer?: bigint): void {
-    if (producer === undefined) this.producers.clear()
-    else this.producers.delete(producer)
+    for (const known of [this.producers, this.ends]) {
+      if (producer === undefined) known.clear()
+      else known.delete(producer)
+    }
+  }
+
+  /** What was asked of this epoch; null = it goes on. */
+  endOf({ producer, epoch }: Hello): EpochEnd | null {
+    const end = this.ends.get(producer)
+    return end?.epoch === epoch ? end : null
+  }
+
+  endEpoch({ producer, epoch }: Hello, sequence: number): EpochEnd {
+    const end = {
+      epoch,
+      after: sequence + Math.floor(this.random.unit() * (this.faults.newEpochAhead + 1)),
+      isTold: false,
+    }
+    this.ends.set(producer, end)
+    return end
   }
 
   /** What is known of a producer in this epoch; 'expired' where it has to begin a new one. */
@@ -95,7 +127,17 @@ export class ModelServer {
     const known = this.producers.get(producer)
     if (known === undefined) return firstUnacked > 1 ? 'expired' : { lastDurable: null }
     if (known.epoch > epoch) return 'expired'
+    if (epoch > known.epoch) this.began(producer, known.last)
     return { lastDurable: known.epoch === epoch ? known.last : null }
+  }
+
+  /** What came before is stored: batches of the old epoch are acknowledged first. */
+  private began(producer: bigint, last: number): void {
+    const end = this.ends.get(producer)
+    if (end === undefined) return
+    if (last < end.after) this.violations.push(`a new epoch after ${last}, not ${end.after}`)
+    this.ends.delete(producer)
+    this.epochsEnded++
   }
 
   /** Stores a batch unless it has it; answers only after that. */
@@ -137,7 +179,6 @@ class Line implements Connection {
   private isOpen = false
   private next = 0
   private discardFrom: number | null = null
-  private epochEndsAfter: number | null = null
   private upAtMs = 0
   private downAtMs = 0
   private held: ServerMessage | null = null
@@ -152,6 +193,10 @@ class Line implements Connection {
 
   send(frame: BatchFrame): void {
     if (!this.isOpen) this.server.violations.push('a batch before the welcome')
+    const end = this.server.endOf(this.hello)
+    if (end?.isTold === true && frame.sequence > end.after) {
+      this.server.violations.push(`batch ${frame.sequence} in an epoch that ends at ${end.after}`)
+    }
     this.up(() => this.take(frame))
   }
 
@@ -172,6 +217,7 @@ class Line implements Connection {
     this.next = Math.max(this.hello.firstUnacked, (opened.lastDurable ?? 0) + 1)
     const limits = { highestSchema: 1, batchBytesMax: 1_000, batchRecordsMax: 10 }
     this.down({ type: 'welcome', lastDurable: opened.lastDurable, ...limits })
+    this.tell(this.server.endOf(this.hello))
   }
 
   private take(frame: BatchFrame): void {
@@ -180,7 +226,8 @@ class Line implements Connection {
     if (random.chance(faults.silence)) this.isSilent = true
     const { sequence } = frame
     if (this.discardFrom !== null && sequence !== this.discardFrom) return
-    if (this.epochEndsAfter !== null && sequence > this.epochEndsAfter) return
+    const end = this.server.endOf(this.hello)
+    if (end !== null && sequence > end.after) return
     if (this.discardFrom === null && sequence > this.next) {
       this.server.violations.push(`batch ${sequence} came in place of ${this.next}`)
     }
@@ -197,11 +244,16 @@ class Line implements Connection {
     // Stored, and the sender may never hear of it.
     if (random.chance(faults.cut)) return this.end(unavailable('cut'))
     this.answer(answer)
-    if (this.epochEndsAfter === null && random.chance(faults.newEpoch)) {
-      this.epochEndsAfter = sequence
-      this.flush()
-      this.down({ type: 'new_epoch', after: sequence })
-    }
+    if (end !== null || !random.chance(faults.newEpoch)) return
+    this.flush()
+    this.tell(this.server.endEpoch(this.hello, sequence))
+  }
+
+  private tell(end: EpochEnd | null): void {
+    if (end === null) return
+    this.down({ type: 'new_epoch', after: end.after }, () => {
+      end.isTold = true
+    })
   }
 
   /** Acknowledgements may come the other way round. */
@@ -230,9 +282,10 @@ class Line implements Connection {
     })
   }
 
-  private down(message: ServerMessage): void {
+  private down(message: ServerMessage, told: () => void = () => {}): void {
     if (this.isSilent) return
     this.later(() => {
+      told()
       if (message.type === 'welcome') this.isOpen = true
       this.handler.received(message)
     })
