@@ -357,6 +357,17 @@ test('a paused reader gets nothing, costs nothing, and goes on where it stopped'
   await world.end()
 })
 
+test('a socket whose subscribing the tail fails on is closed, so that it comes back', () => {
+  const world = new World()
+  const client = new TailClient()
+  world.log.end = () => {
+    throw new Error('a bug')
+  }
+  assert.throws(() => world.subscribe(client, 'red'), /a bug/)
+  assert.equal(client.closedWith, 'the tail failed')
+  assert.deepEqual(client.frames, [])
+})
+
 test('a thread that dies costs nothing, a batch that always fails ends the socket', async () => {
   const world = new World()
   const client = new TailClient()

@@ -85,6 +85,8 @@ export const tail = defineActor({
   crashed(message: Message) {
     if (message.type === 'committed') release(message.delivery)
     if (message.type === 'stored') discard(message.chunk)
+    // Nobody else knows of it yet.
+    if (message.type === 'subscribe') message.subscriber.close('the tail failed')
   },
 })
 
