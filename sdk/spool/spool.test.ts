@@ -66,6 +66,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
   throttle: probability,
   silence: fc.constantFrom(0, 0, 0.02),
   newEpoch: fc.constantFrom(0, 0, 0.1),
+  newEpochAhead: fc.constant(0),
   forget: fc.constant(0),
   swapAnswers: probability,
   maxDelayMs: fc.constantFrom(0, 1, 40),

@@ -50,8 +50,6 @@ export interface Stored {
 interface EpochEnd {
   readonly epoch: number
   readonly after: number
-  /** The sender has read it. */
-  isTold: boolean
 }
 
 export class ModelServer {
@@ -63,9 +61,9 @@ export class ModelServer {
   readonly bad = new Set<number>()
   readonly clock: Clock
   readonly random: SeededRandom
-  private readonly lines = new Set<Line>()
   /** Epochs that were ended and followed by the next, as asked for. */
   epochsEnded = 0
+  private readonly lines = new Set<Line>()
   private readonly producers = new Map<bigint, { epoch: number; last: number }>()
   private readonly ends = new Map<bigint, EpochEnd>()
 
@@ -113,11 +111,9 @@ export class ModelServer {
   }
 
   endEpoch({ producer, epoch }: Hello, sequence: number): EpochEnd {
-    const end = {
-      epoch,
-      after: sequence + Math.floor(this.random.unit() * (this.faults.newEpochAhead + 1)),
-      isTold: false,
-    }
+    const { newEpochAhead } = this.faults
+    const ahead = newEpochAhead && Math.floor(this.random.unit() * (newEpochAhead + 1))
+    const end = { epoch, after: sequence + ahead }
     this.ends.set(producer, end)
     return end
   }
@@ -179,6 +175,8 @@ class Line implements Connection {
   private isOpen = false
   private next = 0
   private discardFrom: number | null = null
+  /** The sender has read that its epoch ends there. */
+  private toldAfter = Number.POSITIVE_INFINITY
   private upAtMs = 0
   private downAtMs = 0
   private held: ServerMessage | null = null
@@ -193,9 +191,8 @@ class Line implements Connection {
 
   send(frame: BatchFrame): void {
     if (!this.isOpen) this.server.violations.push('a batch before the welcome')
-    const end = this.server.endOf(this.hello)
-    if (end?.isTold === true && frame.sequence > end.after) {
-      this.server.violations.push(`batch ${frame.sequence} in an epoch that ends at ${end.after}`)
+    if (frame.sequence > this.toldAfter) {
+      this.server.violations.push(`batch ${frame.sequence} in an epoch of ${this.toldAfter}`)
     }
     this.up(() => this.take(frame))
   }
@@ -251,9 +248,7 @@ class Line implements Connection {
 
   private tell(end: EpochEnd | null): void {
     if (end === null) return
-    this.down({ type: 'new_epoch', after: end.after }, () => {
-      end.isTold = true
-    })
+    this.down({ type: 'new_epoch', after: end.after })
   }
 
   /** Acknowledgements may come the other way round. */
@@ -282,10 +277,10 @@ class Line implements Connection {
     })
   }
 
-  private down(message: ServerMessage, told: () => void = () => {}): void {
+  private down(message: ServerMessage): void {
     if (this.isSilent) return
     this.later(() => {
-      told()
+      if (message.type === 'new_epoch') this.toldAfter = message.after
       if (message.type === 'welcome') this.isOpen = true
       this.handler.received(message)
     })
