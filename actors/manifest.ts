@@ -4,6 +4,10 @@ import type { ThreadManifest } from '#runtime/threads.ts'
 export const manifest: ThreadManifest = {
   tasks: {
     'decode-json': async () => (await import('./gateway/json/decode-json.ts')).decodeJson,
+    'elastic-bulk-body': async () =>
+      (await import('./store/elasticsearch/tasks/bulk-body.ts')).bulkBody,
+    'elastic-read-answer': async () =>
+      (await import('./store/elasticsearch/tasks/read-answer.ts')).readAnswer,
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,

@@ -36,6 +36,13 @@ function classOf(code: number): number {
   return found
 }
 
+/** What a code point is to a token: part of a run, a token by itself, or none of both. */
+export function tokenClass(code: number): 'outside' | 'in-run' | 'alone' {
+  return CLASS_NAMES[classOf(code)] as 'outside' | 'in-run' | 'alone'
+}
+
+const CLASS_NAMES = ['outside', 'in-run', 'alone'] as const
+
 /** Lower case of one code point. U+0130 alone would become two: its simple lower case is "i". */
 export function foldCodePoint(code: number): number {
   if (code < 0x80) return code >= 0x41 && code <= 0x5a ? code + 0x20 : code

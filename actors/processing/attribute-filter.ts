@@ -1,5 +1,6 @@
 /** `key:value` over typed attribute columns, as DESIGN.md section 5 says: whole values only. */
 import { type AttributeColumn, isPresent } from '#proto/columns.ts'
+import { NumberText, parseKeepingNumbers } from './exact-json.ts'
 import { entryText, equalsFolded, foldedBytes } from './folded-bytes.ts'
 import { denseRanks } from './take-rows.ts'
 import { filterTexts } from './text-filter.ts'
@@ -109,23 +110,6 @@ function numberEquals(text: string, sought: SoughtValue): boolean {
   if (sought.number === null) return false
   if (WHOLE.test(text) && WHOLE.test(sought.text)) return BigInt(text) === BigInt(sought.text)
   return Number(text) === sought.number
-}
-
-/** A number as it is written: beyond 2^53 a JavaScript number would be another one. */
-class NumberText {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
-
-function parseKeepingNumbers(text: string): unknown {
-  const keep: SourceReviver = (_, value, { source }) =>
-    typeof value === 'number' ? new NumberText(source ?? String(value)) : value
-  return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1])
 }
 
 function wholeNumber(value: string): SoughtValue['int'] {

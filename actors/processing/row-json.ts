@@ -10,6 +10,7 @@ import {
 } from '#proto/columns.ts'
 import { formatRowId, joinInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
+import { portableJson } from './exact-json.ts'
 import { PresenceRank } from './presence-rank.ts'
 
 /** Row `index` as JSON text; integers beyond 2^53 as strings. */
@@ -71,7 +72,7 @@ class RowPrinter {
       `,"file":${this.#file.json(index)}` +
       `,"pattern_id":${rows.patternId === null ? 'null' : `"${pairText(rows.patternId, index)}"`}` +
       `,"id":"${this.#id.text(rows, index)}"` +
-      (flags === 0 ? '' : `,"flags":${FLAGS_JSON[flags & 15]}`) +
+      (flags === 0 ? '' : `,"flags":${flagsJson(flags)}`) +
       '}'
     )
   }
@@ -97,6 +98,11 @@ const FLAG_NAMES = [
 const FLAGS_JSON = Array.from({ length: 16 }, (_, flags) =>
   JSON.stringify(FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name)),
 )
+
+/** The JSON array that names a row's flags. */
+export function flagsJson(flags: number): string {
+  return FLAGS_JSON[flags & 15] as string
+}
 
 const MINUTE_US = 60_000_000
 const THREE_DIGITS = Array.from({ length: 1_000 }, (_, n) => String(n).padStart(3, '0'))
@@ -204,18 +210,6 @@ class AttributePrinter {
         return column.bools[value] === 1 ? 'true' : 'false'
     }
   }
-}
-
-type SourceReviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown
-
-/** JSON text whose integers beyond 2^53 are strings, so that no reader rounds them. */
-function portableJson(text: string): string {
-  if (!/\d{16}/.test(text)) return text
-  const quote: SourceReviver = (_, value, { source }) =>
-    Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '')
-      ? source
-      : value
-  return JSON.stringify(JSON.parse(text, quote as Parameters<typeof JSON.parse>[1]))
 }
 
 function intJson(pairs: Int32Array, value: number): string {

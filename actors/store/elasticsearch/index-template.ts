@@ -1,0 +1,95 @@
+/** The template of all indices of rows: what the fields of a document are. */
+import {
+  ATTRIBUTE_SEARCH_CHARS_MAX,
+  SEARCH_LIMIT_MAX,
+  SEARCH_OFFSET_MAX,
+} from '#proto/limits.ts'
+import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
+import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
+import { type Storage, storageSettings } from './storage.ts'
+
+/** Above the 100 of the server's own `logs-*-*`, which would make data streams of our indices. */
+const PRIORITY = 500
+/** Attributes with a field of their own in one index; the others are text under one field. */
+export const ATTRIBUTE_FIELDS_MAX = 512
+const OTHER_FIELDS_MAX = 64
+/** When nobody refreshes: the writer that did died. Writers themselves refresh far more often. */
+const REFRESH_INTERVAL = '30s'
+
+/** Names that other log systems and their dashboards use. */
+const ALIASES: Readonly<Record<string, string>> = {
+  timestamp: FIELDS.time,
+  level: FIELDS.level,
+  service: FIELDS.service,
+  'source.hostname': FIELDS.host,
+  'source.file': FIELDS.file,
+  ingested_at: FIELDS.receivedAt,
+}
+
+/** The body of `PUT _index_template/…` for indices named by `pattern`. */
+export function indexTemplate(pattern: string, storage: Storage): Record<string, unknown> {
+  return {
+    index_patterns: [pattern],
+    priority: PRIORITY,
+    template: {
+      settings: {
+        ...storageSettings(storage),
+        'index.auto_expand_replicas': '0-1',
+        'index.refresh_interval': REFRESH_INTERVAL,
+        // One page is one request, however deep its offset is; one row more tells of the next page.
+        'index.max_result_window': SEARCH_LIMIT_MAX + SEARCH_OFFSET_MAX + 1,
+        'index.mapping.total_fields.limit': ATTRIBUTE_FIELDS_MAX + OTHER_FIELDS_MAX,
+        analysis: messageAnalysis(),
+      },
+      mappings: {
+        subobjects: false,
+        dynamic: false,
+        properties: { ...rowFields(storage), ...aliases() },
+      },
+    },
+    _meta: { description: 'Rows of Logboy' },
+  }
+}
+
+/** What an attribute's field may be. */
+export type AttributeFieldType = 'keyword' | 'double' | 'long' | 'boolean'
+
+/** The mapping of an attribute. Numbers are read from their columns: an index of them is large. */
+export function attributeMapping(type: AttributeFieldType): Record<string, unknown> {
+  if (type === 'keyword') return NAME
+  return type === 'boolean' ? { type } : { type, index: false }
+}
+
+const NAME = { type: 'keyword', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX }
+const COLUMN = { type: 'long', index: false }
+
+function rowFields({ source }: Storage): Record<string, unknown> {
+  // Nobody groups by ids: where the source is stored, a column of them would only cost.
+  const id = { type: 'keyword', doc_values: source === 'synthetic' }
+  return {
+    [FIELDS.time]: { type: 'date_nanos' },
+    [FIELDS.receivedAt]: { type: 'date_nanos' },
+    [FIELDS.level]: { type: 'keyword' },
+    [FIELDS.severity]: { type: 'byte', index: false },
+    [FIELDS.severityText]: NAME,
+    [FIELDS.service]: NAME,
+    [FIELDS.host]: NAME,
+    [FIELDS.file]: NAME,
+    [FIELDS.message]: { type: 'text', analyzer: MESSAGE_ANALYZER, norms: false },
+    [FIELDS.traceId]: id,
+    [FIELDS.spanId]: id,
+    [FIELDS.project]: { type: 'keyword' },
+    [FIELDS.flags]: { type: 'byte', index: false },
+    [FIELDS.producer]: COLUMN,
+    [FIELDS.seq]: COLUMN,
+    [FIELDS.row]: { type: 'integer', index: false },
+    [FIELDS.entry]: { type: 'long' },
+    [ATTRIBUTES_TEXT]: { type: 'flattened', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX },
+  }
+}
+
+function aliases(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(ALIASES).map(([name, path]) => [name, { type: 'alias', path }]),
+  )
+}

@@ -1,0 +1,64 @@
+/** Which rows of a project a search may see at all, whatever it asks for. */
+import { formatTime } from '#proto/time.ts'
+import { entryNumber, lastEntryNumber } from '../entry-number.ts'
+import { FIELDS } from '../field-names.ts'
+import type { Coverage } from '../store-state.ts'
+
+/** One condition in the language of Elasticsearch. */
+export type Clause = Readonly<Record<string, unknown>>
+
+export interface Visible {
+  readonly projectId: string
+  /** Rows received before this are deleted. */
+  readonly receivedFromUs: number
+  /** Rows behind these positions may be there in part: a tail brings them. */
+  readonly coverage: Coverage
+}
+
+/** How far clocks of gateways may be apart. */
+const SKEW_US = 15 * 60_000_000
+
+export function visibleRows({ projectId, receivedFromUs, coverage }: Visible): Clause {
+  return {
+    bool: {
+      filter: [
+        { term: { [FIELDS.project]: projectId } },
+        ...(receivedFromUs > 0
+          ? [{ range: { [FIELDS.receivedAt]: { gte: formatTime(receivedFromUs) } } }]
+          : []),
+      ],
+      must_not: [{ bool: { filter: [uncovered(coverage), recent(coverage)] } }],
+    },
+  }
+}
+
+/**
+ * Gaps between what is covered of each partition: few rows lie there, so this is cheaper than to
+ * ask of all rows whether they are covered.
+ */
+function uncovered({ positions }: Coverage): Clause {
+  const gaps: Clause[] = []
+  let next = 0n
+  for (const [partition, position] of positions.pairs()) {
+    const first = entryNumber({ partition, position: 0 })
+    if (next < first) gaps.push(between(next, first - 1n))
+    next = entryNumber({ partition, position }) + 1n
+  }
+  gaps.push(between(next, lastEntryNumber(2 ** 15 - 1)))
+  return { bool: { should: gaps, minimum_should_match: 1 } }
+}
+
+/** As text, for they are beyond 2^53. */
+function between(first: bigint, last: bigint): Clause {
+  return { range: { [FIELDS.entry]: { gte: String(first), lte: String(last) } } }
+}
+
+/**
+ * What is not covered was received about now. Older rows are of another log, one that began anew
+ * with smaller positions: they stay visible.
+ */
+function recent({ receivedAtUs }: Coverage): Clause {
+  const oldestUs = Math.max(0, Math.min(...receivedAtUs.values(), Number.MAX_SAFE_INTEGER) - SKEW_US)
+  const gte = receivedAtUs.size === 0 ? 0 : oldestUs
+  return { range: { [FIELDS.receivedAt]: { gte: formatTime(gte) } } }
+}

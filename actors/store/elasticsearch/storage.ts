@@ -1,0 +1,39 @@
+/** How rows are stored, by what the server's version and licence allow. */
+
+export interface Storage {
+  /** 'logsdb' sorts and packs columns best (8.17 and newer); 'standard' is what all have. */
+  readonly mode: 'logsdb' | 'standard'
+  /**
+   * 'synthetic': the document is put together from its columns when it is read (Enterprise
+   * licence); 'stored': its text is kept beside them.
+   */
+  readonly source: 'synthetic' | 'stored'
+}
+
+/** From the best down: what a server does not know it refuses. */
+export const STORAGES_TRIED: readonly Storage[] = [
+  { mode: 'logsdb', source: 'synthetic' },
+  { mode: 'logsdb', source: 'stored' },
+  { mode: 'standard', source: 'stored' },
+]
+
+/** The settings that ask for it. */
+export function storageSettings({ mode, source }: Storage): Record<string, unknown> {
+  const common = { 'index.mapping.source.mode': source }
+  if (mode === 'logsdb') return { ...common, 'index.mode': 'logsdb' }
+  return {
+    // Servers before 8.17 do not know the other setting, and store the source anyway.
+    'index.codec': 'best_compression',
+    'index.sort.field': '@timestamp',
+    'index.sort.order': 'desc',
+  }
+}
+
+/** What an index really got: without the licence a server falls back without a word. */
+export function storageOf(settings: Readonly<Record<string, unknown>>): Storage {
+  const source = String(settings['index.mapping.source.mode'] ?? 'stored').toLowerCase()
+  return {
+    mode: settings['index.mode'] === 'logsdb' ? 'logsdb' : 'standard',
+    source: source === 'synthetic' ? 'synthetic' : 'stored',
+  }
+}

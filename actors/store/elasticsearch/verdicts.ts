@@ -1,0 +1,60 @@
+/** What became of each document of a bulk request. */
+import assert from 'node:assert/strict'
+import { isPassing } from './elastic-error.ts'
+
+/** The answer to a `_bulk` with VERDICT_FILTER. */
+export interface BulkAnswer {
+  readonly errors: boolean
+  readonly items: readonly {
+    readonly create: {
+      readonly status: number
+      readonly error?: { readonly type?: string; readonly reason?: string }
+    }
+  }[]
+}
+
+/** Leaves of the answer what is needed: a tenth of its bytes. */
+export const VERDICT_FILTER =
+  'errors,items.create.status,items.create.error.type,items.create.error.reason'
+
+export interface Verdicts {
+  /** Written now, or before: 409 says that the id is there. */
+  readonly created: number
+  readonly repeated: number
+  /** Numbers of documents to be sent again. */
+  readonly again: readonly number[]
+  /** Some of them because the server has too much to do. */
+  readonly isOverloaded: boolean
+  /** Nothing works because of the index, not of the documents: why; null = that is not so. */
+  readonly blocked: string | null
+  /** What the server will never take. */
+  readonly refused: readonly { readonly document: number; readonly reason: string }[]
+}
+
+export function judge({ errors, items }: BulkAnswer, documents: number): Verdicts {
+  assert.equal(items.length, documents, 'one verdict for each document')
+  const again: number[] = []
+  const refused: { document: number; reason: string }[] = []
+  let [created, repeated, isOverloaded] = [0, 0, false]
+  let blocked: string | null = null
+  if (!errors) created = documents
+  for (const [document, { create }] of errors ? items.entries() : []) {
+    const { status, error } = create
+    const reason = `${error?.type ?? status}: ${error?.reason ?? ''}`
+    if (status < 300) created++
+    else if (status === 409) repeated++
+    else if (isBlocked(status, error?.type)) {
+      again.push(document)
+      blocked = reason
+    } else if (isPassing(status)) {
+      again.push(document)
+      isOverloaded ||= status === 429
+    } else refused.push({ document, reason })
+  }
+  return { created, repeated, again, isOverloaded, blocked, refused }
+}
+
+/** The index takes nothing, whatever it is: the document is not to blame. */
+function isBlocked(status: number, type = ''): boolean {
+  return status === 403 || type === 'cluster_block_exception' || type === 'index_closed_exception'
+}
