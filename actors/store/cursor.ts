@@ -8,6 +8,7 @@
 import { crc32 } from 'node:zlib'
 import { Positions } from '#actors/commit-log/positions.ts'
 import type { Order, RowKey } from './row-keys.ts'
+import { StoreError } from './store-error.ts'
 
 const VERSION = 2
 const KEY_BYTES = 32
@@ -72,4 +73,15 @@ function* positionsIn(bytes: Buffer): Generator<[partition: number, position: nu
   for (let at = 0; at < bytes.length; at += PARTITION_BYTES) {
     yield [bytes.readUInt32LE(at), bytes.readDoubleLE(at + 4)]
   }
+}
+
+/** The cursor of a search; null = it is at the first page. Throws LOGBOY_CURSOR_INVALID. */
+export function openCursor(cursor: string | null, order: Order): Cursor | null {
+  if (cursor === null) return null
+  const decoded = decodeCursor(cursor)
+  if (decoded === null) throw new StoreError('LOGBOY_CURSOR_INVALID', 'not a cursor of ours')
+  if (decoded.order !== order) {
+    throw new StoreError('LOGBOY_CURSOR_INVALID', `cursor is for order '${decoded.order}'`)
+  }
+  return decoded
 }

@@ -6,14 +6,13 @@ import type { RowFilter } from '#actors/processing/matcher.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { type AggregateValue, orderAnswers } from './aggregate.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { encodeCursor, openCursor } from './cursor.ts'
 import { bothDone } from './lanes.ts'
 import { planCounts, reachableUnits } from './plan.ts'
 import { type KeySelection, keyAt, sliceKeys } from './row-keys.ts'
 import { countRecent, fetchKeys, summarizeStored } from './search-steps.ts'
 import type { Snapshot, StoredUnit, Unit } from './snapshot.ts'
 import type { SearchPlanInput, SearchResult } from './store.ts'
-import { StoreError } from './store-error.ts'
 import { Tally, type TallyWanted } from './tally.ts'
 import type { AggregateInput } from './tasks/aggregate.ts'
 import { type ValueGroups, valuesWanted } from './values.ts'
@@ -69,7 +68,7 @@ class Search {
   }
 
   async run(): Promise<SearchResult> {
-    const cursor = this.#cursor()
+    const cursor = openCursor(this.#input.cursor, this.#input.order)
     const { positions: now } = this.#snapshot
     const positions = cursor === null ? now : now.intersection(cursor.positions)
     const keys = this.#keySelection(cursor?.key ?? null)
@@ -103,17 +102,6 @@ class Search {
   /** Entries are received in log order. A later page does not know what the first one had. */
   #receivedMaxUs(): number {
     return this.#snapshot.units.reduce((max, unit) => Math.max(max, unit.receivedMaxUs), 0)
-  }
-
-  #cursor(): ReturnType<typeof decodeCursor> {
-    const { cursor, order } = this.#input
-    if (cursor === null) return null
-    const decoded = decodeCursor(cursor)
-    if (decoded === null) throw new StoreError('LOGBOY_CURSOR_INVALID', 'not a cursor of ours')
-    if (decoded.order !== order) {
-      throw new StoreError('LOGBOY_CURSOR_INVALID', `cursor is for order '${decoded.order}'`)
-    }
-    return decoded
   }
 
   /** One more than the page, to know whether there is a next one. */

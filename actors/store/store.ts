@@ -36,7 +36,11 @@ export interface SearchPlanInput {
 export interface SearchResult extends Omit<SearchReply, 'query_time_ms' | 'tail_token' | 'logs'> {
   /** Rows as JSON text, made where they were read. */
   readonly logs: readonly string[]
-  /** How far in the log this answer covers: a tail goes on from here. */
+  /**
+   * How far in the log this answer covers: a tail goes on from here. What was received is covered
+   * at once by the embedded store, within about a second by one that lies elsewhere; rows behind
+   * it are never in an answer.
+   */
   readonly positions: Positions
   /**
    * Rows of the project behind `positions` were received after this: where a tail that goes on too

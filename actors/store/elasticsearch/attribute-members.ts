@@ -109,7 +109,12 @@ export class AttributeMember {
     if (members === undefined) {
       const sink = new ByteSink(256)
       writeBytes(sink, this.#twinName)
-      writeText(sink, texts.heap, texts.offsets[entry] as number, texts.offsets[entry + 1] as number)
+      writeText(
+        sink,
+        texts.heap,
+        texts.offsets[entry] as number,
+        texts.offsets[entry + 1] as number,
+      )
       const searchable = jsonMembers(this.#column.key, entryText(texts, entry))
       members = Buffer.concat([sink.since(0), fragment(searchable)])
       this.#json.set(entry, members)

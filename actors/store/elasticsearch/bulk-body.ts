@@ -228,8 +228,7 @@ interface Ids {
 
 function idsOf({ producer, epoch, sequence }: RowsEnvelope): Ids {
   const seq = (BigInt(epoch) << 40n) | sequence
-  const half = (value: bigint, shift: bigint): number =>
-    Number(BigInt.asIntN(32, value >> shift))
+  const half = (value: bigint, shift: bigint): number => Number(BigInt.asIntN(32, value >> shift))
   const id = {
     producerLow: half(producer, 0n),
     producerHigh: half(producer, 32n),

@@ -51,6 +51,7 @@ type Pending = Map<OpenEntry, readonly number[] | null>
 export class BulkWriter {
   readonly #options: BulkWriterOptions
   readonly #closing = new AbortController()
+  readonly #running = new Set<Promise<void>>()
   #writtenMs = Number.NEGATIVE_INFINITY
   readonly #counts = { rows: 0, repeats: 0, misfits: 0, buried: 0, bodies: 0, bytes: 0, retries: 0 }
 
@@ -63,6 +64,16 @@ export class BulkWriter {
    * cannot be written, or with what went wrong here.
    */
   async write(projectId: string, entries: readonly OpenEntry[]): Promise<void> {
+    const writing = this.#write(projectId, entries)
+    this.#running.add(writing)
+    try {
+      await writing
+    } finally {
+      this.#running.delete(writing)
+    }
+  }
+
+  async #write(projectId: string, entries: readonly OpenEntry[]): Promise<void> {
     const kept = entries.filter(({ isSettled }) => !isSettled)
     // Whoever settles them meanwhile must not free what a thread is reading.
     for (const { entry } of kept) entry.batch.retain()
@@ -97,9 +108,10 @@ export class BulkWriter {
     return this.#closing.signal.aborted
   }
 
-  /** Gives up whatever waits; entries stay open. */
-  close(): void {
+  /** Gives up whatever waits; entries stay open. Settles once nothing is read or sent any more. */
+  async close(): Promise<void> {
     this.#closing.abort(new Error('the store is closed'))
+    await Promise.allSettled(this.#running)
   }
 
   async #settleHidden(projectId: string, entries: readonly OpenEntry[]): Promise<void> {

@@ -1,11 +1,15 @@
 /** The indices that this process writes to: places, made once, with the types of their fields. */
-import type { PlacedPeriod, Placements } from '#actors/catalog/placements.ts'
+import type { PlacedPeriod, Placement, Placements } from '#actors/catalog/placements.ts'
 import type { KnownTypes } from './attribute-types.ts'
 import type { ElasticServer } from './client.ts'
 import { ElasticError } from './elastic-error.ts'
 import { ATTRIBUTES, attributeField, FIELDS, unescapeKey } from './field-names.ts'
 import { type IndexNames, periodOf, periodRange } from './index-names.ts'
-import { ATTRIBUTE_FIELDS_MAX, type AttributeFieldType, attributeMapping } from './index-template.ts'
+import {
+  ATTRIBUTE_FIELDS_MAX,
+  type AttributeFieldType,
+  attributeMapping,
+} from './index-template.ts'
 import { choosePlacement } from './placement-policy.ts'
 
 export interface PlacesOptions {
@@ -46,10 +50,7 @@ export class IndexPlaces {
   }
 
   /** Gives new keys their fields, as far as there is room; whoever was first decides. */
-  async addTypes(
-    index: string,
-    proposed: ReadonlyMap<string, AttributeFieldType>,
-  ): Promise<void> {
+  async addTypes(index: string, proposed: ReadonlyMap<string, AttributeFieldType>): Promise<void> {
     const turn = this.#mapping.then(() => this.#addTypes(index, proposed))
     this.#mapping = turn.catch(() => undefined)
     await turn
@@ -73,21 +74,26 @@ export class IndexPlaces {
   async #place(projectId: string, period: string): Promise<string> {
     const { placements, names } = this.#options
     const own = await fromCatalog(placements.list(projectId))
-    let placed = own.find(place => place.period === period)
-    if (placed === undefined) {
-      const question = {
-        projectId,
-        period,
-        retentionDays: await fromCatalog(this.#options.retentionDaysOf(projectId)),
-        rowsBefore: await this.#rowsBefore(projectId, period, own),
-        placed: await fromCatalog(placements.list()),
-      }
-      const wanted = choosePlacement(question, names)
-      const decided = await fromCatalog(placements.place(projectId, period, wanted))
-      placed = { ...decided, projectId, period }
+    const placed = own.find(place => place.period === period)
+    if (placed !== undefined) {
+      await this.#create(placed)
+      return placed.index
     }
-    await this.#create(placed.index, placed.shards)
-    return placed.index
+    const question = {
+      projectId,
+      period,
+      retentionDays: await fromCatalog(this.#options.retentionDaysOf(projectId)),
+      rowsBefore: await this.#rowsBefore(projectId, period, own),
+      placed: await fromCatalog(placements.list()),
+    }
+    const wanted = choosePlacement(question, names)
+    // First the index: searches ask every index that something is placed in.
+    await this.#create(wanted)
+    const decided = await fromCatalog(placements.place(projectId, period, wanted))
+    if (decided.index === wanted.index) return decided.index
+    await this.#create(decided)
+    if (!wanted.shared) await this.#deleteUnused(wanted.index)
+    return decided.index
   }
 
   /** Rows of the project on the day before, as good as can be told. */
@@ -108,9 +114,11 @@ export class IndexPlaces {
     return count
   }
 
-  async #create(index: string, shards: number): Promise<void> {
+  /** Settles once the index can be searched. */
+  async #create({ index, shards }: Placement): Promise<void> {
+    const { server } = this.#options
     try {
-      await this.#options.server.request({
+      await server.request({
         method: 'PUT',
         path: `/${index}`,
         body: { settings: { 'index.number_of_shards': shards } },
@@ -118,6 +126,16 @@ export class IndexPlaces {
     } catch (error) {
       if (!isAlreadyThere(error)) throw error
     }
+    await server.request({
+      method: 'GET',
+      path: `/_cluster/health/${index}`,
+      query: { wait_for_status: 'yellow', timeout: '30s' },
+    })
+  }
+
+  /** Another process decided otherwise, at the same moment. */
+  async #deleteUnused(index: string): Promise<void> {
+    await this.#options.server.request({ method: 'DELETE', path: `/${index}`, allowed: [404] })
   }
 
   async #readTypes(index: string): Promise<KnownTypes> {
@@ -133,10 +151,7 @@ export class IndexPlaces {
     return knownTypes(byKey)
   }
 
-  async #addTypes(
-    index: string,
-    proposed: ReadonlyMap<string, AttributeFieldType>,
-  ): Promise<void> {
+  async #addTypes(index: string, proposed: ReadonlyMap<string, AttributeFieldType>): Promise<void> {
     const known = await this.#typesOf(index)
     const wanted = [...proposed].filter(([key]) => !Object.hasOwn(known.byKey, key))
     const free = ATTRIBUTE_FIELDS_MAX - fieldsIn(known.byKey)

@@ -1,9 +1,5 @@
 /** The template of all indices of rows: what the fields of a document are. */
-import {
-  ATTRIBUTE_SEARCH_CHARS_MAX,
-  SEARCH_LIMIT_MAX,
-  SEARCH_OFFSET_MAX,
-} from '#proto/limits.ts'
+import { ATTRIBUTE_SEARCH_CHARS_MAX, SEARCH_LIMIT_MAX, SEARCH_OFFSET_MAX } from '#proto/limits.ts'
 import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
 import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
 import { type Storage, storageSettings } from './storage.ts'

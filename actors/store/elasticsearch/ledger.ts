@@ -95,7 +95,9 @@ export class Ledger {
 
   /** Everything up to here is written. */
   written(): Positions {
-    return Positions.of([...this.#partitions].map(([partition, { written }]) => [partition, written]))
+    return Positions.of(
+      [...this.#partitions].map(([partition, { written }]) => [partition, written]),
+    )
   }
 
   /** The newest receive time in what is written, per partition; 0 = nothing since the start. */

@@ -4,7 +4,7 @@ import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
 import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from '../parquet-store.ts'
-import type { StoreWorld } from './log-store-suite.ts'
+import type { StoreWorld } from './store-rig.ts'
 
 export const STORE_FOLDER = '/data/store'
 

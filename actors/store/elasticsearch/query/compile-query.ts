@@ -1,7 +1,7 @@
 /** From a search's conditions to the language of Elasticsearch, with the meaning of the matcher. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { parseRowId, formatRowId } from '#proto/row-id.ts'
 import type { QueryTerm } from '#proto/query.ts'
+import { formatRowId, parseRowId } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { tokenize } from '#proto/tokens.ts'
 import { FIELDS } from '../field-names.ts'
@@ -79,7 +79,10 @@ function compileTerm(term: QueryTerm, types: AttributeTypes, needs: Needs): Clau
   if (term.type === 'field') return compileField(term.field, term.value, types, needs)
   const phrase = phraseClause(term.tokens)
   if (term.hex === null) return phrase
-  return either([idClause(term.hex.length === 32 ? FIELDS.traceId : FIELDS.spanId, term.hex), phrase])
+  return either([
+    idClause(term.hex.length === 32 ? FIELDS.traceId : FIELDS.spanId, term.hex),
+    phrase,
+  ])
 }
 
 function phraseClause(tokens: readonly string[]): Clause {

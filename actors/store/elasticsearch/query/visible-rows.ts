@@ -58,7 +58,10 @@ function between(first: bigint, last: bigint): Clause {
  * with smaller positions: they stay visible.
  */
 function recent({ receivedAtUs }: Coverage): Clause {
-  const oldestUs = Math.max(0, Math.min(...receivedAtUs.values(), Number.MAX_SAFE_INTEGER) - SKEW_US)
+  const oldestUs = Math.max(
+    0,
+    Math.min(...receivedAtUs.values(), Number.MAX_SAFE_INTEGER) - SKEW_US,
+  )
   const gte = receivedAtUs.size === 0 ? 0 : oldestUs
   return { range: { [FIELDS.receivedAt]: { gte: formatTime(gte) } } }
 }

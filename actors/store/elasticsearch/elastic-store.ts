@@ -1,0 +1,257 @@
+/**
+ * The store on Elasticsearch: batches go through an actor for each project, searches of every
+ * process see what writers of all processes have made visible.
+ */
+import type { Placements } from '#actors/catalog/placements.ts'
+import type { LogEntry } from '#actors/commit-log/commit-log.ts'
+import type { Position, Positions } from '#actors/commit-log/positions.ts'
+import { ANY_TIME } from '#actors/processing/matcher.ts'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { parseRowId } from '#proto/row-id.ts'
+import type { Clock, Keyed, Random, System, TaskPool } from '#runtime/index.ts'
+import { Turnstile } from '../lanes.ts'
+import type { LogStore, SearchPlanInput, SearchResult } from '../store.ts'
+import { StoreError } from '../store-error.ts'
+import { BulkWriter } from './bulk-writer.ts'
+import type { ElasticServer } from './client.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { countReceived, type ExpiryTools, removeHidden } from './expiry.ts'
+import { indexNames } from './index-names.ts'
+import { IndexPlaces } from './index-places.ts'
+import { Ledger } from './ledger.ts'
+import { prepareTemplate } from './prepare.ts'
+import { ProjectStates } from './project-states.ts'
+import {
+  PROJECT_WRITER_RESTART,
+  type ProjectWriterDeps,
+  projectWriter,
+  type WriteRequest,
+} from './project-writer.ts'
+import { Refresher } from './refresher.ts'
+import { searchElastic } from './search.ts'
+import type { Storage } from './storage.ts'
+import { StoreState } from './store-state.ts'
+
+export interface ElasticStoreOptions {
+  readonly server: ElasticServer
+  /** 'logboy', unless several installations share one Elasticsearch. */
+  readonly name: string
+  readonly system: System
+  readonly pool: TaskPool
+  readonly clock: Clock
+  readonly random: Random
+  readonly placements: Placements
+  readonly retentionDaysOf: (projectId: string) => Promise<number>
+  readonly deadLetters: DeadLetters
+  /** Batches held until they are written; beyond it the log waits. */
+  readonly memoryBytes: number
+  /** Rows are visible about so long after they were written. */
+  readonly refreshIntervalMs: number
+  readonly searchTimeoutMs: number
+  /** How rows are stored; null = as well as the server can. */
+  readonly storage: Storage | null
+  /** Told of what cannot go on by itself. */
+  readonly onFault: (error: Error) => void
+}
+
+const REQUESTS = { min: 2, max: 16 } as const
+const SEARCHES = { running: 16, waiting: 256 } as const
+const PROJECT_WRITERS = { actorsMax: 20_000, idleMs: 60_000 } as const
+const UNIQUE_BYTES = 6
+
+/** Makes what is missing in Elasticsearch, and begins where all writers before have come to. */
+export async function openElasticStore(options: ElasticStoreOptions): Promise<ElasticStore> {
+  const { server, name, random } = options
+  const names = indexNames(name)
+  const unique = Buffer.from(random.bytes(UNIQUE_BYTES)).toString('hex')
+  const state = new StoreState(server, names)
+  const storage = await prepareTemplate(server, names, unique, options.storage)
+  await state.prepare()
+  const { positions } = await state.coverage()
+  return new ElasticStore(options, { storage, covered: positions, state })
+}
+
+interface Found {
+  readonly storage: Storage
+  readonly covered: Positions
+  readonly state: StoreState
+}
+
+export class ElasticStore implements LogStore {
+  readonly #options: ElasticStoreOptions
+  readonly #storage: Storage
+  readonly #state: StoreState
+  readonly #names: ReturnType<typeof indexNames>
+  readonly #ledger: Ledger
+  readonly #refresher: Refresher
+  readonly #projects: ProjectStates
+  readonly #writer: BulkWriter
+  readonly #writers: Keyed<WriteRequest, ProjectWriterDeps>
+  readonly #searches = new Turnstile(SEARCHES)
+  readonly #closing = new AbortController()
+
+  constructor(options: ElasticStoreOptions, { storage, covered, state }: Found) {
+    this.#options = options
+    this.#storage = storage
+    this.#state = state
+    this.#names = indexNames(options.name)
+    const names = this.#names
+    const { server, clock, onFault, system } = options
+    this.#ledger = new Ledger(covered)
+    this.#refresher = new Refresher({
+      server,
+      names,
+      state,
+      ledger: this.#ledger,
+      clock,
+      intervalMs: options.refreshIntervalMs,
+      covered,
+      onFault,
+    })
+    this.#projects = new ProjectStates(state)
+    const limit = new ConcurrencyLimit(REQUESTS)
+    this.#writer = new BulkWriter({
+      ...options,
+      places: new IndexPlaces({ ...options, names }),
+      projects: this.#projects,
+      limit,
+      ledger: this.#ledger,
+      refresher: this.#refresher,
+    })
+    this.#writers = system.keyed(
+      projectWriter,
+      projectId => ({
+        projectId,
+        writer: this.#writer,
+        open: () => this.#ledger.openOf(projectId),
+        requestsMax: () => limit.limit,
+      }),
+      { ...PROJECT_WRITERS, restart: PROJECT_WRITER_RESTART },
+    )
+  }
+
+  async receive(entries: readonly LogEntry[]): Promise<void> {
+    this.#demandOpen()
+    for (const entry of entries) {
+      const open = this.#ledger.receive(entry)
+      if (open === null) continue
+      const { envelope } = entry
+      const rows = envelope.recordCount - envelope.rejected.length
+      if (rows === 0 || envelope.kind !== BatchKind.LOGS) this.#ledger.settle(open)
+      else await this.#writers.ref(envelope.projectId).tell({ type: 'write', open })
+    }
+    await this.#ledger.belowBytes(this.#options.memoryBytes)
+  }
+
+  /** Deliveries of the partition begin anew after `from`: another process may have written it. */
+  assigned(partition: number, from: Position): void {
+    this.#ledger.restart(partition, from)
+    this.#refresher.touchAll()
+  }
+
+  revoked(partition: number): void {
+    this.#ledger.forget(partition)
+  }
+
+  published(): Positions {
+    return this.#refresher.covered
+  }
+
+  async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
+    this.#demandOpen()
+    const ends = AbortSignal.any([signal, this.#closing.signal])
+    const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
+    const entered = await this.#searches.enter(
+      () =>
+        searchElastic(input, {
+          server,
+          pool,
+          state: this.#state,
+          names: this.#names,
+          placesOf: projectId => placements.list(projectId),
+          timeoutMs,
+          signal: ends,
+        }),
+      ends,
+    )
+    if (entered === false) throw new StoreError('LOGBOY_SEARCH_BUSY', 'too many searches wait')
+    return entered.result
+  }
+
+  async row(projectId: string, id: string, signal: AbortSignal): Promise<string | null> {
+    if (parseRowId(id) === null) return null
+    const input: SearchPlanInput = {
+      ...ANY_TIME,
+      projectId,
+      query: { terms: [{ type: 'field', field: 'id', value: id }] },
+      services: [],
+      levels: [],
+      limit: 1,
+      offset: 0,
+      cursor: null,
+      order: 'desc',
+      include: new Set(['logs']),
+      intervalUs: 60_000_000,
+      aggregate: null,
+    }
+    const { logs } = await this.search(input, signal)
+    return logs[0] ?? null
+  }
+
+  async expire(projectId: string, receivedBeforeUs: number): Promise<number> {
+    const { isDropped, receivedFromUs } = await this.#state.project(projectId)
+    if (isDropped || receivedBeforeUs <= receivedFromUs) return 0
+    // What this process has received counts as well.
+    await this.flush()
+    await this.#state.hide(projectId, { receivedFromUs: receivedBeforeUs })
+    this.#projects.forget(projectId)
+    const places = await this.#options.placements.list(projectId)
+    const range = { projectId, fromUs: receivedFromUs, beforeUs: receivedBeforeUs }
+    const count = await countReceived(this.#expiry(), places, range)
+    await removeHidden(this.#expiry(), projectId, receivedBeforeUs)
+    return count
+  }
+
+  async drop(projectId: string): Promise<void> {
+    await this.#state.hide(projectId, { isDropped: true })
+    this.#projects.forget(projectId)
+    await removeHidden(this.#expiry(), projectId, Number.POSITIVE_INFINITY)
+  }
+
+  async flush(): Promise<void> {
+    await this.#ledger.settled()
+    await this.#refresher.flush()
+  }
+
+  observe(): Record<string, unknown> {
+    return {
+      storage: this.#storage,
+      entries: this.#ledger.entries,
+      bytes: this.#ledger.bytes,
+      written: this.#ledger.written(),
+      ...this.#refresher.observe(),
+      ...this.#writer.observe(),
+      searches: this.#searches.observe(),
+      writers: this.#writers.observe(),
+    }
+  }
+
+  /** What is not written yet comes again from the log. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed'))
+    await this.#writer.close()
+    await this.#refresher.close()
+    this.#ledger.close()
+  }
+
+  #expiry(): ExpiryTools {
+    const { server, placements } = this.#options
+    return { server, state: this.#state, placements }
+  }
+
+  #demandOpen(): void {
+    this.#closing.signal.throwIfAborted()
+  }
+}
