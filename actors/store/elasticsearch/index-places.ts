@@ -126,10 +126,11 @@ export class IndexPlaces {
     } catch (error) {
       if (!isAlreadyThere(error)) throw error
     }
+    // Not the status: a new index is yellow before its shards have started.
     await server.request({
       method: 'GET',
       path: `/_cluster/health/${index}`,
-      query: { wait_for_status: 'yellow', timeout: '30s' },
+      query: { wait_for_active_shards: shards, timeout: '30s' },
     })
   }
 

@@ -66,6 +66,23 @@ export class TestLog {
     )
   }
 
+  /** Delivers everything, as to a process that was just given the partition. */
+  async deliverAll(store: LogStore): Promise<void> {
+    await this.deliver(store, this.#entries)
+  }
+
+  /** An entry whose bytes are no batch at all, of which the log keeps nothing. */
+  damagedEntry(projectId: string): LogEntry {
+    const source = { projectId, producer: 99n, epoch: 1, sequence: 1, receivedAtUs: 1 }
+    this.#end += 100
+    return {
+      partition: 0,
+      position: this.#end,
+      envelope: create(EnvelopeSchema, { ...envelopeOf(source, []), recordCount: 3 }),
+      batch: this.#lend(new Uint8Array(100).fill(0xff)),
+    }
+  }
+
   private async deliver(store: LogStore, entries: readonly Stored[]): Promise<void> {
     for (const { position, envelope, bytes } of entries) {
       const batch = this.#lend(bytes)

@@ -58,9 +58,10 @@ export function histogram(intervalUs: number, after: unknown): Readonly<Record<s
   }
 }
 
-/** A row without the field has an empty text there. */
 function counts(field: string, size: number): Readonly<Record<string, unknown>> {
-  return { terms: { field, size, shard_size: size, missing: '' } }
+  // A row without the field has an empty text there; of an attribute it has no value.
+  const missing = field === GROUP ? {} : { missing: '' }
+  return { terms: { field, size, shard_size: size, ...missing } }
 }
 
 function groupField(by: string, runtimeMappings: Record<string, unknown>): string {

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { indexNames, periodOf, periodRange } from './index-names.ts'
+import { choosePlacement, SHARDS_MAX, shardsOf } from './placement-policy.ts'
+import { MemoryPlacements } from './testing/memory-placements.ts'
+
+const names = indexNames('logboy')
+const DAY_US = 86_400_000_000
+const START_US = Date.UTC(2026, 8, 1) * 1_000
+const RETENTIONS = [1, 7, 30, 90]
+
+describe('placements', () => {
+  test('a thousand projects over 90 days stay under a thousand shards', async () => {
+    const placements = new MemoryPlacements()
+    const kept: string[] = []
+    for (let day = 0; day < 90; day++) {
+      const period = periodOf(START_US + day * DAY_US)
+      const placed = await placements.list()
+      for (let project = 0; project < 1_000; project++) {
+        const retentionDays = RETENTIONS[project % RETENTIONS.length] as number
+        // Whatever is expired is gone.
+        if (day < 90 - retentionDays) continue
+        const projectId = `project${String(project).padStart(3, '0')}`
+        const rowsBefore = project < 40 ? 10_000_000 : 1_000
+        const question = { projectId, period, retentionDays, rowsBefore, placed }
+        kept.push(choosePlacement(question, names).index)
+      }
+      // One of the forty is enough to fill the list with what the policy looks at.
+      for (const index of new Set(kept)) {
+        await placements.place(index, period, { index, shards: 1, shared: true })
+      }
+    }
+    assert.ok(new Set(kept).size < 1_000, `${new Set(kept).size} indices`)
+  })
+
+  test('projects of about the same retention share an index; a large one has its own', () => {
+    const ask = (retentionDays: number, rowsBefore = 0) =>
+      choosePlacement(
+        { projectId: 'projectaaa', period: '2026-11-28', retentionDays, rowsBefore, placed: [] },
+        names,
+      )
+    assert.deepEqual(ask(30), {
+      index: 'logs-logboy.shared-30d-2026.11.28',
+      shards: 1,
+      shared: true,
+    })
+    assert.equal(ask(20).index, ask(30).index)
+    assert.notEqual(ask(31).index, ask(30).index)
+    assert.equal(ask(5_000).index, 'logs-logboy.shared-longest-2026.11.28')
+    assert.deepEqual(ask(30, 400_000_000), {
+      index: 'logs-logboy.projectaaa-2026.11.28',
+      shards: 3,
+      shared: false,
+    })
+  })
+
+  test('when there are shards enough even a large project shares', () => {
+    const placed = Array.from({ length: SHARDS_MAX }, (_, i) => ({
+      projectId: `p${i}`,
+      period: '2026-11-27',
+      index: `index-${i}`,
+      shards: 1,
+      shared: false,
+    }))
+    const question = {
+      projectId: 'projectaaa',
+      period: '2026-11-28',
+      retentionDays: 30,
+      rowsBefore: 1e9,
+      placed,
+    }
+    assert.ok(choosePlacement(question, names).shared)
+    assert.equal(shardsOf([...placed, ...placed]), SHARDS_MAX, 'an index counts once')
+  })
+
+  test('a period is a day of receipt in UTC', () => {
+    const us = Date.UTC(2026, 10, 28, 23, 59, 59, 999) * 1_000
+    assert.equal(periodOf(us), '2026-11-28')
+    const { startUs, endUs } = periodRange('2026-11-28')
+    assert.ok(startUs <= us && us < endUs)
+    assert.equal(periodOf(endUs), '2026-11-29')
+  })
+
+  test('an index tells its series', () => {
+    const index = names.index('shared-30d', '2026-11-28')
+    assert.equal(names.seriesOf(index), 'shared-30d')
+    assert.equal(names.patternOf('shared-30d'), 'logs-logboy.shared-30d-*')
+    assert.equal(names.seriesOf('logs-other-2026.11.28'), null)
+  })
+})
