@@ -5,8 +5,6 @@
  */
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
-import { ANY_TIME } from '#actors/processing/matcher.ts'
-import { parseRowId } from '#proto/row-id.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { Compactions } from './compactions.ts'
@@ -15,6 +13,7 @@ import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
 import { Recent, type RecentChunk } from './recent.ts'
 import { type Damage, search } from './search.ts'
+import { searchById } from './search-by-id.ts'
 import type { WriterMessage, WriterState } from './segment-writer.ts'
 import { pinSnapshot, SegmentPins, type Snapshot } from './snapshot.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from './store.ts'
@@ -157,21 +156,8 @@ export class ParquetStore implements LogStore {
   }
 
   async row(projectId: string, id: string, signal: AbortSignal): Promise<string | null> {
-    if (parseRowId(id) === null) return null
-    const input: SearchPlanInput = {
-      ...ANY_TIME,
-      projectId,
-      query: { terms: [{ type: 'field', field: 'id', value: id }] },
-      services: [],
-      levels: [],
-      limit: 1,
-      offset: 0,
-      cursor: null,
-      order: 'desc',
-      include: new Set(['logs']),
-      intervalUs: 60_000_000,
-      aggregate: null,
-    }
+    const input = searchById(projectId, id)
+    if (input === null) return null
     const { logs } = await this.search(input, signal)
     return logs[0] ?? null
   }

@@ -127,7 +127,7 @@ export class BulkWriter {
   async #writeAll(projectId: string, pending: Pending): Promise<void> {
     let failedMs: number | null = null
     for (let attempt = 0; ; attempt++) {
-      for (const open of [...pending.keys()]) if (open.isSettled) pending.delete(open)
+      for (const open of pending.keys()) if (open.isSettled) pending.delete(open)
       if (pending.size === 0) return
       this.#closing.signal.throwIfAborted()
       try {

@@ -126,7 +126,9 @@ if (address === undefined) {
     test('an index that takes nothing: its batch is buried, other projects go on', () =>
       withProxy(async ({ world, rig }) => {
         const index = `logs-${world.name}.own-2026.03.10`
-        await world.placements.place(PROJECT, '2026-03-10', { index, shards: 1, shared: false })
+        for (const period of ['2026-03-10', '2026-03-11']) {
+          await world.placements.place(PROJECT, period, { index, shards: 1, shared: false })
+        }
         await rig.append(PROJECT, 5)
         await rig.store.flush()
         await block(world, index, true)

@@ -5,11 +5,10 @@
 import type { Placements } from '#actors/catalog/placements.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
-import { ANY_TIME } from '#actors/processing/matcher.ts'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
-import { parseRowId } from '#proto/row-id.ts'
 import type { Clock, Keyed, Random, System, TaskPool } from '#runtime/index.ts'
 import { Turnstile } from '../lanes.ts'
+import { searchById } from '../search-by-id.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from '../store.ts'
 import { StoreError } from '../store-error.ts'
 import { BulkWriter } from './bulk-writer.ts'
@@ -180,21 +179,8 @@ export class ElasticStore implements LogStore {
   }
 
   async row(projectId: string, id: string, signal: AbortSignal): Promise<string | null> {
-    if (parseRowId(id) === null) return null
-    const input: SearchPlanInput = {
-      ...ANY_TIME,
-      projectId,
-      query: { terms: [{ type: 'field', field: 'id', value: id }] },
-      services: [],
-      levels: [],
-      limit: 1,
-      offset: 0,
-      cursor: null,
-      order: 'desc',
-      include: new Set(['logs']),
-      intervalUs: 60_000_000,
-      aggregate: null,
-    }
+    const input = searchById(projectId, id)
+    if (input === null) return null
     const { logs } = await this.search(input, signal)
     return logs[0] ?? null
   }

@@ -45,8 +45,7 @@ export function textTwinField(type: 's' | 'i' | 'd' | 'b' | 'j', key: string): s
 }
 
 /** What Elasticsearch refuses in names or reads as a pattern; dots where a part would be empty. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNSAFE = /[\u0000-\u0020\u007f-\u00a0%*\u2028\u2029]|\s|^\.|\.$|\.(?=\.)|^$/gu
+const UNSAFE = /[\p{Cc}\p{Z}%*]|\s|^\.|\.$|\.(?=\.)|^$/gu
 
 /** A key as part of a field's name; keys without anything odd stay as they are. */
 export function escapeKey(key: string): string {

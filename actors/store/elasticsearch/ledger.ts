@@ -34,7 +34,7 @@ export class Ledger {
   readonly #partitions = new Map<number, PartitionState>()
   #bytes = 0
   #entries = 0
-  readonly #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = []
+  #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = []
 
   /** What was written before this process began. */
   constructor(written: Positions) {
@@ -130,7 +130,7 @@ export class Ledger {
   }
 
   close(): void {
-    for (const partition of [...this.#partitions.keys()]) this.forget(partition)
+    for (const partition of this.#partitions.keys()) this.forget(partition)
   }
 
   #begin(partition: number, from: Position): PartitionState {
@@ -153,10 +153,9 @@ export class Ledger {
   }
 
   #wake(): void {
-    for (const waiter of [...this.#waiting]) {
-      if (!waiter.isDone()) continue
-      this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-      waiter.resolve()
-    }
+    const done = this.#waiting.filter(({ isDone }) => isDone())
+    if (done.length === 0) return
+    this.#waiting = this.#waiting.filter(waiter => !done.includes(waiter))
+    for (const { resolve } of done) resolve()
   }
 }

@@ -2,7 +2,7 @@
  * Makes written rows visible to searches, for all indices together and as often as that is cheap,
  * and then tells everybody how far searches see.
  */
-import { Positions } from '#actors/commit-log/positions.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import { toError } from '#runtime/runtime-error.ts'
 import type { ElasticServer } from './client.ts'

@@ -31,9 +31,12 @@ export function storageSettings({ mode, source }: Storage): Record<string, unkno
 
 /** What an index really got: without the licence a server falls back without a word. */
 export function storageOf(settings: Readonly<Record<string, unknown>>): Storage {
-  const source = String(settings['index.mapping.source.mode'] ?? 'stored').toLowerCase()
   return {
     mode: settings['index.mode'] === 'logsdb' ? 'logsdb' : 'standard',
-    source: source === 'synthetic' ? 'synthetic' : 'stored',
+    source: isSynthetic(settings['index.mapping.source.mode']) ? 'synthetic' : 'stored',
   }
+}
+
+function isSynthetic(mode: unknown): boolean {
+  return typeof mode === 'string' && mode.toLowerCase() === 'synthetic'
 }

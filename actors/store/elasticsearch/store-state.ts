@@ -119,10 +119,7 @@ export class StoreState {
     await this.#update(idOf(projectId), CHANGE_PROJECT, { dropped, from }, first)
   }
 
-  async #many(
-    ids: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<readonly (unknown | undefined)[]> {
+  async #many(ids: readonly string[], signal?: AbortSignal): Promise<readonly unknown[]> {
     const { docs } = await this.#server.json<ManyAnswer>({
       method: 'POST',
       path: `/${this.#index}/_mget`,

@@ -1,7 +1,7 @@
 /** What every LogStore has to do, whatever it is made of. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Positions } from '#actors/commit-log/positions.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
 import { parseTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 import type { SearchResult } from '../store.ts'

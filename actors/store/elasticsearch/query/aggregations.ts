@@ -1,7 +1,6 @@
-/** Counts, histograms and aggregates as Elasticsearch computes them, and their answers read back. */
+/** Counts, histograms and aggregates as Elasticsearch computes them, and what it answers. */
 import { type AggregateRequest, LEVELS, type SearchReply } from '#proto/api.ts'
-import type { AggregateValue } from '../../aggregate.ts'
-import { orderAnswers } from '../../aggregate.ts'
+import { type AggregateValue, orderAnswers } from '../../aggregate.ts'
 import type { SearchPlanInput } from '../../store.ts'
 import { FIELDS } from '../field-names.ts'
 import { groupScript, numberScript } from './attribute-scripts.ts'

@@ -104,7 +104,7 @@ export class ElasticWorld implements StoreWorld {
       path: `/logs-${name}.*,${name}-state/_stats`,
       query: { ignore_unavailable: true, level: 'indices', filter_path: 'indices.*.uuid' },
     })
-    const gone = [...Object.keys(indices)].map(index => `/${index}`)
+    const gone = Object.keys(indices).map(index => `/${index}`)
     for (const path of [...gone, `/_index_template/logs-${name}`]) {
       await server.request({ method: 'DELETE', path, allowed: [404] })
     }
