@@ -65,6 +65,8 @@ interface Plan {
 export class SpoolFolder implements BatchSpool {
   /** Writes that failed. */
   failures = 0
+  /** Records that were written, whatever became of them. */
+  written = 0
   private readonly options: SpoolFolderOptions
   private readonly files: SpoolFiles
   private readonly salt: number
@@ -256,6 +258,7 @@ export class SpoolFolder implements BatchSpool {
     for (const { batch, position } of batches) {
       batch.place = { file: kept.name, position }
       kept.lastOrdinal = batch.ordinal
+      this.written += batch.records
     }
   }
 

@@ -29,6 +29,8 @@ export interface SpoolOptions {
 export interface SpoolStats {
   /** Bytes on disk, of this process and of those before it. */
   readonly bytes: number
+  /** Records of this process that were written: they outlive it. */
+  readonly written: number
   /** Writes that failed; their batches stayed in memory and were tried again. */
   readonly failures: number
   /** Records of earlier processes: found, settled since, and damaged. */
@@ -70,8 +72,8 @@ export class Spool {
 
   stats(): SpoolStats {
     const { found, settled, lost, damagedFiles } = this.old.counts
-    const { failures } = this.live
-    return { bytes: this.room.used, failures, found, settled, lost, damagedFiles }
+    const { written, failures } = this.live
+    return { bytes: this.room.used, written, failures, found, settled, lost, damagedFiles }
   }
 
   get oldCounts(): OldSpoolCounts {
