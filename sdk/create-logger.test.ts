@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ServerCredentials } from '@grpc/grpc-js'
@@ -353,6 +355,112 @@ test('a server that is away holds a program up for the time allowed, no longer',
   assert.equal(ended.code, 0)
   assert.match(ended.stderr, /logboy: no connection/)
   assert.ok(ended.ms < 5_000)
+})
+
+function spoolFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'logboy-spool-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const messagesOf = (store: IngestStore): unknown[] => store.rows.map(row => row.texts['message'])
+
+test('what a program could not send at its end the next one sends', async t => {
+  const folder = spoolFolder(t)
+  const environment = { LOGBOY_SPOOL: folder, LOGBOY_EXIT_FLUSH_MS: '50' }
+  const url = `grpc://127.0.0.1:${await deadPort()}`
+  const away = { ...environment, LOGBOY_URL: url }
+  assert.equal((await runProgram(`log.info('ended by itself')`, away)).code, 0)
+  assert.equal((await runProgram(`log.info('exited'); process.exit(3)`, away)).code, 3)
+  const crash = `log.info('logged'); setInterval(() => {}, 1000); throw new Error('boom')`
+  assert.equal((await runProgram(crash, away)).code, 1)
+  const kill = `log.info('killed'); setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM')`
+  assert.equal((await runProgram(kill, away)).signal, 'SIGTERM')
+  const { store, port } = await serve(t, startGrpc)
+  const last = await runProgram(
+    `setTimeout(() => process.exit(9), 30_000).unref()
+    log.info('now'); const look = setInterval(() => {
+      const { found, settled } = log.stats().spool
+      if (found === 5 && settled === 5) clearInterval(look)
+    }, 5)`,
+    { ...environment, LOGBOY_URL: `grpc://127.0.0.1:${port}` },
+  )
+  assert.equal(last.code, 0, last.stderr)
+  const expected = [
+    'ended by itself',
+    'exited',
+    'logged',
+    'uncaught exception: boom',
+    'killed',
+    'now',
+  ]
+  assert.deepEqual(messagesOf(store).toSorted(), expected.toSorted())
+})
+
+test('loggers of one process share a folder; what a closed one left the next one sends', async t => {
+  const folder = spoolFolder(t)
+  const spool = { folder }
+  const away = `grpc://127.0.0.1:${await deadPort()}`
+  const [first, second] = [logger(t, { url: away, spool }), logger(t, { url: away, spool })]
+  first.info('first')
+  second.info('second')
+  assert.deepEqual(await Promise.all([first.close(10), second.close(10)]), [false, false])
+  const [key = ''] = readdirSync(folder)
+  const left = readdirSync(join(folder, key))
+  assert.deepEqual(
+    left.map(name => name.slice(0, 5)),
+    ['free-', 'free-'],
+  )
+  for (const name of left) {
+    assert.equal(statSync(join(folder, key, name)).mode & 0o777, 0o700)
+    const [file = ''] = readdirSync(join(folder, key, name))
+    assert.equal(statSync(join(folder, key, name, file)).mode & 0o777, 0o600)
+  }
+  const { store, port } = await serve(t, startGrpc)
+  const third = logger(t, { url: `grpc://127.0.0.1:${port}`, spool })
+  while (third.stats().spool?.settled !== 2) await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual(messagesOf(store).toSorted(), ['first', 'second'])
+  assert.equal(await third.close(), true)
+  assert.equal(await third.close(), true)
+  assert.deepEqual(readdirSync(join(folder, key)), [])
+})
+
+test('an outage longer than the memory suffices is bridged by the spool', async t => {
+  const port = await deadPort()
+  const folder = spoolFolder(t)
+  const memoryBytesMax = 2_000_000
+  const log = logger(t, { url: `grpc://127.0.0.1:${port}`, spool: { folder }, memoryBytesMax })
+  const count = 60_000
+  for (let i = 0; i < count; i++) {
+    log.info(`message ${i} ${'x'.repeat(100)}`)
+    // The disk is given its turn, as an application that does anything else gives it.
+    while (i % 1_000 === 0 && log.stats().bufferedBytes > memoryBytesMax * 0.75) {
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+  assert.ok((log.stats().spool?.bytes ?? 0) > 2 * memoryBytesMax)
+  const store = new IngestStore()
+  const server = await startGrpc(store, undefined, port)
+  t.after(() => server.close())
+  assert.equal(await log.flush(20_000), true)
+  assert.equal(log.stats().dropped.memory, 0)
+  store.rows.forEach((row, i) => assert.ok(row.texts['message']?.startsWith(`message ${i} `)))
+  assert.equal(store.rows.length, count)
+})
+
+test('a spool that cannot be written costs nothing but itself', async t => {
+  const { store, port } = await serve(t, startGrpc)
+  const folder = join(spoolFolder(t), 'file')
+  writeFileSync(folder, 'in the way')
+  const log = logger(t, { url: `grpc://127.0.0.1:${port}`, spool: { folder } })
+  store.interfere = () => {
+    store.interfere = () => null
+    return 'cut'
+  }
+  log.info('sent all the same')
+  assert.equal(await log.flush(5_000), true)
+  assert.deepEqual(messagesOf(store), ['sent all the same'])
+  assert.equal(await log.close(), true)
 })
 
 test('SIGTERM and uncaught exceptions end a program as ever, after the flush', async t => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { type LoggerOptions, readSettings, type Settings } from './environment.ts'
 
@@ -89,6 +89,29 @@ test('what cannot work is told', () => {
   assert.match(fault({ key, url: 'ftp://x' }), /none of http/)
   assert.match(fault({ key, url: 'nonsense' }), /none of http/)
   assert.match(fault({ key, ca: '/nowhere/ca.pem' }), /certificate authority/)
+})
+
+test('a spool is there when a folder is named, and can be refused', () => {
+  assert.equal(settings({}).spool, null)
+  assert.equal(settings({}, { LOGBOY_SPOOL: '' }).spool, null)
+  const standard = { folder: '/spool', maxBytes: 256 * 1024 * 1024 }
+  assert.deepEqual(settings({}, { LOGBOY_SPOOL: '/spool' }).spool, standard)
+  assert.deepEqual(settings({ spool: { folder: '/spool' } }).spool, standard)
+  const environment = { LOGBOY_SPOOL: '/spool', LOGBOY_SPOOL_BYTES: '2GiB' }
+  assert.equal(settings({}, environment).spool?.maxBytes, 2 ** 31)
+  assert.equal(settings({ spool: false }, environment).spool, null)
+  const own = settings({ spool: { folder: 'mine', maxBytes: 5 } }, environment).spool
+  assert.deepEqual(own, { folder: resolve('mine'), maxBytes: 5 })
+  for (const [text, bytes] of [
+    ['1048576', 2 ** 20],
+    ['512 MiB', 2 ** 29],
+    ['3KiB', 3_072],
+    ['much', 2 ** 28],
+    ['', 2 ** 28],
+  ] as const) {
+    const read = settings({}, { LOGBOY_SPOOL: '/spool', LOGBOY_SPOOL_BYTES: text })
+    assert.equal(read.spool?.maxBytes, bytes, text)
+  }
 })
 
 test('an authority is given as PEM or as a file with it', () => {

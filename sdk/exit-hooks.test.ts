@@ -58,12 +58,14 @@ test('what cannot be sent does not hold the process up again and again', async (
 })
 
 test('a signal kills after the flush, where the application does not handle it', async () => {
-  const { process, hooks, member, settle, flushes } = made()
+  const { process, hooks, member, settle, flushes, told } = made()
   hooks.join(member)
   hooks.join({ ...member })
   process.emit('SIGTERM')
-  assert.deepEqual(process.kills, [])
+  assert.deepEqual([process.kills, told], [[], []])
   await settle()
+  // Who is killed by a signal is not told of the end otherwise.
+  assert.deepEqual(told, ['exiting', 'exiting'])
   assert.deepEqual(process.kills, ['7 SIGTERM'])
   assert.equal(flushes(), 2)
   assert.equal(process.listeners_(), 0)
@@ -88,6 +90,7 @@ test('an uncaught exception becomes a record, and crashes after the flush', asyn
   assert.deepEqual(rethrown, [])
   await settle()
   assert.deepEqual(rethrown, [error])
+  assert.deepEqual(told, [error, 'exiting'])
 })
 
 test('an uncaught exception that the application handles does not crash', async () => {

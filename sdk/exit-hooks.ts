@@ -82,7 +82,7 @@ export class ExitHooks {
     for (const member of this.members) member.uncaught(error)
     void this.flush([...this.members]).then(() => {
       if (!isEnd) return
-      this.remove()
+      this.leave()
       this.rethrow(error)
     })
   }
@@ -91,7 +91,7 @@ export class ExitHooks {
     const isEnd = this.process.listenerCount(signal) === 1
     void this.flush([...this.members]).then(() => {
       if (!isEnd) return
-      this.remove()
+      this.leave()
       this.process.kill(this.process.pid, signal)
     })
   }
@@ -99,6 +99,12 @@ export class ExitHooks {
   private async flush(members: readonly ExitMember[]): Promise<boolean> {
     const flushed = await Promise.all(members.map(member => member.flush()))
     return flushed.every(Boolean)
+  }
+
+  /** The process ends now; where a signal kills it, it does not say `exit`. */
+  private leave(): void {
+    this.exiting()
+    this.remove()
   }
 
   private remove(): void {

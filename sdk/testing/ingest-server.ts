@@ -57,6 +57,7 @@ const pass = {
 export async function startGrpc(
   store: IngestStore,
   credentials: ServerCredentials = ServerCredentials.createInsecure(),
+  wantedPort = 0,
 ): Promise<RunningServer> {
   const server = new Server()
   server.addService(
@@ -64,7 +65,7 @@ export async function startGrpc(
     { Stream: (call: ServerDuplexStream<Buffer, Uint8Array>) => serveStream(call, store) },
   )
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => {
+    server.bindAsync(`127.0.0.1:${wantedPort}`, credentials, (error, bound) => {
       if (error === null) resolve(bound)
       else reject(error)
     })
