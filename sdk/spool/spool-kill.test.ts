@@ -21,7 +21,7 @@ import { createLogger } from '${SDK}'
 const log = createLogger()
 let n = 0
 setInterval(() => {
-  for (let i = 0; i < 10; i++) log.info('record', { app: process.env.APPLICATION, life: Number(process.env.LIFE), n: n++ })
+  for (let i = 0; i < 10; i++) log.info('record', { life: process.env.LIFE, n: n++ })
 }, 2)
 setInterval(() => {
   const { acknowledged, spool } = log.stats()
@@ -32,7 +32,7 @@ setInterval(() => {
 const LAST = `
 import { createLogger } from '${SDK}'
 const log = createLogger()
-log.info('record', { app: process.env.APPLICATION, life: Number(process.env.LIFE), n: 0 })
+log.info('record', { life: process.env.LIFE, n: 0 })
 const look = setInterval(async () => {
   const { bytes, found, settled } = log.stats().spool
   if (found === 0 || settled < found || bytes > 0) return
@@ -76,7 +76,8 @@ async function readAll(server: RunningServer, key: string): Promise<Map<string, 
       ...(cursor === null ? {} : { cursor }),
     })
     for (const { attributes } of reply.logs) {
-      const life = `${String(attributes['app'])} ${String(attributes['life'])}`
+      const { life } = attributes
+      assert.ok(typeof life === 'string')
       lives.set(life, [...(lives.get(life) ?? []), Number(attributes['n'])])
     }
     cursor = reply.next_cursor
@@ -124,7 +125,7 @@ class Application {
   }
 
   private get nextLife(): Environment {
-    return { ...this.environment, APPLICATION: this.transport, LIFE: String(this.sure.length) }
+    return { ...this.environment, LIFE: `${this.transport} ${this.sure.length}` }
   }
 }
 
