@@ -63,8 +63,8 @@ test('inside actors data flows one way: nobody imports upstream', () => {
     'processing',
     'commit-log',
     'identity',
-    'catalog',
     'coordination',
+    'catalog',
     'http',
   ]
   const rank = (path: string) => order.indexOf(path.split('/')[1] as string)

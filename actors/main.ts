@@ -55,7 +55,7 @@ export async function serve(config: Config): Promise<void> {
   }
   const { url, grpcUrl } = running
   try {
-    writeNote(notePath, { pid: process.pid, url, grpc: grpcUrl })
+    writeNote(notePath, { pid: process.pid, url, grpc: grpcUrl ?? '' })
   } catch (error) {
     // On a full disk the server is there all the same; commands then need --url.
     log.warn({ err: error }, 'the note for the command line could not be written')

@@ -8,7 +8,8 @@ export interface MetricSources {
   readonly actors: readonly ActorState[]
   readonly arena: { observe(): Record<string, unknown> }
   readonly store: { observe(): Record<string, unknown> }
-  readonly journal: { observe(): Record<string, unknown> }
+  readonly commitLog: { observe(): Record<string, unknown> }
+  readonly shape: { readonly commitLog: string }
 }
 
 export function metricFamilies(sources: MetricSources): MetricFamily[] {
@@ -50,7 +51,7 @@ export function metricFamilies(sources: MetricSources): MetricFamily[] {
     ),
     ...actorFamilies(actors),
     ...gauges('logboy_memory', 'memory for batches', sources.arena.observe()),
-    ...gauges('logboy_journal', 'the journal', sources.journal.observe()),
+    ...gauges(`logboy_${sources.shape.commitLog}`, 'the log', sources.commitLog.observe()),
     ...gauges('logboy_store', 'the store', sources.store.observe()),
     single('gauge', 'process_resident_memory_bytes', 'resident memory', process.memoryUsage.rss()),
     single('counter', 'process_cpu_seconds_total', 'CPU time of all threads', cpuSeconds()),

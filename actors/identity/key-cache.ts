@@ -26,6 +26,8 @@ export type KeyVerdict =
 export interface KeyWatcher {
   revoked(keyId: string): void
   changed?(key: VerifiedKey): void
+  /** Something that the catalog holds is another than at the last look. */
+  catalogChanged?(): void
 }
 
 export interface KeyCacheOptions {
@@ -141,7 +143,7 @@ export class KeyCache {
   }
 
   async #poll(): Promise<void> {
-    const { catalog, clock } = this.#options
+    const { catalog, clock, watcher } = this.#options
     const startMs = clock.monotonicMs()
     this.#dropBad()
     try {
@@ -152,6 +154,7 @@ export class KeyCache {
         if (changed || startMs - entry.readAtMs >= KEPT_MS) await this.#readAgain(id, entry)
       }
       this.#version = version
+      if (changed) watcher.catalogChanged?.()
       this.#confirmedAtMs = startMs
       if (clock.monotonicMs() - this.#touchedAtMs >= TOUCH_MS) await this.#touch()
     } catch {

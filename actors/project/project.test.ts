@@ -217,7 +217,7 @@ test('a project that fails while a batch is on its way still answers for that ba
 function start() {
   const log = new FakeLog()
   const meter = new IngestMeter()
-  const actor = testActor(project, { projectId: 'project0aa', log, meter })
+  const actor = testActor(project, { projectId: 'project0aa', log, meter, spend: null })
   return { actor, log, meter }
 }
 
@@ -238,7 +238,7 @@ function startSystem() {
   }
   const keyed = system.keyed(
     project,
-    projectId => ({ projectId, log: logs(projectId), meter: new IngestMeter() }),
+    projectId => ({ projectId, log: logs(projectId), meter: new IngestMeter(), spend: null }),
     { actorsMax: 10, idleMs: 600_000, restart: PROJECT_RESTART },
   )
   const projects = (id: string): Ref<ProjectRequest> => keyed.ref(id)

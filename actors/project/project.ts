@@ -14,6 +14,7 @@ import {
 } from '#runtime/index.ts'
 import type { IngestMeter } from './ingest-meter.ts'
 import { Quota, type QuotaLimits } from './quota.ts'
+import { SharedQuota, type Spend } from './shared-quota.ts'
 
 /** A stream as the project knows it. */
 export interface ProjectStream {
@@ -86,16 +87,21 @@ type Message =
       readonly outcomes: readonly AppendOutcome[]
     }
   | { readonly type: 'append-failed'; readonly offer: ProjectOffer; readonly error: Error }
+  | { readonly type: 'share' }
 
 export interface ProjectDeps {
   readonly projectId: string
   readonly log: Pick<CommitLog, 'append' | 'producer'>
   readonly meter: IngestMeter
+  /** Where several gateways share a project's quota; null = this one counts alone. */
+  readonly spend: Spend | null
 }
 
 /** More than the largest fleet of one project; each costs some kilobytes. */
 const STREAMS_MAX = 2_000
 const MAILBOX_CAPACITY = 256
+/** How often gateways settle a quota that they share. */
+const SHARE_MS = 200
 
 /** Never given up: what waits in the mailbox holds memory until it is answered. */
 export const PROJECT_RESTART: RestartPolicy = { ...RESTART_POLICY, limit: Number.MAX_SAFE_INTEGER }
@@ -121,6 +127,8 @@ class Project implements Actor<Message> {
   readonly #deps: ProjectDeps
   readonly #streams = new Map<number, OpenStream>()
   readonly #quota: Quota
+  readonly #shared: SharedQuota | null
+  #shareIsDue = false
   #offersInFlight = 0
   #records = 0
   #bytes = 0
@@ -132,6 +140,7 @@ class Project implements Actor<Message> {
     this.#deps = deps
     const unlimited = { recordsPerSecond: 0, bytesPerSecond: 0 }
     this.#quota = new Quota(unlimited, context.clock.monotonicMs())
+    this.#shared = deps.spend && new SharedQuota(deps.projectId, deps.spend)
     context.signal.addEventListener('abort', () => this.#loseStreams(), { once: true })
   }
 
@@ -151,6 +160,8 @@ class Project implements Actor<Message> {
         return this.#appended(message.offer, message.outcomes)
       case 'append-failed':
         throw message.error
+      case 'share':
+        return this.#share()
     }
   }
 
@@ -233,7 +244,23 @@ class Project implements Actor<Message> {
       bytes += batch.length
     }
     const retryAfterMs = this.#quota.take(records, bytes, nowMs)
-    return retryAfterMs === 0 ? null : { type: 'over-quota', retryAfterMs }
+    if (retryAfterMs > 0) return { type: 'over-quota', retryAfterMs }
+    this.#note(records, bytes)
+    return null
+  }
+
+  #note(records: number, bytes: number): void {
+    if (this.#shared === null) return
+    this.#shared.note(records, bytes)
+    if (this.#shareIsDue) return
+    this.#shareIsDue = true
+    this.#context.timer('share', SHARE_MS, { type: 'share' })
+  }
+
+  #share(): void {
+    this.#shareIsDue = false
+    // Coordination answers null where it cannot, and never fails.
+    void this.#shared?.settle(this.#quota)
   }
 
   #refuseFrom({ source, offers }: ProjectOffer): void {

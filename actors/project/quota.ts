@@ -40,6 +40,12 @@ export class Quota {
     this.#bytes.take(bytes)
     return 0
   }
+
+  /** Others take from the same buckets: this is what they hold now, less than nothing = a debt. */
+  adopt(records: number, bytes: number): void {
+    this.#records.adopt(records)
+    this.#bytes.adopt(bytes)
+  }
 }
 
 class Bucket {
@@ -69,6 +75,10 @@ class Bucket {
 
   take(amount: number): void {
     if (this.rate > 0) this.#tokens -= amount
+  }
+
+  adopt(tokens: number): void {
+    if (this.rate > 0) this.#tokens = Math.min(this.#tokens, tokens)
   }
 
   #fill(nowMs: number): void {

@@ -16,6 +16,7 @@ test('each project loses what is older than it wants to keep, and one that keeps
   const expired = new Map<string, number>()
   const actor = testActor(retention, {
     intervalMs: 3_600_000,
+    isLeader: () => true,
     catalog: { projects: async () => [project('a', 30), project('b', 1), project('c', 0)] },
     store: {
       expire: async (id, beforeUs) => {
@@ -42,6 +43,7 @@ test('it runs again after the interval, also when the store failed', async () =>
   let runs = 0
   const actor = testActor(retention, {
     intervalMs: 1_000,
+    isLeader: () => true,
     catalog: { projects: async () => [project('a', 1)] },
     store: {
       expire: async () => {

@@ -12,9 +12,13 @@ export interface RetentionDeps {
   readonly catalog: Pick<Catalog, 'projects'>
   readonly store: Pick<LogStore, 'expire'>
   readonly intervalMs: number
+  /** Of several processes one deletes. */
+  readonly isLeader: () => boolean
 }
 
 const DAY_US = 86_400_000_000
+/** Whoever leads now may be another one soon. */
+const LEADER_LOOK_MS = 10_000
 
 /**
  * Rows received before this are gone for a project that keeps `days` days. 0 = it keeps everything.
@@ -42,6 +46,7 @@ class Retention implements Actor<RetentionMessage> {
   receive(message: RetentionMessage): void {
     switch (message.type) {
       case 'run':
+        if (!this.#deps.isLeader()) return this.#next(LEADER_LOOK_MS)
         this.#context.pipe(
           this.#expireAll(),
           deleted => ({ type: 'done', deleted }),
@@ -58,11 +63,15 @@ class Retention implements Actor<RetentionMessage> {
         this.#lastFault = message.error.message
         break
     }
-    this.#context.timer('next', this.#deps.intervalMs, { type: 'run' })
+    this.#next(this.#deps.intervalMs)
   }
 
   observe(): Record<string, unknown> {
     return { runs: this.#runs, deleted: this.#deleted, lastFault: this.#lastFault }
+  }
+
+  #next(ms: number): void {
+    this.#context.timer('next', Math.min(ms, this.#deps.intervalMs), { type: 'run' })
   }
 
   async #expireAll(): Promise<number> {

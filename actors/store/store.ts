@@ -4,7 +4,7 @@
  * suite.
  */
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
-import type { Positions } from '#actors/commit-log/positions.ts'
+import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { AggregateRequest, SearchPart, SearchReply } from '#proto/api.ts'
 import type { Query } from '#proto/query.ts'
 
@@ -54,6 +54,9 @@ export interface SearchResult extends Omit<SearchReply, 'query_time_ms' | 'tail_
 export interface LogStore {
   /** Takes committed entries in log order; answers when it wants more. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
+  /** As a consumer of a log that is shared out among processes. */
+  assigned?(partition: number, from: Position): void
+  revoked?(partition: number): void
   /** Everything up to here survives a restart without the log. */
   published(): Positions
   search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult>

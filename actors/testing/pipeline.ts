@@ -104,7 +104,7 @@ export class Pipeline {
     const log = logOf(journal, 'project')
     const projects = this.system.keyed<ProjectRequest, Parameters<typeof project.create>[1]>(
       project,
-      projectId => ({ projectId, log, meter }),
+      projectId => ({ projectId, log, meter, spend: null }),
       { actorsMax: PROJECTS_MAX, idleMs: settings.actorIdleMs, restart: PROJECT_RESTART },
     )
     const ingest = {

@@ -1,6 +1,7 @@
 /**
  * The whole server in this process, on a folder and ports of its own: tests go through its doors.
  */
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +56,7 @@ export class RunningServer {
   }
 
   get grpcUrl(): string {
+    assert(this.#running.grpcUrl !== null)
     return this.#running.grpcUrl
   }
 

@@ -76,7 +76,7 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
     onFault: fault => faults.push(fault),
     onEscalation: () => {},
   })
-  const projects = system.keyed(project, projectId => ({ projectId, log, meter }), {
+  const projects = system.keyed(project, projectId => ({ projectId, log, meter, spend: null }), {
     actorsMax: 100,
     idleMs: 600_000,
     restart: PROJECT_RESTART,

@@ -1,0 +1,150 @@
+/** What lets senders and people in, by the roles of the process. The last part of topology.ts. */
+import { fileURLToPath } from 'node:url'
+import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
+import { metricsText } from './api/metrics-text.ts'
+import { systemRoutes } from './api/system-routes.ts'
+import { OpenSockets } from './api/tail-socket.ts'
+import type { Closing } from './closing.ts'
+import { startGrpc } from './gateway/grpc-server.ts'
+import { ingestRoutes } from './gateway/ingest-http.ts'
+import type { IngestDeps } from './gateway/ingest-stream.ts'
+import { OpenStreams } from './gateway/open-streams.ts'
+import type { Route, SocketRoute } from './http/http-server.ts'
+import { startHttp } from './http/start-http.ts'
+import { staticRoutes } from './http/static-files.ts'
+import { KeyCache } from './identity/key-cache.ts'
+import { Sessions } from './identity/sessions.ts'
+import { metricFamilies } from './metrics.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Config } from './settings.ts'
+
+const UI_FOLDER = fileURLToPath(new URL('../ui/dist', import.meta.url))
+
+export interface DoorsOptions {
+  readonly version: string
+  readonly adminToken: string
+}
+
+/** Where programs on this machine reach the process. */
+export interface Doors {
+  readonly url: string
+  /** null = this process has no door for streams. */
+  readonly grpcUrl: string | null
+}
+
+export async function openDoors(
+  { version, adminToken }: DoorsOptions,
+  pipeline: Pipeline,
+  closing: Closing,
+): Promise<Doors> {
+  const { config, shape, catalog, store, commitLog, arena, promptPool } = pipeline
+  const { clock, random, onFault, system, meter, projects, coordination } = pipeline
+  const sockets = new OpenSockets()
+  const keys: KeyCache = new KeyCache({
+    catalog,
+    clock,
+    watcher: {
+      revoked(keyId) {
+        streams.revoked(keyId)
+        sockets.revoked(keyId)
+      },
+      changed: key => streams.changed(key),
+      catalogChanged: () => pipeline.catalogChanged(),
+    },
+  })
+  closing.add(() => keys.close())
+  closing.add(coordination.subscribe('config', () => void keys.refresh()))
+  const ingest: IngestDeps = {
+    verifier: keys,
+    projects: projectId => projects.ref(projectId),
+    arena,
+    pool: promptPool,
+    clock,
+    meter,
+    onFault,
+  }
+  const streams: OpenStreams = new OpenStreams(ingest)
+  const tls = config.tlsCert === '' ? null : { certFile: config.tlsCert, keyFile: config.tlsKey }
+  const { host } = config
+  const grpcPort = shape.roles.has('gateway') ? await openGrpc() : null
+  const api: Omit<ApiDeps, 'tail'> = {
+    catalog,
+    store,
+    keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
+    sessions: new Sessions({ catalog, clock, random, adminToken }),
+    sockets,
+    clock,
+    random,
+    version,
+    retentionDays: config.retentionDays,
+    publicUrl: () => (config.publicUrl === '' ? urls.url : config.publicUrl.replace(/\/+$/, '')),
+    notReady: () => (shape.roles.has('gateway') ? commitLog.refusal() : null),
+    observe: () => ({ ...observe(pipeline), streams: streams.observe(), keys: keys.observe() }),
+    flush: () => store.flush(),
+    metrics: async () =>
+      metricsText(
+        metricFamilies({ meter, actors: system.observe(), arena, store, commitLog, shape }),
+      ),
+  }
+  const http = await startHttp({
+    driver: config.httpDriver,
+    ...routesOf(pipeline, api, ingest),
+    host,
+    ports: config.httpPorts,
+    tls,
+    clock,
+    onFault,
+  })
+  closing.add(() => http.close())
+  const urls = urlsOf(config, http.ports[0] ?? 0, grpcPort)
+  return urls
+
+  async function openGrpc(): Promise<number> {
+    const grpc = await startGrpc({ host, port: config.grpcPort, tls, streams, clock, onFault })
+    closing.add(() => grpc.close())
+    return grpc.port
+  }
+
+  /** Other processes need not wait for their next look at the catalog. */
+  async function tellAll(): Promise<void> {
+    await keys.refresh()
+    coordination.publish('config', new Uint8Array())
+  }
+}
+
+/** Health, readiness and metrics at every role; the rest where it is served. */
+function routesOf(
+  { shape, tail, commitLog: log, random }: Pipeline,
+  api: Omit<ApiDeps, 'tail'>,
+  ingest: IngestDeps,
+): { readonly routes: readonly Route[]; readonly sockets: readonly SocketRoute[] } {
+  const isGateway = shape.roles.has('gateway')
+  const doors = isGateway ? ingestRoutes({ ...ingest, log, random }) : []
+  if (tail === null) return { routes: [...doors, ...systemRoutes(api)], sockets: [] }
+  const routes = [...doors, ...apiRoutes({ ...api, tail }), ...staticRoutes(UI_FOLDER)]
+  return { routes, sockets: apiSockets({ ...api, tail }) }
+}
+
+function observe(pipeline: Pipeline): Record<string, unknown> {
+  const { shape, system, meter, arena, commitLog, store } = pipeline
+  const { promptPool, pool, coordination } = pipeline
+  return {
+    shape: { ...shape, roles: [...shape.roles] },
+    actors: system.observe(),
+    ingest: meter.observe(),
+    memory: arena.observe(),
+    [shape.commitLog]: commitLog.observe(),
+    store: store.observe(),
+    coordination: coordination.observe(),
+    promptPool: promptPool.observe(),
+    pool: pool.observe(),
+  }
+}
+
+/** As programs on this machine reach us. */
+function urlsOf({ host, tlsCert }: Config, httpPort: number, grpcPort: number | null): Doors {
+  const scheme = tlsCert === '' ? 'http' : 'https'
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  const at = (port: number): string => `${scheme}://${reachable}:${port}`
+  return { url: at(httpPort), grpcUrl: grpcPort === null ? null : at(grpcPort) }
+}

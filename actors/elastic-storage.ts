@@ -1,0 +1,51 @@
+/** The store on Elasticsearch, from settings. */
+import type { Closing } from './closing.ts'
+import type { Foundation } from './foundation.ts'
+import { patiently } from './patience.ts'
+import { connectElastic } from './store/elasticsearch/client.ts'
+import { type ElasticStore, openElasticStore } from './store/elasticsearch/elastic-store.ts'
+
+/** Part of the names of indices: `logs-logboy.*`. */
+const NAME = 'logboy'
+/** Batches held until they are written: this part of the memory for batches. */
+const MEMORY_SHARE = 2
+/** Rows are visible so long after they were written; each refresh costs the server about 10 ms. */
+const REFRESH_INTERVAL_MS = 500
+const SEARCH_TIMEOUT_MS = 30_000
+
+export async function openElastic(foundation: Foundation, closing: Closing): Promise<ElasticStore> {
+  const { config, system, pool, clock, random, catalog, onFault, log } = foundation
+  const { elasticsearchUrl: url, elasticsearchApiKey: apiKey } = config
+  const open = async (): Promise<ElasticStore> => {
+    const server = await connectElastic({ url, apiKey, clock })
+    try {
+      const store = await openElasticStore({
+        server,
+        name: NAME,
+        system,
+        pool,
+        clock,
+        random,
+        placements: catalog.placements,
+        retentionDaysOf: async projectId =>
+          (await catalog.project(projectId))?.retention_days ?? config.retentionDays,
+        deadLetters: {
+          bury: async ({ partition, position }, rows, reason) =>
+            log.error({ partition, position, rows, reason }, 'rows that cannot be stored'),
+        },
+        memoryBytes: Math.floor(config.arenaBytes / MEMORY_SHARE),
+        refreshIntervalMs: REFRESH_INTERVAL_MS,
+        searchTimeoutMs: SEARCH_TIMEOUT_MS,
+        storage: null,
+        onFault,
+      })
+      closing.add(() => server.close())
+      closing.add(() => store.close())
+      return store
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+  }
+  return patiently(foundation, 'Elasticsearch', open)
+}

@@ -1,0 +1,48 @@
+/** Everything that lives on batches, downstream first. The third part of topology.ts. */
+import type { Closing } from './closing.ts'
+import { Leadership } from './coordination/leadership.ts'
+import type { Foundation } from './foundation.ts'
+import { IngestMeter } from './project/ingest-meter.ts'
+import {
+  PROJECT_RESTART,
+  type ProjectDeps,
+  type ProjectRequest,
+  project,
+} from './project/project.ts'
+import { retention } from './retention/retention.ts'
+import type { Storage } from './storage.ts'
+import { tail } from './tail/tail.ts'
+
+/** Projects with an actor at the same time, and how long an idle one is kept. */
+const PROJECTS_MAX = 20_000
+const PROJECT_IDLE_MS = 5 * 60_000
+
+export type Pipeline = Foundation & Storage & ReturnType<typeof startActors>
+
+/** What belongs to no role of this process is null. */
+export function startActors(
+  foundation: Foundation,
+  { commitLog: log, store }: Storage,
+  closing: Closing,
+) {
+  const { system, shape, catalog, config, coordination, promptPool } = foundation
+  closing.add(() => foundation.stopActors())
+  const { roles, isShared } = shape
+  if (roles.has('scheduler')) {
+    const leadership = isShared ? new Leadership({ ...foundation, leases: catalog.leases }) : null
+    closing.add(() => leadership?.resign())
+    const isLeader = (): boolean => leadership?.isHeld ?? true
+    system.spawn(retention, { catalog, store, isLeader, intervalMs: config.retentionIntervalMs })
+  }
+  const tailRef = roles.has('api') ? system.spawn(tail, { log, pool: promptPool }) : null
+  const meter = new IngestMeter()
+  const spend: ProjectDeps['spend'] = isShared
+    ? (bucket, amounts) => coordination.spend(bucket, amounts)
+    : null
+  const projects = system.keyed<ProjectRequest, ProjectDeps>(
+    project,
+    projectId => ({ projectId, log, meter, spend }),
+    { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
+  )
+  return { tail: tailRef, meter, projects }
+}
