@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const NODE_WANTED = '>=22.22.2 <23'
 const OWN_MODULES = join(ROOT, 'node_modules')
+const TYPESCRIPT_CACHE = new URL('typescript-cache.mjs', import.meta.url).href
 
 /** Installs and builds what is missing or stale, telling each step as it starts. */
 export function prepare({ ui = false, sdk = false } = {}) {
@@ -50,10 +51,15 @@ export function run(entry, args, { env = {}, flags = [] } = {}) {
   })
 }
 
-/** What native parts read before any of our code runs. */
+/** What Node and native parts read before any of our code runs. */
 export function serverEnvironment() {
+  const { NODE_OPTIONS = '' } = process.env
   return {
     ...process.env,
+    // Threads and child processes have it from here, too.
+    NODE_OPTIONS: NODE_OPTIONS.includes(TYPESCRIPT_CACHE)
+      ? NODE_OPTIONS
+      : `${NODE_OPTIONS} --import=${TYPESCRIPT_CACHE}`.trim(),
     // DuckDB's queries occupy libuv threads; with the default of 4 they would starve file and DNS work.
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
     // Two servers on one port would silently share it.
