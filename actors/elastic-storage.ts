@@ -5,8 +5,6 @@ import { patiently } from './patience.ts'
 import { connectElastic } from './store/elasticsearch/client.ts'
 import { type ElasticStore, openElasticStore } from './store/elasticsearch/elastic-store.ts'
 
-/** Part of the names of indices: `logs-logboy.*`. */
-const NAME = 'logboy'
 /** Batches held until they are written: this part of the memory for batches. */
 const MEMORY_SHARE = 2
 /** Rows are visible so long after they were written; each refresh costs the server about 10 ms. */
@@ -21,7 +19,7 @@ export async function openElastic(foundation: Foundation, closing: Closing): Pro
     try {
       const store = await openElasticStore({
         server,
-        name: NAME,
+        name: config.installation,
         system,
         pool,
         clock,

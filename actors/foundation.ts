@@ -85,7 +85,7 @@ async function openCoordination({ config, shape, log }: FoundationOptions): Prom
   const { RedisCoordination } = await import('./coordination/redis-coordination.ts')
   return new RedisCoordination({
     url: config.redisUrl,
-    prefix: 'logboy',
+    prefix: config.installation,
     onAway: reason => log.warn({ reason }, 'Redis is away; changes take effect by polling'),
   })
 }

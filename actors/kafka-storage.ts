@@ -14,15 +14,13 @@ import type { Foundation } from './foundation.ts'
 import { patiently } from './patience.ts'
 import type { Config } from './settings.ts'
 
-/** Before keys of groups and topics; DESIGN.md names them so. */
-const PREFIX = 'logboy'
 /** Tails resume and windows replay within it; consumers that were away longer lost rows. */
 const RETENTION_MS = 7 * 86_400_000
 
 export async function openKafka(foundation: Foundation, closing: Closing): Promise<KafkaLog> {
   const { config, arena, clock, catalog, log, onFault } = foundation
   const address = addressOf(config)
-  const topics = topicNames(PREFIX)
+  const topics = topicNames(config.installation)
   const findings = await patiently(foundation, 'Kafka', () =>
     ensureTopics(
       address,
@@ -54,7 +52,7 @@ export async function openKafka(foundation: Foundation, closing: Closing): Promi
     partitionCount: findings.partitions.get(topics.logs) ?? config.kafkaPartitions,
     minInsyncReplicas: findings.minInsyncReplicas.get(topics.logs) ?? 1,
     schemaId: schemaIds[0],
-    groupPrefix: PREFIX,
+    groupPrefix: config.installation,
     arena,
     clock,
     checkpoints: catalog.checkpoints,
@@ -72,7 +70,7 @@ function addressOf(config: Config): KafkaAddress {
   const { kafkaBrokers: brokers, kafkaUser: username, kafkaPassword: password } = config
   return {
     brokers,
-    clientId: PREFIX,
+    clientId: config.installation,
     ssl: config.kafkaTls,
     ...(username === '' ? {} : { sasl: { mechanism: 'scram-sha-512', username, password } }),
   }

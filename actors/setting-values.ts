@@ -107,6 +107,11 @@ export function redisUrl(value: string): string {
   throw new Error('expected redis://user:password@host:6379/0')
 }
 
+export function installation(value: string): string {
+  if (/^[a-z][a-z0-9]{0,29}$/.test(value)) return value
+  throw new Error('expected up to 30 lower case letters and digits, a letter first')
+}
+
 export const ROLES = ['gateway', 'processor', 'api', 'scheduler'] as const
 
 export function roles(value: string): ReadonlySet<(typeof ROLES)[number]> {

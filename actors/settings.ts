@@ -10,6 +10,7 @@ import {
   flag,
   httpUrl,
   httpUrls,
+  installation,
   level,
   port,
   ports,
@@ -41,6 +42,7 @@ export interface Config {
   readonly elasticsearchUrl: string
   readonly elasticsearchApiKey: string
   readonly redisUrl: string
+  readonly installation: string
   readonly roles: ReadonlySet<Role>
   readonly host: string
   readonly httpPorts: readonly number[]
@@ -149,6 +151,12 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'REDIS_URL',
     'Redis for hints between processes: redis://user:password@host:6379/0; empty = none',
     redisUrl,
+  ),
+  installation: setting(
+    'LOGBOY_INSTALLATION',
+    'logboy',
+    'Begins the names of topics, groups, indices and Redis keys: several may share the servers',
+    installation,
   ),
   roles: setting(
     'LOGBOY_ROLES',
