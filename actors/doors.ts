@@ -81,6 +81,7 @@ export async function openDoors(
     notReady: () => (shape.roles.has('gateway') ? commitLog.refusal() : null),
     observe: () => ({ ...observe(pipeline), streams: streams.observe(), keys: keys.observe() }),
     flush: () => store.flush(),
+    backup: () => catalog.backup(),
     metrics: async () =>
       metricsText(
         metricFamilies({ meter, actors: system.observe(), arena, store, commitLog, shape }),

@@ -12,6 +12,8 @@ export interface SystemDeps extends CallerDeps {
   readonly observe: () => Record<string, unknown>
   /** Publishes everything that was received and compacts what is due. */
   readonly flush: () => Promise<void>
+  /** The catalog as SQL text. */
+  readonly backup: () => Promise<string>
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
 }
@@ -48,6 +50,19 @@ export function systemRoutes(deps: SystemDeps): Route[] {
       async handle(request) {
         requireAdministrator(await callerOf(request, deps))
         return json(200, deps.observe())
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/system/backup',
+      async handle(request) {
+        requireAdministrator(await callerOf(request, deps))
+        const body = await deps.backup()
+        const headers = [
+          ['content-type', 'application/sql; charset=utf-8'],
+          ['cache-control', 'no-store'],
+        ] as const
+        return { status: 200, headers, body }
       },
     },
     {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import { createPool } from 'slonik'
-import { CatalogTooNewError, migrate, readMigrations, statementsOf } from './migrate.ts'
+import { CatalogTooNewError, migrate, readMigrations } from './migrate.ts'
 import { openEmbeddedCatalog } from './open-catalog.ts'
 import { pgliteDriverFactory } from './pglite-driver.ts'
 import { catalogSuite } from './testing/catalog-suite.ts'
@@ -51,9 +51,4 @@ test('migrations run once; a catalog of a newer version is refused, unharmed', a
   assert.deepEqual(await migrate(pool), [])
   await pool.end()
   await database.close()
-})
-
-test('a migration is cut at semicolons that end a line', () => {
-  const text = "-- a comment; with one\nSELECT ';'\n  FROM a;\nSELECT 2;\n"
-  assert.deepEqual(statementsOf(text), ["SELECT ';'\n  FROM a", 'SELECT 2'])
 })

@@ -7,10 +7,12 @@ import {
   ConnectionError,
   type DatabasePool,
   StatementCancelledError,
+  sql,
 } from 'slonik'
 import { type Clock, systemClock } from '#runtime/clock.ts'
 import { CatalogAwayError, ConnectionLostError } from './catalog-away.ts'
 import type { DatabaseError } from './driver-mapping.ts'
+import type { Ask } from './session.ts'
 import { Turns } from './turns.ts'
 
 /** Between attempts; a server that restarts takes longer, and the next call finds it. */
@@ -59,6 +61,17 @@ export class Database {
     })
   }
 
+  /** One session, values as text where the statement casts them. */
+  session<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
+    return this.#attempts(async () => {
+      try {
+        return await this.#pool.connect(connection => work(askOf(connection)))
+      } catch (error) {
+        throw failureOf(error)
+      }
+    })
+  }
+
   /** Ends when the last connection has. */
   end(): Promise<void> {
     return this.#pool.end()
@@ -76,6 +89,18 @@ export class Database {
       }
     }
     return this.#turns.run(attempt)
+  }
+}
+
+function askOf(connection: CommonQueryMethods): Ask {
+  return async statement => {
+    // Text of ours that is no template literal, which is all that slonik's tag takes.
+    const result = await connection.query({ ...sql.unsafe`SELECT 1`, sql: statement })
+    const fields = result.fields.map(({ name }) => name)
+    const rows = (result.rows as Record<string, string | null>[]).map(row =>
+      fields.map(name => row[name] ?? null),
+    )
+    return { fields, rows, affected: result.rowCount }
   }
 }
 

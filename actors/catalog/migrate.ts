@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { type DatabasePool, sql } from 'slonik'
 import { z } from 'zod'
+import { statementsOf } from './statements.ts'
 
 export interface Migration {
   readonly name: string
@@ -34,12 +35,7 @@ export function migrate(pool: DatabasePool, migrations = readMigrations()): Prom
     const applied = await transaction.anyFirst(
       sql.type(z.object({ name: z.string() }))`SELECT name FROM applied_migrations`,
     )
-    const unknown = applied.filter(name => migrations.every(migration => migration.name !== name))
-    if (unknown.length > 0) {
-      throw new CatalogTooNewError(
-        `the catalog was written by a newer version of Logboy (${unknown.join(', ')}); nothing was changed`,
-      )
-    }
+    refuseNewer(applied, migrations)
     const due = migrations.filter(({ name }) => !applied.includes(name))
     for (const { name, text } of due) {
       for (const statement of statementsOf(text)) {
@@ -52,11 +48,11 @@ export function migrate(pool: DatabasePool, migrations = readMigrations()): Prom
   })
 }
 
-/** Statements end with a semicolon at the end of a line: the migrations are written that way. */
-export function statementsOf(text: string): string[] {
-  return text
-    .replace(/^--.*$/gm, '')
-    .split(/;\s*$/m)
-    .map(statement => statement.trim())
-    .filter(statement => statement !== '')
+/** Throws CatalogTooNewError if one of the applied migrations is none of ours. */
+export function refuseNewer(applied: readonly string[], migrations = readMigrations()): void {
+  const unknown = applied.filter(name => migrations.every(migration => migration.name !== name))
+  if (unknown.length === 0) return
+  throw new CatalogTooNewError(
+    `the catalog was written by a newer version of Logboy (${unknown.join(', ')}); nothing was changed`,
+  )
 }

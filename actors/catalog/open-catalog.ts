@@ -1,13 +1,9 @@
 /** Opens the catalog: embedded in a folder, or a PostgreSQL by its address. */
-import { execFile } from 'node:child_process'
-import { existsSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
 import type { DriverFactory } from '@slonik/driver'
 import { createPool, type DatabasePool, type Interceptor, SchemaValidationError } from 'slonik'
 import { Database } from './database.ts'
+import { embeddedFolder, ensureDatabase, START_PARAMS } from './embedded-folder.ts'
 import { migrate } from './migrate.ts'
 import { pgliteDriverFactory } from './pglite-driver.ts'
 import { type PostgresLimits, postgresDriverFactory } from './postgres-driver.ts'
@@ -23,20 +19,11 @@ export interface CatalogOptions {
   readonly startWaitMs: number
 }
 
-/** PGlite's own, but with syncs, and without 128 MB of buffers for tables of some kilobytes. */
-const START_PARAMS = [
-  ...PGlite.defaultStartParams.filter(parameter => parameter !== '-F'),
-  '-c',
-  'shared_buffers=4MB',
-]
-
 const LIMITS: PostgresLimits = { applicationName: 'logboy', connectMs: 3_000, answerMs: 10_000 }
 /** Another process may be migrating, and a large table may take its time. */
 const MIGRATING: PostgresLimits = { ...LIMITS, answerMs: 10 * 60_000 }
 const IDLE_MS = 60_000
 const END_MS_MAX = 1_000
-
-const INIT = fileURLToPath(new URL('init-database.ts', import.meta.url))
 
 export function openCatalog(options: CatalogOptions): Promise<SqlCatalog> {
   const { dataFolder, databaseUrl: url, databaseConnections: connections } = options
@@ -46,8 +33,8 @@ export function openCatalog(options: CatalogOptions): Promise<SqlCatalog> {
 
 /** The caller holds the data folder's lock: PGlite takes none, and two writers would destroy it. */
 export async function openEmbeddedCatalog(dataFolder: string): Promise<SqlCatalog> {
-  const folder = join(dataFolder, 'catalog')
-  if (!existsSync(folder)) await createDatabase(folder)
+  const folder = embeddedFolder(dataFolder)
+  await ensureDatabase(folder)
   const database = await PGlite.create(folder, { startParams: START_PARAMS })
   const pool = await openPool(pgliteDriverFactory(database), 1)
   try {
@@ -94,14 +81,6 @@ function openPool(driverFactory: DriverFactory, connections: number): Promise<Da
     // connection can break and turn a change that was made into a failure.
     resetConnection: async () => undefined,
   })
-}
-
-/** Made aside and renamed, so that a kill in between leaves nothing half-made behind. */
-async function createDatabase(folder: string): Promise<void> {
-  const temporary = `${folder}.new`
-  rmSync(temporary, { recursive: true, force: true })
-  await promisify(execFile)(process.execPath, [INIT, temporary])
-  renameSync(temporary, folder)
 }
 
 /** slonik leaves the checking of rows against their schema to an interceptor. */

@@ -6,19 +6,19 @@ declare module 'pg' {
     readonly connectionString: string
     readonly application_name: string
     readonly connectionTimeoutMillis: number
-    readonly query_timeout: number
-    readonly statement_timeout: number
-    readonly idle_in_transaction_session_timeout: number
+    readonly query_timeout?: number
+    readonly statement_timeout?: number
+    readonly idle_in_transaction_session_timeout?: number
     readonly keepAlive: boolean
-    readonly keepAliveInitialDelayMillis: number
+    readonly keepAliveInitialDelayMillis?: number
     readonly types: { getTypeParser(oid: number, format: string): (value: string) => unknown }
   }
 
-  export interface QueryResult {
+  export interface QueryResult<Row> {
     readonly command: string
     readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[]
     readonly rowCount: number | null
-    readonly rows: Record<string, unknown>[]
+    readonly rows: Row[]
   }
 
   export class Client extends EventEmitter {
@@ -26,7 +26,11 @@ declare module 'pg' {
     readonly connection: { readonly stream: { destroy(): void } }
     connect(): Promise<unknown>
     end(): Promise<void>
-    query(text: string, values?: readonly unknown[]): Promise<QueryResult>
+    query(text: string, values?: readonly unknown[]): Promise<QueryResult<Record<string, unknown>>>
+    query(query: {
+      readonly text: string
+      readonly rowMode: 'array'
+    }): Promise<QueryResult<(string | null)[]>>
   }
 
   export const types: {

@@ -23,13 +23,8 @@ export async function waitForServer<Result>(
     } catch (error) {
       const reason = reasonOf(error)
       if (reason === null) throw error
-      if (isRefusal(reason)) {
-        throw unreachable(`the PostgreSQL at ${placeOf(url)} refuses: ${reason.message}`, reason)
-      }
-      if (systemClock.monotonicMs() + LOOK_MS > deadlineMs) {
-        const waited = `waited ${Math.round(waitMs / 1000)} s`
-        const why = reason.message || reason.code || 'no reason given'
-        throw unreachable(`no PostgreSQL answers at ${placeOf(url)}: ${why} (${waited})`, reason)
+      if (isRefusal(reason) || systemClock.monotonicMs() + LOOK_MS > deadlineMs) {
+        throw unreachable(url, reason, waitMs)
       }
       await pause(LOOK_MS)
     }
@@ -55,6 +50,17 @@ function isRefusal({ code }: DatabaseError): boolean {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^(57P|53|08|E)/.test(code)
 }
 
-function unreachable(message: string, cause: Error): CatalogUnreachableError {
+/** One line without the password; `waitMs` = for how long it was tried. */
+export function unreachable(
+  url: string,
+  cause: DatabaseError,
+  waitMs = 0,
+): CatalogUnreachableError {
+  const place = placeOf(url)
+  const why = cause.message || cause.code || 'no reason given'
+  const waited = waitMs === 0 ? '' : ` (waited ${Math.round(waitMs / 1000)} s)`
+  const message = isRefusal(cause)
+    ? `the PostgreSQL at ${place} refuses: ${why}${cause.code === '3D000' ? '; `logboy db init` makes it' : ''}`
+    : `no PostgreSQL answers at ${place}: ${why}${waited}`
   return new CatalogUnreachableError(message, { cause })
 }

@@ -3,6 +3,7 @@ import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError }
 import { z } from 'zod'
 import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
+import { backup } from './backup.ts'
 import type {
   Catalog,
   NewKey,
@@ -267,6 +268,15 @@ export class SqlCatalog implements Catalog {
     return this.#database.repeatable(db =>
       db.oneFirst(sql.type(z.object({ value: int8 }))`SELECT value FROM catalog_version`),
     )
+  }
+
+  /** All of it as SQL text, see backup.ts. */
+  backup(): Promise<string> {
+    return this.#database.session(async ask => {
+      const pieces: string[] = []
+      for await (const piece of backup(ask)) pieces.push(piece)
+      return pieces.join('')
+    })
   }
 
   async close(): Promise<void> {

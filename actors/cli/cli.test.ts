@@ -19,7 +19,10 @@ suite('the command line against a real server', { timeout: 120_000 }, () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [LOGBOY, ...args, '--data', data],
-      { env: { ...process.env, LOGBOY_HTTP_PORT: '0', LOGBOY_GRPC_PORT: '0' }, maxBuffer: 2 ** 26 },
+      {
+        env: { ...process.env, DATABASE_URL: '', LOGBOY_HTTP_PORT: '0', LOGBOY_GRPC_PORT: '0' },
+        maxBuffer: 2 ** 26,
+      },
     )
     return stdout
   }
@@ -42,6 +45,12 @@ suite('the command line against a real server', { timeout: 120_000 }, () => {
     assert.deepEqual(Object.keys(created), ['id', 'name', 'ingest_key', 'read_key'])
     assert.match(created['ingest_key'] ?? '', /^lb_[a-z0-9]{12}_/)
     await assert.rejects(logboy('project', 'create', 'shop'), /name shop is taken/)
+  })
+
+  test('the catalog is backed up from under the server, and otherwise left alone', async () => {
+    const project = await json<Record<string, string>>('project', 'create', 'backed up')
+    assert.ok((await logboy('db', 'backup')).includes(`VALUES ('${project['id']}', 'backed up',`))
+    await assert.rejects(logboy('db', 'reset', '--yes', 'data'), /is in use by the server with pid/)
   })
 
   test('a project is changed by its name, and lines are read in its time zone', async () => {

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { ConfigError, flagOf } from '#actors/config.ts'
 import { SETTINGS } from '#actors/settings.ts'
+import { dbCommand } from './db.ts'
 import { demoCommand } from './demo.ts'
 import { generateCommand } from './generate.ts'
 import { keyCommand } from './key.ts'
@@ -37,6 +38,7 @@ const clients = [
   tailCommand(),
   searchCommand(),
   generateCommand(),
+  dbCommand(),
 ]
 for (const command of clients) program.addCommand(command)
 

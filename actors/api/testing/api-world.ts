@@ -76,6 +76,7 @@ export async function apiWorld(t: TestContext, driver: HttpDriverName) {
     flush: async () => {
       state.flushes++
     },
+    backup: async () => 'BEGIN;',
     metrics: async () => '# TYPE logboy_test counter\n',
   }
   const options = { driver, routes: apiRoutes(deps), sockets: apiSockets(deps) }

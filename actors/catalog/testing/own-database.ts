@@ -7,8 +7,8 @@ export interface OwnDatabase {
   readonly name: string
   /** For tests of many small changes: those of new connections are not synced. */
   skipSyncs(): Promise<void>
-  /** Ends its connections, too. */
-  drop(): Promise<void>
+  /** This one, or one beside it that the test made; ends its connections, too. */
+  drop(beside?: string): Promise<void>
 }
 
 export async function ownDatabase(server: string): Promise<OwnDatabase> {
@@ -24,9 +24,10 @@ export async function ownDatabase(server: string): Promise<OwnDatabase> {
     async skipSyncs() {
       await pool.query(sql.unsafe`ALTER DATABASE ${identifier} SET synchronous_commit = off`)
     },
-    async drop() {
-      await pool.query(sql.unsafe`DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`)
-      await pool.end()
+    async drop(beside) {
+      const dropped = beside === undefined ? identifier : sql.identifier([beside])
+      await pool.query(sql.unsafe`DROP DATABASE IF EXISTS ${dropped} WITH (FORCE)`)
+      if (beside === undefined) await pool.end()
     },
   }
 }
