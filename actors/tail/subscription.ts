@@ -159,6 +159,12 @@ export class Subscription {
     return !this.#aheadOverflowed
   }
 
+  /** One that was just committed is not looked at; false = it has to be read from here on. */
+  missLive(): boolean {
+    if (this.#mode === 'reading') this.#aheadOverflowed = true
+    return this.#mode !== 'live'
+  }
+
   #expect(ticket: Ticket): boolean {
     if (this.#expected.covers(ticket)) return false
     this.#expected = this.#expected.with(ticket)

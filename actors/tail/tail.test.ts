@@ -357,6 +357,45 @@ test('a paused reader gets nothing, costs nothing, and goes on where it stopped'
   await world.end()
 })
 
+test('what is committed while too much is looked at is read later, also by those who read', async () => {
+  const world = new World()
+  const [busy, late] = [new TailClient(), new TailClient()]
+  world.subscribe(busy, 'red')
+  await world.settle()
+  for (let batch = 0; batch < 64; batch++) world.commit('p', [`red ${batch}`])
+  world.log.deliver()
+  // Its reading has seen the end of the log before this one, and says so after it.
+  world.subscribe(late, 'red')
+  world.commit('p', ['red last'])
+  world.log.deliver()
+  await world.quiet()
+  assert.equal(busy.messages.length, 65)
+  assert.deepEqual(late.messages, ['red last'])
+})
+
+test('more live batches than wait behind a reading are read after it', async () => {
+  const world = new World()
+  const client = new TailClient()
+  world.subscribe(client, 'red')
+  await world.quiet(1_000)
+  const id = 's1'
+  world.tell({ type: 'pause', id })
+  for (let batch = 0; batch < 300; batch++) world.commit('p', [`red ${batch}`])
+  world.log.deliver()
+  world.tell({ type: 'resume', id })
+  for (let batch = 300; batch < 400; batch++) {
+    await world.actor.settle()
+    world.commit('p', [`red ${batch}`])
+    world.log.deliver()
+    world.pool.finish(() => 0)
+  }
+  await world.quiet()
+  assert.deepEqual(
+    client.messages,
+    Array.from({ length: 400 }, (_, batch) => `red ${batch}`),
+  )
+})
+
 test('a socket whose subscribing the tail fails on is closed, so that it comes back', () => {
   const world = new World()
   const client = new TailClient()

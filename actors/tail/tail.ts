@@ -261,7 +261,7 @@ class Tail implements Actor<Message> {
         batch.release()
       } else if (this.#looking >= LOOKING_MAX) {
         batch.release()
-        for (const it of followers) if (it.mode === 'live') this.#begin(it, 'reading')
+        for (const it of followers) if (!it.missLive()) this.#begin(it, 'reading')
       } else {
         const looks = followers.map(it => this.#lookOf(it, entry, 0, LIVE_ROWS_MAX))
         this.#look(
