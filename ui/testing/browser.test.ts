@@ -236,6 +236,29 @@ browse('keys move, open, filter and close; a link opens one log', async visit =>
   })
 })
 
+for (const width of [1440, 800]) {
+  browse(
+    `an opened row stays in view while others arrive, at ${width} pixels`,
+    async visit => {
+      const { page } = visit
+      visit.fill(300)
+      await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+      await page.getByRole('button', { name: 'Pause' }).waitFor()
+      await page.locator('.row').nth(9).click()
+      await page.getByRole('complementary', { name: 'Log details' }).waitFor()
+      for (let frame = 1; frame <= 5; frame++) {
+        visit.arrive(40)
+        await page.getByRole('button', { name: `${frame * 40} new` }).waitFor()
+        const [row, list] = await Promise.all(
+          ['.row-open', '.rows'].map(name => page.locator(name).boundingBox()),
+        )
+        assert.ok(row && list && row.y >= list.y && row.y + row.height <= list.y + list.height)
+      }
+    },
+    width,
+  )
+}
+
 browse('a very long list scrolls to its end with few rows in the document', async visit => {
   const { page } = visit
   visit.fill(3000)

@@ -111,9 +111,22 @@ function createScroll(props: RowListProps) {
     element?.scrollTo({ top })
     moved()
   }
-  const isAway = createMemo(() => scrollTop() >= ROW_HEIGHT / 2)
+  // Whoever reads one row does not want it to be washed away.
+  const isAway = createMemo(() => props.openId !== null || scrollTop() >= ROW_HEIGHT / 2)
   createEffect(on(isAway, away => props.onAway(away)))
   keepPlace({ rows: () => props.rows, scrollTop, scrollTo })
+  const reveal = (index: number): void => {
+    // A row less, so that the revealed one does not stick to the lower edge.
+    const inner = { scrollTop: scrollTop(), height: height() - ROW_HEIGHT }
+    scrollTo(scrollToReveal(index, inner, ROW_HEIGHT))
+  }
+  // The details take room from the list: the row that they belong to stays in view.
+  createEffect(
+    on([() => props.openId, height], ([openId]) => {
+      const index = props.rows.findIndex(row => row.id === openId)
+      if (index >= 0) reveal(index)
+    }),
+  )
   createEffect(() => {
     const { length } = props.rows
     if (length > 0 && isNearEnd(viewport(), ROW_HEIGHT, length)) props.onNearEnd()
@@ -124,11 +137,7 @@ function createScroll(props: RowListProps) {
     onCleanup(() => observer.disconnect())
     props.control({
       toTop: () => scrollTo(0),
-      reveal: index => {
-        // A row less, so that the revealed one does not stick to the lower edge.
-        const inner = { scrollTop: scrollTop(), height: height() - ROW_HEIGHT }
-        scrollTo(scrollToReveal(index, inner, ROW_HEIGHT))
-      },
+      reveal,
     })
   })
   return {
