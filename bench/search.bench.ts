@@ -1,6 +1,6 @@
 /**
- * The store alone, without doors: `node bench/search.bench.ts [--rows 1000000] [--folder DIR]
- * [--runs 7] [--duckdb]`. Fills a store with the generator's rows (a folder that has them is used
+ * The store alone, without doors: `node bench/search.bench.ts [--rows 1000000] [--data FILE.ndjson]
+ * [--folder DIR] [--runs 7] [--only NAME] [--duckdb]`. Fills a store with the generator's rows (a folder that has them is used
  * again), then asks the eleven queries of bench/lab/queries.ts and prints the medians.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -25,6 +25,7 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '7' },
     folder: { type: 'string' },
+    data: { type: 'string' },
     only: { type: 'string', default: '' },
     duckdb: { type: 'boolean', default: false },
   },
@@ -70,7 +71,7 @@ if (options.folder === undefined) rmSync(folder, { recursive: true })
 
 async function fill(into: ParquetStore): Promise<void> {
   const batches: SealedBatch[] = []
-  for await (const batch of sealedBatches(dataFile(ROWS), 4_096)) batches.push(batch)
+  for await (const batch of sealedBatches(options.data ?? dataFile(ROWS), 4_096)) batches.push(batch)
   const cpuBefore = process.cpuUsage()
   const begun = performance.now()
   let position = 0

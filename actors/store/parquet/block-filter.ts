@@ -23,8 +23,8 @@ const TOKEN_BITS = 8
  * none, which the filter alone would get wrong in one block of 25.
  */
 export const ANY_LONG_TOKEN = 0x6c6f_6e64
-/** 16 bits and 8 positions an id: one in 700 row groups is named in vain. */
-const ID_BITS = 16
+/** 14 bits and 8 positions an id: one in 500 row groups is named in vain. */
+const ID_BITS = 14
 const ID_POSITIONS = 8
 
 /** Lines for that many (token, block) pairs. */

@@ -20,7 +20,7 @@ import { Scratch } from './scratch.ts'
 /** Smaller blocks would name themselves for every common word. */
 const BLOCK_ROWS_MIN = 64
 /** Words seen lately are not added again: neighbours are alike. A power of two. */
-const RECENT = 4_096
+const RECENT = 16_384
 
 /** The index of a row group whose rows stand in `order`. */
 export function encodeIndex(
