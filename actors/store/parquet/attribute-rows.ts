@@ -47,7 +47,7 @@ export class AttributeTable {
       return writeTexts(group, column, gatherTexts(parts.map(textPart)))
     }
     const presence = gatherPresence(parts)
-    const values = valueNumbers(presence, parts)
+    const values = valueNumbers(presence)
     if (attribute.type === 'b') {
       return writeBooleans(group, column, { ...presence, values, bools: bytesOf(parts, 1) })
     }

@@ -18,10 +18,7 @@ const SLOT_MASK = SLOTS - 1
 const LINE_BITS = DATA_BYTES * 8
 /** 8 bits and 4 slots a token: about 4 % of the other blocks are named in vain. */
 const TOKEN_BITS = 8
-/**
- * Stands for all long tokens of a block: an id in a query is not looked for where messages have
- * none, which the filter alone would get wrong in one block of 25.
- */
+/** Stood for all long tokens of a block in indexes of version 1. */
 export const ANY_LONG_TOKEN = 0x6c6f_6e64
 /** 14 bits and 8 positions an id: one in 500 row groups is named in vain. */
 const ID_BITS = 14

@@ -93,6 +93,7 @@ export class RowGroupIndex {
   readonly #tokensAt: number
   readonly #tracesAt: number
   readonly #spansAt: number
+  #long: number | undefined
 
   constructor(read: ReadRange, location: IndexLocation) {
     this.#read = read
@@ -128,10 +129,14 @@ export class RowGroupIndex {
   blocksWithToken(hash: number): number {
     const all = 2 ** this.blockCount - 1
     if (!this.tokensUsable) return all
-    const blocks = this.#blocksWithHash(hash) & all
-    return isLongToken(hash) && blocks !== 0
-      ? blocks & this.#blocksWithHash(ANY_LONG_TOKEN)
-      : blocks
+    const blocks = isLongToken(hash) ? this.#longBlocks() & all : all
+    return blocks === 0 ? 0 : blocks & this.#blocksWithHash(hash)
+  }
+
+  /** An id in a query is not looked for where messages have no long tokens. */
+  #longBlocks(): number {
+    this.#long ??= this.#head.longBlocks ?? this.#blocksWithHash(ANY_LONG_TOKEN)
+    return this.#long
   }
 
   /** Bit b set = block b has rows of [startUs, endUs) by its time range. */

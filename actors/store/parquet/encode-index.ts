@@ -1,6 +1,5 @@
 import { isLongToken, TOKENS_VERSION } from '#proto/tokens.ts'
 import {
-  ANY_LONG_TOKEN,
   addId,
   addTokens,
   BLOCKS_MAX,
@@ -32,7 +31,7 @@ export function encodeIndex(
 ): Uint8Array {
   const blockRows = Math.max(BLOCK_ROWS_MIN, Math.ceil(order.length / BLOCKS_MAX))
   const blockCount = Math.ceil(order.length / blockRows)
-  const words = tokenFilter(order, tokens, blockRows, blockCount)
+  const { filter: words, longBlocks } = tokenFilter(order, tokens, blockRows, blockCount)
   const traces = idFilter(ids.traces)
   const spans = idFilter(ids.spans)
   const linesOf = (data: Uint8Array): number => data.length / lineDataBytes(1)
@@ -40,6 +39,7 @@ export function encodeIndex(
     tokensVersion: TOKENS_VERSION,
     blockRows,
     blockCount,
+    longBlocks,
     tokenLines: linesOf(words),
     traceLines: linesOf(traces),
     spanLines: linesOf(spans),
@@ -65,34 +65,33 @@ function tokenFilter(
   tokens: MessageTokens,
   blockRows: number,
   blockCount: number,
-): Uint8Array {
+): { readonly filter: Uint8Array; readonly longBlocks: number } {
   const { hashes, ends } = tokens
-  const kept = keptWords.take((ends[order.length - 1] as number) + blockCount)
-  const blockEnds: number[] = []
+  const kept = keptWords.take(ends[order.length - 1] as number)
   const recent = new Uint32Array(RECENT)
+  const blockEnds = new Uint32Array(blockCount)
+  let longBlocks = 0
   let size = 0
-  let hasLong = false
-  for (let place = 0; place < order.length; place++) {
-    if (place % blockRows === 0) {
-      if (place > 0) blockEnds.push(size)
-      recent.fill(0)
-      hasLong = false
+  for (let block = 0; block < blockCount; block++) {
+    const last = Math.min(order.length, (block + 1) * blockRows)
+    recent.fill(0)
+    let hasLong = false
+    for (let place = block * blockRows; place < last; place++) {
+      const row = order[place] as number
+      const end = ends[row] as number
+      for (let at = row === 0 ? 0 : (ends[row - 1] as number); at < end; at++) {
+        const hash = hashes[at] as number
+        const slot = hash & (RECENT - 1)
+        // Hash 0 looks seen in a fresh table: it is always kept.
+        if (recent[slot] === hash && hash !== 0) continue
+        recent[slot] = hash
+        kept[size++] = hash
+        hasLong ||= isLongToken(hash)
+      }
     }
-    const row = order[place] as number
-    const end = ends[row] as number
-    for (let at = row === 0 ? 0 : (ends[row - 1] as number); at < end; at++) {
-      const hash = hashes[at] as number
-      const slot = hash & (RECENT - 1)
-      // Hash 0 looks seen in a fresh table: it is always kept.
-      if (recent[slot] === hash && hash !== 0) continue
-      recent[slot] = hash
-      kept[size++] = hash
-      if (hasLong || !isLongToken(hash)) continue
-      hasLong = true
-      kept[size++] = ANY_LONG_TOKEN
-    }
+    if (hasLong) longBlocks |= 1 << block
+    blockEnds[block] = size
   }
-  blockEnds.push(size)
   const lines = tokenLines(size, blockCount)
   const slots = new Uint16Array(lineDataBytes(lines) / 2)
   for (let block = 0, from = 0; block < blockCount; block++) {
@@ -100,7 +99,7 @@ function tokenFilter(
     addTokens(slots, lines, kept, { from, to, block })
     from = to
   }
-  return new Uint8Array(slots.buffer)
+  return { filter: new Uint8Array(slots.buffer), longBlocks }
 }
 
 function idFilter({ heap, width, present }: IdRows): Uint8Array {

@@ -30,6 +30,8 @@ export function writeSmall(
   column: ColumnSchema,
   numbers: Uint8Array,
 ): ColumnChunk {
+  const first = numbers[0] as number
+  if (numbers.every(number => number === first)) return writeSame(group, column, first)
   const codeOf = new Int32Array(256).fill(-1)
   const entries: number[] = []
   const codes = new Uint8Array(numbers.length)
@@ -52,6 +54,19 @@ export function writeSmall(
   })
 }
 
+const NO_CODES = new Uint8Array(0)
+
+/** The same whole number (as INT32) in every row. */
+function writeSame(group: GroupWriter, column: ColumnSchema, number: number): ColumnChunk {
+  const rows = { levels: null, present: group.order.length, codes: NO_CODES }
+  return writeCodes(group, column, rows, {
+    body: int32Bytes([number]),
+    size: 1,
+    bounds: smallBounds(number, number),
+    compression: 'none',
+  })
+}
+
 /** Whole numbers of 16 bits (as INT32): all alike in a dictionary, else by their differences. */
 export function writeShorts(
   group: GroupWriter,
@@ -65,6 +80,7 @@ export function writeShorts(
     if (number < min) min = number
     else if (number > max) max = number
   }
+  if (min === max) return writeSame(group, column, min)
   if (max < 256) return writeSmall(group, column, new Uint8Array(numbers))
   return writeDifferences(group, column, numbers, smallBounds(min, max))
 }
@@ -272,7 +288,7 @@ function doubleBounds(pairs: Int32Array): Bounds {
 export function writeBooleans(
   group: GroupWriter,
   column: ColumnSchema,
-  rows: Presence & { readonly bools: Uint8Array; readonly values: Uint32Array },
+  rows: Presence & { readonly bools: Uint8Array; readonly values: Uint32Array | null },
 ): ColumnChunk {
   if (rows.present === 0) return writeEmptyChunk(group, column)
   const { order, values: sink } = group
@@ -281,7 +297,7 @@ export function writeBooleans(
   for (let place = 0; place < order.length; place++) {
     const row = order[place] as number
     if (rows.levels !== null && rows.levels[row] === 0) continue
-    sorted[count++] = rows.bools[rows.values[row] as number] as number
+    sorted[count++] = rows.bools[rows.values === null ? row : (rows.values[row] as number)] as number
   }
   const chunk = new ChunkWriter(group, column, 'numbers')
   sink.at = 0

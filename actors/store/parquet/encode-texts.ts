@@ -226,7 +226,7 @@ export function writeIds(group: GroupWriter, column: ColumnSchema, ids: IdRows):
     for (let place = from; place < to; place++) {
       const row = order[place] as number
       if (levels !== null && levels[row] === 0) continue
-      const start = (values[row] as number) * width
+      const start = (values === null ? row : (values[row] as number)) * width
       for (let word = 0; word < width; word++) page[at++] = words[start + word] as number
     }
     chunk.page({ from, to }, levels, ENCODING.plain, new Uint8Array(page.buffer, 0, at * 4))

@@ -133,16 +133,22 @@ function codePart(
 ): void {
   const { heap, offsets, indexes } = texts
   const { presence, rows } = part
+  const codeOf = (entry: number): number =>
+    entries.intern(heap, offsets[entry] as number, offsets[entry + 1] as number)
+  if (indexes === 'same' && presence === null) {
+    codes.fill(codeOf(0), firstRow, firstRow + rows)
+    return
+  }
   // Entries are numbered when a row first uses them: unused ones do not reach the file.
   const numbers = new Int32Array(offsets.length - 1).fill(-1)
   let value = 0
   for (let index = 0; index < rows; index++) {
-    if (!isPresent(presence, index)) continue
+    if (presence !== null && !isPresent(presence, index)) continue
     const entry = indexes === 'each' ? value : indexes === 'same' ? 0 : (indexes[value] as number)
     value++
     let code = numbers[entry] as number
     if (code < 0) {
-      code = entries.intern(heap, offsets[entry] as number, offsets[entry + 1] as number)
+      code = codeOf(entry)
       numbers[entry] = code
     }
     codes[firstRow + index] = code
@@ -199,11 +205,12 @@ export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8
   return whole
 }
 
-/** Ids of fixed width: row r is heap[values[r] * width], where present. */
+/** Ids of fixed width: value v is heap[v * width, (v + 1) * width). */
 export interface IdRows extends Presence {
   readonly width: number
   readonly heap: Uint8Array
-  readonly values: Uint32Array
+  /** The value of each row; null = the row's own number. */
+  readonly values: Uint32Array | null
 }
 
 export function gatherIds(
@@ -219,20 +226,18 @@ export function gatherIds(
     ...presence,
     width,
     heap: concatBytes(heaps, length),
-    values: valueNumbers(presence, columns),
+    values: valueNumbers(presence),
   }
 }
 
-/** For each row the number of its value among the present ones. */
-export function valueNumbers(
-  { levels }: Presence,
-  parts: readonly { readonly rows: number }[],
-): Uint32Array {
-  const numbers = new Uint32Array(rowCountOf(parts))
+/** For each row the number of its value among the present ones; null = the row's own number. */
+export function valueNumbers({ levels }: Presence): Uint32Array | null {
+  if (levels === null) return null
+  const numbers = new Uint32Array(levels.length)
   let value = 0
   for (let row = 0; row < numbers.length; row++) {
     numbers[row] = value
-    value += levels === null ? 1 : (levels[row] as number)
+    value += levels[row] as number
   }
   return numbers
 }

@@ -9,13 +9,14 @@ import type { MinuteCounts, RowGroupSummary } from './layout.ts'
  *
  *   head   = bytes of the fields (4) | CRC-32 of them (4) | fields
  *   fields = varints: version, tokens version, rows, block rows, blocks,
+ *            blocks with long tokens (a bit each; not in version 1),
  *            lines of tokens, of traces, of spans,
  *            time min and max, received min and max (µs; a max as its distance from the min),
  *            per block: time min (from the group's), time max (from its min), levels (a bit each),
  *            services: number, then bytes and UTF-8 of each,
  *            counts: number, then minute (from the one before), service, level, count of each
  */
-const VERSION = 1
+const VERSION = 2
 const PREFIX_BYTES = 8
 /** One read gets most heads whole. */
 const FIRST_READ_BYTES = 4_096
@@ -24,6 +25,8 @@ export interface IndexHead {
   readonly tokensVersion: number
   readonly blockRows: number
   readonly blockCount: number
+  /** Bit b set = block b has a token of 32 code points or more; null = not known. */
+  readonly longBlocks: number | null
   readonly tokenLines: number
   readonly traceLines: number
   readonly spanLines: number
@@ -42,15 +45,10 @@ export function encodeIndexHead(head: IndexHead): Uint8Array {
   sink.varint(VERSION)
   sink.varint(head.tokensVersion)
   sink.varint(summary.rowCount)
-  for (const field of [
-    'blockRows',
-    'blockCount',
-    'tokenLines',
-    'traceLines',
-    'spanLines',
-  ] as const) {
-    sink.varint(head[field])
-  }
+  sink.varint(head.blockRows)
+  sink.varint(head.blockCount)
+  sink.varint(head.longBlocks ?? 2 ** head.blockCount - 1)
+  for (const field of ['tokenLines', 'traceLines', 'spanLines'] as const) sink.varint(head[field])
   sink.varint(summary.timeMinUs)
   sink.varint(summary.timeMaxUs - summary.timeMinUs)
   sink.varint(summary.receivedMinUs)
@@ -115,12 +113,14 @@ class HeadReader {
   }
 
   head(): IndexHead {
-    proven(this.#varint() === VERSION, 'index of an unknown version')
+    const version = this.#varint()
+    proven(version >= 1 && version <= VERSION, 'index of an unknown version')
     const tokensVersion = this.#varint()
     const rowCount = this.#varint()
     const blockRows = this.#varint()
     const blockCount = this.#varint()
     proven(blockCount <= this.#bytes.length, 'index of too many blocks')
+    const longBlocks = version === 1 ? null : this.#varint()
     const lines = [this.#varint(), this.#varint(), this.#varint()] as const
     const timeMin = this.#varint()
     const timeMax = timeMin + this.#varint()
@@ -141,6 +141,7 @@ class HeadReader {
       tokensVersion,
       blockRows,
       blockCount,
+      longBlocks,
       tokenLines: lines[0],
       traceLines: lines[1],
       spanLines: lines[2],

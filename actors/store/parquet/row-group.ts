@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RowColumns, TextColumn } from '#proto/columns.ts'
 import { AttributeTable } from './attribute-rows.ts'
-import { GroupWriter } from './chunk-writer.ts'
+import { GroupWriter, writeEmptyChunk } from './chunk-writer.ts'
 import { encodeIndex } from './encode-index.ts'
 import { writeLongs, writeShorts, writeSmall, writeTimes } from './encode-numbers.ts'
 import { writeIds, writeTexts } from './encode-texts.ts'
@@ -179,17 +179,9 @@ class FixedColumns {
       case 'message':
         return texts(part => part.message)
       case 'trace_id':
-        return writeIds(
-          group,
-          column,
-          gatherIds(parts, part => part.traceId),
-        )
+        return writeIds(group, column, this.traces)
       case 'span_id':
-        return writeIds(
-          group,
-          column,
-          gatherIds(parts, part => part.spanId),
-        )
+        return writeIds(group, column, this.spans)
       case 'pattern_id':
         return this.#patterns(column)
       case 'producer':
@@ -207,6 +199,9 @@ class FixedColumns {
 
   /** 0 is no pattern: it is stored as null. */
   #patterns(column: ColumnSchema): ColumnChunk {
+    if (this.#parts.every(part => part.patternId === null)) {
+      return writeEmptyChunk(this.#group, column)
+    }
     const { rowCount } = this.#keys
     const all = gatherPairs(this.#parts, part => part.patternId ?? new Int32Array(2 * part.count))
     const levels = new Uint8Array(rowCount)
