@@ -1,7 +1,8 @@
 /**
  * The store alone, without doors: `node bench/search.bench.ts [--rows 1000000] [--data FILE.ndjson]
- * [--folder DIR] [--runs 7] [--only NAME] [--duckdb]`. Fills a store with the generator's rows (a folder that has them is used
- * again), then asks the eleven queries of bench/lab/queries.ts and prints the medians.
+ * [--folder DIR] [--runs 7] [--only NAME] [--duckdb]`. Fills a store with the generator's rows (a
+ * folder that has them is used again), then asks the eleven queries of bench/lab/queries.ts and
+ * prints their medians, and the least CPU that a run took, which other load changes less.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -71,7 +72,8 @@ if (options.folder === undefined) rmSync(folder, { recursive: true })
 
 async function fill(into: ParquetStore): Promise<void> {
   const batches: SealedBatch[] = []
-  for await (const batch of sealedBatches(options.data ?? dataFile(ROWS), 4_096)) batches.push(batch)
+  for await (const batch of sealedBatches(options.data ?? dataFile(ROWS), 4_096))
+    batches.push(batch)
   const cpuBefore = process.cpuUsage()
   const begun = performance.now()
   let position = 0
@@ -119,17 +121,21 @@ async function measure(asked: ParquetStore): Promise<void> {
   for (const { name, request, goalMs } of benchQueries(traceId)) {
     if (!name.includes(options.only)) continue
     const times: number[] = []
+    let cpuMs = Number.POSITIVE_INFINITY
     let found: SearchResult | undefined
     for (let run = 0; run <= RUNS; run++) {
       const begun = performance.now()
+      const cpuBefore = process.cpuUsage()
       found = await asked.search(planOf(request), NEVER)
       if (run > 0) times.push(performance.now() - begun)
+      const { user, system } = process.cpuUsage(cpuBefore)
+      cpuMs = Math.min(cpuMs, (user + system) / 1_000)
     }
     const median = times.sort((a, b) => a - b)[RUNS >> 1] as number
     const explain = JSON.stringify(found?.explain)
     const total = found?.total ?? found?.logs.length
     console.log(
-      `${median.toFixed(1).padStart(8)} ms (goal ${goalMs})  ${name}  ${total}  ${explain}`,
+      `${median.toFixed(1).padStart(8)} ms (goal ${goalMs}), CPU ${cpuMs.toFixed(1)} ms  ${name}  ${total}  ${explain}`,
     )
   }
   const ids = rows.slice(0, RUNS).map(({ id }) => id)

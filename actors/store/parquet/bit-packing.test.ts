@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bitWidth, packBits, readHybrid, unpackBits, writeHybrid } from './bit-packing.ts'
+import {
+  bitWidth,
+  packBits,
+  pickHybrid,
+  readHybrid,
+  unpackBits,
+  writeHybrid,
+} from './bit-packing.ts'
 import { ByteSink } from './byte-sink.ts'
 import { SegmentCorruptError } from './corrupt.ts'
 
@@ -26,6 +33,24 @@ test('runs and packed values come back', () => {
       const sink = new ByteSink(8)
       writeHybrid(sink, values, 0, values.length, width)
       assert.deepEqual(read(sink.since(0), width, values.length), values)
+    }),
+  )
+})
+
+test('picked values are those of the whole', () => {
+  fc.assert(
+    fc.property(runs, fc.integer({ min: 1, max: 24 }), fc.nat(9), (lengths, width, step) => {
+      const values = Uint32Array.from(
+        lengths.flatMap(([value, length]) => Array.from({ length }, () => value % 2 ** width)),
+      )
+      const sink = new ByteSink(8)
+      writeHybrid(sink, values, 0, values.length, width)
+      const picked = Uint32Array.from(values.keys()).filter(index => index % (step + 1) === 0)
+      const range = { start: 0, end: sink.at, width, count: values.length, limit: 2 ** 24 }
+      assert.deepEqual(
+        pickHybrid(sink.since(0), range, picked),
+        picked.map(index => values[index] as number),
+      )
     }),
   )
 })

@@ -141,43 +141,108 @@ interface HybridRange {
 }
 
 /** Reads `count` values below `limit` out of bytes[start, end), which they must fill. */
-export function readHybrid(
-  bytes: Uint8Array,
-  { start, end, width, count, limit }: HybridRange,
-): Uint32Array {
-  proven(width <= WIDTH_MAX, 'index too wide')
+export function readHybrid(bytes: Uint8Array, range: HybridRange): Uint32Array {
+  const { width, count, limit } = range
   const values = new Uint32Array(count)
-  let at = start
-  let done = 0
-  while (done < count) {
+  const runs = new RunReader(bytes, range)
+  for (let done = 0; done < count; ) {
+    const length = runs.next(count - done)
+    if (runs.isPacked) {
+      const largest = unpackBits(bytes, runs.packedAt, values, done, done + length, width)
+      proven(largest < limit, 'value beyond its limit')
+    } else if (runs.value !== 0) values.fill(runs.value, done, done + length)
+    done += length
+  }
+  runs.end()
+  return values
+}
+
+/** The same, but only the values numbered in `picked` (ascending). */
+export function pickHybrid(
+  bytes: Uint8Array,
+  range: HybridRange,
+  picked: Uint32Array,
+): Uint32Array {
+  const { width, count, limit } = range
+  const values = new Uint32Array(picked.length)
+  const runs = new RunReader(bytes, range)
+  for (let done = 0, next = 0; done < count; ) {
+    const end = done + runs.next(count - done)
+    for (; next < picked.length && (picked[next] as number) < end; next++) {
+      const bit = ((picked[next] as number) - done) * width
+      const value = runs.isPacked ? bitsAt(bytes, runs.packedAt, bit, width) : runs.value
+      proven(value < limit, 'value beyond its limit')
+      values[next] = value
+    }
+    done = end
+  }
+  runs.end()
+  return values
+}
+
+function bitsAt(bytes: Uint8Array, start: number, bit: number, width: number): number {
+  const shift = bit & 7
+  const first = start + (bit >> 3)
+  const last = first + ((shift + width + 7) >> 3)
+  let bits = 0
+  for (let at = first; at < last; at++) bits |= (bytes[at] as number) << ((at - first) * 8)
+  return (bits >>> shift) & (2 ** width - 1)
+}
+
+/** Proves one run after the other. */
+class RunReader {
+  isPacked = false
+  /** Of a packed run. */
+  packedAt = 0
+  /** Of any other run. */
+  value = 0
+  readonly #bytes: Uint8Array
+  readonly #range: HybridRange
+  #at: number
+
+  constructor(bytes: Uint8Array, range: HybridRange) {
+    proven(range.width <= WIDTH_MAX, 'index too wide')
+    this.#bytes = bytes
+    this.#range = range
+    this.#at = range.start
+  }
+
+  /** Reads the head of the next run; answers how many of the `left` values are in it. */
+  next(left: number): number {
+    const { end, width, limit } = this.#range
+    const head = this.#head()
+    proven(head > 1, 'run is empty')
+    this.isPacked = (head & 1) === 1
+    const length = head >> 1
+    if (this.isPacked) {
+      proven(length * 8 < left + 8 && length * width <= end - this.#at, 'packed run too long')
+      this.packedAt = this.#at
+      this.#at += length * width
+      return Math.min(left, length * 8)
+    }
+    proven(length <= left && this.#at + ((width + 7) >> 3) <= end, 'run too long')
+    this.value = 0
+    for (let shift = 0; shift < width; shift += 8) {
+      this.value |= (this.#bytes[this.#at++] as number) << shift
+    }
+    proven(this.value < limit, 'value beyond its limit')
+    return length
+  }
+
+  end(): void {
+    proven(this.#at === this.#range.end, 'bytes left over behind the runs')
+  }
+
+  #head(): number {
     let head = 0
     let shift = 0
     for (let byte = 0x80; byte >= 0x80; shift += 7) {
-      proven(at < end && shift <= 21, 'run ends early')
-      byte = bytes[at++] as number
+      proven(this.#at < this.#range.end && shift <= 21, 'run ends early')
+      byte = this.#bytes[this.#at++] as number
       head += (byte & 0x7f) << shift
     }
-    proven(head > 1, 'run is empty')
-    if ((head & 1) === 1) {
-      const groups = head >> 1
-      proven(groups * 8 < count - done + 8 && groups * width <= end - at, 'packed run too long')
-      const taken = Math.min(count - done, groups * 8)
-      const largest = unpackBits(bytes, at, values, done, done + taken, width)
-      proven(largest < limit, 'value beyond its limit')
-      at += groups * width
-      done += taken
-    } else {
-      const length = head >> 1
-      proven(length <= count - done && at + ((width + 7) >> 3) <= end, 'run too long')
-      let value = 0
-      for (let at8 = 0; at8 < width; at8 += 8) value |= (bytes[at++] as number) << at8
-      proven(value < limit, 'value beyond its limit')
-      if (value !== 0) values.fill(value, done, done + length)
-      done += length
-    }
+    return head
   }
-  proven(at === end, 'bytes left over behind the runs')
-  return values
 }
 
 /** Unpacks into values[from, to) and answers the largest; the bytes from `start` on must suffice. */

@@ -1,4 +1,4 @@
-import { readHybrid } from './bit-packing.ts'
+import { pickHybrid, readHybrid } from './bit-packing.ts'
 import { proven } from './corrupt.ts'
 import { readDeltas } from './delta.ts'
 import type { ReadRange } from './footer.ts'
@@ -113,18 +113,25 @@ export class ColumnReader {
   }
 }
 
-/** Numbers of dictionary entries of a page's present values. */
-export function readCodes(page: OpenPage, dictionarySize: number): Uint32Array {
+/**
+ * Numbers of dictionary entries of a page's present values; only of those numbered in `picked`
+ * (ascending; null = all).
+ */
+export function readCodes(
+  page: OpenPage,
+  picked: Uint32Array | null,
+  dictionarySize: number,
+): Uint32Array {
   const { values } = page.page
   proven(values.length > 0, 'page without a width')
-  const width = values[0] as number
-  return readHybrid(values, {
+  const range = {
     start: 1,
     end: values.length,
-    width,
+    width: values[0] as number,
     count: page.present,
     limit: dictionarySize,
-  })
+  }
+  return picked === null ? readHybrid(values, range) : pickHybrid(values, range, picked)
 }
 
 /** Whole numbers by their differences. */
@@ -155,7 +162,7 @@ export class PresenceBuilder {
   /**
    * Takes in a page; answers which of its present values belong to wanted rows; null = all.
    */
-  add({ page, rows, levels }: OpenPage): Uint32Array | null {
+  add({ page, rows, levels, present }: OpenPage): Uint32Array | null {
     const count = rows?.length ?? page.rows
     if (levels === null) {
       this.#setAll(this.#row, this.#row + count)
@@ -163,16 +170,31 @@ export class PresenceBuilder {
       this.#present += count
       return rows
     }
-    if (rows === null) {
-      for (let row = 0; row < count; row++) {
-        if (levels[row] === 0) continue
-        this.#set(this.#row + row)
-        this.#present++
-      }
-      this.#row += count
-      return null
+    if (rows !== null) return this.#addSome(rows, levels)
+    this.#addAll(levels)
+    this.#present += present
+    return null
+  }
+
+  /** Eight rows at a time: pages start at whole bytes of the bitmap. */
+  #addAll(levels: Uint32Array): void {
+    const bits = this.#bits
+    const whole = (this.#row & 7) === 0 ? levels.length & ~7 : 0
+    for (let row = 0, byte = this.#row >> 3; row < whole; row += 8, byte++) {
+      bits[byte] =
+        (levels[row] as number) |
+        ((levels[row + 1] as number) << 1) |
+        ((levels[row + 2] as number) << 2) |
+        ((levels[row + 3] as number) << 3) |
+        ((levels[row + 4] as number) << 4) |
+        ((levels[row + 5] as number) << 5) |
+        ((levels[row + 6] as number) << 6) |
+        ((levels[row + 7] as number) << 7)
     }
-    return this.#addSome(rows, levels)
+    for (let row = whole; row < levels.length; row++) {
+      if (levels[row] === 1) this.#set(this.#row + row)
+    }
+    this.#row += levels.length
   }
 
   #addSome(rows: Uint32Array, levels: Uint32Array): Uint32Array {

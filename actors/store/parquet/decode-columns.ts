@@ -44,7 +44,7 @@ export function decodeTexts(reader: ColumnReader): Decoded<TextColumn> {
 function dictionaryTexts(reader: ColumnReader, presence: PresenceBuilder): TextColumn {
   const { valueCount, body } = reader.dictionary()
   const { heap, offsets } = splitTexts(body, valueCount, null)
-  const indexes = gatherPages(reader, presence, page => readCodes(page, valueCount))
+  const indexes = gatherPages(reader, presence, codesBelow(valueCount))
   if (valueCount === 1) return { heap, offsets, indexes: 'same' }
   return { heap, offsets, indexes: concatUint32(indexes) }
 }
@@ -77,10 +77,7 @@ function openTexts({ page, present }: OpenPage, picked: Uint32Array | null): Joi
   const { values, encoding } = page
   if (encoding === ENCODING.plain) return splitTexts(values, present, picked)
   proven(encoding === ENCODING.deltaByteArray, 'texts in an unknown encoding')
-  const texts = readPrefixTexts(values, present)
-  if (picked === null) return texts
-  const { heap, offsets } = texts
-  return joinSome(heap, picked, text => [offsets[text] as number, offsets[text + 1] as number])
+  return readPrefixTexts(values, present, picked)
 }
 
 /**
@@ -104,8 +101,7 @@ function splitTexts(body: Uint8Array, count: number, picked: Uint32Array | null)
     at += length
   }
   proven(at === body.length, 'bytes left over behind the texts')
-  if (picked === null) return joinAll(body, starts)
-  return joinSome(body, picked, text => [starts[text] as number, endOf(body, starts, text)])
+  return picked === null ? joinAll(body, starts) : joinSome(body, starts, picked)
 }
 
 /** End of text `index`: 4 bytes before the next one starts. */
@@ -129,22 +125,18 @@ function joinAll(body: Uint8Array, starts: Uint32Array): JoinedTexts {
   return { heap: heap.subarray(0, filled), offsets }
 }
 
-function joinSome(
-  body: Uint8Array,
-  picked: Uint32Array,
-  placeOf: (text: number) => readonly [start: number, end: number],
-): JoinedTexts {
+function joinSome(body: Uint8Array, starts: Uint32Array, picked: Uint32Array): JoinedTexts {
   const offsets = new Uint32Array(picked.length + 1)
   let filled = 0
   for (let index = 0; index < picked.length; index++) {
-    const [start, end] = placeOf(picked[index] as number)
-    filled += end - start
+    const text = picked[index] as number
+    filled += endOf(body, starts, text) - (starts[text] as number)
     offsets[index + 1] = filled
   }
   const heap = new Uint8Array(filled)
   for (let index = 0; index < picked.length; index++) {
-    const [start, end] = placeOf(picked[index] as number)
-    heap.set(body.subarray(start, end), offsets[index])
+    const text = picked[index] as number
+    heap.set(body.subarray(starts[text], endOf(body, starts, text)), offsets[index])
   }
   return { heap, offsets }
 }
@@ -187,7 +179,7 @@ export function decodePairs(reader: ColumnReader): Decoded<Int32Array> {
   const presence = new PresenceBuilder(reader.rowCount)
   const pages = reader.isDictionary
     ? dictionaryPairs(reader, presence)
-    : gatherPages(reader, presence, page => pagePairs(page), 2)
+    : gatherPages(reader, presence, pickedOf(pagePairs, 2))
   const values = new Int32Array(pages.reduce((sum, page) => sum + page.length, 0))
   let at = 0
   for (const page of pages) {
@@ -201,7 +193,7 @@ function dictionaryPairs(reader: ColumnReader, presence: PresenceBuilder): Int32
   const { valueCount, body } = reader.dictionary()
   proven(body.length === valueCount * 8, 'dictionary of another length')
   const entries = int32s(body)
-  return gatherPages(reader, presence, page => readCodes(page, valueCount)).map(codes => {
+  return gatherPages(reader, presence, codesBelow(valueCount)).map(codes => {
     const pairs = new Int32Array(codes.length * 2)
     for (let index = 0; index < codes.length; index++) {
       const code = codes[index] as number
@@ -242,7 +234,8 @@ function pairsOf(numbers: Float64Array): Int32Array {
 /** Whole numbers within 2^53 of a column that has a value in every row. */
 export function decodeNumbers(reader: ColumnReader): Float64Array {
   const presence = new PresenceBuilder(reader.rowCount)
-  if (!reader.isDictionary) return concatFloat64(gatherPages(reader, presence, readDifferences))
+  if (!reader.isDictionary)
+    return concatFloat64(gatherPages(reader, presence, pickedOf(readDifferences)))
   const { valueCount, body } = reader.dictionary()
   const width = reader.column.physical === 'INT32' ? 4 : 8
   proven(body.length === valueCount * width, 'dictionary of another length')
@@ -254,7 +247,7 @@ export function decodeNumbers(reader: ColumnReader): Float64Array {
         ? (words[entry] as number)
         : (words[2 * entry + 1] as number) * 2 ** 32 + ((words[2 * entry] as number) >>> 0)
   }
-  const codes = concatUint32(gatherPages(reader, presence, page => readCodes(page, valueCount)))
+  const codes = concatUint32(gatherPages(reader, presence, codesBelow(valueCount)))
   const numbers = new Float64Array(codes.length)
   for (let row = 0; row < codes.length; row++) {
     numbers[row] = entries[codes[row] as number] as number
@@ -268,32 +261,44 @@ export function decodeBooleans(reader: ColumnReader): Decoded<Uint8Array> {
     return { values: new Uint8Array(0), presence: emptyBitmap(reader.rowCount), present: 0 }
   }
   const presence = new PresenceBuilder(reader.rowCount)
-  const bits = gatherPages(reader, presence, ({ page, present }) => {
-    proven(page.encoding === ENCODING.plain, 'booleans in an unknown encoding')
-    proven(page.values.length === (present + 7) >> 3, 'booleans of another length')
-    const values = new Uint32Array(present)
-    unpackBits(page.values, 0, values, 0, present, 1)
-    return values
-  })
+  const bits = gatherPages(reader, presence, pickedOf(pageBits))
   const values = new Uint8Array(concatUint32(bits))
   return { values, presence: presence.bitmap(), present: presence.present }
 }
 
+function pageBits({ page, present }: OpenPage): Uint32Array {
+  proven(page.encoding === ENCODING.plain, 'booleans in an unknown encoding')
+  proven(page.values.length === (present + 7) >> 3, 'booleans of another length')
+  const values = new Uint32Array(present)
+  unpackBits(page.values, 0, values, 0, present, 1)
+  return values
+}
+
 type Words = Uint32Array | Float64Array | Int32Array
 
-/** Decodes page after page and keeps the values of wanted rows; `width` elements are one value. */
+/** Decodes the present values of a page that are numbered in `picked` (ascending; null = all). */
+type DecodePage<Values> = (page: OpenPage, picked: Uint32Array | null) => Values
+
 function gatherPages<Values extends Words>(
   reader: ColumnReader,
   presence: PresenceBuilder,
-  decode: (page: OpenPage) => Values,
-  width = 1,
+  decode: DecodePage<Values>,
 ): Values[] {
   const pages: Values[] = []
-  for (const page of reader.pages()) {
-    const values = decode(page)
-    pages.push(pickValues(values, presence.add(page), width))
-  }
+  for (const page of reader.pages()) pages.push(decode(page, presence.add(page)))
   return pages
+}
+
+function codesBelow(dictionarySize: number): DecodePage<Uint32Array> {
+  return (page, picked) => readCodes(page, picked, dictionarySize)
+}
+
+/** Decodes all and picks afterwards; `width` elements are one value. */
+function pickedOf<Values extends Words>(
+  decode: (page: OpenPage) => Values,
+  width = 1,
+): DecodePage<Values> {
+  return (page, picked) => pickValues(decode(page), picked, width)
 }
 
 function pickValues<Values extends Words>(

@@ -135,13 +135,13 @@ export function readSomeDeltas(
   if (count > 0) values[0] = value
   for (let first = 1; first < count; first += BLOCK) {
     const smallest = reader.zigzag()
-    const widths = reader.take(MINI_BLOCKS)
+    const widthsAt = reader.skip(MINI_BLOCKS)
     for (let mini = 0; mini < MINI_BLOCKS; mini++) {
       const from = first + mini * MINI
-      const taken = Math.min(MINI, count - from)
-      if (taken <= 0) break
-      reader.unpack(widths[mini] as number, values, from, taken)
-      for (let index = from; index < from + taken; index++) {
+      const to = Math.min(from + MINI, count)
+      if (to <= from) break
+      reader.unpack(bytes[widthsAt + mini] as number, values, from, to)
+      for (let index = from; index < to; index++) {
         value += smallest + (values[index] as number)
         values[index] = value
       }
@@ -166,7 +166,7 @@ class DeltaReader {
     let value = 0
     let scale = 1
     for (let index = 0; index < 8; index++) {
-      const byte = this.take(1)[0] as number
+      const byte = this.#bytes[this.skip(1)] as number
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
       scale *= 128
@@ -179,34 +179,71 @@ class DeltaReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
-  take(length: number): Uint8Array {
+  /** Answers where the next `length` bytes start. */
+  skip(length: number): number {
     proven(length <= this.#end - this.at, 'deltas end early')
     this.at += length
-    return this.#bytes.subarray(this.at - length, this.at)
+    return this.at - length
   }
 
-  /** Unpacks the next 32 values of `width` bits and keeps `taken` of them. */
-  unpack(width: number, values: Float64Array, from: number, taken: number): void {
+  /** Unpacks the next 32 values of `width` bits and keeps the first to values[from, to). */
+  unpack(width: number, values: Float64Array, from: number, to: number): void {
     proven(width <= 53, 'delta too wide')
-    const bytes = this.take((MINI * width) >> 3)
-    let at = 0
-    let bits = 0
-    let filled = 0
-    for (let index = from; index < from + taken; index++) {
-      let value = 0
-      let scale = 1
-      for (let left = width; left > 0; left -= STEP_BITS) {
-        const step = Math.min(left, STEP_BITS)
-        while (filled < step) {
-          bits |= (bytes[at++] as number) << filled
-          filled += 8
-        }
-        value += (bits & (0xffffffff >>> (32 - step))) * scale
-        bits >>>= step
-        filled -= step
-        scale *= STEP
-      }
-      values[index] = value
+    const at = this.skip((MINI * width) >> 3)
+    if (width <= STEP_BITS) unpackNarrow(this.#bytes, at, width, values, from, to)
+    else unpackWide(this.#bytes, at, width, values, from, to)
+  }
+}
+
+/** The hottest loop of every read: most differences are narrow. */
+function unpackNarrow(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  values: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const mask = 2 ** width - 1
+  let at = start
+  let bits = 0
+  let filled = 0
+  for (let index = from; index < to; index++) {
+    while (filled < width) {
+      bits |= (bytes[at++] as number) << filled
+      filled += 8
     }
+    values[index] = bits & mask
+    bits >>>= width
+    filled -= width
+  }
+}
+
+function unpackWide(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  values: Float64Array,
+  from: number,
+  to: number,
+): void {
+  let at = start
+  let bits = 0
+  let filled = 0
+  for (let index = from; index < to; index++) {
+    let value = 0
+    let scale = 1
+    for (let left = width; left > 0; left -= STEP_BITS) {
+      const step = Math.min(left, STEP_BITS)
+      while (filled < step) {
+        bits |= (bytes[at++] as number) << filled
+        filled += 8
+      }
+      value += (bits & (0xffffffff >>> (32 - step))) * scale
+      bits >>>= step
+      filled -= step
+      scale *= STEP
+    }
+    values[index] = value
   }
 }

@@ -297,7 +297,9 @@ export function writeBooleans(
   for (let place = 0; place < order.length; place++) {
     const row = order[place] as number
     if (rows.levels !== null && rows.levels[row] === 0) continue
-    sorted[count++] = rows.bools[rows.values === null ? row : (rows.values[row] as number)] as number
+    sorted[count++] = rows.bools[
+      rows.values === null ? row : (rows.values[row] as number)
+    ] as number
   }
   const chunk = new ChunkWriter(group, column, 'numbers')
   sink.at = 0

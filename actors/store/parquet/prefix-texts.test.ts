@@ -33,7 +33,7 @@ function written(texts: readonly string[]): Uint8Array {
 }
 
 function read(body: Uint8Array, count: number): string[] {
-  const { heap, offsets } = readPrefixTexts(body, count)
+  const { heap, offsets } = readPrefixTexts(body, count, null)
   return Array.from({ length: count }, (_, text) =>
     Buffer.from(heap.subarray(offsets[text], offsets[text + 1])).toString('utf8'),
   )
@@ -51,6 +51,27 @@ test('any texts come back', () => {
       assert.deepEqual(read(written(texts), texts.length), texts)
     }),
     { numRuns: 300 },
+  )
+})
+
+test('picked texts are those of the whole', () => {
+  fc.assert(
+    fc.property(
+      fc.array(text, { maxLength: 100, size: 'max' }),
+      fc.infiniteStream(fc.boolean()),
+      (texts, isPicked) => {
+        const picked = Uint32Array.from(texts.keys()).filter(() => isPicked.next().value)
+        const { heap, offsets } = readPrefixTexts(written(texts), texts.length, picked)
+        const found = Array.from(picked, (_, index) =>
+          Buffer.from(heap.subarray(offsets[index], offsets[index + 1])).toString('utf8'),
+        )
+        assert.deepEqual(
+          found,
+          [...picked].map(index => texts[index]),
+        )
+      },
+    ),
+    { numRuns: 200 },
   )
 })
 
@@ -75,7 +96,7 @@ test('damaged texts are refused or give the right number of texts', () => {
       const damaged = Uint8Array.from(whole.subarray(0, length))
       if (at < length) damaged[at] = byte
       try {
-        assert.equal(readPrefixTexts(damaged, 200).offsets.length, 201)
+        assert.equal(readPrefixTexts(damaged, 200, null).offsets.length, 201)
       } catch (error) {
         assert(error instanceof SegmentCorruptError, String(error))
       }

@@ -1,4 +1,4 @@
-import type { ByteSink } from './byte-sink.ts'
+import { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
 import { MINI, readSomeDeltas, writeDeltas } from './delta.ts'
 import { Scratch } from './scratch.ts'
@@ -16,8 +16,6 @@ import { Scratch } from './scratch.ts'
 /** Longer suffixes have repeats of their own, which zstd finds cheaper where lengths repeat too. */
 const SUFFIX_BYTES_MAX = 12
 const SAMPLES = 16
-/** Up to here a loop is quicker than a call. */
-const SHORT_BYTES = 32
 /** Prefixes multiply what a page holds: a damaged length must not ask for all memory. */
 const TEXT_BYTES_MAX = 256 * 1024 * 1024
 
@@ -107,46 +105,94 @@ export interface JoinedTexts {
   readonly offsets: Uint32Array
 }
 
-/** Reads the `count` texts that `body` holds, exactly. */
-export function readPrefixTexts(body: Uint8Array, count: number): JoinedTexts {
+/**
+ * Reads the `count` texts that `body` holds, exactly; keeps only those numbered in `picked`
+ * (ascending; null = all).
+ */
+export function readPrefixTexts(
+  body: Uint8Array,
+  count: number,
+  picked: Uint32Array | null,
+): JoinedTexts {
   const prefixes = readSomeDeltas(body, 0, body.length, count)
   const suffixes = readSomeDeltas(body, prefixes.at, body.length, count)
-  const offsets = joinedOffsets(prefixes.values, suffixes.values, body.length - suffixes.at)
-  const heap = new Uint8Array(offsets[count] as number)
-  let from = suffixes.at
-  for (let index = 0; index < count; index++) {
-    const start = offsets[index] as number
-    const suffixAt = start + (prefixes.values[index] as number)
-    const end = offsets[index + 1] as number
-    const before = offsets[index - 1] as number
-    if (suffixAt > start) heap.copyWithin(start, before, before + suffixAt - start)
-    if (end - suffixAt > SHORT_BYTES) {
-      heap.set(body.subarray(from, from + end - suffixAt), suffixAt)
-      from += end - suffixAt
-    } else for (let to = suffixAt; to < end; to++) heap[to] = body[from++] as number
+  const stored: StoredTexts = {
+    prefixes: prefixes.values,
+    suffixes: suffixes.values,
+    suffixesAt: suffixes.at,
+    body,
   }
-  return { heap, offsets }
+  const proof = proveLengths(stored)
+  return picked === null ? joinAll(stored, proof.bytes) : joinSome(stored, proof.longest, picked)
 }
 
-function joinedOffsets(
-  prefixes: Float64Array,
-  suffixes: Float64Array,
-  suffixBytes: number,
-): Uint32Array {
-  const offsets = new Uint32Array(prefixes.length + 1)
+interface StoredTexts {
+  readonly prefixes: Float64Array
+  readonly suffixes: Float64Array
+  readonly suffixesAt: number
+  readonly body: Uint8Array
+}
+
+/** Answers the length of the longest text, and of all together. */
+function proveLengths({ prefixes, suffixes, suffixesAt, body }: StoredTexts): {
+  readonly longest: number
+  readonly bytes: number
+} {
+  let longest = 0
   let length = 0
-  let end = 0
-  let rest = suffixBytes
+  let bytes = 0
+  let rest = body.length - suffixesAt
   for (let index = 0; index < prefixes.length; index++) {
     const prefix = prefixes[index] as number
     const suffix = suffixes[index] as number
     proven(prefix >= 0 && prefix <= length && suffix >= 0, 'prefix longer than the text before')
     length = prefix + suffix
-    end += length
+    if (length > longest) longest = length
+    bytes += length
     rest -= suffix
-    proven(end <= TEXT_BYTES_MAX, 'texts too long')
-    offsets[index + 1] = end
   }
   proven(rest === 0, 'bytes left over behind the texts')
-  return offsets
+  proven(bytes <= TEXT_BYTES_MAX, 'texts too long')
+  return { longest, bytes }
+}
+
+function joinAll(
+  { prefixes, suffixes, suffixesAt, body }: StoredTexts,
+  bytes: number,
+): JoinedTexts {
+  const offsets = new Uint32Array(prefixes.length + 1)
+  const heap = new Uint8Array(bytes)
+  let from = suffixesAt
+  let to = 0
+  for (let index = 0, before = 0; index < prefixes.length; index++) {
+    const start = to
+    const suffixAt = start + (prefixes[index] as number)
+    const end = suffixAt + (suffixes[index] as number)
+    while (to < suffixAt) heap[to++] = heap[before++] as number
+    while (to < end) heap[to++] = body[from++] as number
+    before = start
+    offsets[index + 1] = to
+  }
+  return { heap, offsets }
+}
+
+function joinSome(
+  { prefixes, suffixes, suffixesAt, body }: StoredTexts,
+  longest: number,
+  picked: Uint32Array,
+): JoinedTexts {
+  const offsets = new Uint32Array(picked.length + 1)
+  const heap = new ByteSink(Math.min(picked.length * longest, body.length * 2))
+  // One text that becomes the next one: most of it stays.
+  const text = new Uint8Array(longest)
+  let from = suffixesAt
+  for (let index = 0, next = 0; next < picked.length; index++) {
+    const start = prefixes[index] as number
+    const end = start + (suffixes[index] as number)
+    for (let at = start; at < end; at++) text[at] = body[from++] as number
+    if (picked[next] !== index) continue
+    heap.append(text.subarray(0, end))
+    offsets[++next] = heap.at
+  }
+  return { heap: heap.since(0), offsets }
 }
