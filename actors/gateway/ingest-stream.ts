@@ -137,6 +137,11 @@ export class IngestStream {
     this.#admitted.project.offer({ type: 'limits', limits: key })
   }
 
+  /** Its project's batches take other ways now, which a new epoch of the sender will follow. */
+  newEpoch(projectId: string): void {
+    if (this.#admitted?.key.projectId === projectId) this.#session.newEpoch()
+  }
+
   /** Looks again whether the key is good, and sees that the project is not taken for idle. */
   async touch(): Promise<void> {
     if (this.#admitted === null) return

@@ -39,6 +39,11 @@ export class OpenStreams implements KeyWatcher {
     }
   }
 
+  /** The partitions of the project are others now. */
+  repartitioned(projectId: string): void {
+    for (const stream of this.#streams.values()) stream.newEpoch(projectId)
+  }
+
   /** Answers what is on its way and ends all; settles when none is left or the grace is over. */
   stop(graceMs: number): Promise<void> {
     this.#isStopping = true

@@ -96,6 +96,24 @@ test('a batch that is too large is rejected without being copied', () => {
   assert.match(world.answers().join(', '), /^reject 1 the batch has .*, ack 2$/)
 })
 
+test('a new epoch begins behind all that the sender may have stored; what is beyond is discarded', () => {
+  const { world, session } = open({ lastDurable: null, firstUnacked: 3 })
+  world.batch(3)
+  session.newEpoch()
+  session.newEpoch()
+  // Numbers up to 66 may have been on their way before this stream, and be stored.
+  const told = world.sent.filter(({ type }) => type === 'new_epoch')
+  assert.deepEqual(told, [{ type: 'new_epoch', after: 66 }])
+  for (let sequence = 4; sequence <= 68; sequence++) world.batch(sequence)
+  for (let sequence = 3; sequence <= 66; sequence++) {
+    world.prove(sequence)
+    world.settle(sequence, DURABLE)
+  }
+  assert.equal(world.answers().at(-1), 'ack 66')
+  assert.equal(world.answers().length, 64)
+  world.assertNothingHeld()
+})
+
 test('after a throttle everything is discarded until that batch comes again', () => {
   const { world } = open()
   for (const sequence of [1, 2, 3, 4]) world.batch(sequence)

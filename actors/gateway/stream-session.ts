@@ -94,6 +94,8 @@ interface Entry {
   outcome: Outcome | null
 }
 
+/** More than a sender has on its way at once; so many may be stored already when it comes back. */
+const IN_DOUBT_MAX = 64
 /** Room comes back when a batch is through, which takes milliseconds. */
 const NO_ROOM_RETRY_MS = 50
 /** A worker failed on it: an operator has to look, the sender keeps the batch. */
@@ -110,6 +112,8 @@ export class StreamSession {
   /** The sequence that may come next; the first may also be lower. */
   #next = 1
   #isFirst = true
+  #firstUnacked = 1
+  #epochEndsAfter = Number.POSITIVE_INFINITY
   #discardFrom: number | null = null
   /** Set: ends so once everything is answered. */
   #ending: SessionEnd | null = null
@@ -145,6 +149,7 @@ export class StreamSession {
     if (opened.type !== 'open') return this.end(refusalOf(opened))
     this.#state = 'open'
     const { lastDurable } = opened
+    this.#firstUnacked = firstUnacked
     this.#next = Math.max(firstUnacked, (lastDurable ?? 0) + 1)
     this.#port.send({
       type: 'welcome',
@@ -153,6 +158,14 @@ export class StreamSession {
       batchBytesMax: BATCH_BYTES_MAX,
       batchRecordsMax: BATCH_RECORDS_MAX,
     })
+  }
+
+  /** What the sender has said belongs to its old epoch, what may be stored of it already, too. */
+  newEpoch(): void {
+    if (this.#state !== 'open' || this.#epochEndsAfter !== Number.POSITIVE_INFINITY) return
+    const after = Math.max(this.#next - 1, this.#firstUnacked + IN_DOUBT_MAX - 1)
+    this.#epochEndsAfter = after
+    this.#port.send({ type: 'new_epoch', after })
   }
 
   batch({ sequence, schema, batch }: BatchFrame, receivedMs: number): void {
@@ -212,6 +225,8 @@ export class StreamSession {
   }
 
   #isInTurn(sequence: number): boolean {
+    // Sent before it heard of the new epoch: it comes again in that one.
+    if (sequence > this.#epochEndsAfter) return false
     if (this.#discardFrom !== null) {
       if (sequence !== this.#discardFrom) return false
       this.#discardFrom = null
