@@ -183,6 +183,7 @@ export interface FetchAnswer {
   readonly highWatermark: string
   readonly messages: readonly {
     readonly offset: string
+    readonly key: Buffer | null
     readonly value: Buffer | null
     readonly headers?: Readonly<Record<string, unknown>>
   }[]

@@ -22,6 +22,7 @@ const RETRY_MS = 100
 const RETRY_MS_MAX = 2_000
 
 export interface FetchedRecord extends StoredRecord {
+  readonly key: Buffer | null
   readonly offset: number
 }
 
@@ -178,10 +179,10 @@ export class PartitionFetcher {
       const place = this.#places.get(partition)
       if (place === undefined || place.offset !== asked.get(partition)) return []
       const records: FetchedRecord[] = []
-      for (const { offset, value, headers } of messages) {
+      for (const { offset, key, value, headers } of messages) {
         // A set of records comes whole, also if only its end was asked for.
         if (Number(offset) < place.offset) continue
-        records.push({ offset: Number(offset), value, headers: headers ?? {} })
+        records.push({ offset: Number(offset), key, value, headers: headers ?? {} })
       }
       const last = records.at(-1)
       if (last !== undefined) place.offset = last.offset + 1

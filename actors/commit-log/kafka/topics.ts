@@ -30,6 +30,8 @@ export interface TopicSettings {
   readonly replicationFactor: number
   readonly minInsyncReplicas: number
   readonly retentionMs: number
+  /** 'compact,delete' where the latest record of a key is all that counts. */
+  readonly cleanup?: 'delete' | 'compact,delete'
 }
 
 /** What exists and is not as configured; both are for a person to decide about. */
@@ -87,7 +89,7 @@ export async function ensureTopics(
       )
       return { settings, partitions, values }
     })
-    for (const { settings, values } of found) requireUsable(settings.topic, values)
+    for (const { settings, values } of found) requireUsable(settings, values)
     return {
       differences: found.flatMap(({ settings, partitions, values }) =>
         differencesOf(settings, partitions, values),
@@ -103,9 +105,16 @@ export async function ensureTopics(
 type Values = ReadonlyMap<string, string>
 
 function topicOf(settings: TopicSettings): ITopicConfig {
-  const { topic, partitions, replicationFactor, minInsyncReplicas, retentionMs } = settings
+  const {
+    topic,
+    partitions,
+    replicationFactor,
+    minInsyncReplicas,
+    retentionMs,
+    cleanup = 'delete',
+  } = settings
   const values = {
-    'cleanup.policy': 'delete',
+    'cleanup.policy': cleanup,
     'retention.ms': retentionMs,
     'max.message.bytes': 1_048_588,
     'min.insync.replicas': minInsyncReplicas,
@@ -120,9 +129,9 @@ function topicOf(settings: TopicSettings): ITopicConfig {
   }
 }
 
-function requireUsable(topic: string, values: Values): void {
+function requireUsable({ topic, cleanup = 'delete' }: TopicSettings, values: Values): void {
   const policy = values.get('cleanup.policy') ?? 'delete'
-  if (policy !== 'delete') {
+  if (policy !== cleanup && policy !== 'delete') {
     throw topicError(
       topic,
       `its cleanup.policy is ${policy}, which drops records; set it to delete`,
