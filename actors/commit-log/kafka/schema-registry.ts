@@ -108,10 +108,15 @@ function inTime<Value>(promise: Promise<Value>, clock: Clock, timeoutMs: number)
   })
 }
 
-/** 409 incompatible, 422 not a schema, 401 and 403 not allowed: trying again changes nothing. */
+/**
+ * 409 incompatible, 422 not a schema, 401 and 403 not allowed: trying again changes nothing. (The
+ * client tells a refused connection as status 400.)
+ */
+const REFUSALS = [401, 403, 409, 422]
+
 function isRefusal(error: unknown): error is Error {
   const { status } = error as { status?: unknown }
-  return error instanceof Error && typeof status === 'number' && status >= 400 && status < 500
+  return error instanceof Error && REFUSALS.includes(Number(status))
 }
 
 function refused(subject: string, cause: Error): Error {
