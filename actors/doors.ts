@@ -49,7 +49,12 @@ export async function openDoors(
         sockets.revoked(keyId)
       },
       changed: key => streams.changed(key),
-      catalogChanged: () => pipeline.catalogChanged(),
+      catalogChanged() {
+        pipeline.catalogChanged().then(
+          projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
+          (error: Error) => onFault(error, 'partitions'),
+        )
+      },
     },
   })
   closing.add(() => keys.close())

@@ -1,5 +1,7 @@
 /** The store on Elasticsearch, from settings. */
 import type { Closing } from './closing.ts'
+import type { DeadLetters } from './commit-log/dead-letters/dead-letters.ts'
+import { letterOfEntry } from './commit-log/dead-letters/entry-letter.ts'
 import type { Foundation } from './foundation.ts'
 import { patiently } from './patience.ts'
 import { connectElastic } from './store/elasticsearch/client.ts'
@@ -11,7 +13,11 @@ const MEMORY_SHARE = 2
 const REFRESH_INTERVAL_MS = 500
 const SEARCH_TIMEOUT_MS = 30_000
 
-export async function openElastic(foundation: Foundation, closing: Closing): Promise<ElasticStore> {
+export async function openElastic(
+  foundation: Foundation,
+  deadLetters: DeadLetters,
+  closing: Closing,
+): Promise<ElasticStore> {
   const { config, system, pool, clock, random, catalog, onFault, log } = foundation
   const { elasticsearchUrl: url, elasticsearchApiKey: apiKey } = config
   const open = async (): Promise<ElasticStore> => {
@@ -28,8 +34,11 @@ export async function openElastic(foundation: Foundation, closing: Closing): Pro
         retentionDaysOf: async projectId =>
           (await catalog.project(projectId))?.retention_days ?? config.retentionDays,
         deadLetters: {
-          bury: async ({ partition, position }, rows, reason) =>
-            log.error({ partition, position, rows, reason }, 'rows that cannot be stored'),
+          async bury(entry, rows, reason) {
+            const facts = { source: 'store', reason, atUs: clock.nowUs() }
+            const [id] = await deadLetters.put([letterOfEntry(entry, rows, facts)])
+            log.error({ id, rows, reason }, 'rows that cannot be stored')
+          },
         },
         memoryBytes: Math.floor(config.arenaBytes / MEMORY_SHARE),
         refreshIntervalMs: REFRESH_INTERVAL_MS,

@@ -26,5 +26,5 @@ export async function patiently<Value>(
 /** Waiting changes nothing about it. */
 function isFinal(error: unknown): boolean {
   const { code } = error as { code?: unknown }
-  return code === 'LOGBOY_SCHEMA_REFUSED'
+  return code === 'LOGBOY_SCHEMA_REFUSED' || code === 'LOGBOY_KAFKA_TOPIC'
 }

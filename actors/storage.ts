@@ -3,9 +3,12 @@
  * the other. The second part of topology.ts.
  */
 import type { Cancel } from '#runtime/clock.ts'
+import { systemDisk } from '#runtime/index.ts'
 import type { ServiceThread } from '#runtime/threads.ts'
 import type { Closing } from './closing.ts'
 import type { CommitLog } from './commit-log/commit-log.ts'
+import type { DeadLetters } from './commit-log/dead-letters/dead-letters.ts'
+import { FileDeadLetters } from './commit-log/dead-letters/file-dead-letters.ts'
 import {
   type JournalLog,
   openJournalLog,
@@ -19,8 +22,12 @@ import type { LogStore } from './store/store.ts'
 export interface Storage {
   readonly commitLog: CommitLog
   readonly store: LogStore
-  /** Something that the catalog holds was changed. */
-  catalogChanged(): void
+  readonly deadLetters: DeadLetters
+  /**
+   * Something that the catalog holds was changed; names the projects whose senders should begin a
+   * new epoch.
+   */
+  catalogChanged(): Promise<readonly string[]>
 }
 
 /** A store, with what only one in this process can say. */
@@ -41,28 +48,35 @@ const CATCH_UP_LOOK_MS = 5
 export async function openStorage(foundation: Foundation, closing: Closing): Promise<Storage> {
   const { shape } = foundation
   if (shape.commitLog === 'kafka') {
-    const { openKafka } = await import('./kafka-storage.ts')
-    const { store } = await openStore(foundation, closing)
-    const log = await openKafka(foundation, closing)
+    const { kafkaLetters, openKafkaLog } = await import('./kafka-storage.ts')
+    const deadLetters = kafkaLetters(foundation)
+    const { store } = await openStore(foundation, deadLetters, closing)
+    const log = await openKafkaLog(foundation, deadLetters, closing)
     if (shape.roles.has('processor')) feed(log, store, foundation, closing)
-    const catalogChanged = (): void => {
-      log.refreshPartitions().catch((error: Error) => foundation.onFault(error, 'partitions'))
-    }
-    return { commitLog: log, store, catalogChanged }
+    const catalogChanged = (): Promise<readonly string[]> => log.refreshPartitions()
+    return { commitLog: log, store, deadLetters, catalogChanged }
   }
+  const { random, folder } = foundation
+  const letters = { disk: systemDisk, folder: folder('dead-letters'), random }
+  const deadLetters = new FileDeadLetters(letters)
+  closing.add(() => deadLetters.close())
   const writer = await openJournalWriter(foundation, closing)
-  const opened = await openStore(foundation, closing)
+  const opened = await openStore(foundation, deadLetters, closing)
   const log = await openJournal(foundation, { ...opened, writer }, closing)
   const recoveredEnd = log.end()
   feed(log, opened.store, foundation, closing)
   await caughtUp(() => opened.received().coversAll(recoveredEnd), foundation)
-  return { commitLog: log, store: opened.store, catalogChanged: () => undefined }
+  return { commitLog: log, store: opened.store, deadLetters, catalogChanged: async () => [] }
 }
 
-async function openStore(foundation: Foundation, closing: Closing): Promise<OpenedStore> {
+async function openStore(
+  foundation: Foundation,
+  deadLetters: DeadLetters,
+  closing: Closing,
+): Promise<OpenedStore> {
   if (foundation.shape.store === 'parquet') return openParquet(foundation, closing)
   const { openElastic } = await import('./elastic-storage.ts')
-  const store = await openElastic(foundation, closing)
+  const store = await openElastic(foundation, deadLetters, closing)
   return { store, unflushedBytes: () => 0, received: () => store.published() }
 }
 

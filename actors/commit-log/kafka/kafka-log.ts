@@ -54,8 +54,6 @@ export interface KafkaLogOptions {
   readonly keyedRequests: KeyedRequests
   /** A record in our topic that is none of ours. Settles once it is kept elsewhere. */
   foreign(partition: number, record: FetchedRecord, reason: string): Promise<void>
-  /** The partitions of a project are others now: its senders should begin a new epoch. */
-  onRepartitioned?(projectId: string): void
   readonly onTrouble: (error: Error, where: string) => void
   /** For tests: a delivery that takes longer is stuck. */
   readonly blockedMs?: number
@@ -188,12 +186,16 @@ export class KafkaLog implements CommitLog {
     return this.#appender.refusal
   }
 
-  /** The catalog's configuration changed: reads the lists of partitions anew. */
-  async refreshPartitions(): Promise<void> {
-    for (const projectId of await this.#routes.refresh()) {
+  /**
+   * The catalog's configuration changed: reads the lists of partitions anew, and names the projects
+   * that have others now. Their senders should begin a new epoch, and keep their way until then.
+   */
+  async refreshPartitions(): Promise<readonly string[]> {
+    const changed = await this.#routes.refresh()
+    for (const projectId of changed) {
       for (const follower of this.#followers) follower.partitionsChanged(projectId)
-      this.#options.onRepartitioned?.(projectId)
     }
+    return changed
   }
 
   observe(): Record<string, unknown> {

@@ -14,6 +14,7 @@ import {
   MemoryKeyedRequests,
   MemoryPartitions,
 } from '../testing/memory-catalog.ts'
+import { KafkaDeadLetters } from './kafka-dead-letters.ts'
 import { openKafka as newClient } from './kafkajs.ts'
 import { type KafkaDeps, type KafkaSettings, openKafka } from './open-kafka.ts'
 import { SchemaIdFile } from './schema-id-file.ts'
@@ -26,6 +27,7 @@ const skip = isThere ? false : 'KAFKA_BROKERS or SCHEMA_REGISTRY_URL is not set'
 interface World {
   readonly settings: KafkaSettings
   readonly deps: KafkaDeps
+  readonly deadLetters: KafkaDeadLetters
   readonly folder: string
   readonly troubles: string[]
 }
@@ -35,16 +37,20 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
   const address = { brokers: KAFKA_BROKERS ?? [], clientId: prefix }
   const folder = mkdtempSync(join(tmpdir(), 'logboy-kafka-'))
   const troubles: string[] = []
+  const onTrouble = (error: Error, where: string): void =>
+    void troubles.push(`${where}: ${error.message}`)
+  const { deadLetter: topic } = topicNames(prefix)
+  const [clock, random] = [systemClock, systemRandom]
+  const deadLetters = new KafkaDeadLetters({ address, topic, clock, random, onTrouble })
   const deps: KafkaDeps = {
     arena: newArena(),
     clock: systemClock,
-    random: systemRandom,
     checkpoints: new MemoryCheckpoints(),
     projectPartitions: new MemoryPartitions(),
     keyedRequests: new MemoryKeyedRequests(),
     schemaIds: new SchemaIdFile(systemDisk, join(folder, 'schema-ids.json')),
-    onRepartitioned: () => undefined,
-    onTrouble: (error, where) => void troubles.push(`${where}: ${error.message}`),
+    deadLetters,
+    onTrouble,
   }
   const settings = {
     address,
@@ -56,7 +62,7 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
     retentionMs: 3_600_000,
   }
   try {
-    await body({ settings, deps, folder, troubles })
+    await body({ settings, deps, deadLetters, folder, troubles })
   } finally {
     const admin = newClient(address).admin()
     await admin.connect()
@@ -69,11 +75,11 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
 test('topics are made once, then compared and never changed', { skip }, () =>
   inWorld(async ({ settings, deps, troubles }) => {
     const first = await openKafka(settings, deps)
-    await first.log.close()
+    await first.close()
     assert.deepEqual(troubles, [])
     const other = { ...settings, partitions: 6, retentionMs: 7_200_000 }
     const second = await openKafka(other, deps)
-    await second.log.close()
+    await second.close()
     const { logs, metrics } = topicNames(settings.prefix)
     assert.deepEqual(
       troubles.toSorted((a, b) => (a < b ? -1 : 1)),
@@ -109,16 +115,16 @@ test(
       await assert.rejects(openKafka({ ...settings, address }, deps), { code: 'LOGBOY_KAFKA_AWAY' })
       const away = { ...settings, registryUrl: 'http://127.0.0.1:1' }
       await assert.rejects(openKafka(away, deps), { code: 'LOGBOY_SCHEMA_REGISTRY_AWAY' })
-      await (await openKafka(settings, deps)).log.close()
+      await (await openKafka(settings, deps)).close()
       const schemaIds = new SchemaIdFile(systemDisk, join(folder, 'schema-ids.json'))
-      await (await openKafka(away, { ...deps, schemaIds })).log.close()
+      await (await openKafka(away, { ...deps, schemaIds })).close()
       assert.match(troubles.join('\n'), /the id of an earlier start is used/)
     }),
 )
 
 test('a record that is none of ours becomes a dead letter', { skip }, () =>
-  inWorld(async ({ settings, deps }) => {
-    const { log, deadLetters } = await openKafka(settings, deps)
+  inWorld(async ({ settings, deps, deadLetters }) => {
+    const log = await openKafka(settings, deps)
     const { logs: topic } = topicNames(settings.prefix)
     const producer = newClient(settings.address).producer()
     await producer.connect()

@@ -1,12 +1,10 @@
-/** The commit log on Kafka from settings: topics, schemas, log and dead letters in one go. */
+/** The commit log on Kafka from settings: topics, schemas and log in one go. */
 import type { Checkpoints } from '#actors/catalog/checkpoints.ts'
 import type { KeyedRequests } from '#actors/catalog/keyed-requests.ts'
 import type { ProjectPartitions } from '#actors/catalog/partitions.ts'
 import type { Arena } from '#actors/commit-log/arena.ts'
 import type { DeadLetters } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Clock } from '#runtime/clock.ts'
-import type { Random } from '#runtime/random.ts'
-import { KafkaDeadLetters } from './kafka-dead-letters.ts'
 import { type KafkaLog, openKafkaLog } from './kafka-log.ts'
 import type { KafkaAddress } from './kafkajs.ts'
 import type { FetchedRecord } from './partition-fetcher.ts'
@@ -29,35 +27,27 @@ export interface KafkaSettings {
 export interface KafkaDeps {
   readonly arena: Arena
   readonly clock: Clock
-  readonly random: Random
   readonly checkpoints: Checkpoints
   readonly projectPartitions: Pick<ProjectPartitions, 'of' | 'all'>
   readonly keyedRequests: KeyedRequests
   readonly schemaIds: SchemaIdCache
-  /** The partitions of a project are others now: its streams should begin a new epoch. */
-  readonly onRepartitioned: (projectId: string) => void
+  /** Takes records in our topic that are none of ours. */
+  readonly deadLetters: Pick<DeadLetters, 'put'>
   /** What a person should know of; nothing stopped because of it. */
   readonly onTrouble: (error: Error, where: string) => void
-}
-
-export interface OpenedKafka {
-  readonly log: KafkaLog
-  readonly deadLetters: DeadLetters
 }
 
 const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000
 
 /** Throws with a code LOGBOY_KAFKA_* or LOGBOY_SCHEMA_* what keeps it from starting. */
-export async function openKafka(settings: KafkaSettings, deps: KafkaDeps): Promise<OpenedKafka> {
+export async function openKafka(settings: KafkaSettings, deps: KafkaDeps): Promise<KafkaLog> {
   const { address, prefix } = settings
-  const { clock, random, onTrouble } = deps
+  const { clock, deadLetters, onTrouble } = deps
   const topics = topicNames(prefix)
   const { partitions, minInsyncReplicas, differences } = await prepareTopics(settings, topics)
   for (const difference of differences) onTrouble(new Error(difference), 'Kafka topics')
   const schemaId = await registerSchemas(settings, deps, topics)
-  const letters = { address, topic: topics.deadLetter, clock, random, onTrouble }
-  const deadLetters = new KafkaDeadLetters(letters)
-  const log = await openKafkaLog({
+  return openKafkaLog({
     ...deps,
     address,
     topic: topics.logs,
@@ -68,7 +58,6 @@ export async function openKafka(settings: KafkaSettings, deps: KafkaDeps): Promi
     partitions: deps.projectPartitions,
     foreign: (partition, record, reason) => bury(deadLetters, clock, { partition, record, reason }),
   })
-  return { log, deadLetters }
 }
 
 async function prepareTopics(settings: KafkaSettings, topics: TopicNames) {
@@ -111,7 +100,7 @@ async function registerSchemas(
 
 /** A record that is none of ours stays where a person can look at it. */
 async function bury(
-  deadLetters: DeadLetters,
+  deadLetters: Pick<DeadLetters, 'put'>,
   clock: Clock,
   found: { readonly partition: number; readonly record: FetchedRecord; readonly reason: string },
 ): Promise<void> {

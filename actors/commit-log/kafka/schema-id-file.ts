@@ -1,4 +1,4 @@
-/** Schema ids of earlier starts in one small file: then a registry that is away keeps nobody out. */
+/** Schema ids of earlier starts in one small file: a registry that is away then keeps nobody out */
 import type { Disk } from '#runtime/disk.ts'
 import type { SchemaIdCache } from './schema-registry.ts'
 
