@@ -1,8 +1,11 @@
 /**
- * What a log costs the application, against buffered pino doing the same:
+ * What a log costs the application, without and with a disk spool, against buffered pino:
  * `node bench/sdk.bench.ts [calls]`. Calls come in bursts with turns of the event loop between them,
  * as an application makes them; the server is a process of its own that only acknowledges.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pino from 'pino'
 import { createLogger } from '../sdk/index.ts'
 import { startStreamSink } from './lab/stream-sink.ts'
@@ -19,6 +22,9 @@ export interface SdkCost {
 export interface SdkMeasured {
   readonly pino: SdkCost
   readonly sdk: SdkCost
+  /** The SDK with a disk spool. */
+  readonly spool: SdkCost
+  /** By both. */
   readonly acknowledged: number
 }
 
@@ -29,13 +35,16 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
 
 type Log = (attributes: object, message: string) => void
 
-/** Measures both in turn, several times, and answers the medians. */
+/** Measures all in turn, several times, and answers the medians. */
 export async function benchSdk(calls: number): Promise<SdkMeasured> {
   const sink = await startStreamSink()
-  const log = createLogger({ url: sink.url, key: 'lb_bench_bench', service: 'bench' })
+  const options = { url: sink.url, key: 'lb_bench_bench', service: 'bench' }
+  const log = createLogger(options)
+  const folder = mkdtempSync(join(tmpdir(), 'logboy-spool-'))
+  const spooled = createLogger({ ...options, spool: { folder } })
   const file = pino.destination({ dest: '/dev/null', minLength: PINO_BUFFER_BYTES, sync: false })
   const other = pino({ base: { service: 'bench', host: 'bench' } }, file)
-  const costs: { pino: SdkCost[]; sdk: SdkCost[] } = { pino: [], sdk: [] }
+  const costs: Record<'pino' | 'sdk' | 'spool', SdkCost[]> = { pino: [], sdk: [], spool: [] }
   for (let round = 0; round <= ROUNDS; round++) {
     const ofPino = await measure(
       calls,
@@ -47,14 +56,23 @@ export async function benchSdk(calls: number): Promise<SdkMeasured> {
       (a, m) => log.info(a, m),
       () => log.flush(60_000),
     )
+    const ofSpool = await measure(
+      calls,
+      (a, m) => spooled.info(a, m),
+      () => spooled.flush(60_000),
+    )
     // The first round is for the compiler.
-    if (round > 0) costs.pino.push(ofPino)
-    if (round > 0) costs.sdk.push(ofSdk)
+    if (round === 0) continue
+    costs.pino.push(ofPino)
+    costs.sdk.push(ofSdk)
+    costs.spool.push(ofSpool)
   }
-  const { acknowledged } = log.stats()
-  await log.close()
+  const acknowledged = log.stats().acknowledged + spooled.stats().acknowledged
+  await Promise.all([log.close(), spooled.close()])
   sink.close()
-  return { pino: median(costs.pino), sdk: median(costs.sdk), acknowledged }
+  rmSync(folder, { recursive: true })
+  const [ofPino, ofSdk, ofSpool] = [median(costs.pino), median(costs.sdk), median(costs.spool)]
+  return { pino: ofPino, sdk: ofSdk, spool: ofSpool, acknowledged }
 }
 
 async function measure(calls: number, log: Log, flush: () => Promise<unknown>): Promise<SdkCost> {
@@ -99,12 +117,16 @@ function median(costs: readonly SdkCost[]): SdkCost {
 }
 
 /** The rows of the table of bench/README.md. */
-export function sdkResults({ pino: theirs, sdk: ours }: SdkMeasured): Result[] {
+export function sdkResults({ pino: theirs, sdk, spool }: SdkMeasured): Result[] {
+  return [...resultsOf('SDK', sdk, theirs), ...resultsOf('SDK with a disk spool', spool, theirs)]
+}
+
+function resultsOf(name: string, ours: SdkCost, theirs: SdkCost): Result[] {
   const note = (mine: number, other: number): string =>
     `${Math.round(mine)} ns, pino ${Math.round(other)} ns`
   return [
     {
-      what: "SDK: calling thread's time per call, against buffered pino",
+      what: `${name}: calling thread's time per call, against buffered pino`,
       value: ours.callNs / theirs.callNs,
       unit: '×',
       better: 'less',
@@ -113,7 +135,7 @@ export function sdkResults({ pino: theirs, sdk: ours }: SdkMeasured): Result[] {
       note: note(ours.callNs, theirs.callNs),
     },
     {
-      what: 'SDK: all CPU per record until sent, against buffered pino',
+      what: `${name}: all CPU per record until sent, against buffered pino`,
       value: ours.cpuNs / theirs.callNs,
       unit: '×',
       better: 'less',
