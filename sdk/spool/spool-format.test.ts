@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { batchesOfSpool, plainRows, recordedStreams } from '../testing/recorded-stream.ts'
 import { crc32, crc32ByTable } from './crc32.ts'
 import {
   bufferOf,
@@ -259,3 +260,14 @@ test('a spool that does not say whose it is cannot be sent', () => {
   assert.equal(joined([batch(1)]), null)
   assert.equal(joined(), null)
 })
+
+for (const { version, spool } of recordedStreams()) {
+  test(`a spool that SDK ${version} left is read`, () => {
+    const file = Buffer.from(spool.file, 'base64')
+    const scanned = scanFile('recorded', file)
+    assert.deepEqual([scanned.damage, scanned.lostRecords], [null, 0])
+    assert.deepEqual(plainRows(batchesOfSpool(file)), spool.rows)
+    const sequences = joinFiles([scanned])?.batches.map(({ sequence }) => sequence)
+    assert.deepEqual(sequences, [1, 2])
+  })
+}
