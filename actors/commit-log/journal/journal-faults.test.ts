@@ -114,6 +114,46 @@ faultTest(
   },
 )
 
+faultTest('a group whose first file could not be cut is in the log once', async given => {
+  const { sim, disk, log, arena } = given
+  const live = collect(log)
+  await append(log, arena, { sequence: 1n })
+  const [first] = journalFiles(disk)
+  for (const operation of ['sync', 'truncate'] as const) {
+    disk.failNext(operation, 'EIO', first as string)
+  }
+  assert.deepEqual(await append(log, arena, { sequence: 2n }), DURABLE)
+  assert.deepEqual(await append(log, arena, { sequence: 3n }), DURABLE)
+  await live.reached(3)
+  disk.kill()
+  const again = await openSimulatedJournal(sim.boot('again', disk), newArena(), { folder: FOLDER })
+  await append(again, newArena(), { sequence: 4n })
+  const collector = collect(again)
+  await collector.reached(4)
+  assert.deepEqual(namesOf(collector.seen), ['p1 0:1', 'p1 0:2', 'p1 0:3', 'p1 0:4'])
+  assert.deepEqual(collector.seen.slice(0, 3), live.seen)
+})
+
+test('a write that failed near its end is not there after a power loss', async () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    await simulate(seed, async sim => {
+      const disk = sim.newDisk()
+      const process = sim.boot('server', disk)
+      const settings = { folder: FOLDER }
+      const log = await openSimulatedJournal(process, newArena(), settings)
+      await append(log, newArena(), { sequence: 1n })
+      disk.failNext('write', 'ENOSPC')
+      const never = { neverResent: true }
+      const refused = await append(log, newArena(), { producer: 2n, bytes: 1 }, never)
+      assert.ok(refused.type === 'unavailable' && !refused.mayBeStored)
+      process.losePower()
+      const again = await openSimulatedJournal(sim.boot('again', disk), newArena(), settings)
+      assert.equal(again.producer('project0aa', 2n), undefined)
+      assert.equal(again.producer('project0aa', 1n)?.lastSequence, 1)
+    })
+  }
+})
+
 faultTest('a failed write leaves nothing behind in the file', async given => {
   const { disk, log, arena } = given
   await append(log, arena, { sequence: 1n })

@@ -75,6 +75,45 @@ test('damage in the last group sets the whole group aside, for it may never have
   })
 })
 
+test('what was set aside with its group stays so at every later start', async () => {
+  await simulate(3, async sim => {
+    const disk = sim.newDisk()
+    const process = sim.boot('server', disk)
+    const log = await openSimulatedJournal(process, newArena(), SETTINGS)
+    const collector = collect(log)
+    await append(log, newArena(), { sequence: 1n })
+    const group = [2n, 3n].map(producer => append(log, newArena(), { producer }))
+    await Promise.all(group)
+    await collector.reached(3)
+    process.kill()
+    disk.flipBit(FIRST, ((collector.seen[2]?.position as Position) - 20) * 8)
+    const first = await reopened(sim, disk)
+    assert.deepEqual(namesOf(first.found), ['p1 0:1'])
+    await append(first.log, newArena(), { sequence: 2n })
+    disk.kill()
+    const second = await reopened(sim, disk)
+    assert.deepEqual(namesOf(second.found), ['p1 0:1', 'p1 0:2'])
+    assert.equal(second.log.producer('project0aa', 2n), undefined)
+  })
+})
+
+test('receive times rise over a restart also where the clock was set back', async () => {
+  await simulate(3, async sim => {
+    const { disk } = await written(sim, 2, { clean: false })
+    sim.clock.shiftWall(-60_000)
+    const { log } = await reopened(sim, disk)
+    await append(log, newArena(), { sequence: 3n })
+    const collector = collect(log, log.start().positions)
+    await collector.reached(3)
+    const times = collector.seen.map(({ receivedAtUs }) => receivedAtUs)
+    assert.deepEqual(
+      times.toSorted((a, b) => a - b),
+      times,
+    )
+    assert.equal(new Set(times).size, 3)
+  })
+})
+
 test('after a clean close the same damage costs the one entry', async () => {
   await simulate(4, async sim => {
     const disk = sim.newDisk()
