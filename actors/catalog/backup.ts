@@ -2,7 +2,8 @@
  * The catalog as plain SQL: the migrations that made its tables, then its rows. psql restores it
  * into an empty database, `logboy db restore` into either kind.
  */
-import { type Migration, readMigrations, refuseNewer } from './migrate.ts'
+import { hasTable } from './inspect.ts'
+import { type Migration, readMigrations, refuseNewer, tablesOf } from './migrate.ts'
 import type { Ask } from './session.ts'
 
 const HEAD = `-- The catalog of a Logboy. Into an empty database with
@@ -32,16 +33,15 @@ export async function* backup(ask: Ask): AsyncGenerator<string> {
   }
 }
 
-/** In the order of their making, in which each finds the tables it refers to. */
-export function tablesOf(migrations: readonly Migration[] = readMigrations()): string[] {
-  return migrations.flatMap(({ text }) =>
-    [...text.matchAll(/^CREATE TABLE (?:IF NOT EXISTS )?(\w+)/gm)].map(
-      ([, table]) => table as string,
-    ),
-  )
+/** There is no catalog in this database. */
+export class NothingToBackUpError extends Error {
+  readonly code = 'LOGBOY_CATALOG_MISSING'
 }
 
 async function appliedMigrations(ask: Ask): Promise<Migration[]> {
+  if (!(await hasTable('applied_migrations', ask))) {
+    throw new NothingToBackUpError('the database holds no catalog; `logboy db init` makes one')
+  }
   const { rows } = await ask('SELECT name FROM applied_migrations')
   const applied = rows.map(([name]) => name as string)
   refuseNewer(applied)

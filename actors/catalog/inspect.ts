@@ -1,6 +1,5 @@
 /** What a catalog's database holds, for `logboy db status`. */
-import { tablesOf } from './backup.ts'
-import { readMigrations } from './migrate.ts'
+import { readMigrations, tablesOf } from './migrate.ts'
 import type { Ask } from './session.ts'
 
 export interface CatalogState {

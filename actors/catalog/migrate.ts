@@ -56,3 +56,12 @@ export function refuseNewer(applied: readonly string[], migrations = readMigrati
     `the catalog was written by a newer version of Logboy (${unknown.join(', ')}); nothing was changed`,
   )
 }
+
+/** In the order of their making, in which each finds the tables it refers to. */
+export function tablesOf(migrations: readonly Migration[] = readMigrations()): string[] {
+  return migrations.flatMap(({ text }) =>
+    [...text.matchAll(/^CREATE TABLE (?:IF NOT EXISTS )?(\w+)/gm)].map(
+      ([, table]) => table as string,
+    ),
+  )
+}

@@ -1,7 +1,6 @@
 /** Puts a backup into a database that holds nothing yet, whole or not at all. */
-import { tablesOf } from './backup.ts'
 import { hasTable, inspect } from './inspect.ts'
-import { refuseNewer } from './migrate.ts'
+import { refuseNewer, tablesOf } from './migrate.ts'
 import type { Ask } from './session.ts'
 import { StatementReader } from './statements.ts'
 

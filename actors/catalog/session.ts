@@ -23,6 +23,11 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** What the database says to a statement that it does not run. */
+export class SqlError extends Error {
+  readonly code = 'LOGBOY_SQL_FAILED'
+}
+
 const CONNECT_MS = 5_000
 const asText = (value: string): string => value
 
@@ -43,7 +48,7 @@ export async function openPostgresSession(url: string): Promise<Session> {
   }
   return {
     async ask(statement) {
-      const result = await client.query({ text: statement, rowMode: 'array' })
+      const result = await client.query({ text: statement, rowMode: 'array' }).catch(refused)
       const fields = result.fields.map(({ name }) => name)
       return { fields, rows: result.rows, affected: result.rowCount ?? 0 }
     },
@@ -71,11 +76,9 @@ export async function openEmbeddedSession(folder: string): Promise<Session> {
   const parsers = Object.fromEntries(Object.keys(database.parsers).map(oid => [oid, asText]))
   return {
     async ask(statement) {
-      const { fields, rows, affectedRows } = await database.query<(string | null)[]>(
-        statement,
-        [],
-        { rowMode: 'array', parsers },
-      )
+      const { fields, rows, affectedRows } = await database
+        .query<(string | null)[]>(statement, [], { rowMode: 'array', parsers })
+        .catch(refused)
       return {
         fields: fields.map(({ name }) => name),
         rows,
@@ -84,4 +87,8 @@ export async function openEmbeddedSession(folder: string): Promise<Session> {
     },
     close: () => database.close(),
   }
+}
+
+function refused(error: Error): never {
+  throw new SqlError(error.message, { cause: error })
 }

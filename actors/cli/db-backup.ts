@@ -1,10 +1,10 @@
 /** `logboy db backup`: the catalog as SQL text, also from under a running server. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { Command } from 'commander'
 import { backup } from '#actors/catalog/backup.ts'
 import { DataFolderError } from '#actors/data-folder.ts'
 import { connect, problemOf, reach } from './client.ts'
-import { type DbOptions, type Target, targetOf, withSession } from './db-target.ts'
+import { type DbOptions, openedFile, type Target, targetOf, withSession } from './db-target.ts'
 import { print } from './terminal.ts'
 
 export function backupCommand(): Command {
@@ -26,7 +26,7 @@ export function backupCommand(): Command {
 /** Whole or not at all, and for nobody else's eyes: hashes of keys and sessions are in it. */
 async function writeFile(file: string, target: Target): Promise<number> {
   const temporary = `${file}.part`
-  const fd = openSync(temporary, 'w', 0o600)
+  const fd = openedFile(temporary, 'w')
   let bytes = 0
   try {
     await write(target, piece => {

@@ -1,5 +1,5 @@
 /** Which database `logboy db` works on, and how it gets at it alone. */
-import { existsSync } from 'node:fs'
+import { existsSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { embeddedFolder, ensureDatabase } from '#actors/catalog/embedded-folder.ts'
@@ -27,7 +27,7 @@ export interface Target {
 }
 
 export class DbError extends Error {
-  readonly code: 'LOGBOY_CATALOG_MISSING' | 'LOGBOY_CATALOG_IN_USE'
+  readonly code: 'LOGBOY_CATALOG_MISSING' | 'LOGBOY_CATALOG_IN_USE' | 'LOGBOY_FILE_UNUSABLE'
 
   constructor(code: DbError['code'], message: string) {
     super(message)
@@ -99,6 +99,17 @@ export async function refuseUsed({ kind, place }: Target, ask: Ask): Promise<voi
     'LOGBOY_CATALOG_IN_USE',
     `${place} is in use by servers on ${where}; stop them first`,
   )
+}
+
+/** For its owner's eyes only where it is made. */
+export function openedFile(path: string, flags: 'r' | 'w'): number {
+  try {
+    return openSync(path, flags, 0o600)
+  } catch (error) {
+    const verb = flags === 'r' ? 'read' : 'written'
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new DbError('LOGBOY_FILE_UNUSABLE', `${path} cannot be ${verb}: ${code ?? message}`)
+  }
 }
 
 async function within<Result>(

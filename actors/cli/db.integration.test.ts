@@ -63,6 +63,13 @@ if (server === undefined) {
       await ok(['reset', ...at], name)
     })
 
+    test('a database without a catalog is told in one line', async t => {
+      const { url } = await database(t)
+      const { code, stderr } = await runLogboy(['db', 'backup', '--database-url', url])
+      assert.equal(code, 1)
+      assert.match(stderr, /^logboy: the database holds no catalog; `logboy db init` makes one\n$/)
+    })
+
     test('a database that servers use is not emptied under them', async t => {
       const { url, name } = await database(t)
       const catalog = await openPostgresCatalog({ url, connections: 1, waitMs: 0 })

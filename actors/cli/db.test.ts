@@ -71,6 +71,18 @@ suite('logboy db on the embedded catalog', { timeout: 240_000 }, () => {
     assert.match(stderr, /^logboy: this is no backup of a catalog; nothing was changed\n$/)
   })
 
+  test('files that cannot be used are told in one line', async () => {
+    const absent = join(folder, 'absent', 'file.sql')
+    for (const [args, message] of [
+      [['restore', absent], /^logboy: .*file\.sql cannot be read: ENOENT\n$/],
+      [['backup', absent], /^logboy: .*file\.sql\.part cannot be written: ENOENT\n$/],
+    ] as const) {
+      const { code, stderr } = await db(args)
+      assert.equal(code, 1)
+      assert.match(stderr, message)
+    }
+  })
+
   test('a folder that a server holds is left alone', async () => {
     const release = await lockDataFolder(data, systemRandom)
     try {

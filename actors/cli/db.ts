@@ -12,6 +12,7 @@ import { shellCommand } from './db-shell.ts'
 import {
   type DbOptions,
   migrateTarget,
+  openedFile,
   refuseUsed,
   type Target,
   targetOf,
@@ -103,8 +104,9 @@ function restoreCommand(): Command {
     .description('put a backup into an empty catalog of either kind')
     .action(async (file: string, options: DbOptions) => {
       const target = targetOf(options)
+      const input =
+        file === '-' ? process.stdin : createReadStream(file, { fd: openedFile(file, 'r') })
       if ((await stateIfAny(target)) === null) await migrateTarget(target)
-      const input = file === '-' ? process.stdin : createReadStream(file)
       input.setEncoding('utf8')
       await withSession(target, async ask => {
         await refuseUsed(target, ask)
