@@ -1,5 +1,5 @@
 /** The server process: takes the data folder, starts everything, and ends it in order. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '#runtime/clock.ts'
@@ -8,6 +8,7 @@ import { lockDataFolder } from './data-folder-lock.ts'
 import { loadAdminToken } from './identity/admin-token.ts'
 import type { Config } from './settings.ts'
 import { type Running, startLogboy } from './topology.ts'
+import { readVersion } from './version.ts'
 
 /** A stop that takes longer is cut: what was acknowledged is in the journal anyway. */
 const STOP_MS_MAX = 20_000
@@ -73,9 +74,4 @@ function writeNote(path: string, note: object): void {
     rmSync(temporary, { force: true })
     throw error
   }
-}
-
-function readVersion(): string {
-  const path = new URL('../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

@@ -11,7 +11,7 @@ import type { Row } from '#proto/api.ts'
 
 const LOGBOY = fileURLToPath(new URL('logboy.ts', import.meta.url))
 
-suite('the command line against a real server', { timeout: 120_000 }, () => {
+suite('the command line against a real server', { timeout: 280_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'logboy-cli-'))
   const data = join(folder, 'data')
 
@@ -141,6 +141,10 @@ suite('the command line against a real server', { timeout: 120_000 }, () => {
     assert.equal(found.length, 500)
   })
 
+  test('it tells its version', async () => {
+    assert.match(await logboy('--version'), /^\d+\.\d+\.\d+\n$/)
+  })
+
   test('mistakes get one clear line', async () => {
     await assert.rejects(
       logboy('search', '--project', 'nobody'),
@@ -148,6 +152,9 @@ suite('the command line against a real server', { timeout: 120_000 }, () => {
     )
     await assert.rejects(logboy('ship', '/nonexistent', '--project', 'shop'), /there is no file/)
     await assert.rejects(logboy('search', '"open', '--project', 'shop'), /position/)
-    await assert.rejects(logboy('start', '--detach'), /in use by the server with pid|ended at once/)
+    await assert.rejects(
+      logboy('start', '--detach'),
+      /is in use by the server with pid \d+; stop it/,
+    )
   })
 })

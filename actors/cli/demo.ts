@@ -80,6 +80,7 @@ async function demo(flags: Record<string, string>, rate: number): Promise<void> 
 
 /** The server is a process of its own, so that what is measured crosses real sockets. */
 async function startServer(flags: Record<string, string>): Promise<ChildProcess> {
+  note('logboy: Starting the server …')
   const entry = fileURLToPath(new URL('logboy.ts', import.meta.url))
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])
   const server = spawn(process.execPath, [entry, 'serve', ...args], {

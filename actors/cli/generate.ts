@@ -8,7 +8,7 @@ import { dueAfter } from './generate/pace.ts'
 import { SERVICES, type ServiceName } from './generate/templates.ts'
 import { openSender } from './ingest-target.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
-import { fail, note, print } from './terminal.ts'
+import { counted, fail, note, print } from './terminal.ts'
 
 interface GenerateOptions extends ClientOptions {
   readonly rate: string
@@ -64,7 +64,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     print(
       { json: options.json === true },
       { generated: count, seed, ...told },
-      `${count} logs (seed ${seed})`,
+      `${counted(count, 'log')} (seed ${seed})`,
     )
   }
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { ConfigError, flagOf } from '#actors/config.ts'
 import { SETTINGS } from '#actors/settings.ts'
+import { readVersion } from '#actors/version.ts'
 import { dbCommand } from './db.ts'
 import { demoCommand } from './demo.ts'
 import { generateCommand } from './generate.ts'
@@ -19,6 +20,7 @@ import { fail } from './terminal.ts'
 
 const program = new Command('logboy')
   .description('Self-hosted logs: durable ingest, instant search, live tail')
+  .version(readVersion(), '-v, --version')
   .enablePositionalOptions()
   .showHelpAfterError()
 

@@ -4,7 +4,7 @@ import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import { call, findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
-import { fail, formatRow, note, print } from './terminal.ts'
+import { counted, fail, formatRow, note, print } from './terminal.ts'
 
 interface SearchOptions extends ClientOptions {
   readonly project: string
@@ -54,7 +54,8 @@ async function search(words: readonly string[], options: SearchOptions): Promise
     wanted -= reply.logs.length
     cursor = reply.logs.length === 0 ? null : reply.next_cursor
     if (reply.total !== null && options.json !== true) {
-      note(`${reply.total} matches in ${Math.round(reply.query_time_ms)} ms`)
+      const matches = counted(reply.total, 'match', 'matches')
+      note(`${matches} in ${Math.round(reply.query_time_ms)} ms`)
     }
   } while (cursor !== null && wanted > 0)
 }

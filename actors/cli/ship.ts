@@ -12,7 +12,7 @@ import { openSender } from './ingest-target.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
 import type { RecordSender } from './record-sender.ts'
 import { parseLine } from './ship/line-parser.ts'
-import { fail, note, print } from './terminal.ts'
+import { counted, fail, note, print } from './terminal.ts'
 
 interface ShipOptions extends ClientOptions {
   readonly logFile?: string[]
@@ -57,7 +57,7 @@ async function ship(args: readonly string[], options: ShipOptions): Promise<void
   print(
     { json: options.json === true },
     { files: files.length, lines, accepted, rejected, reasons },
-    `${lines} lines of ${files.length} files: ${accepted} stored, ${rejected} rejected`,
+    `${counted(lines, 'line')} of ${counted(files.length, 'file')}: ${accepted} stored, ${rejected} rejected`,
   )
   for (const reason of reasons) note(`rejected: ${reason}`)
   if (rejected > 0) process.exitCode = 1

@@ -1,6 +1,6 @@
 /** `logboy start --detach`: the server in the background, back when it is ready. */
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -28,18 +28,24 @@ export function startCommand(): Command {
       }
       const log = join(config.dataFolder, 'server.log')
       makeDataFolder(config.dataFolder)
-      const pid = detach(flags, log)
-      const url = await readyUrl(config.dataFolder, pid.pid, log, pid.ended)
-      print(
-        { json: options.json === true },
-        { pid: pid.pid, url, log },
-        `ready ${url} (pid ${pid.pid})`,
-      )
+      const started = detach(flags, log)
+      const { pid } = started
+      const url = await readyUrl(config.dataFolder, started)
+      print({ json: options.json === true }, { pid, url, log }, `ready ${url} (pid ${pid})`)
     })
 }
 
-function detach(flags: Record<string, string>, log: string): { pid: number; ended: () => boolean } {
+interface Started {
+  readonly pid: number
+  readonly ended: () => boolean
+  readonly log: string
+  /** Where in the log its own lines begin. */
+  readonly logFrom: number
+}
+
+function detach(flags: Record<string, string>, log: string): Started {
   const out = openSync(log, 'a', 0o600)
+  const logFrom = fstatSync(out).size
   const entry = fileURLToPath(new URL('logboy.ts', import.meta.url))
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn(process.execPath, [entry, 'serve', ...args], {
@@ -52,21 +58,24 @@ function detach(flags: Record<string, string>, log: string): { pid: number; ende
   })
   child.unref()
   if (child.pid === undefined) fail('the server could not be started')
-  return { pid: child.pid, ended: () => ended }
+  return { pid: child.pid, ended: () => ended, log, logFrom }
 }
 
-async function readyUrl(
-  dataFolder: string,
-  pid: number,
-  log: string,
-  ended: () => boolean,
-): Promise<string> {
+async function readyUrl(dataFolder: string, started: Started): Promise<string> {
+  const { pid, ended, log } = started
   const deadline = systemClock.monotonicMs() + READY_MS_MAX
   for (;;) {
     const note = readServerNote(dataFolder)
     if (note?.pid === pid) return note.url
-    if (ended()) fail(`the server ended at once; its reason stands in ${log}`)
+    if (ended()) fail(reasonOf(started))
     if (systemClock.monotonicMs() > deadline) fail(`not ready after 60 s; see ${log}`)
     await pause(LOOK_MS)
   }
+}
+
+/** The one line that a refused start says; anything else is for whoever reads the log. */
+function reasonOf({ log, logFrom }: Started): string {
+  const said = readFileSync(log).subarray(logFrom).toString()
+  const [, reason] = /^logboy: (.+)\n$/.exec(said) ?? []
+  return reason ?? `the server ended at once; its reason stands in ${log}`
 }

@@ -20,6 +20,11 @@ export function fail(message: string): never {
   process.exit(1)
 }
 
+/** `1 line`, `2 lines`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
 const COLORS: Readonly<Record<Level, string>> = {
   TRACE: '90',
   DEBUG: '36',
