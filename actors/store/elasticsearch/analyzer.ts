@@ -1,7 +1,8 @@
 /**
  * The analyzer of messages: cuts exactly the tokens of proto/tokens.ts. The tokenizer is an
  * automaton over the very code points that tokens.ts classifies, so both agree on every version of
- * Unicode; Lucene's lower case is the simple one per code point, as ours is.
+ * Unicode. Lucene's lower case is the simple one per code point, as ours is; only capitals that are
+ * newer than the server's Java (28 of Unicode 17 at present) stay as they are there.
  */
 import { tokenClass } from '#proto/tokens.ts'
 

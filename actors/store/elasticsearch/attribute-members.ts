@@ -4,7 +4,7 @@ import { type AttributeColumn, entryOf, isPresent, type TextColumn } from '#prot
 import { joinInt64 } from '#proto/row-id.ts'
 import { ByteSink } from '../parquet/byte-sink.ts'
 import { intOf } from './attribute-types.ts'
-import { attributeField, escapeKey } from './field-names.ts'
+import { attributeField, twinName } from './field-names.ts'
 import type { AttributeFieldType } from './index-template.ts'
 import { fragment, writeAscii, writeBytes, writeText } from './json-bytes.ts'
 import { jsonMembers } from './json-members.ts'
@@ -33,7 +33,7 @@ export class AttributeMember {
     this.#column = column
     this.#type = type
     this.#name = fragment(`,${JSON.stringify(attributeField(column.key))}:`)
-    this.#twinName = fragment(`,${JSON.stringify(`${column.type}.${escapeKey(column.key)}`)}:`)
+    this.#twinName = fragment(`,${JSON.stringify(twinName(column.type, column.key))}:`)
     const textName = type === 'keyword' ? this.#name : this.#twinName
     this.#texts = column.type === 's' ? new TextMembers(column.texts, textName, true) : null
   }

@@ -41,7 +41,15 @@ export function attributeField(key: string): string {
 }
 
 export function textTwinField(type: 's' | 'i' | 'd' | 'b' | 'j', key: string): string {
-  return `${ATTRIBUTES_TEXT}.${type}.${escapeKey(key)}`
+  return `${ATTRIBUTES_TEXT}.${twinName(type, key)}`
+}
+
+/**
+ * Within the twin a key has no dots: a synthetic source makes objects of them, and writes one twice
+ * where `user-agent` stands between `user` and `user.id`.
+ */
+export function twinName(type: 's' | 'i' | 'd' | 'b' | 'j', key: string): string {
+  return `${type}.${escapeKey(key).replaceAll('.', '%2e')}`
 }
 
 /** What Elasticsearch refuses in names or reads as a pattern; dots where a part would be empty. */

@@ -1,6 +1,6 @@
 /** Scalars of a JSON attribute as text under their own types, so that a search finds them. */
 import { NumberText, parseKeepingNumbers } from '#actors/processing/exact-json.ts'
-import { escapeKey } from './field-names.ts'
+import { twinName } from './field-names.ts'
 
 const WHOLE = /^-?(?:0|[1-9]\d*)$/
 
@@ -18,7 +18,7 @@ export function jsonMembers(key: string, text: string): string {
   }
   let members = ''
   for (const [type, values] of found) {
-    members += `,${JSON.stringify(`${type}.${escapeKey(key)}`)}:${JSON.stringify(values)}`
+    members += `,${JSON.stringify(twinName(type, key))}:${JSON.stringify(values)}`
   }
   return members
 }

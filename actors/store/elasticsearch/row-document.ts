@@ -107,8 +107,8 @@ function twinJson(type: string, text: string): string {
 }
 
 /**
- * Values of the text twin by type and name. A synthetic source makes objects of dotted names; as
- * all values are texts, joining them again is exact.
+ * Values of the text twin by type and name. A synthetic source makes objects of the types, a stored
+ * one has dotted names.
  */
 function twinsOf(source: Hit['_source']): Map<string, Map<string, string>> {
   const twins = new Map<string, Map<string, string>>()

@@ -67,12 +67,28 @@ export class Rig {
     isKept = true,
     rejected: readonly number[] = [],
   ): Promise<void> {
+    const source = this.#nextSource(projectId, rejected)
+    const { receivedAtUs } = source
+    const range = { fromUs: receivedAtUs - 30 * MINUTE_US, toUs: receivedAtUs }
+    const logs = Array.from({ length: count }, (): PlainLog => randomLog(this.#random, range))
+    if (isKept) this.reference.add(source, logs)
+    await this.log.append(this.store, source, logs)
+  }
+
+  /** Logs of the test's own. */
+  async appendLogs(projectId: string, logs: readonly PlainLog[]): Promise<void> {
+    const source = this.#nextSource(projectId, [])
+    this.reference.add(source, logs)
+    await this.log.append(this.store, source, logs)
+  }
+
+  #nextSource(projectId: string, rejected: readonly number[]): BatchSource {
     this.receivedAtUs += this.#random.below(3) * 10 * MINUTE_US + 1_000
     const producer = [1n, 0x7fff_ffff_ffff_fff0n, 0x1_8000_0000n][this.#random.below(3)] as bigint
     const sequence = (this.#sequences.get(producer) ?? 0) + 1
     this.#sequences.set(producer, sequence)
     const { receivedAtUs } = this
-    const source: BatchSource = {
+    return {
       projectId,
       producer,
       epoch: this.#random.below(2),
@@ -80,10 +96,6 @@ export class Rig {
       receivedAtUs,
       rejected,
     }
-    const range = { fromUs: receivedAtUs - 30 * MINUTE_US, toUs: receivedAtUs }
-    const logs = Array.from({ length: count }, (): PlainLog => randomLog(this.#random, range))
-    if (isKept) this.reference.add(source, logs)
-    await this.log.append(this.store, source, logs)
   }
 
   async expire(projectId: string, receivedBeforeUs: number): Promise<void> {

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import type { SearchPlanInput } from '#actors/store/store.ts'
+import type { AttributeValue, PlainLog } from '#actors/store/testing/random-logs.ts'
+import { searchAll } from '#actors/store/testing/random-searches.ts'
+import { PROJECT, Rig } from '#actors/store/testing/store-rig.ts'
+import { fold, tokenize } from '#proto/tokens.ts'
+import { seededRandom } from '#runtime/random.ts'
+import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
+import type { ElasticStore } from './elastic-store.ts'
+import { ATTRIBUTE_FIELDS_MAX } from './index-template.ts'
+import type { Storage } from './storage.ts'
+import { type ElasticWorld, inElasticWorld, openTestPool } from './testing/elastic-world.ts'
+
+const address = process.env['ELASTICSEARCH_URL']
+const STORAGES: readonly Storage[] = [
+  { mode: 'logsdb', source: 'synthetic' },
+  { mode: 'standard', source: 'stored' },
+]
+
+if (address === undefined) {
+  test('fields in Elasticsearch', { skip: 'ELASTICSEARCH_URL is not set' }, () => undefined)
+} else {
+  for (const storage of STORAGES) {
+    describe(`fields in Elasticsearch, source ${storage.source}`, () => {
+      const pool = openTestPool()
+      after(() => pool.close())
+      const inRig = (body: (rig: Rig, world: ElasticWorld) => Promise<void>): Promise<void> =>
+        inElasticWorld(
+          address,
+          pool,
+          async world => {
+            const rig = await Rig.open(world, seededRandom(1))
+            await body(rig, world)
+            await rig.close()
+          },
+          { storage },
+        )
+
+      test('one key with values of every type is found, counted and given back as it was', () =>
+        inRig(async rig => {
+          const values: AttributeValue[] = [
+            ...[1, 1.5, 'one', true, null, ['a', 2], 200, '200', '1.5', 'TRUE', 1e21, 0],
+          ]
+          for (const value of values) await rig.appendLogs(PROJECT, [logWith([['key', value]])])
+          await rig.appendLogs(
+            PROJECT,
+            values.map(value => logWith([['key', value]])),
+          )
+          await rig.compare(searchAll(PROJECT))
+          for (const value of ['1', '1.0', '1.5', 'ONE', 'true', '200', 'a', '2', '1e21', '0']) {
+            await rig.compare(searchAll(PROJECT, { query: keyIs('key', value) }))
+          }
+          for (const fn of ['count', 'avg', 'min', 'max', 'p50'] as const) {
+            const aggregate = { fn, by: 'key', ...(fn === 'count' ? {} : { field: 'key' }) }
+            await rig.compare(searchAll(PROJECT, { aggregate }))
+          }
+          const { misfits } = (rig.store as ElasticStore).observe()
+          assert.ok((misfits as number) > 0, 'they are counted')
+        }))
+
+      test('keys beyond the cap have no field, and are found all the same', () =>
+        inRig(async rig => {
+          const keys = Array.from({ length: ATTRIBUTE_FIELDS_MAX + 60 }, (_, i) => `key${i}`)
+          for (const half of [keys.slice(0, 300), keys.slice(300)]) {
+            await rig.appendLogs(
+              PROJECT,
+              half.map((key, i) => logWith([[key, i % 2 === 0 ? i : `text ${i}`]])),
+            )
+          }
+          await rig.compare(searchAll(PROJECT, { limit: 1_000 }))
+          for (const [key, value] of [
+            ['key0', '0'],
+            ['key571', 'TEXT 271'],
+            ['key570', '270'],
+          ] as const) {
+            const found = await rig.compare(searchAll(PROJECT, { query: keyIs(key, value) }))
+            assert.equal(found.length, 1, key)
+          }
+        }))
+
+      test('odd keys, and one that is the beginning of another', () =>
+        inRig(async rig => {
+          const keys = ['a', 'a.b', 'a.b.c', '.a', 'a..b', 'a ', '*', 'größe', '"q"', "it's", '\\n']
+          const attributes = (value: AttributeValue) => keys.map(key => [key, value] as const)
+          await rig.appendLogs(PROJECT, [logWith(attributes(7)), logWith(attributes('seven'))])
+          await rig.compare(searchAll(PROJECT))
+          for (const key of keys) {
+            for (const value of ['7', 'SEVEN']) {
+              const found = await rig.compare(searchAll(PROJECT, { query: keyIs(key, value) }))
+              assert.equal(found.length, 1, `${key} is ${value}`)
+            }
+            await rig.compare(searchAll(PROJECT, { aggregate: { fn: 'count', by: key } }))
+          }
+        }))
+
+      test('integers beyond 2^53 and texts too long to be searched keep every character', () =>
+        inRig(async (rig, world) => {
+          const long = 'x'.repeat(9_000)
+          const base = logWith([
+            ['long', long],
+            ['short', 'y'],
+          ])
+          await rig.appendLogs(PROJECT, [{ ...base, message: `${long} ${'z'.repeat(40_000)} end` }])
+          const [row] = await rig.compare(searchAll(PROJECT))
+          assert.equal(row?.attributes['long'], long)
+          const found = await rig.compare(
+            searchAll(PROJECT, { query: words('z'.repeat(40_000), 'end') }),
+          )
+          assert.equal(found.length, 1)
+          assert.deepEqual(world.letters, [])
+        }))
+
+      test('whole messages, and groups of them', () =>
+        inRig(async rig => {
+          const texts = ['', 'user x', 'User X', 'user x ', '日本', '...']
+          await rig.appendLogs(
+            PROJECT,
+            texts.map(message => ({ ...logWith([]), message })),
+          )
+          for (const value of texts) {
+            await rig.compare(searchAll(PROJECT, { query: keyIs('message', value) }))
+          }
+          await rig.compare(searchAll(PROJECT, { aggregate: { fn: 'count', by: 'message' } }))
+          await rig.compare(searchAll(PROJECT, { query: keyIs('host', '') }))
+        }))
+
+      test('what LogFlow asks of logs-* is answered, word for word', () =>
+        inRig(async (rig, world) => {
+          const severities = [17, 17, 9, 18, 5, 21, 17]
+          await rig.appendLogs(
+            PROJECT,
+            severities.map(severity => ({ ...logWith([]), severity, service: 'checkout' })),
+          )
+          await rig.store.flush()
+          const ask = <Answer>(path: string, query: unknown): Promise<Answer> =>
+            world.server.json<Answer>({ method: 'POST', path, body: { query } })
+          const errors = { match: { level: 'ERROR' } }
+          const { count } = await ask<{ count: number }>('/logs-*/_count', errors)
+          assert.ok(count >= 4, 'others may have logs there, too')
+          const own = `/logs-${world.name}.*`
+          assert.equal((await ask<{ count: number }>(`${own}/_count`, errors)).count, 4)
+          const { hits } = await ask<Hits>('/logs-*/_search', errors)
+          assert.ok(hits.hits.length > 0)
+          const mine = await ask<Hits>(`${own}/_search`, errors)
+          assert.equal(mine.hits.total.value, 4)
+          for (const { _source } of mine.hits.hits) {
+            assert.equal(_source['log.level'], 'ERROR')
+            assert.equal(_source['service.name'], 'checkout')
+          }
+          for (const field of ['timestamp', 'level', 'service', 'ingested_at']) {
+            const { count: known } = await ask<{ count: number }>(`${own}/_count`, {
+              exists: { field },
+            })
+            assert.equal(known, severities.length, field)
+          }
+        }))
+    })
+  }
+
+  test('the analyzer cuts the tokens of proto/tokens.ts, over all of Unicode', async () => {
+    const pool = openTestPool()
+    try {
+      await inElasticWorld(address, pool, async ({ server, name }) => {
+        const index = `${name}-state`
+        await server.request({
+          method: 'PUT',
+          path: `/${index}`,
+          body: { settings: { analysis: messageAnalysis() } },
+        })
+        for (const text of unicodeTexts()) {
+          const { tokens } = await server.json<{ tokens: { token: string }[] }>({
+            method: 'POST',
+            path: `/${index}/_analyze`,
+            body: { analyzer: MESSAGE_ANALYZER, text },
+          })
+          const ours = tokenize(text)
+          for (const [i, { token }] of tokens.entries()) {
+            if (NEW_CAPITALS.test(token)) assert.equal(fold(token), ours[i])
+            else assert.equal(token, ours[i])
+          }
+          assert.equal(tokens.length, ours.length)
+        }
+      })
+    } finally {
+      await pool.close()
+    }
+  })
+}
+
+/** Capitals of Unicode 17, which the server's Java may not know the small letters of yet. */
+const NEW_CAPITALS = /[\ua7ce\ua7d2\ua7d4\u{16ea0}-\u{16eb8}]/u
+
+interface Hits {
+  readonly hits: {
+    readonly total: { readonly value: number }
+    readonly hits: readonly { readonly _source: Readonly<Record<string, unknown>> }[]
+  }
+}
+
+function logWith(attributes: readonly (readonly [string, AttributeValue])[]): PlainLog {
+  return {
+    timeUs: null,
+    subNs: 0,
+    severity: 9,
+    severityText: '',
+    service: 'api',
+    host: '',
+    file: '',
+    message: 'a message',
+    traceId: '',
+    spanId: '',
+    attributes,
+  }
+}
+
+function keyIs(field: string, value: string): SearchPlanInput['query'] {
+  return { terms: [{ type: 'field', field, value }] }
+}
+
+function words(...tokens: string[]): SearchPlanInput['query'] {
+  return { terms: [{ type: 'phrase', tokens, hex: null }] }
+}
+
+/** Every code point of the first plane and every eighth of the others, each inside a word. */
+function* unicodeTexts(): Generator<string> {
+  let text = ''
+  let count = 0
+  for (let code = 1; code < 0x11_0000; code += code < 0x1_0000 ? 1 : 8) {
+    if (code >= 0xd800 && code < 0xe000) continue
+    text += `x${String.fromCodePoint(code)}Y `
+    if (++count % 3_000 !== 0) continue
+    yield text
+    text = ''
+  }
+  yield text
+}
