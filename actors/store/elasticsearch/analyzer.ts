@@ -10,7 +10,9 @@ export const MESSAGE_ANALYZER = 'logboy_message'
 
 /** Longer tokens would not fit a Lucene term (32,766 bytes); both sides of a search are cut. */
 const TOKEN_CHARS_MAX = 8_191
-const CODE_POINTS = 0x11_0000
+const PLANE = 0x1_0000
+/** Planes with characters; the others are unassigned or private, and no part of any token. */
+const PLANES = [0, 1, 2, 3, 14]
 
 /** `analysis` of an index's settings. */
 export function messageAnalysis(): Record<string, unknown> {
@@ -36,16 +38,21 @@ function tokenPattern(): string {
 }
 
 function classOf(wanted: ReturnType<typeof tokenClass>): string {
+  return `[${PLANES.map(plane => rangesIn(plane * PLANE, (plane + 1) * PLANE, wanted)).join('')}]`
+}
+
+/** Code points [from, to) of a class. */
+function rangesIn(from: number, to: number, wanted: ReturnType<typeof tokenClass>): string {
   let ranges = ''
   let start = -1
-  for (let code = 0; code <= CODE_POINTS; code++) {
-    const belongs = code < CODE_POINTS && tokenClass(code) === wanted
+  for (let code = from; code <= to; code++) {
+    const belongs = code < to && tokenClass(code) === wanted
     if (belongs && start < 0) start = code
     if (belongs || start < 0) continue
     ranges += rangeText(start, code - 1)
     start = -1
   }
-  return `[${ranges}]`
+  return ranges
 }
 
 function rangeText(first: number, last: number): string {

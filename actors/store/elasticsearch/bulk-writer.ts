@@ -16,7 +16,7 @@ import type { Ledger, OpenEntry } from './ledger.ts'
 import type { ProjectStates } from './project-states.ts'
 import type { Refresher } from './refresher.ts'
 import type { BulkBodyInput } from './tasks/bulk-body.ts'
-import { type BulkAnswer, judge, VERDICT_FILTER, type Verdicts } from './verdicts.ts'
+import { readVerdicts, VERDICT_FILTER, type Verdicts } from './verdicts.ts'
 
 export interface BulkWriterOptions {
   readonly server: ElasticServer
@@ -189,7 +189,7 @@ export class BulkWriter {
     const { server, clock, limit } = this.#options
     const documents = counts.reduce((sum, count) => sum + count, 0)
     const startedMs = clock.monotonicMs()
-    const answer = await server.json<BulkAnswer>({
+    const { bytes: answer } = await server.request({
       method: 'POST',
       path: `/${index}/_bulk`,
       query: { filter_path: VERDICT_FILTER },
@@ -197,7 +197,7 @@ export class BulkWriter {
       timeoutMs: BULK_TIMEOUT_MS,
       signal: this.#closing.signal,
     })
-    const verdicts = judge(answer, documents)
+    const verdicts = readVerdicts(answer, documents)
     if (verdicts.isOverloaded) limit.refused()
     else limit.answered(clock.monotonicMs() - startedMs)
     this.#counts.bodies++
@@ -210,6 +210,10 @@ export class BulkWriter {
   }
 
   async #follow(verdicts: Verdicts, counts: readonly number[], pending: Pending): Promise<void> {
+    if (verdicts.again.length === 0 && verdicts.refused.length === 0) {
+      for (const open of pending.keys()) this.#options.ledger.settle(open)
+      return pending.clear()
+    }
     const again = new Set(verdicts.again)
     const refused = new Map(verdicts.refused.map(({ document, reason }) => [document, reason]))
     let first = 0

@@ -31,6 +31,24 @@ export interface Verdicts {
   readonly refused: readonly { readonly document: number; readonly reason: string }[]
 }
 
+const NO_ERRORS = Buffer.from('{"errors":false')
+
+/** Reads an answer; where all is well, which is nearly always, it need not be parsed. */
+export function readVerdicts(answer: Uint8Array, documents: number): Verdicts {
+  const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.length)
+  if (NO_ERRORS.equals(bytes.subarray(0, NO_ERRORS.length))) {
+    return {
+      created: documents,
+      repeated: 0,
+      again: [],
+      isOverloaded: false,
+      blocked: null,
+      refused: [],
+    }
+  }
+  return judge(JSON.parse(bytes.toString('utf8')) as BulkAnswer, documents)
+}
+
 export function judge({ errors, items }: BulkAnswer, documents: number): Verdicts {
   assert.equal(items.length, documents, 'one verdict for each document')
   const again: number[] = []

@@ -1,0 +1,393 @@
+/**
+ * The store on Elasticsearch beside the same Elasticsearch fed prepared bodies by a bare client:
+ * `ELASTICSEARCH_URL=… node bench/elastic.bench.ts [--rows 400000] [--data FILE.ndjson] [--runs 3]`.
+ * Rate, CPU outside and inside Elasticsearch, bytes on disk in both forms of the source, and how
+ * long rows take to become searchable.
+ */
+import { randomBytes } from 'node:crypto'
+import { Agent, request } from 'node:http'
+import { parseArgs } from 'node:util'
+import { create } from '@bufbuild/protobuf'
+import type { BatchBytes, LogEntry } from '#actors/commit-log/commit-log.ts'
+import { type BulkPart, buildBulkBody } from '#actors/store/elasticsearch/bulk-body.ts'
+import { connectElastic, type ElasticServer } from '#actors/store/elasticsearch/client.ts'
+import { type ElasticStore, openElasticStore } from '#actors/store/elasticsearch/elastic-store.ts'
+import { attributeField } from '#actors/store/elasticsearch/field-names.ts'
+import { indexNames } from '#actors/store/elasticsearch/index-names.ts'
+import { attributeMapping } from '#actors/store/elasticsearch/index-template.ts'
+import type { Storage } from '#actors/store/elasticsearch/storage.ts'
+import { MemoryPlacements } from '#actors/store/elasticsearch/testing/memory-placements.ts'
+import { BatchKind, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { pause, systemClock } from '#runtime/clock.ts'
+import { System, systemRandom, type TaskPool } from '#runtime/index.ts'
+import { openWorkerPool } from '#runtime/worker-pool.ts'
+import { dataFile, sealedBatches } from './lab/data.ts'
+import { percentile } from './lab/percentile.ts'
+
+const PROJECT = 'benchmark0'
+const BATCH_ROWS = 4_096
+const MANIFEST_URL = new URL('../actors/manifest.ts', import.meta.url)
+const SYNTHETIC: Storage = { mode: 'logsdb', source: 'synthetic' }
+const STORED: Storage = { mode: 'logsdb', source: 'stored' }
+/** The bare client's bodies in flight: the better of these. */
+const IN_FLIGHT = [2, 4]
+const MEMORY_BYTES = 64 * 1024 * 1024
+const DAY_US = Date.UTC(2026, 10, 28) * 1_000
+
+export interface Sent {
+  readonly rowsPerSecond: number
+  /** CPU of this process, µs a row. */
+  readonly ownUs: number
+  /** CPU of Elasticsearch, µs a row, merges that go on afterwards left out. */
+  readonly elasticUs: number
+}
+
+export interface ElasticMeasured {
+  readonly rows: number
+  readonly bare: Sent
+  readonly store: Sent
+  /** Rate of the store to that of the bare client. */
+  readonly ratio: number
+  /** By form of the source, after a merge to one segment. */
+  readonly diskBytes: ReadonlyMap<Storage['source'], number>
+  /** Milliseconds from `receive` until searches of every process see the rows. */
+  readonly searchableMs: { readonly p50: number; readonly p99: number }
+}
+
+interface Bench {
+  readonly server: ElasticServer
+  readonly address: string
+  readonly pool: TaskPool
+  readonly entries: readonly LogEntry[]
+  readonly rows: number
+}
+
+export async function benchElastic(options: {
+  readonly address: string
+  readonly data: string
+  readonly rows: number
+  readonly runs: number
+  readonly latencySeconds: number
+  readonly paceRowsPerSecond: number
+}): Promise<ElasticMeasured> {
+  const { address, data, runs } = options
+  const entries = await takeEntries(data, options.rows)
+  const rows = entries.reduce((sum, { envelope }) => sum + envelope.recordCount, 0)
+  const server = await connectElastic({ url: address, clock: systemClock })
+  const pool = openWorkerPool({ manifestUrl: MANIFEST_URL, threads: 2, queueMax: 1_000 })
+  const bench: Bench = { server, address, pool, entries, rows }
+  try {
+    const bare: Sent[] = []
+    const store: Sent[] = []
+    for (let run = 0; run < runs; run++) {
+      const tries: Sent[] = []
+      for (const inFlight of IN_FLIGHT) tries.push(await sendBare(bench, inFlight))
+      bare.push(best(tries))
+      store.push(await inStore(bench, SYNTHETIC, opened => sendThrough(bench, opened)))
+    }
+    const diskBytes = new Map<Storage['source'], number>()
+    for (const storage of [SYNTHETIC, STORED]) {
+      diskBytes.set(storage.source, await inStore(bench, storage, opened => disk(bench, opened)))
+    }
+    const searchableMs = await inStore(bench, SYNTHETIC, opened =>
+      searchable(bench, opened, options),
+    )
+    const [ours, theirs] = [best(store), best(bare)]
+    const ratio = ours.rowsPerSecond / theirs.rowsPerSecond
+    return { rows, bare: theirs, store: ours, ratio, diskBytes, searchableMs }
+  } finally {
+    await pool.close()
+    await server.close()
+  }
+}
+
+function best(sent: readonly Sent[]): Sent {
+  return sent.reduce((a, b) => (b.rowsPerSecond > a.rowsPerSecond ? b : a))
+}
+
+async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
+  const entries: LogEntry[] = []
+  let [rows, position] = [0, 0]
+  for await (const { bytes, rows: count } of sealedBatches(path, BATCH_ROWS)) {
+    const memory = new SharedArrayBuffer(bytes.length)
+    new Uint8Array(memory).set(bytes)
+    position += bytes.length
+    const batch: BatchBytes = {
+      memory,
+      offset: 0,
+      length: bytes.length,
+      retain: () => undefined,
+      release: () => undefined,
+    }
+    const sequence = BigInt(entries.length + 1)
+    const envelope = create(EnvelopeSchema, {
+      projectId: PROJECT,
+      kind: BatchKind.LOGS,
+      producer: 0x123456789abcdefn,
+      epoch: 1,
+      sequence,
+      receivedAtUs: BigInt(DAY_US) + sequence * 40_000n,
+      recordCount: count,
+    })
+    entries.push({ partition: 0, position, envelope, batch })
+    rows += count
+    if (rows >= rowsMax) break
+  }
+  return entries
+}
+
+interface OpenedStore {
+  readonly store: ElasticStore
+  readonly name: string
+}
+
+/** Runs with a store of its own name, which is deleted afterwards. */
+async function inStore<Result>(
+  { server, pool }: Bench,
+  storage: Storage,
+  run: (opened: OpenedStore) => Promise<Result>,
+): Promise<Result> {
+  const name = `logboybench${randomBytes(4).toString('hex')}`
+  const fail = (error: Error): void => {
+    process.stderr.write(`${error.message}\n`)
+  }
+  const system = new System({
+    clock: systemClock,
+    random: systemRandom,
+    onFault: ({ error }) => fail(error),
+    onEscalation: (_, error) => fail(error),
+  })
+  const store = await openElasticStore({
+    server,
+    name,
+    system,
+    pool,
+    clock: systemClock,
+    random: systemRandom,
+    placements: new MemoryPlacements(),
+    retentionDaysOf: async () => 30,
+    deadLetters: { bury: async (_, __, reason) => fail(new Error(reason)) },
+    memoryBytes: MEMORY_BYTES,
+    refreshIntervalMs: 500,
+    searchTimeoutMs: 60_000,
+    storage,
+    onFault: fail,
+  })
+  try {
+    return await run({ store, name })
+  } finally {
+    await store.close()
+    system.kill('done')
+    await remove(server, name)
+  }
+}
+
+async function remove(server: ElasticServer, name: string): Promise<void> {
+  const { indices = {} } = await server.json<{ indices?: Record<string, unknown> }>({
+    method: 'GET',
+    path: `/logs-${name}.*,${name}-state/_stats`,
+    query: { ignore_unavailable: true, level: 'indices', filter_path: 'indices.*.uuid' },
+  })
+  const paths = Object.keys(indices).map(index => `/${index}`)
+  for (const path of [...paths, `/_index_template/logs-${name}`]) {
+    await server.request({ method: 'DELETE', path, allowed: [404] })
+  }
+}
+
+async function sendThrough(bench: Bench, { store }: OpenedStore): Promise<Sent> {
+  // The index, its fields and the threads' code are there before the clock runs.
+  const [first] = bench.entries
+  if (first !== undefined) await store.receive([first])
+  await store.flush()
+  return await measured(bench, async () => {
+    for (const entry of bench.entries) await store.receive([entry])
+    await store.flush()
+  })
+}
+
+/** Bodies are made before; what is measured is sending them and waiting. */
+async function sendBare(bench: Bench, inFlight: number): Promise<Sent> {
+  return await inStore(bench, SYNTHETIC, async ({ name }) => {
+    const { bodies, types } = prepareBodies(bench.entries)
+    const index = indexNames(name).index('bare', '2026-11-28')
+    await bench.server.request({ method: 'PUT', path: `/${index}` })
+    const properties = Object.fromEntries(
+      Object.entries(types).map(([key, type]) => [attributeField(key), attributeMapping(type)]),
+    )
+    await bench.server.request({ method: 'PUT', path: `/${index}/_mapping`, body: { properties } })
+    const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
+    const url = new URL(`/${index}/_bulk?filter_path=errors`, bench.address)
+    try {
+      return await measured(bench, async () => {
+        let next = 0
+        const lane = async (): Promise<void> => {
+          for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
+            await post(url, agent, body)
+          }
+        }
+        await Promise.all(Array.from({ length: inFlight }, lane))
+        await bench.server.request({ method: 'POST', path: `/${index}/_refresh` })
+      })
+    } finally {
+      agent.destroy()
+    }
+  })
+}
+
+type FieldTypes = Readonly<Record<string, Parameters<typeof attributeMapping>[0]>>
+
+function prepareBodies(entries: readonly LogEntry[]): {
+  readonly bodies: Buffer[]
+  readonly types: FieldTypes
+} {
+  const parts = entries.map((entry): BulkPart => {
+    const { envelope, batch, partition, position } = entry
+    const { memory, offset, length } = batch
+    return { envelope, memory, offset, length, partition, position, rows: null }
+  })
+  const asked = buildBulkBody(PROJECT, parts.slice(0, 4), { byKey: {}, isFull: false })
+  const byKey = asked.type === 'unknown-keys' ? Object.fromEntries(asked.proposed) : {}
+  const bodies = parts.map(part => {
+    const built = buildBulkBody(PROJECT, [part], { byKey, isFull: true })
+    if (built.type !== 'body') throw new Error('all keys are known')
+    return Buffer.from(built.bytes)
+  })
+  return { bodies, types: byKey }
+}
+
+function post(url: URL, agent: Agent, body: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-ndjson', 'content-length': body.length }
+    const sent = request(url, { method: 'POST', agent, headers }, answer => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (chunk: string) => {
+        text += chunk
+      })
+      answer.on('end', () => {
+        if (text === '{"errors":false}') resolve()
+        else reject(new Error(`Elasticsearch answered ${text.slice(0, 300)}`))
+      })
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+async function measured({ server, rows }: Bench, work: () => Promise<void>): Promise<Sent> {
+  const elasticMs = await elasticCpuMs(server)
+  const own = process.cpuUsage()
+  const startedMs = systemClock.monotonicMs()
+  await work()
+  const ms = systemClock.monotonicMs() - startedMs
+  const { user, system } = process.cpuUsage(own)
+  return {
+    rowsPerSecond: (rows * 1_000) / ms,
+    ownUs: (user + system) / rows,
+    elasticUs: (((await elasticCpuMs(server)) - elasticMs) * 1_000) / rows,
+  }
+}
+
+async function elasticCpuMs(server: ElasticServer): Promise<number> {
+  const { nodes } = await server.json<{
+    nodes: Record<string, { process: { cpu: { total_in_millis: number } } }>
+  }>({ method: 'GET', path: '/_nodes/stats/process', query: { filter_path: '**.cpu' } })
+  return Object.values(nodes).reduce((sum, node) => sum + node.process.cpu.total_in_millis, 0)
+}
+
+async function disk(bench: Bench, { store, name }: OpenedStore): Promise<number> {
+  const { server, entries, rows } = bench
+  for (const entry of entries) await store.receive([entry])
+  await store.flush()
+  const path = `/logs-${name}.*`
+  // Sizes would otherwise be some seconds old.
+  await server.request({
+    method: 'PUT',
+    path: `${path}/_settings`,
+    query: { reopen: true },
+    body: { 'index.store.stats_refresh_interval': '0s' },
+  })
+  await server.request({
+    method: 'POST',
+    path: `${path}/_forcemerge`,
+    query: { max_num_segments: 1, flush: true },
+    timeoutMs: 600_000,
+  })
+  const { _all } = await server.json<{
+    _all: { primaries: { store: { size_in_bytes: number } } }
+  }>({ method: 'GET', path: `${path}/_stats/store` })
+  return _all.primaries.store.size_in_bytes / rows
+}
+
+interface PaceOptions {
+  readonly latencySeconds: number
+  readonly paceRowsPerSecond: number
+}
+
+const LOOK_MS = 5
+
+/** Batches come at an even pace; each waits until what searches cover includes it. */
+async function searchable(
+  { entries }: Bench,
+  { store }: OpenedStore,
+  { latencySeconds, paceRowsPerSecond }: PaceOptions,
+): Promise<{ readonly p50: number; readonly p99: number }> {
+  const waits: number[] = []
+  const waiting = new Set<Promise<void>>()
+  const startedMs = systemClock.monotonicMs()
+  let rows = 0
+  for (const entry of entries) {
+    const dueMs = startedMs + (rows * 1_000) / paceRowsPerSecond
+    if (dueMs - startedMs > latencySeconds * 1_000) break
+    await pause(Math.max(0, dueMs - systemClock.monotonicMs()))
+    rows += entry.envelope.recordCount
+    const receivedMs = systemClock.monotonicMs()
+    await store.receive([entry])
+    const seen = (async () => {
+      while (!store.published().covers(entry)) await pause(LOOK_MS)
+      waits.push(systemClock.monotonicMs() - receivedMs)
+    })()
+    waiting.add(seen)
+  }
+  await Promise.all(waiting)
+  return { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) }
+}
+
+export function elasticTable(found: ElasticMeasured): string {
+  const { rows, bare, store, ratio, diskBytes, searchableMs } = found
+  const line = (name: string, { rowsPerSecond, ownUs, elasticUs }: Sent): string =>
+    `${name.padEnd(12)} ${Math.round(rowsPerSecond)} rows/s, CPU a row: ` +
+    `${ownUs.toFixed(2)} µs outside, ${elasticUs.toFixed(1)} µs in Elasticsearch`
+  return [
+    `${rows} rows`,
+    line('bare client', bare),
+    line('store', store),
+    `rate to the bare client's: ${ratio.toFixed(2)} ×, CPU in Elasticsearch: ${(store.elasticUs / bare.elasticUs).toFixed(2)} ×`,
+    ...[...diskBytes].map(([source, bytes]) => `source ${source}: ${bytes.toFixed(1)} B a row`),
+    `searchable after ${searchableMs.p50.toFixed(0)} ms (p50), ${searchableMs.p99.toFixed(0)} ms (p99)`,
+  ].join('\n')
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: 'string', default: '400000' },
+      runs: { type: 'string', default: '3' },
+      data: { type: 'string' },
+      pace: { type: 'string', default: '10000' },
+    },
+  })
+  const address = process.env['ELASTICSEARCH_URL']
+  if (address === undefined) throw new Error('ELASTICSEARCH_URL is not set')
+  const rows = Number(values.rows)
+  const data = values.data ?? dataFile(rows)
+  const found = await benchElastic({
+    address,
+    data,
+    rows,
+    runs: Number(values.runs),
+    latencySeconds: 15,
+    paceRowsPerSecond: Number(values.pace),
+  })
+  process.stdout.write(`${elasticTable(found)}\n`)
+}
