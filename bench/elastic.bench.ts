@@ -308,6 +308,11 @@ async function disk(bench: Bench, { store, name }: OpenedStore): Promise<number>
     body: { 'index.store.stats_refresh_interval': '0s' },
   })
   await server.request({
+    method: 'GET',
+    path: `/_cluster/health/logs-${name}.*`,
+    query: { wait_for_active_shards: 1 },
+  })
+  await server.request({
     method: 'POST',
     path: `${path}/_forcemerge`,
     query: { max_num_segments: 1, flush: true },

@@ -40,7 +40,18 @@ if (address === undefined) {
       test('one key with values of every type is found, counted and given back as it was', () =>
         inRig(async rig => {
           const values: AttributeValue[] = [
-            ...[1, 1.5, 'one', true, null, ['a', 2], 200, '200', '1.5', 'TRUE', 1e21, 0],
+            1,
+            1.5,
+            'one',
+            true,
+            null,
+            ['a', 2],
+            200,
+            '200',
+            '1.5',
+            'TRUE',
+            1e21,
+            0,
           ]
           for (const value of values) await rig.appendLogs(PROJECT, [logWith([['key', value]])])
           await rig.appendLogs(
