@@ -15,6 +15,7 @@ describe('manifest file', () => {
     const manifest = new ManifestFile({ disk, folder: FOLDER })
     manifest.append(publish(1, 100))
     manifest.append({ type: 'expire', projectId: 'p', receivedBeforeUs: 7 })
+    manifest.append({ type: 'expire', projectId: 'p', receivedBeforeUs: 5 })
     manifest.append({ type: 'drop', projectId: 'q' })
     manifest.close()
     const { state } = new ManifestFile({ disk, folder: FOLDER })
@@ -41,6 +42,8 @@ describe('manifest file', () => {
   test('it is written anew when it has grown, and stays the same', () => {
     const disk = newDisk(1)
     const manifest = new ManifestFile({ disk, folder: FOLDER })
+    manifest.append({ type: 'expire', projectId: 'p', receivedBeforeUs: 7 })
+    manifest.append({ type: 'drop', projectId: 'q' })
     const generations = new Set<string>()
     for (let id = 1; id <= 2_000; id++) {
       const removed = id > 3 ? [id - 3] : []
@@ -51,6 +54,7 @@ describe('manifest file', () => {
     assert.equal(disk.paths().length, 2)
     const { state } = new ManifestFile({ disk, folder: FOLDER })
     assert.deepEqual([...state.segments.keys()], [1_998, 1_999, 2_000])
+    assert.deepEqual([state.receivedFromUs('p'), [...state.dropped]], [7, ['q']])
   })
 
   test('any single rotten bit or lost tail of one copy is told and repaired', () => {

@@ -11,7 +11,7 @@ const DELIVERY_BYTES_MAX = 8 * 1024 * 1024
 
 export interface JournalConsumerOptions {
   readonly consumer: Consumer
-  readonly reader: JournalReader
+  readonly reader: Pick<JournalReader, 'step'>
   /** Where the oldest and behind the newest durable entry are, now. */
   start(): Position
   end(): Position

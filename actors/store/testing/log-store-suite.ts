@@ -173,7 +173,7 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
         await rig.append(PROJECT, 10)
         await rig.append(OTHER, 10)
         limits.push(rig.receivedAtUs)
-        if (i % 2 === 1) await rig.store.flush()
+        if (i === 1 || i === 3) await rig.store.flush()
       }
       for (const [i, limit] of limits.entries()) {
         await rig.expire(PROJECT, limit)
@@ -202,6 +202,8 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
       await gone()
       await rig.store.flush()
       await rig.restart()
+      await gone()
+      await rig.append(PROJECT, 5, false)
       await gone()
     })
 
