@@ -15,6 +15,8 @@ const SERVER_FAULTS = [
   'stop',
   'power loss',
   'power loss at an operation',
+  'power loss after a kill',
+  'failed sync',
   'disk full',
   'disk fails',
   'slow disk',
@@ -63,6 +65,7 @@ export interface FaultTargets {
 }
 
 const LAST_MS_MAX = 3_000
+const SOON_MS_MAX = 300
 /** A page that sleeps may find that the journal does not reach back. */
 const AWAY_MS_MAX = 15_000
 /** How far the wall clock is set, forwards or back. */
@@ -166,6 +169,11 @@ export class Faults {
       'power loss at an operation': () => {
         if (server.process !== null) server.disk.crashAt(1 + random.below(40))
       },
+      'power loss after a kill': () => {
+        server.process?.kill()
+        this.#soon(() => server.process?.losePower())
+      },
+      'failed sync': () => this.#failSync(),
       'disk full': () => this.#fillDisk(),
       'disk fails': () => this.#failDisk(),
       'slow disk': () => this.#slow(diskLatency),
@@ -246,6 +254,21 @@ export class Faults {
     this.#after(() => disk.failWhen(() => undefined))
   }
 
+  /** What a failed sync left is put to the test at once: only what was synced later counts. */
+  #failSync(): void {
+    const { server } = this.#targets
+    const code: DiskErrorCode = this.#random.below(2) === 0 ? 'ENOSPC' : 'EIO'
+    let isOver = false
+    server.disk.failWhen(operation => {
+      if (isOver || operation !== 'sync') return undefined
+      isOver = true
+      this.#excuseFor(1_000)
+      const { process } = server
+      this.#soon(() => (this.#random.below(2) === 0 ? process?.kill() : process?.losePower()))
+      return code
+    })
+  }
+
   #slow(latency: Latency): void {
     latency.maxMs = 5 + this.#random.unit() * 150
     this.#after(() => {
@@ -267,6 +290,12 @@ export class Faults {
   #excuseFor(ms: number): void {
     const untilMs = this.#targets.sim.clock.monotonicMs() + ms
     this.excusedUntilMs = Math.max(this.excusedUntilMs, untilMs)
+  }
+
+  #soon(run: () => void): void {
+    void this.#targets.sim.sleep(this.#random.unit() * SOON_MS_MAX).then(() => {
+      if (!this.#isOver) run()
+    })
   }
 
   #after(end: () => void): void {

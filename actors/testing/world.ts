@@ -159,7 +159,7 @@ class World {
     const damaged = pipeline.store.observe()['damaged'] as readonly unknown[]
     const { quarantined, admissionWhole } = pipeline.journal.recovered
     // A group that the power loss tore in an odd order is set aside as well; nobody relied on it.
-    const isTorn = this.#plan.faults.some(name => name.startsWith('power loss'))
+    const isTorn = this.#plan.faults.some(name => /^power loss|^failed sync/.test(name))
     const isRotten = damaged.length > 0 || (quarantined.length > 0 && !isTorn)
     if (isRotten || !admissionWhole) {
       const found = { damaged, quarantined, admissionWhole }
