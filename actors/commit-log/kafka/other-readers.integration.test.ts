@@ -1,4 +1,4 @@
-/** Our topic as others read it: kcat, the registry, and a Protobuf library that knows nothing of us. */
+/** Our topic as others read it: kcat, the registry, a Protobuf library that knows nothing of us. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
