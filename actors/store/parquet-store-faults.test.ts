@@ -70,6 +70,22 @@ describe('a full disk', () => {
     }))
 })
 
+test('the files of a publication that the folder did not take are taken back', () =>
+  inStoreWorld(1, {}, async world => {
+    const feed = new Feed(1)
+    const store = await world.open()
+    await feed.append(store)
+    const segmentFiles = (): string[] =>
+      world.disk.paths().filter(path => /\.(parquet|idx)$/.test(path))
+    world.disk.failNext('sync-folder', 'EIO')
+    await assert.rejects(store.flush(), { code: 'LOGBOY_STORE_DISK' })
+    assert.deepEqual(segmentFiles(), [])
+    await store.flush()
+    assert.equal(segmentFiles().length, 2)
+    await feed.compare(store, searchAll(PROJECT))
+    await store.close()
+  }))
+
 test('a disk that fails now and then loses nothing and doubles nothing', async () => {
   for (let seed = 1; seed <= 4; seed++) {
     await inStoreWorld(seed, { flushBytes: 3_000 }, async world => {
