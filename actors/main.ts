@@ -47,7 +47,7 @@ export async function serve(config: Config): Promise<void> {
       config,
       log,
       version: readVersion(),
-      adminToken: loadAdminToken(config.dataFolder, systemRandom),
+      adminToken: loadAdminToken(config.dataFolder, systemRandom, config.adminToken),
       onFatal: fatal,
     })
   } catch (error) {

@@ -107,6 +107,13 @@ export function redisUrl(value: string): string {
   throw new Error('expected redis://user:password@host:6379/0')
 }
 
+const ADMIN_TOKEN_CHARS_MIN = 32
+
+export function adminToken(value: string): string {
+  if (value === '' || value.length >= ADMIN_TOKEN_CHARS_MIN) return value
+  throw new Error(`expected at least ${ADMIN_TOKEN_CHARS_MIN} characters, from a random source`)
+}
+
 export function installation(value: string): string {
   if (/^[a-z][a-z0-9]{0,29}$/.test(value)) return value
   throw new Error('expected up to 30 lower case letters and digits, a letter first')

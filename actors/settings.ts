@@ -1,6 +1,7 @@
 /** Every setting of the server in one table: name, default, meaning, and how its text is read. */
 import { resolve } from 'node:path'
 import {
+  adminToken,
   brokers,
   count,
   countAboveZero,
@@ -42,6 +43,7 @@ export interface Config {
   readonly elasticsearchUrl: string
   readonly elasticsearchApiKey: string
   readonly redisUrl: string
+  readonly adminToken: string
   readonly installation: string
   readonly roles: ReadonlySet<Role>
   readonly host: string
@@ -151,6 +153,11 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'REDIS_URL',
     'Redis for hints between processes: redis://user:password@host:6379/0; empty = none',
     redisUrl,
+  ),
+  adminToken: secret(
+    'LOGBOY_ADMIN_TOKEN',
+    'Token that administrates, the same for all processes; empty = one is made in the data folder',
+    adminToken,
   ),
   installation: setting(
     'LOGBOY_INSTALLATION',

@@ -5,9 +5,13 @@ import type { Random } from '#runtime/random.ts'
 
 const TOKEN_BYTES = 32
 
-/** Reads `<data>/admin.token`, or makes it at the first start. */
-export function loadAdminToken(dataFolder: string, random: Random): string {
+/**
+ * Reads `<data>/admin.token`, or makes it at the first start. One that was `given` takes its place,
+ * so that commands on this machine sign in with it, too.
+ */
+export function loadAdminToken(dataFolder: string, random: Random, given = ''): string {
   const path = join(dataFolder, 'admin.token')
+  if (given !== '') return save(path, given)
   if (existsSync(path)) {
     const token = readFileSync(path, 'utf8').trim()
     if (token.length >= TOKEN_BYTES) {
@@ -15,7 +19,11 @@ export function loadAdminToken(dataFolder: string, random: Random): string {
       return token
     }
   }
-  const token = `lbadm_${Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')}`
+  return save(path, `lbadm_${Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')}`)
+}
+
+function save(path: string, token: string): string {
   writeFileSync(path, `${token}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
   return token
 }
