@@ -6,9 +6,10 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dataFile, readLines, type SealedBatch, sealedBatches } from './lab/data.ts'
+import type { ProjectKeys } from './lab/entry.ts'
 import { measureLatency } from './lab/latency.ts'
 import { measureQueries } from './lab/queries.ts'
-import { LabServer, type ProjectKeys } from './lab/server.ts'
+import { LabServer } from './lab/server.ts'
 import { StreamClient } from './lab/stream-client.ts'
 import { machine, markdownTable, type Result } from './lab/table.ts'
 

@@ -5,12 +5,13 @@
  * acknowledged is lost.
  */
 import type { Random } from '#runtime/random.ts'
+import type { ProjectKeys } from './entry.ts'
 import { type FaultOptions, type FaultResult, tell } from './fault-run.ts'
 import { Follower } from './follower.ts'
 import { Ledger, problemsOf } from './ledger.ts'
 import { pause, until } from './pause.ts'
 import { readAll } from './searcher.ts'
-import { LabServer, type ProjectKeys } from './server.ts'
+import { LabServer } from './server.ts'
 import { PAGE_BYTES, SmallDisk } from './small-disk.ts'
 import { RequestWriter, SdkWriter, type Writer } from './writers.ts'
 

@@ -2,9 +2,9 @@
 import WebSocket from 'ws'
 import type { Row } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
+import type { LabEntry, ProjectKeys } from './entry.ts'
 import type { FoundRow } from './ledger.ts'
 import { until } from './pause.ts'
-import type { LabServer, ProjectKeys } from './server.ts'
 
 const RECONNECT_MS = 30
 const CATCH_UP_MS_MAX = 60_000
@@ -15,7 +15,7 @@ export class Follower {
   connections = 0
   /** Rows that it was told it was too slow for. */
   dropped = 0
-  readonly #server: LabServer
+  readonly #server: LabEntry
   readonly #key: string
   readonly #query: string
   readonly #seen = new Set<string>()
@@ -24,7 +24,7 @@ export class Follower {
   #token: string | null = null
   #stopped = false
 
-  constructor(server: LabServer, keys: ProjectKeys, query: string) {
+  constructor(server: LabEntry, keys: ProjectKeys, query: string) {
     this.#server = server
     this.#key = keys.read
     this.#query = query

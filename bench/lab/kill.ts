@@ -4,12 +4,13 @@
  * tail that resumed over every death saw exactly that.
  */
 import type { Random } from '#runtime/random.ts'
+import type { ProjectKeys } from './entry.ts'
 import { type FaultOptions, type FaultResult, tell } from './fault-run.ts'
 import { Follower } from './follower.ts'
 import { Ledger, problemsOf } from './ledger.ts'
 import { pause, until } from './pause.ts'
 import { readAll, Searcher } from './searcher.ts'
-import { LabServer, type ProjectKeys } from './server.ts'
+import { LabServer } from './server.ts'
 import { RequestWriter, SdkWriter, type Writer } from './writers.ts'
 
 const MOMENTS = ['load', 'load', 'start', 'publish', 'search', 'stop'] as const

@@ -6,7 +6,8 @@ import { createLogger } from '@logboy/sdk'
 import WebSocket from 'ws'
 import type { SearchReply } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
-import type { LabServer, ProjectKeys } from './server.ts'
+import type { ProjectKeys } from './entry.ts'
+import type { LabServer } from './server.ts'
 import type { Result } from './table.ts'
 
 const TICK_MS = 10

@@ -2,11 +2,13 @@
  * One project sends ten times its quota, by every door and without regard to what it is told. The
  * server's memory stays bounded, nothing acknowledged is lost, and the neighbour hardly notices.
  */
+
+import type { ProjectKeys } from './entry.ts'
 import type { FaultOptions, FaultResult } from './fault-run.ts'
 import { makeNoise, type NoiseFacts } from './noise.ts'
 import { pause } from './pause.ts'
 import { percentile } from './percentile.ts'
-import { LabServer, type ProjectKeys } from './server.ts'
+import { LabServer } from './server.ts'
 
 const QUOTA = 5_000
 const OFFERED = 10 * QUOTA

@@ -1,10 +1,10 @@
 /** Searches all the time, and holds every answer to what was acknowledged before the question. */
 import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
 import type { Random } from '#runtime/random.ts'
+import type { LabEntry, ProjectKeys } from './entry.ts'
 import { foundRow } from './follower.ts'
 import type { FoundRow, Ledger } from './ledger.ts'
 import { pause } from './pause.ts'
-import type { LabServer, ProjectKeys } from './server.ts'
 
 const PAUSE_MS = 15
 const PAGE_ROWS = 10_000
@@ -12,7 +12,7 @@ const PAGE_ROWS = 10_000
 const SEARCHABLE_MS = 1_000
 
 export interface SearcherOptions {
-  readonly server: LabServer
+  readonly server: LabEntry
   readonly keys: ProjectKeys
   readonly ledger: Ledger
   readonly random: Random
@@ -108,7 +108,7 @@ export class Searcher {
 }
 
 /** All rows of a project, page by page. */
-export async function readAll(server: LabServer, keys: ProjectKeys): Promise<FoundRow[]> {
+export async function readAll(server: LabEntry, keys: ProjectKeys): Promise<FoundRow[]> {
   const rows: FoundRow[] = []
   let cursor: string | null = null
   do {

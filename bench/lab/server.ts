@@ -5,18 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serverEnvironment } from '../../scripts/bootstrap.mjs'
+import { callAt, type LabEntry, type ProjectKeys, projectAt } from './entry.ts'
 
 export interface ServerOptions {
   /** A new temporary folder unless given. */
   readonly dataFolder?: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeFlags?: readonly string[]
-}
-
-export interface ProjectKeys {
-  readonly id: string
-  readonly ingest: string
-  readonly read: string
 }
 
 /** CPU seconds and memory of a process, read from /proc. */
@@ -35,7 +30,7 @@ const FAULT_LINE = /"level":[56]0|^\w*Error: |Assertion failed/
 const FAULT_CHARS_KEPT = 2_000
 const ENTRY = fileURLToPath(new URL('../../actors/cli/logboy.ts', import.meta.url))
 
-export class LabServer {
+export class LabServer implements LabEntry {
   readonly dataFolder: string
   url = ''
   grpcUrl = ''
@@ -115,27 +110,19 @@ export class LabServer {
     rmSync(this.dataFolder, { recursive: true, force: true })
   }
 
-  async createProject(name: string): Promise<ProjectKeys> {
-    const { id, ingest_key, read_key } = await this.call('POST', '/api/v1/projects', { name })
-    return { id, ingest: ingest_key, read: read_key }
+  createProject(name: string): Promise<ProjectKeys> {
+    return projectAt(this, name)
   }
 
   /** A REST call as administrator, or with the given key. */
-  async call(
+  call(
     method: string,
     path: string,
     body?: unknown,
     key?: string,
   ): Promise<Record<string, string>> {
     const token = key ?? readFileSync(join(this.dataFolder, 'admin.token'), 'utf8').trim()
-    const response = await fetch(this.url + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    return text === '' ? {} : JSON.parse(text)
+    return callAt(this.url, { method, path, body, token })
   }
 
   usage(): Usage {

@@ -1,8 +1,9 @@
 /** A hundred thousand logs a second for as long as asked: memory stays flat, nothing queues up. */
 import { dataFile, type SealedBatch, sealedBatches } from './data.ts'
+import type { ProjectKeys } from './entry.ts'
 import { type FaultOptions, type FaultResult, tell } from './fault-run.ts'
 import { pause } from './pause.ts'
-import { LabServer, type ProjectKeys } from './server.ts'
+import { LabServer } from './server.ts'
 import { StreamClient } from './stream-client.ts'
 
 const RATE = 100_000

@@ -1,13 +1,13 @@
 /** Senders that number what they write, and go on over every death of the server. */
 import { createLogger, type Logger } from '@logboy/sdk'
 import type { IngestReply } from '#proto/api.ts'
+import type { LabEntry, ProjectKeys } from './entry.ts'
 import type { Ledger } from './ledger.ts'
 import { pause } from './pause.ts'
-import type { LabServer, ProjectKeys } from './server.ts'
 
 export interface WriterOptions {
   readonly name: string
-  readonly server: LabServer
+  readonly server: LabEntry
   readonly keys: ProjectKeys
   readonly ledger: Ledger
 }

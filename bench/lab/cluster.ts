@@ -1,0 +1,115 @@
+/**
+ * An installation of several processes on real servers: two gateways that also serve the API, two
+ * processors, one scheduler, behind a balancer.
+ */
+import { randomBytes } from 'node:crypto'
+import { createPool, sql } from 'slonik'
+import { z } from 'zod'
+import { Balancer } from './balancer.ts'
+import { callAt, type LabEntry, type ProjectKeys, projectAt } from './entry.ts'
+import { LabServer } from './server.ts'
+
+export const MEMBERS = {
+  'gateway-1': 'gateway,api',
+  'gateway-2': 'gateway,api',
+  'processor-1': 'processor',
+  'processor-2': 'processor,scheduler',
+} as const
+export type Member = keyof typeof MEMBERS
+
+const GATEWAYS = ['gateway-1', 'gateway-2'] as const
+
+export class LabCluster implements LabEntry {
+  readonly members: ReadonlyMap<Member, LabServer>
+  readonly #token: string
+  readonly #balancers: readonly [http: Balancer, grpc: Balancer]
+
+  private constructor(
+    members: ReadonlyMap<Member, LabServer>,
+    token: string,
+    balancers: readonly [http: Balancer, grpc: Balancer],
+  ) {
+    this.members = members
+    this.#token = token
+    this.#balancers = balancers
+  }
+
+  /** `environment` names the servers; topics, indices and the database are this cluster's own. */
+  static async start(
+    environment: Readonly<Record<string, string>>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<LabCluster> {
+    const installation = `lab${randomBytes(5).toString('hex')}`
+    const token = randomBytes(32).toString('hex')
+    const shared = {
+      ...environment,
+      ...settings,
+      DATABASE_URL: await createDatabase(environment['DATABASE_URL'] ?? '', installation),
+      LOGBOY_INSTALLATION: installation,
+      LOGBOY_ADMIN_TOKEN: token,
+      KAFKA_PARTITIONS: settings['KAFKA_PARTITIONS'] ?? '4',
+    }
+    const members = new Map<Member, LabServer>()
+    for (const [name, roles] of Object.entries(MEMBERS)) {
+      members.set(name as Member, new LabServer({ env: { ...shared, LOGBOY_ROLES: roles } }))
+    }
+    for (const member of members.values()) await member.start()
+    const ports = (of: (server: LabServer) => string) => () =>
+      GATEWAYS.map(name => Number(new URL(of(members.get(name) as LabServer)).port))
+    const balancers = [
+      await Balancer.open(ports(({ url }) => url)),
+      await Balancer.open(ports(({ grpcUrl }) => grpcUrl)),
+    ] as const
+    return new LabCluster(members, token, balancers)
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#balancers[0].port}`
+  }
+
+  get grpcUrl(): string {
+    return `http://127.0.0.1:${this.#balancers[1].port}`
+  }
+
+  /** What its members logged as errors. */
+  get faults(): readonly string[] {
+    return [...this.members.values()].flatMap(({ faults }) => faults)
+  }
+
+  member(name: Member): LabServer {
+    return this.members.get(name) as LabServer
+  }
+
+  createProject(name: string): Promise<ProjectKeys> {
+    return projectAt(this, name)
+  }
+
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    key?: string,
+  ): Promise<Record<string, string>> {
+    return callAt(this.url, { method, path, body, token: key ?? this.#token })
+  }
+
+  /** `orderly` = each drains first. */
+  async end(orderly: boolean): Promise<void> {
+    const members = [...this.members.values()]
+    await Promise.all(members.map(member => (orderly ? member.stop() : member.kill())))
+    for (const balancer of this.#balancers) balancer.close()
+    for (const member of members) member.remove()
+  }
+}
+
+async function createDatabase(url: string, name: string): Promise<string> {
+  const pool = await createPool(url)
+  try {
+    await pool.query(sql.type(z.unknown())`CREATE DATABASE ${sql.identifier([name])}`)
+  } finally {
+    await pool.end()
+  }
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return own.href
+}
