@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
 import { metricsText } from './api/metrics-text.ts'
+import { signInLink } from './api/session-routes.ts'
 import { systemRoutes } from './api/system-routes.ts'
 import { OpenSockets } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
@@ -30,6 +31,8 @@ export interface Doors {
   readonly url: string
   /** null = this process has no door for streams. */
   readonly grpcUrl: string | null
+  /** A link that signs a browser in, once, soon; null = no page is served here. */
+  signInLink(): string | null
 }
 
 export async function openDoors(
@@ -103,7 +106,7 @@ export async function openDoors(
   })
   closing.add(() => http.close())
   const urls = urlsOf(config, http.ports[0] ?? 0, grpcPort)
-  return urls
+  return { ...urls, signInLink: () => (pipeline.tail === null ? null : signInLink(api)) }
 
   async function openGrpc(): Promise<number> {
     const grpc = await startGrpc({ host, port: config.grpcPort, tls, streams, clock, onFault })
@@ -148,7 +151,11 @@ function observe(pipeline: Pipeline): Record<string, unknown> {
 }
 
 /** As programs on this machine reach us. */
-function urlsOf({ host, tlsCert }: Config, httpPort: number, grpcPort: number | null): Doors {
+function urlsOf(
+  { host, tlsCert }: Config,
+  httpPort: number,
+  grpcPort: number | null,
+): Omit<Doors, 'signInLink'> {
   const scheme = tlsCert === '' ? 'http' : 'https'
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   const at = (port: number): string => `${scheme}://${reachable}:${port}`

@@ -55,6 +55,7 @@ export async function serve(config: Config): Promise<void> {
     throw error
   }
   const { url, grpcUrl } = running
+  const link = config.printSignIn ? running.signInLink() : null
   try {
     writeNote(notePath, { pid: process.pid, url, grpc: grpcUrl ?? '' })
   } catch (error) {
@@ -62,6 +63,7 @@ export async function serve(config: Config): Promise<void> {
     log.warn({ err: error }, 'the note for the command line could not be written')
   }
   process.stdout.write(`logboy ready ${url}\n`)
+  if (link !== null) process.stdout.write(`logboy sign in within 15 minutes: ${link}\n`)
 }
 
 /** Whole or not at all: whoever looks may look at any time. */

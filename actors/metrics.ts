@@ -52,6 +52,7 @@ export function metricFamilies(sources: MetricSources): MetricFamily[] {
     ...actorFamilies(actors),
     ...gauges('logboy_memory', 'memory for batches', sources.arena.observe()),
     ...gauges(`logboy_${sources.shape.commitLog}`, 'the log', sources.commitLog.observe()),
+    ...lags(sources.commitLog.observe()),
     ...gauges('logboy_store', 'the store', sources.store.observe()),
     single('gauge', 'process_resident_memory_bytes', 'resident memory', process.memoryUsage.rss()),
     single('counter', 'process_cpu_seconds_total', 'CPU time of all threads', cpuSeconds()),
@@ -77,6 +78,30 @@ function actorFamilies(actors: readonly ActorState[]): MetricFamily[] {
     sum('logboy_actor_mailbox_depth', 'messages waiting', ({ mailbox }) => mailbox.depth),
     sum('logboy_actor_restarts', 'restarts after faults', ({ restarts }) => restarts),
   ]
+}
+
+/** How far each consumer is behind the end of the log: in bytes of a journal, in batches of Kafka. */
+function lags({ consumers }: Record<string, unknown>): MetricFamily[] {
+  const known = Object.entries((consumers ?? {}) as Record<string, ObservedConsumer>)
+  const family = (unit: string, lagOf: (it: ObservedConsumer) => number | null): MetricFamily => ({
+    name: `logboy_consumer_lag_${unit}`,
+    help: `${unit} of the log that a consumer has not read yet`,
+    type: 'gauge',
+    samples: known.flatMap(([consumer, it]) => {
+      const value = lagOf(it)
+      return value === null ? [] : [{ labels: { consumer }, value }]
+    }),
+  })
+  const families = [
+    family('bytes', ({ lagBytes }) => lagBytes ?? null),
+    family('batches', ({ partitions }) => partitions?.reduce((sum, it) => sum + it.lag, 0) ?? null),
+  ]
+  return families.filter(({ samples }) => samples.length > 0)
+}
+
+interface ObservedConsumer {
+  readonly lagBytes?: number
+  readonly partitions?: readonly { readonly lag: number }[]
 }
 
 /** Every number that a part says of itself, in snake case. */

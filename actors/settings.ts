@@ -44,6 +44,7 @@ export interface Config {
   readonly elasticsearchApiKey: string
   readonly redisUrl: string
   readonly adminToken: string
+  readonly printSignIn: boolean
   readonly installation: string
   readonly roles: ReadonlySet<Role>
   readonly host: string
@@ -158,6 +159,12 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'LOGBOY_ADMIN_TOKEN',
     'Token that administrates, the same for all processes; empty = one is made in the data folder',
     adminToken,
+  ),
+  printSignIn: setting(
+    'LOGBOY_PRINT_SIGN_IN',
+    'false',
+    'Print a link at the start that signs a browser in, once, for people who see the output',
+    flag,
   ),
   installation: setting(
     'LOGBOY_INSTALLATION',

@@ -6,6 +6,7 @@ import { readVersion } from '#actors/version.ts'
 import { dbCommand } from './db.ts'
 import { demoCommand } from './demo.ts'
 import { generateCommand } from './generate.ts'
+import { healthCommand } from './health.ts'
 import { keyCommand } from './key.ts'
 import { projectCommand } from './project.ts'
 import { searchCommand } from './search.ts'
@@ -34,6 +35,7 @@ const clients = [
   signInCommand(),
   stopCommand(),
   statusCommand(),
+  healthCommand(),
   projectCommand(),
   keyCommand(),
   shipCommand(),

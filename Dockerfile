@@ -1,0 +1,32 @@
+# One image for every role. glibc, because uWebSockets.js and DuckDB need it.
+FROM node:22-bookworm-slim AS build
+WORKDIR /logboy
+COPY package.json package-lock.json ./
+COPY sdk/package.json sdk/
+RUN npm install --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node node_modules/typescript/bin/tsc -p sdk/tsconfig.build.json \
+ && node node_modules/vite/bin/vite.js build --config ui/vite.config.ts --logLevel warn \
+ && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+ # Of the many binaries of uWebSockets.js this machine's Node loads one.
+ && find node_modules/uWebSockets.js/dist/bin -name 'uws_*.node' \
+      ! -name "uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" -delete \
+ && rm -rf bench docs examples .github ui/src ui/testing
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production \
+    UV_THREADPOOL_SIZE=16 \
+    LIBUS_LISTEN_EXCLUSIVE_PORT=1 \
+    UWS_HTTP_MAX_HEADERS_SIZE=16384 \
+    LOGBOY_DATA=/data \
+    LOGBOY_HOST=0.0.0.0
+WORKDIR /logboy
+COPY --from=build --chown=root:root /logboy ./
+RUN install -d -o node -g node -m 700 /data
+USER node
+VOLUME /data
+EXPOSE 4000 4317
+HEALTHCHECK --interval=10s --timeout=5s --start-period=40s --retries=3 \
+  CMD ["node", "actors/cli/logboy.ts", "health", "--url", "http://127.0.0.1:4000"]
+ENTRYPOINT ["node", "actors/cli/logboy.ts"]
+CMD ["serve"]

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { SETTINGS } from '#actors/settings.ts'
+
+interface Service {
+  readonly image?: string
+  readonly profiles?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly mem_limit?: string
+  readonly healthcheck?: unknown
+  readonly restart?: string
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+  readonly read_only?: boolean
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>
+  readonly volumes: Readonly<Record<string, unknown>>
+}
+
+const MIB = 1024
+const FULL_MIB_MAX = 8 * MIB
+
+function read(path: string): Compose {
+  return parse(readFileSync(path, 'utf8'), { merge: true }) as Compose
+}
+
+const compose = read('docker-compose.yml')
+const services = Object.entries(compose.services)
+const isOurs = ({ image }: Service): boolean => image?.includes('logboy') ?? false
+
+test('plain `docker compose up` starts one container', () => {
+  assert.match(readFileSync('.env', 'utf8'), /^COMPOSE_PROFILES=single$/m)
+  const single = services.filter(([, { profiles }]) => profiles?.includes('single'))
+  assert.deepEqual(
+    single.map(([name]) => name),
+    ['logboy'],
+  )
+  for (const [name, { profiles }] of services) {
+    assert.equal(profiles?.length, 1, `${name} has one profile`)
+  }
+})
+
+test('every container has a limit of memory; all of the scaled shape fit 8 GB', () => {
+  const limits = services.map(([name, service]) => {
+    const [, number, unit] = /^(\d+)([mg])$/.exec(service.mem_limit ?? '') ?? []
+    assert.ok(number !== undefined, `${name} has a limit`)
+    const mib = Number(number) * (unit === 'g' ? MIB : 1)
+    // One-shot services are gone when the others run.
+    return service.profiles?.includes('full') && service.restart !== 'no' ? mib : 0
+  })
+  const sum = limits.reduce((a, b) => a + b, 0)
+  assert.ok(sum <= FULL_MIB_MAX, `${sum} MiB of ${FULL_MIB_MAX}`)
+})
+
+test('whatever stays up is asked whether it is well', () => {
+  const dockerfile = readFileSync('Dockerfile', 'utf8')
+  assert.match(dockerfile, /^HEALTHCHECK/m)
+  for (const [name, service] of services) {
+    if (service.restart === 'no' || isOurs(service)) continue
+    assert.ok(service.healthcheck !== undefined, `${name} has a health check`)
+  }
+})
+
+test('no secret stands in a file that is committed', () => {
+  for (const [name, { environment = {} }] of services) {
+    for (const [setting, value] of Object.entries(environment)) {
+      if (!/PASSWORD|TOKEN|SECRET|_KEY$/.test(setting)) continue
+      assert.match(setting, /_FILE$/, `${name}: ${setting} names a file`)
+      assert.match(value, /^\/secrets\//)
+    }
+  }
+})
+
+test('our containers get settings that there are, write nowhere else, and are not root', () => {
+  const known = new Set(
+    Object.values(SETTINGS).flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env])),
+  )
+  for (const [name, service] of services.filter(([, each]) => isOurs(each))) {
+    assert.equal(service.read_only, true, `${name} has a read-only root`)
+    for (const setting of Object.keys(service.environment ?? {})) {
+      assert.ok(known.has(setting), `${name}: there is no setting ${setting}`)
+    }
+  }
+  assert.match(readFileSync('Dockerfile', 'utf8'), /^USER node$/m)
+})
+
+test('ports are published on this machine alone, inner services not at all', () => {
+  for (const [name, { ports = [] }] of services) {
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, `${name}: ${port}`)
+  }
+  for (const name of ['kafka', 'elasticsearch', 'postgres', 'redis', 'gateway-1', 'api']) {
+    assert.equal(compose.services[name]?.ports, undefined, `${name} is hidden`)
+  }
+})
+
+test('what is named exists: volumes, files, services waited for', () => {
+  for (const [name, { volumes = [], depends_on: others = {} }] of services) {
+    for (const volume of volumes) {
+      const [source = ''] = volume.split(':')
+      if (source.startsWith('.')) assert.ok(existsSync(source), `${name}: ${source}`)
+      else assert.ok(source in compose.volumes, `${name}: volume ${source}`)
+    }
+    for (const other of Object.keys(others)) assert.ok(other in compose.services, other)
+  }
+})
+
+test('the overlay with three brokers asks for two copies of every batch', () => {
+  const overlay = read('deploy/docker-compose.brokers.yml')
+  const gateway = overlay.services['gateway-1']?.environment
+  assert.equal(gateway?.['KAFKA_REPLICATION_FACTOR'], '3')
+  assert.equal(gateway?.['KAFKA_MIN_INSYNC_REPLICAS'], '2')
+  assert.equal(gateway?.['KAFKA_BROKERS']?.split(',').length, 3)
+})
