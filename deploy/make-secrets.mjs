@@ -24,5 +24,5 @@ function make(name, value) {
   const path = join(folder, name)
   if (existsSync(path)) return
   writeFileSync(path, value, { mode: 0o444, flag: 'wx' })
-  console.log(`made ${name}`)
+  process.stdout.write(`made ${name}\n`)
 }
