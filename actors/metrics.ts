@@ -80,7 +80,7 @@ function actorFamilies(actors: readonly ActorState[]): MetricFamily[] {
   ]
 }
 
-/** How far each consumer is behind the end of the log: in bytes of a journal, in batches of Kafka. */
+/** How far consumers are behind the end of the log: in bytes of a journal, in batches of Kafka. */
 function lags({ consumers }: Record<string, unknown>): MetricFamily[] {
   const known = Object.entries((consumers ?? {}) as Record<string, ObservedConsumer>)
   const family = (unit: string, lagOf: (it: ObservedConsumer) => number | null): MetricFamily => ({
