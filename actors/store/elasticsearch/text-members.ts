@@ -3,6 +3,7 @@ import { entryOf, type TextColumn } from '#proto/columns.ts'
 import { ByteSink } from '../parquet/byte-sink.ts'
 import { writeBytes, writeText } from './json-bytes.ts'
 
+const REPEATS_MIN = 2
 const NOT_WRITTEN_YET = 0xffff_ffff
 
 export class TextMembers {
@@ -20,7 +21,7 @@ export class TextMembers {
     this.#column = column
     this.#name = name
     this.#keepsEmpty = keepsEmpty
-    const isDictionary = column.indexes !== 'each'
+    const isDictionary = isRepeated(column)
     const entries = isDictionary ? column.offsets.length - 1 : 0
     this.#written = isDictionary ? new ByteSink(1_024) : null
     this.#starts = new Uint32Array(entries).fill(NOT_WRITTEN_YET)
@@ -45,6 +46,12 @@ export class TextMembers {
     }
     copy(this.#written.bytes, this.#starts[entry] as number, this.#ends[entry] as number, sink)
   }
+}
+
+/** Keeping what was written pays only if entries come again. */
+function isRepeated({ indexes, offsets }: TextColumn): boolean {
+  if (indexes === 'each') return false
+  return indexes === 'same' || indexes.length >= REPEATS_MIN * (offsets.length - 1)
 }
 
 function copy(from: Uint8Array, start: number, end: number, sink: ByteSink): void {
