@@ -20,6 +20,10 @@ export interface Placements {
   place(projectId: string, period: string, wanted: Placement): Promise<Placement>
   /** Of one project, or of all; by period. */
   list(projectId?: string): Promise<readonly PlacedPeriod[]>
+  /** Everything that lies in one index. */
+  inIndex(index: string): Promise<readonly PlacedPeriod[]>
+  /** Shards of all indices, each counted once. */
+  shards(): Promise<number>
   /** The index is gone. */
   forget(index: string): Promise<void>
 }

@@ -22,6 +22,8 @@ const placedRow = z
     }),
   )
 
+const shardsRow = z.object({ shards: z.number() })
+
 const COLUMNS = sql.fragment`project_id, period, index_name, shards, shared`
 
 export class SqlPlacements implements Placements {
@@ -51,6 +53,25 @@ export class SqlPlacements implements Placements {
       WHERE project_id = coalesce(${projectId}::text, project_id) ORDER BY period, project_id
     `),
     )
+  }
+
+  inIndex(index: string): Promise<readonly PlacedPeriod[]> {
+    return this.#database.repeatable(db =>
+      db.any(sql.type(placedRow)`
+      SELECT ${COLUMNS} FROM index_placements WHERE index_name = ${index}
+      ORDER BY period, project_id
+    `),
+    )
+  }
+
+  async shards(): Promise<number> {
+    const { shards } = await this.#database.repeatable(db =>
+      db.one(sql.type(shardsRow)`
+      SELECT coalesce(sum(shards), 0)::integer AS shards
+      FROM (SELECT max(shards) AS shards FROM index_placements GROUP BY index_name) AS indices
+    `),
+    )
+    return shards
   }
 
   async forget(index: string): Promise<void> {

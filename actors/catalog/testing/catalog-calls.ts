@@ -110,6 +110,8 @@ const partitionCalls: Calls<ProjectPartitions> = {
 const placementCalls: Calls<Placements> = {
   place: placements => placements.place('project001', '2026-11-28', PLACEMENT),
   list: placements => placements.list(),
+  inIndex: placements => placements.inIndex(PLACEMENT.index),
+  shards: placements => placements.shards(),
   forget: placements => placements.forget(PLACEMENT.index),
 }
 

@@ -29,7 +29,16 @@ export function placementTests(placements: () => Placements): void {
     const december = { projectId, period: '2026-12-02', ...shared('december') }
     assert.deepEqual(await placements().list('placement2'), [november, december])
     assert.ok((await placements().list()).some(placed => placed.projectId === 'placement3'))
+    const inDecember = await placements().inIndex('december')
+    assert.deepEqual(
+      inDecember.map(placed => placed.projectId),
+      ['placement2', 'placement3'],
+    )
+    const shards = await placements().shards()
+    await placements().place('placement4', '2026-12-02', shared('december'))
+    assert.equal(await placements().shards(), shards, 'an index counts once')
     await placements().forget('december')
+    assert.equal(await placements().shards(), shards - 2)
     assert.deepEqual(await placements().list('placement2'), [november])
     assert.deepEqual(await placements().list('placement3'), [])
   })

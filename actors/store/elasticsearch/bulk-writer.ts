@@ -41,7 +41,8 @@ const BACKOFF_MIN_MS = 100
 const BACKOFF_MAX_MS = 10_000
 /** Others are written meanwhile: then it is not the server. */
 const ALONE_MS = 60_000
-const BULK_TIMEOUT_MS = 60_000
+/** Longer than the server waits for a shard by itself. */
+const BULK_TIMEOUT_MS = 90_000
 /** A body that is built again after its keys got their fields is complete, unless others race. */
 const BUILDS_MAX = 10
 
@@ -119,6 +120,7 @@ export class BulkWriter {
       this.#options.projects.of(projectId),
     )
     for (const open of entries) {
+      if (open.isSettled) continue
       const receivedAtUs = Number(open.entry.envelope.receivedAtUs)
       if (isDropped || receivedAtUs < receivedFromUs) this.#options.ledger.settle(open)
     }
@@ -146,12 +148,13 @@ export class BulkWriter {
       }
       this.#counts.retries++
       await this.#pause(attempt)
+      await this.#settleHidden(projectId, [...pending.keys()])
     }
   }
 
   /** One request; `pending` keeps what has to be sent again. */
   async #attempt(projectId: string, pending: Pending): Promise<void> {
-    const { limit, refresher } = this.#options
+    const { limit, refresher, places, projects } = this.#options
     await limit.enter()
     try {
       const [first] = pending.keys()
@@ -159,6 +162,10 @@ export class BulkWriter {
       const { index, body } = await this.#build(projectId, receivedAtUs, pending)
       const verdicts = await this.#send(index, body)
       if (verdicts.created + verdicts.repeated > 0) refresher.touch(index)
+      if (verdicts.isMissing) {
+        places.forget(index)
+        projects.forget(projectId)
+      }
       await this.#follow(verdicts, body.counts, pending)
     } finally {
       limit.leave()

@@ -146,6 +146,23 @@ if (address === undefined) {
         assert.equal((await rig.compare(ALL)).length, 8)
       }))
 
+    test('an index that somebody deleted is made anew, with the fields of what comes', () =>
+      withProxy(async ({ world, rig }) => {
+        await rig.append(PROJECT, 20)
+        await rig.store.flush()
+        for (const { index } of await world.placements.list()) {
+          await world.server.request({ method: 'DELETE', path: `/${index}` })
+        }
+        rig.reference.drop(PROJECT)
+        for (let i = 0; i < 3; i++) await rig.append(PROJECT, 20)
+        await rig.store.flush()
+        assert.equal((await rig.compare(ALL)).length, 60)
+        const terms = [{ type: 'field', field: 'user.id', value: 'U3' }] as const
+        const found = await rig.compare(searchAll(PROJECT, { query: { terms } }))
+        assert.ok(found.length > 0)
+        assert.deepEqual(world.letters, [])
+      }))
+
     test('a batch that no thread can open is buried after three lives of its writer', () =>
       withProxy(async ({ world, rig }) => {
         await rig.append(PROJECT, 5)

@@ -6,7 +6,14 @@ import type { Placements } from '#actors/catalog/placements.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
-import type { Clock, Keyed, Random, System, TaskPool } from '#runtime/index.ts'
+import {
+  type Clock,
+  type Keyed,
+  type Random,
+  RuntimeError,
+  type System,
+  type TaskPool,
+} from '#runtime/index.ts'
 import { Turnstile } from '../lanes.ts'
 import { searchById } from '../search-by-id.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from '../store.ts'
@@ -57,6 +64,8 @@ export interface ElasticStoreOptions {
 const REQUESTS = { min: 2, max: 16 } as const
 const SEARCHES = { running: 16, waiting: 256 } as const
 const PROJECT_WRITERS = { actorsMax: 20_000, idleMs: 60_000 } as const
+/** Until it is looked again whether an idle writer has gone. */
+const ROOM_MS = 50
 const UNIQUE_BYTES = 6
 
 /** Makes what is missing in Elasticsearch, and begins where all writers before have come to. */
@@ -138,7 +147,7 @@ export class ElasticStore implements LogStore {
       const { envelope } = entry
       const rows = envelope.recordCount - envelope.rejected.length
       if (rows === 0 || envelope.kind !== BatchKind.LOGS) this.#ledger.settle(open)
-      else await this.#writers.ref(envelope.projectId).tell({ type: 'write', open })
+      else await this.#tell(envelope.projectId, { type: 'write', open })
     }
     await this.#ledger.belowBytes(this.#options.memoryBytes)
   }
@@ -190,7 +199,7 @@ export class ElasticStore implements LogStore {
     if (isDropped || receivedBeforeUs <= receivedFromUs) return 0
     // What this process has received counts as well.
     await this.flush()
-    await this.#state.hide(projectId, { receivedFromUs: receivedBeforeUs })
+    await this.#state.change(projectId, { receivedFromUs: receivedBeforeUs })
     this.#projects.forget(projectId)
     const places = await this.#options.placements.list(projectId)
     const range = { projectId, fromUs: receivedFromUs, beforeUs: receivedBeforeUs }
@@ -200,7 +209,7 @@ export class ElasticStore implements LogStore {
   }
 
   async drop(projectId: string): Promise<void> {
-    await this.#state.hide(projectId, { isDropped: true })
+    await this.#state.change(projectId, { isDropped: true })
     this.#projects.forget(projectId)
     await removeHidden(this.#expiry(), projectId, Number.POSITIVE_INFINITY)
   }
@@ -230,6 +239,19 @@ export class ElasticStore implements LogStore {
     await this.#writer.close()
     await this.#refresher.close()
     this.#ledger.close()
+  }
+
+  /** Waits while there are too many projects at once. */
+  async #tell(projectId: string, request: WriteRequest): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        return await this.#writers.ref(projectId).tell(request)
+      } catch (error) {
+        const isFull = error instanceof RuntimeError && error.code === 'LOGBOY_KEYED_FULL'
+        if (!isFull) throw error
+        await new Promise<void>(resolve => this.#options.clock.after(ROOM_MS, resolve))
+      }
+    }
   }
 
   #expiry(): ExpiryTools {

@@ -63,19 +63,23 @@ export async function removeHidden(
   goneBeforeUs: number,
 ): Promise<void> {
   const own = await tools.placements.list(projectId)
-  const hidden = own.filter(({ period }) => periodRange(period).endUs <= goneBeforeUs)
-  for (const place of hidden) {
+  const { removedBeforeUs } = await tools.state.project(projectId)
+  const leftUs = goneBeforeUs - PATIENCE_US
+  for (const place of own) {
+    const { endUs } = periodRange(place.period)
+    if (endUs > goneBeforeUs) continue
     if (await isEmpty(tools, place)) await deleteIndex(tools, place.index)
-    else if (periodRange(place.period).endUs + PATIENCE_US <= goneBeforeUs) {
+    else if (endUs > removedBeforeUs && endUs <= leftUs) {
       await deleteRows(tools, place.index, projectId)
     }
   }
+  if (Number.isFinite(leftUs)) await tools.state.change(projectId, { removedBeforeUs: leftUs })
 }
 
 /** Nothing in the index is visible to anybody. */
 async function isEmpty({ placements, state }: ExpiryTools, place: PlacedPeriod): Promise<boolean> {
   if (!place.shared) return true
-  const inside = (await placements.list()).filter(({ index }) => index === place.index)
+  const inside = await placements.inIndex(place.index)
   const projects = await state.projects(inside.map(({ projectId }) => projectId))
   return inside.every(({ period }, i) => {
     const project = projects[i]

@@ -84,7 +84,7 @@ export class IndexPlaces {
       period,
       retentionDays: await fromCatalog(this.#options.retentionDaysOf(projectId)),
       rowsBefore: await this.#rowsBefore(projectId, period, own),
-      placed: await fromCatalog(placements.list()),
+      shardsInUse: await fromCatalog(placements.shards()),
     }
     const wanted = choosePlacement(question, names)
     // First the index: searches ask every index that something is placed in.

@@ -27,6 +27,8 @@ export function indexTemplate(pattern: string, storage: Storage): Record<string,
   return {
     index_patterns: [pattern],
     priority: PRIORITY,
+    // An index that is gone must not come back without its fields and without a placement.
+    allow_auto_create: false,
     template: {
       settings: {
         ...storageSettings(storage),

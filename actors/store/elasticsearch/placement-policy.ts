@@ -3,7 +3,7 @@
  * projects share an index with others of about the same retention, so that it can be deleted as a
  * whole; one with many rows has its own.
  */
-import type { PlacedPeriod, Placement } from '#actors/catalog/placements.ts'
+import type { Placement } from '#actors/catalog/placements.ts'
 import type { IndexNames } from './index-names.ts'
 
 /** Retentions are rounded up to one of these: each is one shared index a day. */
@@ -21,23 +21,17 @@ export interface PlacementQuestion {
   readonly retentionDays: number
   /** Rows that the project had the day before. */
   readonly rowsBefore: number
-  /** Everything that is placed. */
-  readonly placed: readonly PlacedPeriod[]
+  /** Of all indices. */
+  readonly shardsInUse: number
 }
 
 export function choosePlacement(question: PlacementQuestion, names: IndexNames): Placement {
-  const { projectId, period, retentionDays, rowsBefore, placed } = question
+  const { projectId, period, retentionDays, rowsBefore, shardsInUse } = question
   const shards = Math.min(SHARDS_OF_INDEX_MAX, Math.ceil(rowsBefore / SHARD_ROWS))
-  if (rowsBefore >= OWN_ROWS_MIN && shardsOf(placed) + shards <= SHARDS_MAX) {
+  if (rowsBefore >= OWN_ROWS_MIN && shardsInUse + shards <= SHARDS_MAX) {
     return { index: names.index(projectId, period), shards, shared: false }
   }
   const group = RETENTION_GROUPS_DAYS.find(days => days >= retentionDays)
   const series = `shared-${group === undefined ? 'longest' : `${group}d`}`
   return { index: names.index(series, period), shards: 1, shared: true }
-}
-
-/** Shards of all indices, each counted once. */
-export function shardsOf(placed: readonly PlacedPeriod[]): number {
-  const byIndex = new Map(placed.map(({ index, shards }) => [index, shards]))
-  return [...byIndex.values()].reduce((sum, shards) => sum + shards, 0)
 }

@@ -21,6 +21,8 @@ export interface ProjectState {
   readonly isDropped: boolean
   /** Rows received before this are deleted. */
   readonly receivedFromUs: number
+  /** Periods that ended before this were looked through for rows that are hidden. */
+  readonly removedBeforeUs: number
 }
 
 const CONFLICT_RETRIES = 20
@@ -35,7 +37,9 @@ for (e in params.reached.entrySet()) {
 }
 if (!changed) ctx.op = 'none';`
 const CHANGE_PROJECT = `if (params.dropped) ctx._source.dropped = true;
-if (ctx._source.received_from_us < params.from) ctx._source.received_from_us = params.from;`
+for (name in ['received_from_us', 'removed_before_us']) {
+  if (ctx._source[name] < params[name]) ctx._source[name] = params[name];
+}`
 
 interface CoverageDocument {
   /** By partition. */
@@ -45,6 +49,7 @@ interface CoverageDocument {
 interface ProjectDocument {
   readonly dropped?: boolean
   readonly received_from_us?: number
+  readonly removed_before_us?: number
 }
 
 interface ManyAnswer {
@@ -113,10 +118,15 @@ export class StoreState {
     await this.#update(COVERAGE, ADVANCE, { reached }, { reached })
   }
 
-  async hide(projectId: string, change: Partial<ProjectState>): Promise<void> {
-    const { isDropped: dropped = false, receivedFromUs: from = 0 } = change
-    const first = { dropped, received_from_us: from }
-    await this.#update(idOf(projectId), CHANGE_PROJECT, { dropped, from }, first)
+  /** Only forward: what is hidden stays hidden. */
+  async change(projectId: string, change: Partial<ProjectState>): Promise<void> {
+    const { isDropped = false, receivedFromUs = 0, removedBeforeUs = 0 } = change
+    const document = {
+      dropped: isDropped,
+      received_from_us: receivedFromUs,
+      removed_before_us: removedBeforeUs,
+    }
+    await this.#update(idOf(projectId), CHANGE_PROJECT, document, document)
   }
 
   async #many(ids: readonly string[], signal?: AbortSignal): Promise<readonly unknown[]> {
@@ -159,7 +169,10 @@ function coverageOf(document: unknown): Coverage {
 }
 
 function projectOf(document: unknown): ProjectState {
-  const { dropped = false, received_from_us: receivedFromUs = 0 } = (document ??
-    {}) as ProjectDocument
-  return { isDropped: dropped, receivedFromUs }
+  const {
+    dropped: isDropped = false,
+    received_from_us: receivedFromUs = 0,
+    removed_before_us: removedBeforeUs = 0,
+  } = (document ?? {}) as ProjectDocument
+  return { isDropped, receivedFromUs, removedBeforeUs }
 }

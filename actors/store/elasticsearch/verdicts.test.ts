@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { judge } from './verdicts.ts'
+import { judge, readVerdicts } from './verdicts.ts'
 
 const item = (status: number, type = '', reason = '') => ({
   create: { status, ...(type === '' ? {} : { error: { type, reason } }) },
@@ -41,7 +41,20 @@ describe('verdicts', () => {
     assert.deepEqual(closed.again, [0])
   })
 
+  test('an index that is gone is told, and its documents come again', () => {
+    const items = [item(404, 'index_not_found_exception', 'no such index')]
+    const verdicts = judge({ errors: true, items }, 1)
+    assert.ok(verdicts.isMissing)
+    assert.deepEqual(verdicts.again, [0])
+  })
+
+  test('where all is well the verdicts are not even parsed', () => {
+    const verdicts = readVerdicts(Buffer.from('{"errors":false,"items":[…'), 3)
+    assert.equal(verdicts.created, 3)
+    assert.throws(() => readVerdicts(Buffer.from('{"errors":true,"items":[…'), 3))
+  })
+
   test('an answer with another number of verdicts is a bug', () => {
-    assert.throws(() => judge({ errors: false, items: [item(201)] }, 2))
+    assert.throws(() => judge({ errors: true, items: [item(201)] }, 2))
   })
 })

@@ -27,6 +27,8 @@ export interface Verdicts {
   readonly isOverloaded: boolean
   /** Nothing works because of the index, not of the documents: why; null = that is not so. */
   readonly blocked: string | null
+  /** The index is gone. */
+  readonly isMissing: boolean
   /** What the server will never take. */
   readonly refused: readonly { readonly document: number; readonly reason: string }[]
 }
@@ -37,30 +39,26 @@ const NO_ERRORS = Buffer.from('{"errors":false')
 export function readVerdicts(answer: Uint8Array, documents: number): Verdicts {
   const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.length)
   if (NO_ERRORS.equals(bytes.subarray(0, NO_ERRORS.length))) {
-    return {
-      created: documents,
-      repeated: 0,
-      again: [],
-      isOverloaded: false,
-      blocked: null,
-      refused: [],
-    }
+    return judge({ errors: false, items: [] }, documents)
   }
   return judge(JSON.parse(bytes.toString('utf8')) as BulkAnswer, documents)
 }
 
 export function judge({ errors, items }: BulkAnswer, documents: number): Verdicts {
-  assert.equal(items.length, documents, 'one verdict for each document')
+  assert(!errors || items.length === documents, 'one verdict for each document')
   const again: number[] = []
   const refused: { document: number; reason: string }[] = []
-  let [created, repeated, isOverloaded] = [0, 0, false]
+  let [created, repeated, isOverloaded, isMissing] = [0, 0, false, false]
   let blocked: string | null = null
   if (!errors) created = documents
   for (const [document, { create }] of errors ? items.entries() : []) {
     const { status, error } = create
     const reason = `${error?.type ?? status}: ${error?.reason ?? ''}`
     if (status < 300) created++
-    else if (status === 409) repeated++
+    else if (error?.type === 'index_not_found_exception') {
+      again.push(document)
+      isMissing = true
+    } else if (status === 409) repeated++
     else if (isBlocked(status, error?.type)) {
       again.push(document)
       blocked = reason
@@ -69,7 +67,7 @@ export function judge({ errors, items }: BulkAnswer, documents: number): Verdict
       isOverloaded ||= status === 429
     } else refused.push({ document, reason })
   }
-  return { created, repeated, again, isOverloaded, blocked, refused }
+  return { created, repeated, again, isOverloaded, isMissing, blocked, refused }
 }
 
 /** The index takes nothing, whatever it is: the document is not to blame. */

@@ -19,6 +19,15 @@ export class MemoryPlacements implements Placements {
       .toSorted((a, b) => (a.period < b.period ? -1 : a.period > b.period ? 1 : 0))
   }
 
+  async inIndex(index: string): Promise<readonly PlacedPeriod[]> {
+    return this.#placed.filter(place => place.index === index)
+  }
+
+  async shards(): Promise<number> {
+    const byIndex = new Map(this.#placed.map(({ index, shards }) => [index, shards]))
+    return [...byIndex.values()].reduce((sum, shards) => sum + shards, 0)
+  }
+
   async forget(index: string): Promise<void> {
     this.#placed = this.#placed.filter(place => place.index !== index)
   }
