@@ -115,13 +115,18 @@ class Compaction {
     readonly fits: ReadonlySet<number>
   }> {
     const { pool, pathOf } = this.#tools
-    let schema = segmentSchema([])
-    const fits = new Set<number>()
+    const own = new Map<number, SegmentSchema>()
     for (const [id, numbers] of groupsBySegment(groups)) {
       this.reading = [id]
       const input: SchemaInput = { path: pathOf(id), groups: numbers }
-      const own = await pool.run<SegmentSchema>('store-schema', input)
-      const union = unionSchema([schema, own], FILE_ATTRIBUTES_MAX)
+      own.set(id, await pool.run<SegmentSchema>('store-schema', input))
+    }
+    // Milliseconds do not say every microsecond, but the other way round.
+    const isMillis = [...own.values()].every(({ timeUnit }) => timeUnit === 'ms')
+    let schema = segmentSchema([], isMillis ? 'ms' : 'us')
+    const fits = new Set<number>()
+    for (const [id, each] of own) {
+      const union = unionSchema([schema, each], FILE_ATTRIBUTES_MAX)
       if (union === null) continue
       schema = union
       fits.add(id)

@@ -61,12 +61,16 @@ async function encodeChunks(
   })
 }
 
-/** Row groups in order, a new file where attribute names cannot stand beside each other. */
+/**
+ * Row groups in order, a new file where attribute names cannot stand beside each other and for
+ * the other unit of time.
+ */
 function splitBySchema(
   groups: readonly FlushedGroup[],
 ): { readonly schema: SegmentSchema; readonly groups: readonly FlushedGroup[] }[] {
   const files: { schema: SegmentSchema; groups: FlushedGroup[] }[] = []
-  for (const group of groups) {
+  const unitOf = ({ encoded }: FlushedGroup): number => (encoded.schema.timeUnit === 'ms' ? 0 : 1)
+  for (const group of groups.toSorted((a, b) => unitOf(a) - unitOf(b))) {
     const { schema } = group.encoded
     const file = files.at(-1)
     const union = file && unionSchema([file.schema, schema], FILE_ATTRIBUTES_MAX)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Row } from '#proto/api.ts'
+import { formatTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 import type { ParquetStore } from './parquet-store.ts'
-import { randomLog } from './testing/random-logs.ts'
+import { type PlainLog, randomLog } from './testing/random-logs.ts'
 import { searchAll } from './testing/random-searches.ts'
 import { inStoreWorld, type SimulatedStoreWorld, STORE_FOLDER } from './testing/store-world.ts'
 import { TestLog } from './testing/test-log.ts'
@@ -94,6 +96,36 @@ describe('compaction of a store', () => {
       await store.close()
     }))
 
+  test('times in milliseconds and in microseconds stand apart in a flush, together at rest', () =>
+    inStoreWorld(1, {}, async world => {
+      const store = await world.open()
+      const feed = new Feed()
+      const times = new Map<string, string[]>()
+      const append = async (projectId: string, timesUs: readonly number[]): Promise<void> => {
+        await feed.appendAt(store, projectId, timesUs)
+        const known = times.get(projectId) ?? []
+        times.set(projectId, [...known, ...timesUs.map(timeUs => formatTime(timeUs, 0))])
+      }
+      const assertTimes = async (): Promise<void> => {
+        for (const [projectId, expected] of times) {
+          const { logs } = await store.search(searchAll(projectId), NEVER)
+          const found = logs.map(json => (JSON.parse(json) as Row).time)
+          assert.deepEqual(found, expected.toSorted().reverse())
+        }
+      }
+      await append('p', [START_US + 1_000, START_US + 5_000])
+      await append('q', [START_US + 1_001])
+      await append('r', [START_US + 3_000])
+      await world.sleep(61_000)
+      assert.equal(store.observe().segments, 2)
+      await assertTimes()
+      await append('p', [START_US + 2_345])
+      await store.flush()
+      assert.equal(store.observe().segments, 1)
+      await assertTimes()
+      await store.close()
+    }))
+
   test('leaves one file where many were, at rest', () =>
     inStoreWorld(1, {}, async world => {
       const store = await world.open()
@@ -116,11 +148,26 @@ class Feed {
   #sequence = 0
 
   async append(store: ParquetStore, projectId: string, count: number): Promise<void> {
+    const range = { fromUs: this.receivedAtUs, toUs: this.receivedAtUs + MINUTE_US }
+    const logs = Array.from({ length: count }, () => randomLog(this.#random, range))
+    await this.#send(store, projectId, logs)
+  }
+
+  /** Logs of exactly these times. */
+  async appendAt(
+    store: ParquetStore,
+    projectId: string,
+    timesUs: readonly number[],
+  ): Promise<void> {
+    const range = { fromUs: START_US, toUs: START_US + MINUTE_US }
+    const logs = timesUs.map(timeUs => ({ ...randomLog(this.#random, range), timeUs, subNs: 0 }))
+    await this.#send(store, projectId, logs)
+  }
+
+  async #send(store: ParquetStore, projectId: string, logs: readonly PlainLog[]): Promise<void> {
     this.receivedAtUs += MINUTE_US
     const { receivedAtUs } = this
     const sequence = ++this.#sequence
-    const range = { fromUs: receivedAtUs - MINUTE_US, toUs: receivedAtUs }
-    const logs = Array.from({ length: count }, () => randomLog(this.#random, range))
     const source = { projectId, producer: 1n, epoch: 1, sequence, receivedAtUs }
     await this.#log.append(store, source, logs)
   }

@@ -11,7 +11,10 @@ export function trimLayout(layout: RowGroupLayout): RowGroupLayout {
   const names = new Set(schema.columns.filter((_, i) => isKept[i]).map(({ name }) => name))
   return {
     ...layout,
-    schema: segmentSchema(schema.attributes.filter(each => names.has(columnName(each)))),
+    schema: segmentSchema(
+      schema.attributes.filter(each => names.has(columnName(each))),
+      schema.timeUnit,
+    ),
     columns: columns.filter((_, i) => isKept[i]),
   }
 }

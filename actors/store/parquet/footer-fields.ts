@@ -40,11 +40,13 @@ const STRING = 1
 const TIMESTAMP = 8
 const INTEGER = 10
 const JSON_TEXT = 12
+const MILLIS = 1
 const MICROS = 2
 
 /** The older name of each logical type, for readers that know no other. */
 const CONVERTED: Readonly<Record<Exclude<LogicalType, 'none'>, number>> = {
   text: 0,
+  'timestamp-ms': 9,
   'timestamp-us': 10,
   int8: 15,
   int16: 16,
@@ -77,11 +79,11 @@ function writeLogicalType(out: ThriftWriter, logical: Exclude<LogicalType, 'none
   out.struct(10)
   if (logical === 'text' || logical === 'json') {
     out.struct(logical === 'text' ? STRING : JSON_TEXT)
-  } else if (logical === 'timestamp-us') {
+  } else if (logical === 'timestamp-us' || logical === 'timestamp-ms') {
     out.struct(TIMESTAMP)
     out.boolean(1, true)
     out.struct(2)
-    out.struct(MICROS)
+    out.struct(logical === 'timestamp-us' ? MICROS : MILLIS)
     out.end()
     out.end()
   } else {
@@ -103,7 +105,8 @@ export function readSchema(elements: readonly ThriftValue[]): SegmentSchema {
   const attributes = names
     .map(attributeOfColumn)
     .filter((attribute): attribute is AttributeName => attribute !== null)
-  const schema = segmentSchema(attributes)
+  const isMillis = columns[0] !== undefined && columns[0].get(6) === CONVERTED['timestamp-ms']
+  const schema = segmentSchema(attributes, isMillis ? 'ms' : 'us')
   proven(schema.columns.length === columns.length, 'schema of other columns')
   for (const [index, expected] of schema.columns.entries()) {
     const column = columns[index] as ThriftStruct

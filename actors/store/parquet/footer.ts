@@ -88,6 +88,7 @@ export class SegmentBuilder {
   }
 
   add(layout: RowGroupLayout): Uint8Array {
+    assert(layout.schema.timeUnit === this.#schema.timeUnit, 'a file has one unit of time')
     const own = new Map(layout.schema.columns.map((column, index) => [column.name, index]))
     const sink = new ByteSink(1024)
     let taken = 0
@@ -319,7 +320,7 @@ function readGroup(
   )
   const attributes = schema.attributes.filter(attribute => own.has(columnName(attribute)))
   return {
-    schema: segmentSchema(attributes),
+    schema: segmentSchema(attributes, schema.timeUnit),
     rowCount,
     byteLength,
     columns: all.filter(isOwn),

@@ -9,7 +9,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { parquetReadObjects } from 'hyparquet'
 import { encodeRowGroup } from './row-group.ts'
-import { chooseAttributes, segmentSchema } from './schema.ts'
+import { chooseAttributes, segmentSchema, timeUnitOf } from './schema.ts'
 import { arbitraryParts } from './testing/arbitrary-rows.ts'
 import { fileOf } from './testing/memory-file.ts'
 import { columnsOf, doubleText, type PlainRow } from './testing/plain-rows.ts'
@@ -30,13 +30,13 @@ interface Sample {
   readonly names: readonly string[]
 }
 
-/** A file of two row groups, the second without some columns of the first. */
+/** Two row groups, the second without some columns; times in ms where that says all of them. */
 function sampleOf(parts: readonly (readonly PlainRow[])[], name: string): Sample {
   const columns = parts.map(part => columnsOf(part, 'dictionary'))
   const all = chooseAttributes(columns, 64)
   const groups = [
-    encodeRowGroup(columns, segmentSchema(all)),
-    encodeRowGroup(columns, segmentSchema(all.slice(0, 2))),
+    encodeRowGroup(columns, segmentSchema(all, timeUnitOf(columns))),
+    encodeRowGroup(columns, segmentSchema(all.slice(0, 2), timeUnitOf(columns))),
   ]
   const bytes = fileOf(groups)
   const path = join(folder, name)
@@ -49,11 +49,16 @@ function samples(count: number): Sample[] {
   const odd = fc
     .sample(arbitraryParts, { numRuns: count, seed: 7 })
     .map((parts, index) => sampleOf(parts, `${index}.parquet`))
-  return [...odd, manyRows]
+  return [...odd, manyRows, wholeMillis]
 }
 
 /** Texts of several pages, all different: paths and users have prefixes, messages have none. */
 const manyRows = sampleOf([sampleRows(9_000).map(withUser)], 'many.parquet')
+
+const wholeMillis = sampleOf(
+  [sampleRows(600).map(row => ({ ...row, timeUs: Math.floor(row.timeUs / 1_000) * 1_000 }))],
+  'millis.parquet',
+)
 
 function withUser(row: PlainRow, index: number): PlainRow {
   const user = index % 3 === 0 ? {} : { 's.user': `u${index % 100 === 1 ? 'ñ' : ''}${index}` }
@@ -137,6 +142,7 @@ function factOf(value: unknown, column: number): string | number | null {
 
 const PARSERS = {
   timestampFromMicroseconds: (micros: bigint) => Number(micros),
+  timestampFromMilliseconds: (millis: bigint) => Number(millis) * 1_000,
   jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('utf8'),
 }
 
@@ -180,6 +186,7 @@ function hyparquetFacts(row: Record<string, unknown>, names: readonly string[]):
 
 const PYTHON = `
 import json, math, sys
+import pyarrow
 import pyarrow.parquet as parquet
 table = parquet.read_table(sys.argv[1], page_checksum_verification=True)
 def text(name, value):
@@ -191,7 +198,7 @@ def text(name, value):
 columns = []
 for name in table.column_names:
     column = table.column(name)
-    if name in ("time", "received_at"): column = column.cast("int64")
+    if name in ("time", "received_at"): column = column.cast(pyarrow.timestamp("us", "UTC")).cast("int64")
     columns.append([text(name, value) for value in column.to_pylist()])
 print(json.dumps({"names": table.column_names, "columns": columns}))
 `

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { seededRandom } from '#runtime/random.ts'
 import type { ReadRange } from './footer.ts'
 import { openRowGroup } from './reader.ts'
 import { encodeRowGroup } from './row-group.ts'
-import { chooseAttributes, segmentSchema } from './schema.ts'
+import { chooseAttributes, segmentSchema, type TimeUnit } from './schema.ts'
 import { arbitraryParts } from './testing/arbitrary-rows.ts'
 import { memoryFile } from './testing/memory-file.ts'
 import { byIdentity, columnsOf, plainRows } from './testing/plain-rows.ts'
@@ -37,6 +38,20 @@ function pagesOf(name: string): number {
 test('thousands of rows come back, long columns in several pages', () => {
   assert(pagesOf('message') === 3 && pagesOf('time') === 1)
   assert.deepEqual(byIdentity(plainRows(openRowGroup(file.read, group))), byIdentity(rows))
+})
+
+test('whole milliseconds come back as the microseconds that they are, a byte a row smaller', () => {
+  const random = seededRandom(5)
+  const startUs = Date.UTC(2026, 4, 1) * 1_000
+  const whole = rows.map(row => ({ ...row, timeUs: startUs + random.below(3_600_000) * 1_000 }))
+  const fileIn = (unit: TimeUnit) =>
+    memoryFile([encodeRowGroup([columnsOf(whole)], segmentSchema(schema.attributes, unit))])
+  const [ms, us] = [fileIn('ms'), fileIn('us')]
+  assert.equal(ms.footer.schema.timeUnit, 'ms')
+  const [only] = ms.footer.groups
+  assert(only !== undefined)
+  assert.deepEqual(byIdentity(plainRows(openRowGroup(ms.read, only))), byIdentity(whole))
+  assert(ms.bytes.length < us.bytes.length - rows.length)
 })
 
 test('picked rows are those of the whole, whatever is picked', () => {

@@ -52,7 +52,10 @@ class StoredRows implements RowColumns {
   }
 
   get timeUs(): Float64Array {
-    return this.#numbers('time')
+    return this.#once('time', reader => {
+      const times = this.#whole(decodeNumbers(reader))
+      return this.#group.schema.timeUnit === 'us' ? times : times.map(ms => ms * 1_000)
+    })
   }
 
   get timeSubNs(): Uint16Array | null {

@@ -145,7 +145,7 @@ class FixedColumns {
       writeLongs(group, column, { levels: null, present: keys.rowCount, pairs, values: null })
     switch (column.name) {
       case 'time':
-        return writeTimes(group, column, keys.timeUs, false)
+        return writeTimes(group, column, inUnitOf(column, keys.timeUs), false)
       case 'time_sub_ns':
         return writeShorts(group, column, keys.timeSubNs)
       case 'received_at':
@@ -219,6 +219,15 @@ class FixedColumns {
     const given = pairs.subarray(0, 2 * present)
     return writeLongs(this.#group, column, { levels, present, values, pairs: given })
   }
+}
+
+function inUnitOf({ logical }: ColumnSchema, timeUs: Float64Array): Float64Array {
+  if (logical !== 'timestamp-ms') return timeUs
+  return timeUs.map(us => {
+    const ms = Math.floor(us / 1_000)
+    assert(ms * 1_000 === us, 'a schema in milliseconds is for whole ones')
+    return ms
+  })
 }
 
 function summarize(

@@ -5,6 +5,7 @@ import {
   chooseAttributes,
   columnName,
   segmentSchema,
+  timeUnitOf,
   unionSchema,
 } from './schema.ts'
 import { columnsOf } from './testing/plain-rows.ts'
@@ -48,6 +49,15 @@ test('keys that are no names get no column', () => {
     [`s.${'x'.repeat(129)}`]: '4',
   })
   assert.deepEqual(chooseAttributes([part], 9), [])
+})
+
+test('milliseconds are for times that are all whole ones, and share no file with others', () => {
+  const timesOf = (...timeUs: number[]) => ({ timeUs: Float64Array.from(timeUs) })
+  assert.equal(timeUnitOf([timesOf(0, 1_000), timesOf(1_790_000_000_123_000)]), 'ms')
+  assert.equal(timeUnitOf([timesOf(0, 1_000), timesOf(1_790_000_000_123_001)]), 'us')
+  const schemas = [segmentSchema([], 'ms'), segmentSchema([], 'us')]
+  assert.equal(unionSchema(schemas, 9), null)
+  assert.deepEqual(unionSchema(schemas.slice(0, 1), 9), schemas[0])
 })
 
 test('a column tells its attribute, and only columns of attributes do', () => {

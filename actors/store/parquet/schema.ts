@@ -12,6 +12,7 @@ export type PhysicalType =
 /** What the bits mean; readers such as DuckDB show the column accordingly. */
 export type LogicalType =
   | 'timestamp-us'
+  | 'timestamp-ms'
   | 'int8'
   | 'int16'
   | 'int32'
@@ -35,10 +36,14 @@ export interface AttributeName {
   readonly type: AttributeType
 }
 
+/** Event times of a segment: whole milliseconds where all of them are, a byte a row less. */
+export type TimeUnit = 'us' | 'ms'
+
 /** The columns of a segment: the fixed ones, then the attributes' own, in this order in every row group. */
 export interface SegmentSchema {
   readonly columns: readonly ColumnSchema[]
   readonly attributes: readonly AttributeName[]
+  readonly timeUnit: TimeUnit
 }
 
 /** Where the attributes without a column of their own are, as one JSON object; null = none. */
@@ -47,7 +52,6 @@ const ATTRIBUTE_PREFIX = 'attr.'
 
 /** `row` and `producer` beside `seq` are the identity; the id columns are half as large as their text. */
 const FIXED_COLUMNS: readonly ColumnSchema[] = [
-  required('time', 'INT64', 'timestamp-us'),
   required('time_sub_ns', 'INT32', 'int16'),
   required('received_at', 'INT64', 'timestamp-us'),
   required('kind', 'INT32', 'int8'),
@@ -84,11 +88,15 @@ const ATTRIBUTE_FORMS: Readonly<Record<AttributeType, readonly [PhysicalType, Lo
 }
 
 /** The schema with exactly these attribute columns beside the fixed ones. */
-export function segmentSchema(attributes: readonly AttributeName[]): SegmentSchema {
+export function segmentSchema(
+  attributes: readonly AttributeName[],
+  timeUnit: TimeUnit = 'us',
+): SegmentSchema {
+  const time = required('time', 'INT64', `timestamp-${timeUnit}`)
   const own = attributes.map(attribute =>
     optional(columnName(attribute), ...ATTRIBUTE_FORMS[attribute.type]),
   )
-  return { columns: [...FIXED_COLUMNS, ...own], attributes }
+  return { columns: [time, ...FIXED_COLUMNS, ...own], attributes, timeUnit }
 }
 
 /** The column of an attribute. */
@@ -133,14 +141,23 @@ export function chooseAttributes(
   return [...chosen.values()]
 }
 
+/** 'ms' if that says every event time. */
+export function timeUnitOf(parts: readonly { readonly timeUs: Float64Array }[]): TimeUnit {
+  const isWhole = (us: number): boolean => Math.floor(us / 1_000) * 1_000 === us
+  return parts.every(({ timeUs }) => timeUs.every(isWhole)) ? 'ms' : 'us'
+}
+
 /**
  * The schema that holds row groups of all of `schemas` byte for byte; null if two names differ only
- * by case or more than `cap` attributes come together: then some must be encoded again.
+ * by case, more than `cap` attributes come together, or times have different units: then some must
+ * be encoded again.
  */
 export function unionSchema(schemas: readonly SegmentSchema[], cap: number): SegmentSchema | null {
   const names = new Map<string, string>()
   const attributes: AttributeName[] = []
+  const timeUnit = schemas[0]?.timeUnit
   for (const schema of schemas) {
+    if (schema.timeUnit !== timeUnit) return null
     for (const attribute of schema.attributes) {
       const name = columnName(attribute)
       const known = names.get(name.toLowerCase())
@@ -150,5 +167,5 @@ export function unionSchema(schemas: readonly SegmentSchema[], cap: number): Seg
       attributes.push(attribute)
     }
   }
-  return segmentSchema(attributes)
+  return segmentSchema(attributes, timeUnit)
 }

@@ -4,7 +4,12 @@ import type { RowColumns } from '#proto/columns.ts'
 import type { ThreadTools, Transferred } from '#runtime/threads.ts'
 import { openRowGroup } from '../parquet/reader.ts'
 import { type EncodedRowGroup, encodeRowGroup } from '../parquet/row-group.ts'
-import { chooseAttributes, type SegmentSchema, segmentSchema } from '../parquet/schema.ts'
+import {
+  chooseAttributes,
+  type SegmentSchema,
+  segmentSchema,
+  timeUnitOf,
+} from '../parquet/schema.ts'
 import type { RecentPart } from '../recent.ts'
 import { type SegmentFiles, segmentFiles } from '../segment-files.ts'
 import { openPart } from '../units.ts'
@@ -27,7 +32,10 @@ export interface KeptRows {
 export interface EncodeInput {
   readonly recent: readonly RecentPart[]
   readonly stored: readonly KeptRows[]
-  /** Attributes without a column here go to the JSON column; null = chosen by their frequency. */
+  /**
+   * Attributes without a column here go to the JSON column; null = chosen by their frequency, and
+   * the unit of time by the times.
+   */
   readonly schema: SegmentSchema | null
 }
 
@@ -41,7 +49,8 @@ export function encode(
   const parts = stored.reduce((all, kept) => all.concat(openKept(kept, files)), open)
   const filled = parts.filter(({ count }) => count > 0)
   if (filled.length === 0) return { result: null, transfer: [] }
-  const chosen = schema ?? segmentSchema(chooseAttributes(filled, ATTRIBUTE_COLUMNS_MAX))
+  const chosen =
+    schema ?? segmentSchema(chooseAttributes(filled, ATTRIBUTE_COLUMNS_MAX), timeUnitOf(filled))
   const result = encodeRowGroup(filled, chosen)
   const buffers = new Set([result.bytes.buffer, result.index.buffer])
   return { result, transfer: [...buffers].filter(buffer => buffer instanceof ArrayBuffer) }

@@ -20,6 +20,10 @@ export function readSchema({ path, groups }: SchemaInput, { disk }: ThreadTools)
         trimLayout(group).schema.attributes.map(({ type, key }) => type + key),
       ),
     )
-    return segmentSchema(footer.schema.attributes.filter(({ type, key }) => used.has(type + key)))
+    const { attributes, timeUnit } = footer.schema
+    return segmentSchema(
+      attributes.filter(({ type, key }) => used.has(type + key)),
+      timeUnit,
+    )
   })
 }
