@@ -2,7 +2,7 @@
  * One subscription's way through the stored log: CommitLog.read pushes chunks of entries, the tail
  * takes them one by one as the socket has room, and the log waits meanwhile.
  */
-import type { CommitLog, LogEntry, ReadOutcome } from '#actors/commit-log/commit-log.ts'
+import type { CommitLog, LogEntry, LogPlace, ReadOutcome } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 
 /** A chunk of stored entries, each retained for whoever handles it. */
@@ -14,13 +14,16 @@ export interface StoredChunk {
 
 /** Entries that were read and not looked at yet. */
 export class Reading {
+  /** The end of the log before it began: what 'end' as its outcome reaches at least. */
+  readonly end: LogPlace
   #chunk: StoredChunk | undefined
   #next = 0
   /** By partition, the record to begin with in its first entry; 0 in all others. */
   readonly #fromRows: Map<number, number>
   #outcome: ReadOutcome | undefined
 
-  constructor(fromRows: ReadonlyMap<number, number>) {
+  constructor(fromRows: ReadonlyMap<number, number>, end: LogPlace) {
+    this.end = end
     this.#fromRows = new Map(fromRows)
   }
 

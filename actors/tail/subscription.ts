@@ -66,6 +66,8 @@ export class Subscription {
   #lane: Ticket[] = []
   #ahead: Ticket[] = []
   #aheadOverflowed = false
+  /** Covered once the lane is empty: the end of the log that a reading has reached. */
+  #reached: LogPlace | null = null
   /** Batches up to here are in the lane, or past it. */
   #expected: Positions
   /** Pieces of the lane's first ticket that are in the outbox. */
@@ -136,6 +138,7 @@ export class Subscription {
     this.#lane = []
     this.#ahead = []
     this.#aheadOverflowed = false
+    this.#reached = null
     this.#piecesTaken = 0
   }
 
@@ -179,11 +182,12 @@ export class Subscription {
     this.#aheadOverflowed = false
   }
 
-  /** A round has reached the end of the log; false = live batches were lost meanwhile, read on. */
-  goLive(): boolean {
+  /** A round has reached this end of the log; false = live batches were lost meanwhile, read on. */
+  goLive(end: LogPlace): boolean {
     assert.equal(this.#mode, 'reading')
     if (this.#aheadOverflowed) return false
     this.#mode = 'live'
+    this.#reached = end
     for (const ticket of this.#ahead.splice(0)) this.#expect(ticket)
     return true
   }
@@ -199,7 +203,9 @@ export class Subscription {
   cover(place: LogPlace): void {
     if (this.#mode !== 'live' || this.#lane.length > 0) return
     if (this.#expected.coversAll(place.positions)) return
-    this.#outbox.cover(behindPlace(this.#outbox.covered, place))
+    const { covered } = this.#outbox
+    const receivedAtUs = Math.max(covered.receivedAtUs, place.receivedAtUs)
+    this.#outbox.cover(behindPlace(covered, { positions: place.positions, receivedAtUs }))
     this.#expected = this.#expected.union(place.positions)
   }
 
@@ -212,7 +218,10 @@ export class Subscription {
       this.#failuresInARow = 0
       this.#piecesTaken = 0
     }
-    if (this.#mode === 'live' && this.#lane.length === 0) this.#isPatient = false
+    if (this.#mode !== 'live' || this.#lane.length > 0) return
+    this.#isPatient = false
+    if (this.#reached !== null) this.cover(this.#reached)
+    this.#reached = null
   }
 
   #settleTicket(ticket: Ticket, matches: BatchMatches): boolean {

@@ -357,6 +357,25 @@ test('a paused reader gets nothing, costs nothing, and goes on where it stopped'
   await world.end()
 })
 
+test('a reading that finds nothing moves the token to the end of the log all the same', async () => {
+  const world = new World()
+  const client = new TailClient()
+  world.subscribe(client, 'red')
+  world.commit('p', ['red 1'])
+  await world.quiet()
+  for (let batch = 0; batch < 5; batch++) world.commit('other', ['red of another'])
+  await world.kill()
+  world.subscribe(client, 'red')
+  await world.quiet()
+  const place = decodeTailToken(client.token as string)
+  assert.ok(place?.positions.coversAll(world.log.end()))
+  world.log.trim(6)
+  await world.kill()
+  world.subscribe(client, 'red')
+  await world.quiet()
+  assert.deepEqual([client.gaps, client.messages], [[], ['red 1']])
+})
+
 test('what is committed while too much is looked at is read later, also by those who read', async () => {
   const world = new World()
   const [busy, late] = [new TailClient(), new TailClient()]

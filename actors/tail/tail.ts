@@ -216,7 +216,7 @@ class Tail implements Actor<Message> {
     const { log } = this.#deps
     const { positions: from, rows } = subscription.next
     subscription.roundBegins()
-    const reading = new Reading(rows)
+    const reading = new Reading(rows, endOf(this.#edges(subscription.projectId)))
     this.#readings.set(subscription, reading)
     const { self, signal } = this.#context
     const { projectId } = subscription
@@ -294,7 +294,7 @@ class Tail implements Actor<Message> {
     if (outcome === undefined || (outcome !== 'end' && !subscription.isSettled)) return
     this.#readings.delete(subscription)
     if (outcome === 'end') {
-      if (!subscription.goLive()) this.#readOn(subscription)
+      if (!subscription.goLive(reading.end)) this.#readOn(subscription)
       return
     }
     const edges = this.#edges(subscription.projectId)
