@@ -39,6 +39,21 @@ describe('manifest file', () => {
     assert.equal(state.nextSegmentId, 4)
   })
 
+  test('a new generation counts once, though the old ones cannot be looked for', () => {
+    const disk = newDisk(1)
+    const manifest = new ManifestFile({ disk, folder: FOLDER })
+    manifest.append(publish(1, 100))
+    disk.failNext('sync', 'EIO')
+    assert.throws(() => manifest.append(publish(2, 200)), { code: 'EIO' })
+    disk.failNext('list', 'EIO')
+    assert.deepEqual(manifest.settle(), [publish(2, 200)])
+    manifest.append(publish(3, 300))
+    manifest.close()
+    const { state } = new ManifestFile({ disk, folder: FOLDER })
+    assert.deepEqual([...state.segments.keys()], [1, 2, 3])
+    assert.equal(disk.paths().length, 2)
+  })
+
   test('it is written anew when it has grown, and stays the same', () => {
     const disk = newDisk(1)
     const manifest = new ManifestFile({ disk, folder: FOLDER })

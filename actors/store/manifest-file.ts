@@ -137,6 +137,7 @@ export class ManifestFile {
     }
     this.#replace(files, parts)
     for (const record of records) this.state.apply(record)
+    this.#removeOthers()
   }
 
   #replace(files: DiskFile[], parts: readonly Uint8Array[]): void {
@@ -146,19 +147,21 @@ export class ManifestFile {
     this.#baseBytes = this.#offset
     this.#number = 1
     this.#broken = false
-    this.#removeOthers()
   }
 
-  /** What cannot be removed now is removed with the next generation or at the next start. */
+  /**
+   * What cannot be removed now is removed with the next generation or at the next start. Never
+   * fails: the new generation counts already, and nothing may be added to it a second time.
+   */
   #removeOthers(): void {
-    for (const name of this.#disk.list(this.#folder)) {
-      if (!name.startsWith('manifest-') || parseName(name)?.generation === this.#generation)
-        continue
-      try {
+    try {
+      for (const name of this.#disk.list(this.#folder)) {
+        if (!name.startsWith('manifest-') || parseName(name)?.generation === this.#generation)
+          continue
         this.#disk.remove(`${this.#folder}/${name}`)
-      } catch (error) {
-        if (!isDiskError(error)) throw error
       }
+    } catch (error) {
+      if (!isDiskError(error)) throw error
     }
   }
 
