@@ -19,7 +19,7 @@ if (address === undefined) {
     for (const storage of STORAGES) {
       logStoreSuite(`Elasticsearch store, ${storage.mode}, source ${storage.source}`, {
         run: (_, body) => inElasticWorld(address, pool, body, { storage }),
-        seeds: 12,
+        seeds: 4,
       })
     }
   })
