@@ -303,6 +303,18 @@ faultTest('records that are none of ours are kept aside, and reading goes on', o
   ])
 })
 
+faultTest('a read that waits for Kafka ends when the log closes', one, async world => {
+  const { arena, link, start } = world
+  const log = await start()
+  await append(log, arena, { sequence: 1n })
+  link.holdAll()
+  const reading = log.read(PROJECT, Positions.NONE, () => undefined)
+  const closed = log.close()
+  await assert.rejects(reading, { code: 'LOGBOY_LOG_CLOSING' })
+  link.release()
+  await closed
+})
+
 interface Member {
   readonly seen: Seen[]
   readonly owned: Set<number>

@@ -168,7 +168,11 @@ export class KafkaFollower implements Following {
 
   #admit(followed: Followed, fetched: Fetched): readonly Arrived[] {
     const { arrived, newer } = open(fetched)
-    if (newer !== null) this.#fetcher.remove(fetched.partition)
+    if (newer !== null) {
+      this.#fetcher.remove(fetched.partition)
+      const error = new Error(`record ${newer.offset} was written by a newer Logboy`)
+      this.#options.onTrouble(error, `a live tail, partition ${fetched.partition}`)
+    }
     return arrived.filter(({ position, envelope }) => {
       followed.receivedAtUs = Math.max(followed.receivedAtUs, Number(envelope.receivedAtUs))
       const isNew = followed.admission.apply(envelope)

@@ -77,6 +77,7 @@ export class KafkaLog implements CommitLog {
   readonly #keyed: KeyedAppends
   readonly #consumers = new Map<string, KafkaConsumer>()
   readonly #followers = new Set<KafkaFollower>()
+  readonly #closing = new AbortController()
   #cancelShrink: Cancel
   #closed = false
 
@@ -165,7 +166,9 @@ export class KafkaLog implements CommitLog {
     await Promise.all([...this.#followers].map(follower => follower.ready(projectId)))
     await this.#ends.refresh()
     const partitions = [...new Set([...now, ...before])]
-    return readStored({ ...this.#options, ends: this.#ends, projectId, partitions, from, receive })
+    const { signal } = this.#closing
+    const what = { projectId, partitions, from, receive, signal }
+    return readStored({ ...this.#options, ends: this.#ends, ...what })
   }
 
   start(projectId: string): LogPlace {
@@ -215,6 +218,7 @@ export class KafkaLog implements CommitLog {
     this.#cancelShrink()
     await this.#appender.drain()
     for (const follower of this.#followers) follower.stop()
+    this.#closing.abort()
     await Promise.all([...this.#consumers.values()].map(consumer => consumer.stop()))
     await this.#producers.close()
     this.#ends.stop()

@@ -21,6 +21,8 @@ export interface KafkaReadOptions {
   /** All that hold something of the project. */
   readonly partitions: readonly number[]
   readonly from: Positions
+  /** Aborted when the log closes: the read then fails. */
+  readonly signal: AbortSignal
   readonly receive: (entries: readonly LogEntry[]) => void | Promise<void>
   readonly onTrouble: (error: Error, where: string) => void
 }
@@ -48,15 +50,17 @@ export async function readStored(options: KafkaReadOptions): Promise<ReadOutcome
 }
 
 function readAll(options: KafkaReadOptions, stretches: Map<number, Stretch>): Promise<ReadOutcome> {
-  const { address, topic, clock, arena, ends, projectId, onTrouble } = options
+  const { address, topic, clock, arena, ends, projectId, signal, onTrouble } = options
   return new Promise((resolve, reject) => {
     let isOver = false
     const finish = (outcome: ReadOutcome | Error): void => {
       isOver = true
       fetcher.stop()
+      signal.removeEventListener('abort', onAbort)
       if (outcome instanceof Error) reject(outcome)
       else resolve(outcome)
     }
+    const onAbort = (): void => finish(closing())
     const receive = async (fetched: readonly Fetched[]): Promise<void> => {
       try {
         for (const each of fetched) if (!isOver) await take(each)
@@ -89,8 +93,14 @@ function readAll(options: KafkaReadOptions, stretches: Map<number, Stretch>): Pr
       outOfRange: () => finish('gone'),
       onTrouble,
     })
+    signal.addEventListener('abort', onAbort)
+    if (signal.aborted) return onAbort()
     for (const [partition, { from }] of stretches) {
       fetcher.set(partition, Math.max(ends.start(partition), from - WARM_UP_RECORDS))
     }
   })
+}
+
+function closing(): Error {
+  return Object.assign(new Error('the commit log is closing'), { code: 'LOGBOY_LOG_CLOSING' })
 }
