@@ -88,7 +88,7 @@ export class SpoolFolder implements BatchSpool {
     this.options = options
     this.salt = Math.floor(random.unit() * 0x1_0000_0000)
     this.files = new SpoolFiles({ disk, folder, asideFolder, room, old: old?.files ?? [] })
-    this.marks = new SpoolMarks(old?.spool.epochRecord ?? null)
+    this.marks = new SpoolMarks(old?.spool ?? null)
     this.lastOrdinal = old?.spool.batches.at(-1)?.ordinal ?? 0
   }
 
@@ -168,20 +168,14 @@ export class SpoolFolder implements BatchSpool {
 
   private get needsWrite(): boolean {
     while (this.unwritten[0]?.batch.isSettled === true) this.unwritten.shift()
-    if (this.unwritten.length > 0) return true
-    const { isEpochDue, isFirstDue } = this.marks
-    return (isEpochDue && this.files.length > 0) || (isFirstDue && this.hasBatches)
-  }
-
-  /** Batches lie on disk of which something could be noted. */
-  private get hasBatches(): boolean {
-    return this.files.length > 0 && !this.isAllSettled
+    return this.unwritten.length > 0 || (this.marks.isUrgent && this.files.length > 0)
   }
 
   private proceed(): void {
     if (this.isBusy || this.isEnded || !this.isStarted || this.cancelWait !== null) return
     const isClosing = this.closing !== null
-    if (this.needsWrite || (isClosing && this.marks.isDue && this.hasBatches)) this.write()
+    const isMarkDue = this.marks.isDue && this.files.length > 0 && !this.isAllSettled
+    if (this.needsWrite || (isClosing && isMarkDue)) this.write()
     else if (isClosing) this.finish()
     else this.rest()
   }
@@ -196,8 +190,8 @@ export class SpoolFolder implements BatchSpool {
     this.cancelRest ??= this.options.clock.after(REST_MS, () => {
       this.cancelRest = null
       if (this.isBusy || this.isEnded || this.cancelWait !== null) return
-      if (this.needsWrite || !this.isAllSettled) this.write()
-      else this.leaveCurrent(() => this.proceed())
+      if (this.isAllSettled) this.leaveCurrent(() => this.proceed())
+      else if (this.marks.isDue) this.write()
     })
   }
 

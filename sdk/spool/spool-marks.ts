@@ -2,21 +2,23 @@
 import type { QueuedBatch } from '../batch-queue.ts'
 import type { Epoch } from '../producer-epoch.ts'
 import type { EpochRecord, SpoolRecord } from './spool-format.ts'
+import type { ScannedSpool } from './spool-scan.ts'
 
 export class SpoolMarks {
   /** Everything before this ordinal is settled. */
-  firstUnsettled = 1
-  private acknowledgedUs: number | null = null
+  firstUnsettled: number
+  private acknowledgedUs: number | null
   private isSettledNoted = true
-  /** The first acknowledgement in an epoch: without it no server can say that it forgot us. */
-  isFirstDue = false
+  private isFirstDue = false
   private epoch: EpochRecord | null
   private isEpochNoted = true
   private waiters: (() => void)[] = []
 
-  /** `epoch` as an earlier process noted it. */
-  constructor(epoch: EpochRecord | null) {
-    this.epoch = epoch
+  /** `old` is what an earlier process noted. */
+  constructor(old: ScannedSpool | null) {
+    this.epoch = old?.epochRecord ?? null
+    this.firstUnsettled = old?.settledRecord.beforeOrdinal ?? 1
+    this.acknowledgedUs = old?.settledRecord.acknowledgedUs ?? null
   }
 
   /** Something is not noted yet. */
@@ -24,9 +26,12 @@ export class SpoolMarks {
     return !this.isEpochNoted || !this.isSettledNoted
   }
 
-  /** A new epoch: what lies on disk is numbered otherwise now. */
-  get isEpochDue(): boolean {
-    return !this.isEpochNoted
+  /**
+   * It should be noted at once: a new epoch, in which what lies on disk is numbered otherwise, or
+   * the first acknowledgement in one, without which no server can say that it forgot us.
+   */
+  get isUrgent(): boolean {
+    return !this.isEpochNoted || this.isFirstDue
   }
 
   /** Somebody waits for a new epoch to be noted. */
@@ -54,8 +59,9 @@ export class SpoolMarks {
       if (!present.has(ordinal)) skipped.push(ordinal)
     }
     this.epoch = { type: 'epoch', producer, epoch, fromOrdinal, skipped }
-    this.acknowledgedUs = null
     this.isEpochNoted = false
+    this.acknowledgedUs = null
+    this.isSettledNoted = false
     this.waiters.push(written)
   }
 

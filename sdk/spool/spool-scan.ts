@@ -72,7 +72,9 @@ function withoutBytes(
 }
 
 export interface ScannedSpool extends OldBatches {
+  /** As they were noted last. */
   readonly epochRecord: EpochRecord
+  readonly settledRecord: SettledRecord
 }
 
 /** Puts the files of one spool together; null = they do not say whose batches these are. */
@@ -97,7 +99,7 @@ export function joinFiles(files: readonly ScannedFile[]): ScannedSpool | null {
   const batches = left.map(({ file, batch }) => oldBatchOf(file, batch, epoch))
   const { producer, epoch: number } = epoch
   const knownUs = settled.acknowledgedUs ?? begunUs
-  return { producer, epoch: number, knownUs, batches, epochRecord: epoch }
+  return { producer, epoch: number, knownUs, batches, epochRecord: epoch, settledRecord: settled }
 }
 
 function oldBatchOf(file: string, batch: ScannedBatch, epoch: EpochRecord): OldBatch {
