@@ -318,6 +318,25 @@ test('a sender that rested for a week opens a new epoch by itself', () => {
   assert.equal(sender.counts.possiblyRepeated, 0)
 })
 
+test('a week after a rejection, too, a sender opens a new epoch by itself', () => {
+  const { clock, server, sender } = world()
+  server.bad.add(0)
+  sender.push(batchOf(0))
+  clock.advance(1_000)
+  clock.skip(6.5 * DAY_MS)
+  server.forget()
+  sender.push(batchOf(1))
+  clock.advance(1_000)
+  assert.deepEqual(ids(server), [1])
+  assert.deepEqual(
+    server.hellos.map(({ epoch, firstUnacked }) => [epoch, firstUnacked]),
+    [
+      [1, 1],
+      [2, 1],
+    ],
+  )
+})
+
 test('a second expired epoch without an acknowledgement changes the producer', () => {
   const clock = new VirtualClock()
   const { sender } = world(1, { clock, transports: [failing(clock, { type: 'epoch-expired' })] })

@@ -74,6 +74,14 @@ test('a producer is forgotten after seven idle days of log time, not a moment ea
   assert.equal(admission.apply(batch(2, 0, 1000 + 7 * DAY_US)), true)
 })
 
+test('nobody is forgotten while a batch is on its way', () => {
+  const admission = new Admission()
+  admission.apply(batch(5, 0, 1000))
+  const reservation = reserve(admission, batch(6, 0, 1000 + 7 * DAY_US - 1))
+  const again = admission.reserve(batch(6, 0, 1000 + 7 * DAY_US))
+  assert.deepEqual(again, { type: 'repeat', of: reservation })
+})
+
 test('the oldest producers make room; a full table of live ones refuses new ones', () => {
   const limits = {
     producerIdleMs: 10,

@@ -211,6 +211,15 @@ test('the first batch may be one that is durable already', () => {
   assert.equal(world.ended?.status, 'bad-request')
 })
 
+test('the next batch is the one behind what the welcome says is durable', () => {
+  const { world } = open({ lastDurable: 4, firstUnacked: 3 })
+  world.batch(5)
+  assert.equal(world.ended, null)
+  world.prove(5)
+  world.settle(5, DURABLE)
+  assert.deepEqual(world.answers(), ['ack 5'])
+})
+
 test('a batch or a second hello at the wrong time ends the stream', () => {
   const early = new World()
   early.batch(1)

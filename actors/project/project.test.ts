@@ -133,6 +133,21 @@ test('single batches over HTTP are taken only when none before them can be missi
   })
 })
 
+test('a single batch of a new epoch may begin where its sender stands', async () => {
+  const { actor, log } = start()
+  const epoch = { epoch: 2 }
+  offer(actor.ref, { type: 'single', firstUnacked: 1 }, [offerOf(1)])
+  offer(actor.ref, { type: 'single', firstUnacked: 5 }, [offerOf(5, epoch)])
+  await actor.settle()
+  assert.deepEqual(
+    log.stored.map(({ envelope }) => [envelope.epoch, Number(envelope.sequence)]),
+    [
+      [0, 1],
+      [2, 5],
+    ],
+  )
+})
+
 test('the chunks of one request settle together', async () => {
   const { actor, log, meter } = start()
   log.autoCommit = false

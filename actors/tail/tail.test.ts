@@ -376,6 +376,42 @@ test('a reading that finds nothing moves the token to the end of the log all the
   assert.deepEqual([client.gaps, client.messages], [[], ['red 1']])
 })
 
+test('a token never runs ahead of batches that are still looked at', async () => {
+  const world = new World()
+  const client = new TailClient()
+  const id = world.subscribe(client, 'red')
+  await world.quiet(1_000)
+  world.commit('p', ['red 1'])
+  world.commit('other', ['red of another'])
+  world.log.deliver()
+  for (let second = 0; second < 20; second++) {
+    await world.actor.settle()
+    world.actor.clock.advance(1_000)
+  }
+  assert.deepEqual(client.messages, [])
+  world.tell({ type: 'unsubscribe', id })
+  await world.settle()
+  world.subscribe(client, 'red')
+  await world.quiet(1_000)
+  assert.deepEqual(client.messages, ['red 1'])
+})
+
+test('what was read for a filter that is no more is given back', async () => {
+  const world = new World()
+  const client = new TailClient()
+  const id = world.subscribe(client, 'red')
+  await world.quiet(1_000)
+  world.tell({ type: 'pause', id })
+  for (let batch = 0; batch < 5; batch++) world.commit('p', [`red ${batch} blue`])
+  await world.settle()
+  world.tell({ type: 'resume', id })
+  world.tell({ type: 'filter', id, filter: filterOf('blue') })
+  await world.quiet(1_000)
+  assert.equal(client.messages.length, 5)
+  await world.end()
+  assert.equal(world.log.kept, 0)
+})
+
 test('what is committed while too much is looked at is read later, also by those who read', async () => {
   const world = new World()
   const [busy, late] = [new TailClient(), new TailClient()]

@@ -114,6 +114,8 @@ export class MemoryLog implements CommitLog {
     this.readings++
     const end = this.end()
     if (!end.coversAll(from)) return 'foreign'
+    // As where a thread reads: whoever asked may want something else by then.
+    await Promise.resolve()
     for (let at = from; ; ) {
       if (!at.coversAll(this.start().positions)) return 'gone'
       const own = this.#entries.filter(
