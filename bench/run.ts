@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only ingest,disk,queries,latency,idle]
+ * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only idle,latency,store,tail …]
+ * [--sockets 1000]
  * [--data FILE.ndjson] [--save]`: the table of bench/README.md.
  */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
@@ -12,12 +13,14 @@ import { measureQueries } from './lab/queries.ts'
 import { LabServer } from './lab/server.ts'
 import { StreamClient } from './lab/stream-client.ts'
 import { machine, markdownTable, type Result } from './lab/table.ts'
+import { measureCrowd } from './lab/tail-crowd.ts'
 
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', default: '2000000' },
     'query-rows': { type: 'string', default: '10000000' },
-    only: { type: 'string', default: 'idle,latency,ingest-sdk,ingest-http,store' },
+    only: { type: 'string', default: 'idle,latency,ingest-sdk,ingest-http,store,tail' },
+    sockets: { type: 'string', default: '1000' },
     data: { type: 'string' },
     save: { type: 'boolean', default: false },
   },
@@ -35,6 +38,7 @@ for (const [name, measure] of Object.entries({
   'ingest-sdk': ingestSdk,
   'ingest-http': ingestHttp,
   store,
+  tail: tailCrowd,
 })) {
   if (!only.has(name)) continue
   console.log(`measuring ${name} …`)
@@ -79,6 +83,12 @@ function idle(): Promise<Result[]> {
 
 function latency(): Promise<Result[]> {
   return withServer((server, keys) => measureLatency(server, keys, { rate: 10_000, seconds: 20 }))
+}
+
+function tailCrowd(): Promise<Result[]> {
+  const sockets = Number(options.sockets)
+  const crowd = { sockets, rate: 10_000, seconds: 20, stalled: 20 }
+  return withServer((server, keys) => measureCrowd(server, keys, crowd))
 }
 
 /** Sealed batches over the SDK's door: what the server itself costs. */

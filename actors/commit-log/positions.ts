@@ -72,10 +72,14 @@ export class Positions {
   }
 
   /** This entry read as well. */
-  with({ partition, position }: EntryPlace): Positions {
-    return this.covers({ partition, position })
-      ? this
-      : Positions.of([...this.#pairs, [partition, position]])
+  with(entry: EntryPlace): Positions {
+    if (this.covers(entry)) return this
+    const { partition, position } = entry
+    // Every tail does this with every batch: nothing is made but the one pair and its list.
+    const found = this.#pairs.findIndex(([known]) => known >= partition)
+    const at = found < 0 ? this.#pairs.length : found
+    const isKnown = this.#pairs[at]?.[0] === partition
+    return new Positions(this.#pairs.toSpliced(at, isKnown ? 1 : 0, [partition, position]))
   }
 
   /** What either has read. */

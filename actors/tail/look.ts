@@ -33,9 +33,11 @@ export async function lookAt(
   const numbers = new Map<string, number>()
   const filters: BatchFilter[] = []
   const asked = looks.map(look => {
-    const question = questionOf(look)
-    const key = JSON.stringify(question)
-    const number = numbers.get(key) ?? filters.push(question) - 1
+    const { subscription, fromRow, rowsMax } = look
+    const key = `${fromRow} ${rowsMax} ${subscription.filterKey}`
+    const known = numbers.get(key)
+    if (known !== undefined) return { look, number: known }
+    const number = filters.push({ filter: subscription.filter, fromRow, rowsMax }) - 1
     numbers.set(key, number)
     return { look, number }
   })
@@ -55,8 +57,4 @@ export async function lookAt(
   } finally {
     batch.release()
   }
-}
-
-function questionOf({ subscription, fromRow, rowsMax }: Look): BatchFilter {
-  return { filter: subscription.filter, fromRow, rowsMax }
 }

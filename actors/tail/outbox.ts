@@ -37,6 +37,8 @@ type Item =
       readonly place: TailPlace
     }
 
+/** The other half is for what the socket itself holds: a window, and the frame that overshoots it. */
+export const OUTBOX_BYTES_MAX = TAIL_SOCKET_BYTES_MAX / 2
 /** What a told item weighs, so that no number of them grows without bound either. */
 const TOLD_BYTES = 200
 
@@ -47,7 +49,7 @@ export class Outbox {
   #place: TailPlace
   #droppedTotal = 0
 
-  constructor(place: TailPlace, bytesMax: number = TAIL_SOCKET_BYTES_MAX) {
+  constructor(place: TailPlace, bytesMax: number = OUTBOX_BYTES_MAX) {
     this.#place = place
     this.#bytesMax = bytesMax
   }

@@ -16,7 +16,7 @@ import type { Positions } from '#actors/commit-log/positions.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { BatchMatches } from '#actors/processing/process-batch.ts'
 import { TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
-import { frameText, Outbox } from './outbox.ts'
+import { frameText, OUTBOX_BYTES_MAX, Outbox } from './outbox.ts'
 import type { Subscriber } from './subscriber.ts'
 import {
   behindEntry,
@@ -54,13 +54,14 @@ const READING_LANE_MAX = 2
 /** Longer than this an old row does not hold up newer ones. */
 const PATIENCE_MS = 10_000
 /** A patient subscription keeps its outbox half empty, so that nothing in it need be dropped. */
-const PATIENT_BYTES_MAX = TAIL_SOCKET_BYTES_MAX / 2
+const PATIENT_BYTES_MAX = OUTBOX_BYTES_MAX / 2
 
 export class Subscription {
   readonly id: string
   readonly projectId: string
   readonly subscriber: Subscriber
   #filter: RowFilter
+  #filterKey: string
   #mode: TailMode = 'paused'
   #outbox: Outbox
   #lane: Ticket[] = []
@@ -79,11 +80,14 @@ export class Subscription {
   #droppedBefore = 0
   #sentAtMs = 0
   #toldToken = ''
+  /** The token of that place: the same one is told and compared several times. */
+  #tokenOf: { readonly place: TailPlace; readonly token: string } | null = null
 
   constructor(options: SubscriptionOptions, place: TailPlace) {
     this.id = options.id
     this.projectId = options.projectId
     this.#filter = options.filter
+    this.#filterKey = JSON.stringify(options.filter)
     this.subscriber = options.subscriber
     this.#outbox = new Outbox(place)
     this.#expected = place.positions
@@ -95,6 +99,11 @@ export class Subscription {
 
   get filter(): RowFilter {
     return this.#filter
+  }
+
+  /** The same for equal filters. */
+  get filterKey(): string {
+    return this.#filterKey
   }
 
   /** Rises with every restart: what was begun for an older one is void. */
@@ -129,6 +138,7 @@ export class Subscription {
   restart(mode: TailMode, nowMs: number, filter: RowFilter = this.#filter): void {
     this.#generation++
     this.#filter = filter
+    this.#filterKey = JSON.stringify(filter)
     this.#mode = mode
     this.#isPatient = mode === 'reading'
     this.#patientSinceMs = nowMs
@@ -292,7 +302,9 @@ export class Subscription {
   }
 
   #token(): string {
-    return encodeTailToken(this.#outbox.place)
+    const { place } = this.#outbox
+    if (this.#tokenOf?.place !== place) this.#tokenOf = { place, token: encodeTailToken(place) }
+    return this.#tokenOf.token
   }
 
   #send(frame: string, nowMs: number): number {

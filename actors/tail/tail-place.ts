@@ -42,9 +42,11 @@ export function rowIn({ rows }: TailPlace, partition: number): number {
 /** The entry seen as a whole. */
 export function behindEntry(place: TailPlace, entry: TailEntry): TailPlace {
   const { receivedAtUs } = entry
+  const positions = place.positions.with(entry)
+  if (!place.rows.has(entry.partition)) return { positions, rows: place.rows, receivedAtUs }
   const rows = new Map(place.rows)
   rows.delete(entry.partition)
-  return { positions: place.positions.with(entry), rows, receivedAtUs }
+  return { positions, rows, receivedAtUs }
 }
 
 /** The records of the entry before `row` seen. */

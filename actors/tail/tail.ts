@@ -67,7 +67,9 @@ interface Deps {
 }
 
 /** Frames leave at once after a silence, else this far apart: the eye sees no difference. */
-const FRAME_INTERVAL_MS = 25
+const FRAME_INTERVAL_MS_MIN = 25
+/** A frame costs a system call: beyond so many a millisecond they leave further apart. */
+const FRAMES_PER_MS = 20
 const TICK_MS = 1_000
 /** Proxies close connections that are silent for longer. */
 const SILENCE_MAX_MS = 15_000
@@ -360,10 +362,11 @@ class Tail implements Actor<Message> {
   #deliver(subscription: Subscription): void {
     if (!subscription.hasFrames) return
     const nowMs = this.#nowMs()
-    if (subscription.silenceMs(nowMs) >= FRAME_INTERVAL_MS) subscription.pump(nowMs)
+    const intervalMs = Math.max(FRAME_INTERVAL_MS_MIN, this.#subscriptions.size / FRAMES_PER_MS)
+    if (subscription.silenceMs(nowMs) >= intervalMs) subscription.pump(nowMs)
     if (!subscription.hasFrames || this.#flushIsDue) return
     this.#flushIsDue = true
-    this.#context.timer('flush', FRAME_INTERVAL_MS, { type: 'flush' })
+    this.#context.timer('flush', intervalMs, { type: 'flush' })
   }
 
   #flush(): void {
