@@ -87,7 +87,7 @@ function latency(): Promise<Result[]> {
 
 function tailCrowd(): Promise<Result[]> {
   const sockets = Number(options.sockets)
-  const crowd = { sockets, rate: 10_000, seconds: 20, stalled: 20 }
+  const crowd = { sockets, rate: 10_000, seconds: 20, stalled: 100 }
   return withServer((server, keys) => measureCrowd(server, keys, crowd))
 }
 

@@ -106,8 +106,9 @@ function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): So
   const id = deps.sockets.nextId()
   const forget = deps.sockets.add(caller, socket)
   const subscriber = {
-    send(frameText: string) {
-      socket.send(frameText)
+    send(frameText: string, utf8?: Uint8Array) {
+      if (utf8 === undefined) socket.send(frameText)
+      else socket.sendText(utf8)
       return socket.bufferedBytes()
     },
     waitingBytes: () => socket.bufferedBytes(),

@@ -50,6 +50,8 @@ export interface Route {
 export interface Socket {
   /** Queues a message; look at `bufferedBytes` before sending more. */
   send(message: string | Uint8Array): void
+  /** A text message that is encoded already. */
+  sendText(utf8: Uint8Array): void
   /** Bytes that were sent but have not left this process. */
   bufferedBytes(): number
   close(code: number, reason: string): void

@@ -102,8 +102,16 @@ class NodeSocket implements Socket {
   }
 
   send(message: string | Uint8Array): void {
+    this.#send(message, typeof message !== 'string')
+  }
+
+  sendText(utf8: Uint8Array): void {
+    this.#send(utf8, false)
+  }
+
+  #send(message: string | Uint8Array, binary: boolean): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return
-    this.#ws.send(message, { binary: typeof message !== 'string' }, () => {
+    this.#ws.send(message, { binary }, () => {
       if (this.#ws.bufferedAmount === 0) this.onDrained()
     })
   }

@@ -109,6 +109,10 @@ class UwsSocket implements Socket {
     if (!this.dead) this.#ws.send(message, typeof message !== 'string')
   }
 
+  sendText(utf8: Uint8Array): void {
+    if (!this.dead) this.#ws.send(utf8, false)
+  }
+
   bufferedBytes(): number {
     return this.dead ? 0 : this.#ws.getBufferedAmount()
   }

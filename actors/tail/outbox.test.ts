@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Positions } from '#actors/commit-log/positions.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import { Outbox } from './outbox.ts'
+import { SharedFrames } from './shared-frames.ts'
 import { insideEntry, placeOf, type TailPlace } from './tail-place.ts'
 import { decodeTailToken, encodeTailToken } from './tail-token.ts'
 
@@ -29,7 +30,7 @@ function put(outbox: Outbox, position: number, rows: number, chars = 10): void {
 }
 
 test('joins waiting pieces into frames of at most 500 rows, the token after each', () => {
-  const outbox = new Outbox(START)
+  const outbox = new Outbox(START, new SharedFrames())
   for (let position = 1; position <= 6; position++) put(outbox, position, 200)
   const all = frames(outbox)
   assert.deepEqual(
@@ -43,7 +44,7 @@ test('joins waiting pieces into frames of at most 500 rows, the token after each
 })
 
 test('full, it drops the oldest rows and tells of all of them in one frame', () => {
-  const outbox = new Outbox(START, 5_000)
+  const outbox = new Outbox(START, new SharedFrames(), 5_000)
   for (let position = 1; position <= 20; position++) put(outbox, position, 10, 50)
   assert.ok(outbox.bytes <= 5_000)
   const [first, ...others] = frames(outbox)
@@ -58,7 +59,7 @@ test('full, it drops the oldest rows and tells of all of them in one frame', () 
 })
 
 test('what was looked at without a match moves the place of what waits, or its own', () => {
-  const outbox = new Outbox(START)
+  const outbox = new Outbox(START, new SharedFrames())
   outbox.cover(place(5))
   assert.deepEqual(outbox.place, place(5))
   put(outbox, 6, 1)
@@ -83,7 +84,7 @@ test('delivered and dropped are all that came, in order, and bytes never exceed 
   )
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60 }), acts => {
-      const outbox = new Outbox(START, 3_000)
+      const outbox = new Outbox(START, new SharedFrames(), 3_000)
       const got: TailFrame[] = []
       const take = (): void => {
         const frame = outbox.takeFrame()

@@ -8,6 +8,7 @@
 import { TAIL_FRAME_ROWS_MAX, TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import { formatTime } from '#proto/time.ts'
+import type { SharedFrames } from './shared-frames.ts'
 import type { TailPlace } from './tail-place.ts'
 import { encodeTailToken } from './tail-token.ts'
 
@@ -43,14 +44,16 @@ export const OUTBOX_BYTES_MAX = TAIL_SOCKET_BYTES_MAX / 2
 const TOLD_BYTES = 200
 
 export class Outbox {
+  readonly #frames: SharedFrames
   readonly #bytesMax: number
   readonly #items: Item[] = []
   #bytes = 0
   #place: TailPlace
   #droppedTotal = 0
 
-  constructor(place: TailPlace, bytesMax: number = OUTBOX_BYTES_MAX) {
+  constructor(place: TailPlace, frames: SharedFrames, bytesMax = OUTBOX_BYTES_MAX) {
     this.#place = place
+    this.#frames = frames
     this.#bytesMax = bytesMax
   }
 
@@ -129,7 +132,7 @@ export class Outbox {
       taken++
     }
     this.#remove(taken)
-    return `{"type":"rows","rows":[${texts.join(',')}],"token":"${encodeTailToken(this.#place)}"}`
+    return this.#frames.rows(texts, encodeTailToken(this.#place))
   }
 
   #add(item: Item): void {

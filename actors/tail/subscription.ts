@@ -17,6 +17,7 @@ import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { BatchMatches } from '#actors/processing/process-batch.ts'
 import { TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
 import { frameText, OUTBOX_BYTES_MAX, Outbox } from './outbox.ts'
+import type { SharedFrames } from './shared-frames.ts'
 import type { Subscriber } from './subscriber.ts'
 import {
   behindEntry,
@@ -38,6 +39,7 @@ export interface SubscriptionOptions {
   readonly projectId: string
   readonly filter: RowFilter
   readonly subscriber: Subscriber
+  readonly frames: SharedFrames
 }
 
 /** 'paused' looks at nothing: when resumed it reads on from where it stopped. */
@@ -62,6 +64,7 @@ export class Subscription {
   readonly subscriber: Subscriber
   #filter: RowFilter
   #filterKey: string
+  readonly #frames: SharedFrames
   #mode: TailMode = 'paused'
   #outbox: Outbox
   #lane: Ticket[] = []
@@ -89,7 +92,8 @@ export class Subscription {
     this.#filter = options.filter
     this.#filterKey = JSON.stringify(options.filter)
     this.subscriber = options.subscriber
-    this.#outbox = new Outbox(place)
+    this.#frames = options.frames
+    this.#outbox = new Outbox(place, options.frames)
     this.#expected = place.positions
   }
 
@@ -143,7 +147,7 @@ export class Subscription {
     this.#isPatient = mode === 'reading'
     this.#patientSinceMs = nowMs
     this.#droppedBefore += this.#outbox.droppedTotal
-    this.#outbox = new Outbox(this.#outbox.place)
+    this.#outbox = new Outbox(this.#outbox.place, this.#frames)
     this.#expected = this.#outbox.place.positions
     this.#lane = []
     this.#ahead = []
@@ -260,7 +264,7 @@ export class Subscription {
     while (waiting < SEND_WINDOW_BYTES) {
       const frame = this.#outbox.takeFrame()
       if (frame === null) return
-      waiting = this.#send(frame, nowMs)
+      waiting = this.#send(frame, nowMs, this.#frames.utf8(frame))
       this.settle(nowMs)
     }
   }
@@ -307,9 +311,9 @@ export class Subscription {
     return this.#tokenOf.token
   }
 
-  #send(frame: string, nowMs: number): number {
+  #send(frame: string, nowMs: number, utf8?: Uint8Array): number {
     this.#sentAtMs = nowMs
     this.#toldToken = this.#token()
-    return this.subscriber.send(frame)
+    return this.subscriber.send(frame, utf8)
   }
 }

@@ -22,9 +22,11 @@ import {
   RuntimeError,
   type TaskPool,
 } from '#runtime/index.ts'
+import { frameIntervalMs } from './frame-interval.ts'
 import { type Edges, endOf, nowOf, startFor } from './log-edges.ts'
 import { type Found, type Look, lookAt } from './look.ts'
 import { discard, Reading, readStored, type StoredChunk } from './reading.ts'
+import { SharedFrames } from './shared-frames.ts'
 import type { Subscriber } from './subscriber.ts'
 import { Subscription } from './subscription.ts'
 import type { TailPlace } from './tail-place.ts'
@@ -66,10 +68,6 @@ interface Deps {
   readonly pool: TaskPool
 }
 
-/** Frames leave at once after a silence, else this far apart: the eye sees no difference. */
-const FRAME_INTERVAL_MS_MIN = 25
-/** A frame costs a system call: beyond so many a millisecond they leave further apart. */
-const FRAMES_PER_MS = 20
 const TICK_MS = 1_000
 /** Proxies close connections that are silent for longer. */
 const SILENCE_MAX_MS = 15_000
@@ -97,6 +95,7 @@ class Tail implements Actor<Message> {
   readonly #deps: Deps
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #byProject = new Map<string, Set<Subscription>>()
+  readonly #frames = new SharedFrames()
   readonly #readings = new Map<Subscription, Reading>()
   /** Those whose last look failed: they go on a little later. */
   readonly #resting = new Set<Subscription>()
@@ -180,7 +179,8 @@ class Tail implements Actor<Message> {
     const { id, projectId, after } = request
     const others = this.#byProject.get(projectId) ?? new Set()
     if (others.size === 0) this.#following?.watch(projectId)
-    const subscription = new Subscription(request, after ?? endOf(this.#edges(projectId)))
+    const options = { ...request, frames: this.#frames }
+    const subscription = new Subscription(options, after ?? endOf(this.#edges(projectId)))
     this.#subscriptions.set(id, subscription)
     this.#byProject.set(projectId, others.add(subscription))
     subscription.hello(this.#nowMs())
@@ -362,7 +362,7 @@ class Tail implements Actor<Message> {
   #deliver(subscription: Subscription): void {
     if (!subscription.hasFrames) return
     const nowMs = this.#nowMs()
-    const intervalMs = Math.max(FRAME_INTERVAL_MS_MIN, this.#subscriptions.size / FRAMES_PER_MS)
+    const intervalMs = frameIntervalMs(this.#subscriptions.size)
     if (subscription.silenceMs(nowMs) >= intervalMs) subscription.pump(nowMs)
     if (!subscription.hasFrames || this.#flushIsDue) return
     this.#flushIsDue = true
