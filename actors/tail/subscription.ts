@@ -300,6 +300,7 @@ export class Subscription {
     return {
       mode: this.#mode,
       waitingBytes: this.#outbox.bytes,
+      socketBytes: this.subscriber.waitingBytes(),
       batches: this.#lane.length + this.#ahead.length,
       dropped: this.#droppedBefore + this.#outbox.droppedTotal,
     }

@@ -39,27 +39,18 @@ export async function measureCrowd(
   )
   const stream = new Stream(server, keys, options.rate)
   await pause(SETTLE_MS)
-  const rss = [server.usage().rssBytes]
-  await pause(SETTLE_MS)
   const calm = await watch(server, crowd, timed, options)
-  rss.push(server.usage().rssBytes)
   const stalled = await openCrowd(server, keys, {
     queries: Array.from({ length: options.stalled }, () => ''),
     stalled: true,
   })
   await pause(SETTLE_MS)
   const stalling = await watch(server, crowd, timed, options)
-  rss.push(server.usage().rssBytes)
-  const waiting = await waitingBytes(server)
+  const waiting = await waitingBytes(server, options.stalled)
   await stream.stop()
   for (const socket of timed) socket.close()
   await Promise.all([crowd.end(), stalled.end()])
-  return resultsOf(options, { calm, stalling, waiting, grownBytes: growthOf(rss) })
-}
-
-/** What memory grew more in the second span than in the first, which was as long. */
-function growthOf([begun = 0, between = 0, end = 0]: readonly number[]): number {
-  return end - between - (between - begun)
+  return resultsOf(options, { calm, stalling, waiting })
 }
 
 interface Watched {
@@ -95,9 +86,8 @@ async function watch(
 
 function resultsOf(
   { sockets, rate, stalled }: CrowdOptions,
-  seen: { calm: Watched; stalling: Watched; waiting: number; grownBytes: number },
+  { calm, stalling, waiting }: { calm: Watched; stalling: Watched; waiting: number },
 ): Result[] {
-  const { calm, stalling, waiting, grownBytes } = seen
   const at = `${sockets} tail sockets on ${rate} logs/s`
   const note = ({ latencies, dropped }: Watched): string =>
     `p50 ${percentile(latencies, 0.5).toFixed(1)} ms, ${dropped} rows dropped in ${TIMED} sockets`
@@ -125,13 +115,13 @@ function resultsOf(
       note: note(stalling),
     },
     {
-      what: 'memory of the server that a stalled socket takes',
-      value: grownBytes / stalled / 2 ** 20,
-      unit: 'MB',
+      what: 'memory that a stalled socket holds in the server',
+      value: waiting / 2 ** 20,
+      unit: 'MiB',
       better: 'less',
       goal: 1,
       floor: null,
-      note: `of ${stalled}: growth of all memory beyond that without them; ${Math.round(waiting / stalled / 1_024)} KiB of rows wait in each`,
+      note: `rows that wait and bytes in the socket, mean of ${stalled}`,
     },
   ]
 }
@@ -237,13 +227,21 @@ async function openCrowd(
 interface Observed {
   readonly actors: readonly {
     readonly name: string
-    readonly observed: { readonly sockets?: Record<string, { readonly waitingBytes: number }> }
+    readonly observed: { readonly sockets?: Record<string, Waiting> }
   }[]
 }
 
-/** Rows that wait in all tails together, in bytes. */
-async function waitingBytes(server: LabServer): Promise<number> {
+interface Waiting {
+  /** Rows that may still be dropped, and what the socket holds already. */
+  readonly waitingBytes: number
+  readonly socketBytes: number
+}
+
+/** What waits for the slowest readers, on average. */
+async function waitingBytes(server: LabServer, slowest: number): Promise<number> {
   const observed = (await server.call('GET', '/api/v1/system/actors')) as unknown as Observed
   const sockets = observed.actors.find(({ name }) => name === 'tail')?.observed.sockets ?? {}
-  return Object.values(sockets).reduce((sum, socket) => sum + socket.waitingBytes, 0)
+  const all = Object.values(sockets).map(it => it.waitingBytes + it.socketBytes)
+  const most = all.toSorted((x, y) => y - x).slice(0, slowest)
+  return most.reduce((sum, bytes) => sum + bytes, 0) / slowest
 }
