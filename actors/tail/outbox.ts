@@ -38,7 +38,7 @@ type Item =
       readonly place: TailPlace
     }
 
-/** The other half is for what the socket itself holds: a window, and the frame that overshoots it. */
+/** The other half is for what the socket holds: a window, and the frame that overshoots it. */
 export const OUTBOX_BYTES_MAX = TAIL_SOCKET_BYTES_MAX / 2
 /** What a told item weighs, so that no number of them grows without bound either. */
 const TOLD_BYTES = 200

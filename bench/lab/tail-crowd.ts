@@ -240,8 +240,9 @@ interface Waiting {
 
 /** What waits for the slowest readers, on average. */
 async function waitingBytes(server: LabServer, slowest: number): Promise<number> {
-  const observed = (await server.call('GET', '/api/v1/system/actors')) as unknown as Observed
-  const sockets = observed.actors.find(({ name }) => name === 'tail')?.observed.sockets ?? {}
+  const observed: unknown = await server.call('GET', '/api/v1/system/actors')
+  const { actors } = observed as Observed
+  const sockets = actors.find(({ name }) => name === 'tail')?.observed.sockets ?? {}
   const all = Object.values(sockets).map(it => it.waitingBytes + it.socketBytes)
   const most = all.toSorted((x, y) => y - x).slice(0, slowest)
   return most.reduce((sum, bytes) => sum + bytes, 0) / slowest
