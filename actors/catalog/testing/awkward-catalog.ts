@@ -42,6 +42,10 @@ export async function fillAwkwardly(catalog: SqlCatalog): Promise<void> {
     state,
   })
   await catalog.partitions.assign('awkward001', [2, 5])
+  const keyed = { projectId: 'awkward001', producer: 2n ** 63n - 1n }
+  await catalog.keyedRequests.begin(keyed, { bodySha256: secretSha256, of: 1 }, NOW_US)
+  const rejected = [{ index: 2, reason: NAME }]
+  await catalog.keyedRequests.store(keyed, { chunk: 1, accepted: 2, rejected })
   const placement = { index: 'logs-logboy.x', shards: 2, shared: false }
   await catalog.placements.place('awkward001', '2026-11-28', placement)
 }

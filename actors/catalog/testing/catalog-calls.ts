@@ -3,11 +3,6 @@
  * method is missed here: it does not compile until it has a call.
  */
 import { createHash } from 'node:crypto'
-import type { Catalog } from '../catalog.ts'
-import type { Checkpoints } from '../checkpoints.ts'
-import type { Leases } from '../leases.ts'
-import type { ProjectPartitions } from '../partitions.ts'
-import type { Placements } from '../placements.ts'
 import type { SqlCatalog } from '../sql-catalog.ts'
 
 type Calls<Part> = {
@@ -18,6 +13,11 @@ type Calls<Part> = {
     : never]: (part: Part) => Promise<unknown>
 }
 
+/** The nouns beside the catalog itself: whatever is no method. */
+type PartName = {
+  [Key in keyof SqlCatalog]: SqlCatalog[Key] extends (...given: never[]) => unknown ? never : Key
+}[keyof SqlCatalog]
+
 const NOW_US = 1_795_000_000_000_000
 const sha = (text: string) => createHash('sha256').update(text).digest()
 const KEY_SECRET = sha('a secret')
@@ -25,6 +25,8 @@ const OLD_TOKEN = sha('a token')
 const GROUP = 'logboy-store'
 const TOPIC = 'logboy.logs.v1'
 const LEASE = { name: 'scheduler', holder: 'a', fence: 1 }
+const KEYED = { projectId: 'project001', producer: 1n }
+const KEYED_BODY = { bodySha256: sha('a body'), of: 2 }
 const PLACEMENT = { index: 'logs-logboy.30d-2026.11', shards: 2, shared: true }
 
 const project = (id: string) => ({
@@ -69,9 +71,10 @@ export async function fill(catalog: SqlCatalog): Promise<void> {
   await catalog.checkpoints.save(checkpoint(10))
   await catalog.partitions.of('project001', 4)
   await catalog.placements.place('project001', '2026-11-27', PLACEMENT)
+  await catalog.keyedRequests.begin(KEYED, KEYED_BODY, NOW_US)
 }
 
-const catalogCalls: Calls<Catalog> = {
+const catalogCalls: Calls<SqlCatalog> = {
   projects: catalog => catalog.projects(),
   project: catalog => catalog.project('project001'),
   projectByName: catalog => catalog.projectByName('project project001'),
@@ -87,32 +90,38 @@ const catalogCalls: Calls<Catalog> = {
   session: catalog => catalog.session(OLD_TOKEN),
   deleteSession: catalog => catalog.deleteSession(OLD_TOKEN),
   version: catalog => catalog.version(),
+  backup: catalog => catalog.backup(),
 }
 
-const leaseCalls: Calls<Leases> = {
-  acquire: leases => leases.acquire('another', 'a', 60_000),
-  renew: leases => leases.renew(LEASE, 60_000),
-  release: leases => leases.release(LEASE),
-}
-
-const checkpointCalls: Calls<Checkpoints> = {
-  claim: checkpoints => checkpoints.claim(GROUP, TOPIC, [0, 1, 2], 'owner-2'),
-  save: checkpoints => checkpoints.save(checkpoint(20)),
-  positions: checkpoints => checkpoints.positions(GROUP, TOPIC),
-}
-
-const partitionCalls: Calls<ProjectPartitions> = {
-  of: partitions => partitions.of('project002', 4),
-  assign: partitions => partitions.assign('project001', [1, 2]),
-  all: partitions => partitions.all(),
-}
-
-const placementCalls: Calls<Placements> = {
-  place: placements => placements.place('project001', '2026-11-28', PLACEMENT),
-  list: placements => placements.list(),
-  inIndex: placements => placements.inIndex(PLACEMENT.index),
-  shards: placements => placements.shards(),
-  forget: placements => placements.forget(PLACEMENT.index),
+const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
+  leases: {
+    acquire: leases => leases.acquire('another', 'a', 60_000),
+    renew: leases => leases.renew(LEASE, 60_000),
+    release: leases => leases.release(LEASE),
+  },
+  checkpoints: {
+    claim: checkpoints => checkpoints.claim(GROUP, TOPIC, [0, 1, 2], 'owner-2'),
+    save: checkpoints => checkpoints.save(checkpoint(20)),
+    positions: checkpoints => checkpoints.positions(GROUP, TOPIC),
+  },
+  partitions: {
+    of: partitions => partitions.of('project002', 4),
+    assign: partitions => partitions.assign('project001', [1, 2]),
+    all: partitions => partitions.all(),
+  },
+  placements: {
+    place: placements => placements.place('project001', '2026-11-28', PLACEMENT),
+    list: placements => placements.list(),
+    inIndex: placements => placements.inIndex(PLACEMENT.index),
+    shards: placements => placements.shards(),
+    forget: placements => placements.forget(PLACEMENT.index),
+  },
+  keyedRequests: {
+    begin: requests => requests.begin({ ...KEYED, producer: 2n }, KEYED_BODY, NOW_US),
+    store: requests => requests.store(KEYED, { chunk: 1, accepted: 3, rejected: [] }),
+    find: requests => requests.find(KEYED, NOW_US),
+    forget: requests => requests.forget(NOW_US + 2 * 86_400_000_000),
+  },
 }
 
 /** Changes that must not be made twice: when their outcome is unknown, that is told. */
@@ -126,6 +135,9 @@ export const ONCE: ReadonlySet<string> = new Set([
   'partitions.assign',
 ])
 
+/** What they answer depends on when they are asked, or on whether it is for the second time. */
+export const VARYING: ReadonlySet<string> = new Set(['version', 'backup', 'keyedRequests.forget'])
+
 export interface CatalogCall {
   readonly name: string
   run(catalog: SqlCatalog): Promise<unknown>
@@ -133,10 +145,11 @@ export interface CatalogCall {
 
 export const CALLS: readonly CatalogCall[] = [
   ...callsOf('', catalogCalls, catalog => catalog),
-  ...callsOf('leases.', leaseCalls, catalog => catalog.leases),
-  ...callsOf('checkpoints.', checkpointCalls, catalog => catalog.checkpoints),
-  ...callsOf('partitions.', partitionCalls, catalog => catalog.partitions),
-  ...callsOf('placements.', placementCalls, catalog => catalog.placements),
+  ...callsOf('leases.', partCalls.leases, catalog => catalog.leases),
+  ...callsOf('checkpoints.', partCalls.checkpoints, catalog => catalog.checkpoints),
+  ...callsOf('partitions.', partCalls.partitions, catalog => catalog.partitions),
+  ...callsOf('placements.', partCalls.placements, catalog => catalog.placements),
+  ...callsOf('keyedRequests.', partCalls.keyedRequests, catalog => catalog.keyedRequests),
 ]
 
 function callsOf<Part>(
