@@ -16,6 +16,7 @@ import type { Closing } from './closing.ts'
 import { Arena } from './commit-log/arena.ts'
 import type { Coordination } from './coordination/coordination.ts'
 import { InProcessCoordination } from './coordination/in-process.ts'
+import { patiently } from './patience.ts'
 import type { Config } from './settings.ts'
 import type { Shape } from './shape.ts'
 
@@ -53,7 +54,11 @@ export async function openFoundation(options: FoundationOptions, closing: Closin
   }
   const promptPool = openPool(PROMPT_THREADS)
   const pool = openPool(config.workers)
-  const catalog = await openCatalog(config)
+  const open = () => openCatalog(config)
+  const isElsewhere = config.databaseUrl !== ''
+  const catalog = await (isElsewhere
+    ? patiently({ clock, config, log }, 'PostgreSQL', open)
+    : open())
   closing.add(() => catalog.close())
   const coordination = await openCoordination(options)
   closing.add(() => coordination.close())

@@ -1,4 +1,12 @@
-import type { Foundation } from './foundation.ts'
+import type { Logger } from 'pino'
+import type { Clock } from '#runtime/clock.ts'
+import type { Config } from './settings.ts'
+
+interface Patience {
+  readonly clock: Clock
+  readonly config: Pick<Config, 'startWaitMs'>
+  readonly log: Pick<Logger, 'warn'>
+}
 
 const RETRY_MS = 1_000
 
@@ -6,7 +14,7 @@ const RETRY_MS = 1_000
  * Servers that are started together come up in any order: tries until LOGBOY_START_WAIT is over.
  */
 export async function patiently<Value>(
-  { clock, config, log }: Pick<Foundation, 'clock' | 'config' | 'log'>,
+  { clock, config, log }: Patience,
   what: string,
   attempt: () => Promise<Value>,
 ): Promise<Value> {

@@ -13,6 +13,6 @@ if (server === undefined) {
   catalogSuite('PostgreSQL', async () => {
     const database = await ownDatabase(server)
     opened.push(database)
-    return openPostgresCatalog({ url: database.url, connections: 4, waitMs: 0 })
+    return openPostgresCatalog({ url: database.url, connections: 4 })
   })
 }

@@ -34,7 +34,7 @@ if (server === undefined) {
       proxy = new BreakingProxy(database.url)
       const limits = { applicationName: 'logboy', connectMs: 1_000, answerMs: ANSWER_MS }
       const url = await proxy.open()
-      catalog = await openPostgresCatalog({ url, connections: CONNECTIONS, waitMs: 0, limits })
+      catalog = await openPostgresCatalog({ url, connections: CONNECTIONS, limits })
       direct = await openPostgresSession(database.url)
     })
     after(async () => {

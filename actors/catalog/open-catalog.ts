@@ -7,8 +7,8 @@ import { embeddedFolder, ensureDatabase, START_PARAMS } from './embedded-folder.
 import { migrate } from './migrate.ts'
 import { pgliteDriverFactory } from './pglite-driver.ts'
 import { type PostgresLimits, postgresDriverFactory } from './postgres-driver.ts'
-import { waitForServer } from './postgres-wait.ts'
 import { SqlCatalog } from './sql-catalog.ts'
+import { tellingWhere } from './unreachable.ts'
 
 export interface CatalogOptions {
   /** Holds the embedded one. */
@@ -16,7 +16,6 @@ export interface CatalogOptions {
   /** '' = embedded. */
   readonly databaseUrl: string
   readonly databaseConnections: number
-  readonly startWaitMs: number
 }
 
 const LIMITS: PostgresLimits = { applicationName: 'logboy', connectMs: 3_000, answerMs: 10_000 }
@@ -28,7 +27,7 @@ const END_MS_MAX = 1_000
 export function openCatalog(options: CatalogOptions): Promise<SqlCatalog> {
   const { dataFolder, databaseUrl: url, databaseConnections: connections } = options
   if (url === '') return openEmbeddedCatalog(dataFolder)
-  return openPostgresCatalog({ url, connections, waitMs: options.startWaitMs })
+  return openPostgresCatalog({ url, connections })
 }
 
 /** The caller holds the data folder's lock: PGlite takes none, and two writers would destroy it. */
@@ -50,16 +49,14 @@ export async function openEmbeddedCatalog(dataFolder: string): Promise<SqlCatalo
 export interface PostgresOptions {
   readonly url: string
   readonly connections: number
-  /** How long a server that is not there yet is waited for. */
-  readonly waitMs: number
   readonly limits?: PostgresLimits
 }
 
 export async function openPostgresCatalog(options: PostgresOptions): Promise<SqlCatalog> {
-  const { url, connections, waitMs, limits = LIMITS } = options
+  const { url, connections, limits = LIMITS } = options
   const migrating = await openPool(postgresDriverFactory(url, MIGRATING), 1)
   try {
-    await waitForServer(url, waitMs, () => migrate(migrating))
+    await tellingWhere(url, () => migrate(migrating))
   } finally {
     await migrating.end()
   }

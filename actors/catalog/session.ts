@@ -6,7 +6,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { Client } from 'pg'
 import type { DatabaseError } from './driver-mapping.ts'
 import { START_PARAMS } from './embedded-folder.ts'
-import { unreachable } from './postgres-wait.ts'
+import { CatalogUnreachableError } from './unreachable.ts'
 
 export interface Answer {
   readonly fields: readonly string[]
@@ -44,7 +44,7 @@ export async function openPostgresSession(url: string): Promise<Session> {
   try {
     await client.connect()
   } catch (error) {
-    throw unreachable(url, error as DatabaseError)
+    throw new CatalogUnreachableError(url, error as DatabaseError)
   }
   return {
     async ask(statement) {

@@ -4,8 +4,8 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { embeddedFolder, ensureDatabase } from '#actors/catalog/embedded-folder.ts'
 import { openCatalog } from '#actors/catalog/open-catalog.ts'
-import { placeOf } from '#actors/catalog/postgres-wait.ts'
 import { type Ask, openEmbeddedSession, openPostgresSession } from '#actors/catalog/session.ts'
+import { placeOf } from '#actors/catalog/unreachable.ts'
 import { loadConfig } from '#actors/config.ts'
 import { lockDataFolder } from '#actors/data-folder-lock.ts'
 import type { Config } from '#actors/settings.ts'
@@ -79,7 +79,7 @@ export async function migrateTarget({ kind, place, config }: Target): Promise<vo
     kind === 'embedded' ? await lockDataFolder(config.dataFolder, systemRandom) : () => undefined
   try {
     if (kind === 'embedded') await ensureDatabase(place)
-    const catalog = await openCatalog({ ...config, startWaitMs: 0 })
+    const catalog = await openCatalog(config)
     await catalog.close()
   } finally {
     release()

@@ -34,7 +34,7 @@ if (server === undefined) {
 
     test('psql restores a backup into an empty database', async t => {
       const { url } = await database(t)
-      const catalog = await openPostgresCatalog({ url, connections: 1, waitMs: 0 })
+      const catalog = await openPostgresCatalog({ url, connections: 1 })
       await fillAwkwardly(catalog)
       await catalog.close()
       const text = await ok(['backup', '--database-url', url])
@@ -72,7 +72,7 @@ if (server === undefined) {
 
     test('a database that servers use is not emptied under them', async t => {
       const { url, name } = await database(t)
-      const catalog = await openPostgresCatalog({ url, connections: 1, waitMs: 0 })
+      const catalog = await openPostgresCatalog({ url, connections: 1 })
       await catalog.version()
       const used = await runLogboy(['db', 'reset', '--yes', name, '--database-url', url])
       await catalog.close()

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { type CatalogState, inspect } from '#actors/catalog/inspect.ts'
 import { refuseNewer } from '#actors/catalog/migrate.ts'
-import { CatalogUnreachableError } from '#actors/catalog/postgres-wait.ts'
 import { dropTables, restore } from '#actors/catalog/restore.ts'
 import { createPostgresDatabase } from '#actors/catalog/session.ts'
+import { CatalogUnreachableError } from '#actors/catalog/unreachable.ts'
 import { backupCommand } from './db-backup.ts'
 import { shellCommand } from './db-shell.ts'
 import {
@@ -158,10 +158,9 @@ async function stateIfAny(target: Target): Promise<CatalogState | null> {
   try {
     return await withSession(target, inspect)
   } catch (error) {
-    const { code, cause } = error as Error & { code?: string; cause?: { code?: string } }
     const isMissing =
-      code === 'LOGBOY_CATALOG_MISSING' ||
-      (error instanceof CatalogUnreachableError && cause?.code === '3D000')
+      (error as { code?: unknown }).code === 'LOGBOY_CATALOG_MISSING' ||
+      (error instanceof CatalogUnreachableError && error.isMissing)
     if (isMissing) return null
     throw error
   }
