@@ -44,6 +44,11 @@ describe('row keys', () => {
             each => after === null || sign(way) * compareTuples(each, after) > 0,
           )
           assert.deepEqual(indexesOf(found, all), expected.slice(0, limit))
+          const selection = { order: way, limit, after: place }
+          const some = selectKeys(rows, every, selection, numbers =>
+            rowsOf([...numbers].map(i => all[i] as Tuple)),
+          )
+          assert.deepEqual(some, found)
         },
       ),
     )

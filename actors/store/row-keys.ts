@@ -40,18 +40,37 @@ export interface KeySelection {
   readonly after: RowKey | null
 }
 
-/** The first keys of the `selected` rows, sorted. `unit` is 0; `index` is the row number. */
+/** Columns that, with the time, make the place of a row. */
+type Identity = Pick<RowColumns, 'timeSubNs' | 'producer' | 'seq' | 'row'>
+
+/**
+ * The first keys of the `selected` rows, sorted. `unit` is 0; `index` is the row number.
+ * `identityOf` opens the identity of some rows, given by ascending numbers, where that takes less
+ * than to open the columns of all.
+ */
 export function selectKeys(
   rows: RowColumns,
   selected: Uint32Array,
   selection: KeySelection,
+  identityOf: ((numbers: Uint32Array) => Identity) | null = null,
 ): RowKeys {
   const { order, limit } = selection
   const sign = order === 'asc' ? 1 : -1
+  const { timeUs } = rows
   const behind = rowsBehind(rows, selected, selection)
-  const near = limit < behind.length ? nearest(rows.timeUs, behind, limit, sign) : behind
-  near.sort((a, b) => sign * compareRows(rows, a, b))
-  return keysOfRows(rows, near.subarray(0, limit))
+  const near = limit < behind.length ? nearest(timeUs, behind, limit, sign) : behind
+  const identity = identityOf === null ? rows : identityOf(near)
+  const places = Uint32Array.from(near, (row, i) => (identityOf === null ? row : i))
+  const timeOf = (place: number): number =>
+    timeUs[identityOf === null ? place : (near[place] as number)] as number
+  places.sort((a, b) => sign * (timeOf(a) - timeOf(b) || compareIdentity(identity, a, b)))
+  const keys = keysOfPlaces(identity, places.subarray(0, limit))
+  for (let i = 0; i < keys.count; i++) {
+    const place = places[i] as number
+    keys.timeUs[i] = timeOf(place)
+    keys.index[i] = identityOf === null ? place : (near[place] as number)
+  }
+  return keys
 }
 
 /** The first `limit` of two sorted lists. */
@@ -121,10 +140,8 @@ function comparePairs(a: Int32Array, i: number, b: Int32Array, j: number): numbe
   )
 }
 
-function compareRows(rows: RowColumns, a: number, b: number): number {
-  const { timeUs, timeSubNs, producer, seq, row } = rows
-  const byTime = (timeUs[a] as number) - (timeUs[b] as number)
-  if (byTime !== 0) return byTime
+function compareIdentity(identity: Identity, a: number, b: number): number {
+  const { timeSubNs, producer, seq, row } = identity
   const bySubNs = timeSubNs === null ? 0 : (timeSubNs[a] as number) - (timeSubNs[b] as number)
   return (
     bySubNs ||
@@ -142,11 +159,13 @@ function rowsBehind(
 ): Uint32Array {
   if (after === null) return selected.slice()
   const sign = order === 'asc' ? 1 : -1
-  const { timeUs, timeSubNs, producer, seq, row } = rows
+  const { timeUs } = rows
   const place = keysOf(after)
   return selected.filter(i => {
     const byTime = (timeUs[i] as number) - after.timeUs
     if (byTime !== 0) return sign * byTime > 0
+    // Touched only where times tie: they may not be read yet.
+    const { timeSubNs, producer, seq, row } = rows
     const rest =
       (timeSubNs === null ? 0 : (timeSubNs[i] as number)) - after.subNs ||
       comparePairs(producer, i, place.producer, 0) ||
@@ -197,19 +216,18 @@ export function smallest(values: Float64Array, n: number): number {
   return values[n - 1] as number
 }
 
-function keysOfRows(rows: RowColumns, numbers: Uint32Array): RowKeys {
-  const keys = allocate(numbers.length)
-  const { timeUs, timeSubNs, producer, seq, row } = rows
-  for (let i = 0; i < numbers.length; i++) {
-    const from = numbers[i] as number
-    keys.timeUs[i] = timeUs[from] as number
+/** Keys without time and index. */
+function keysOfPlaces(identity: Identity, places: Uint32Array): RowKeys {
+  const keys = allocate(places.length)
+  const { timeSubNs, producer, seq, row } = identity
+  for (let i = 0; i < places.length; i++) {
+    const from = places[i] as number
     keys.subNs[i] = timeSubNs === null ? 0 : (timeSubNs[from] as number)
     keys.producer[i * 2] = producer[from * 2] as number
     keys.producer[i * 2 + 1] = producer[from * 2 + 1] as number
     keys.seq[i * 2] = seq[from * 2] as number
     keys.seq[i * 2 + 1] = seq[from * 2 + 1] as number
     keys.row[i] = row[from] as number
-    keys.index[i] = from
   }
   return keys
 }

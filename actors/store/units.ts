@@ -26,6 +26,8 @@ export interface OpenedRows {
   readonly rows: RowColumns
   /** Number within the unit of row `i`. */
   readonly numberOf: (i: number) => number
+  /** Opens few of the rows, given by ascending numbers, anew; null = all columns are open. */
+  readonly openSome: ((rows: Uint32Array) => RowColumns) | null
 }
 
 /** Lends the rows of a unit, part by part; they are valid during `run` only. */
@@ -42,7 +44,7 @@ export function openUnit(
   for (const part of unit.parts) {
     const rows = openPart(part)
     const first = base
-    run({ rows, numberOf: i => first + i })
+    run({ rows, numberOf: i => first + i, openSome: null })
     base += rows.count
   }
 }
@@ -57,9 +59,16 @@ function openStored(segment: OpenSegment, group: number, blocks: number | null):
   const index = blocks === null ? null : segment.index(group)
   const numbers =
     blocks === null || index === null ? null : rowsOfBlocks(blocks, index, stored.rowCount)
-  if (numbers === null) return { rows: openRowGroup(segment.read, stored), numberOf: i => i }
-  const rows = openRowGroup(segment.read, stored, numbers)
-  return { rows, numberOf: i => numbers[i] as number }
+  return {
+    rows: openRowGroup(segment.read, stored, numbers),
+    numberOf: i => (numbers === null ? i : (numbers[i] as number)),
+    openSome: rows =>
+      openRowGroup(
+        segment.read,
+        stored,
+        numbers === null ? rows : rows.map(i => numbers[i] as number),
+      ),
+  }
 }
 
 /** Lends single rows of a unit, given by ascending numbers, in that order. */

@@ -62,14 +62,14 @@ function scanUnit(unit: UnitRef, { matcher, files, wanted }: ScanTools): UnitRes
   const values = wanted.values && new ValueCollector(wanted.values)
   let keys = NO_KEYS
   let rowsRead = 0
-  openUnit(unit, files, ({ rows, numberOf }) => {
+  openUnit(unit, files, ({ rows, numberOf, openSome }) => {
     rowsRead += rows.count
     const selected = matcher.select(rows)
     if (selected.length === 0) return
     tally?.addRows(rows, selected)
     values?.add(rows, selected)
     if (wanted.keys === null) return
-    const found = selectKeys(rows, selected, wanted.keys)
+    const found = selectKeys(rows, selected, wanted.keys, openSome)
     for (let i = 0; i < found.count; i++) found.index[i] = numberOf(found.index[i] as number)
     found.unit.fill(unit.id)
     keys = mergeKeys(keys, found, wanted.keys)
