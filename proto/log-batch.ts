@@ -36,25 +36,44 @@ export function openLogBatch(bytes: Uint8Array, isUtf8: Utf8Check = isUtf8ByDeco
   if (bytes.length > BATCH_BYTES_MAX) {
     throw new BatchError(`batch of ${bytes.length} bytes, at most ${BATCH_BYTES_MAX} are allowed`)
   }
-  const columns = open(bytes, isUtf8)
+  // Copied, for that touches every column: all of them are proven.
+  const columns = open(bytes, isUtf8, lazy => ({ ...lazy }))
   demand(columns.count > 0, `0 records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
   return columns
 }
 
 /**
  * Opens a batch that `openLogBatch` has proven before, without looking at its texts again; no bytes
- * at all are no records, as the log has them in place of a batch that was rejected.
+ * at all are no records, as the log has them in place of a batch that was rejected. Texts, ids and
+ * attributes are opened when they are first touched: a search touches few of them.
  */
 export function openProven(bytes: Uint8Array): LogColumns {
-  return open(bytes, () => true)
+  return open(
+    bytes,
+    () => true,
+    lazy => lazy,
+  )
 }
 
-function open(bytes: Uint8Array, isUtf8: Utf8Check): LogColumns {
+function open(
+  bytes: Uint8Array,
+  isUtf8: Utf8Check,
+  take: (lazy: LogColumns) => LogColumns,
+): LogColumns {
   try {
-    return new Opening(isUtf8).batch(bytes)
+    return take(new Opening(isUtf8).batch(bytes))
   } catch (error) {
     if (error instanceof WireError) throw new BatchError(error.message, { cause: error })
     throw error
+  }
+}
+
+/** Makes it when it is first asked for. */
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
@@ -76,19 +95,45 @@ class Opening {
     const severity = view[BATCH.severities] ?? NO_BYTES
     demand(severity.length === count, 'severities are not one byte a record')
     const timeMissing = this.bitmap(view[BATCH.timeMissing], count, 'time_missing')
+    const names = (field: number, name: string) =>
+      once(() => this.dictionary(view[field], count, name))
+    const severityText = names(BATCH.severityText, 'severity_text')
+    const service = names(BATCH.service, 'service')
+    const host = names(BATCH.host, 'host')
+    const file = names(BATCH.file, 'file')
+    const message = once(() => this.messages(view[BATCH.message]))
+    const traceId = once(() => this.ids(view[BATCH.traceId], 16, 'trace_id'))
+    const spanId = once(() => this.ids(view[BATCH.spanId], 8, 'span_id'))
+    const attributes = once(() => this.attributes(fields.views))
     return {
       count,
       ...this.times(fields, timeMissing),
       timeMissing,
       severity,
-      severityText: this.dictionary(view[BATCH.severityText], count, 'severity_text'),
-      service: this.dictionary(view[BATCH.service], count, 'service'),
-      host: this.dictionary(view[BATCH.host], count, 'host'),
-      file: this.dictionary(view[BATCH.file], count, 'file'),
-      message: this.messages(view[BATCH.message]),
-      traceId: this.ids(view[BATCH.traceId], 16, 'trace_id'),
-      spanId: this.ids(view[BATCH.spanId], 8, 'span_id'),
-      attributes: this.attributes(fields.views),
+      get severityText() {
+        return severityText()
+      },
+      get service() {
+        return service()
+      },
+      get host() {
+        return host()
+      },
+      get file() {
+        return file()
+      },
+      get message() {
+        return message()
+      },
+      get traceId() {
+        return traceId()
+      },
+      get spanId() {
+        return spanId()
+      },
+      get attributes() {
+        return attributes()
+      },
       sdkName: this.text(view[BATCH.sdkName], 'sdk_name'),
       sdkVersion: this.text(view[BATCH.sdkVersion], 'sdk_version'),
     }

@@ -32,20 +32,36 @@ export function openRows(envelope: RowsEnvelope, columns: LogColumns): RowColumn
   const receivedAtUs = Number(envelope.receivedAtUs)
   const times = decideTimes(columns, receivedAtUs, flags)
   const severity = decideSeverities(columns, flags)
-  const { severityText, service, host, file, message, traceId, spanId, attributes } = columns
   const rows: RowColumns = {
     count,
     timeUs: times.timeUs,
     timeSubNs: times.timeSubNs,
     severity,
-    severityText,
-    service,
-    host,
-    file,
-    message,
-    traceId,
-    spanId,
-    attributes,
+    // Columns are opened when they are first touched.
+    get severityText() {
+      return columns.severityText
+    },
+    get service() {
+      return columns.service
+    },
+    get host() {
+      return columns.host
+    },
+    get file() {
+      return columns.file
+    },
+    get message() {
+      return columns.message
+    },
+    get traceId() {
+      return columns.traceId
+    },
+    get spanId() {
+      return columns.spanId
+    },
+    get attributes() {
+      return columns.attributes
+    },
     receivedAtUs: new Float64Array(count).fill(receivedAtUs),
     kind: new Uint8Array(count),
     flags,
@@ -83,10 +99,10 @@ function decideTimes(columns: LogColumns, receivedAtUs: number, flags: Uint8Arra
 
 /** The given severity, else the one that the message names, else INFO. */
 function decideSeverities(columns: LogColumns, flags: Uint8Array): Uint8Array {
-  const { message } = columns
   let { severity } = columns
   for (let i = 0; i < columns.count; i++) {
     if (severity[i] !== 0) continue
+    const { message } = columns
     if (severity === columns.severity) severity = severity.slice()
     const entry = entryOf(message, i)
     const [start, end] = [message.offsets[entry] as number, message.offsets[entry + 1] as number]
