@@ -30,8 +30,6 @@ export function writeSmall(
   column: ColumnSchema,
   numbers: Uint8Array,
 ): ColumnChunk {
-  const first = numbers[0] as number
-  if (numbers.every(number => number === first)) return writeSame(group, column, first)
   const codeOf = new Int32Array(256).fill(-1)
   const entries: number[] = []
   const codes = new Uint8Array(numbers.length)

@@ -54,7 +54,9 @@ class StoredRows implements RowColumns {
   get timeUs(): Float64Array {
     return this.#once('time', reader => {
       const times = this.#whole(decodeNumbers(reader))
-      return this.#group.schema.timeUnit === 'us' ? times : times.map(ms => ms * 1_000)
+      if (this.#group.schema.timeUnit === 'us') return times
+      for (let row = 0; row < times.length; row++) times[row] = (times[row] as number) * 1_000
+      return times
     })
   }
 

@@ -22,7 +22,7 @@ import { type MessageTokens, tokenizeMessages } from './message-tokens.ts'
 import { countMinutes, LEVEL_COUNT } from './minute-counts.ts'
 import { restAttributes } from './rest-attributes.ts'
 import { type OrderKeys, orderRows } from './row-order.ts'
-import { type ColumnSchema, REST_COLUMN, type SegmentSchema } from './schema.ts'
+import { areMillis, type ColumnSchema, REST_COLUMN, type SegmentSchema } from './schema.ts'
 
 export type {
   ColumnChunk,
@@ -77,9 +77,13 @@ export function encodeRowGroup(
   }
 }
 
-/** Index in LEVELS. */
-function levelIndex(severity: number): number {
-  return Math.min(LEVEL_COUNT - 1, Math.max(0, (severity - 1) >> 2))
+/** Index in LEVELS of each severity. Plain loops here and below: a call for each row is slow. */
+function levelsOf(severity: Uint8Array): Uint8Array {
+  const levels = new Uint8Array(severity.length)
+  for (let row = 0; row < levels.length; row++) {
+    levels[row] = Math.min(LEVEL_COUNT - 1, Math.max(0, ((severity[row] as number) - 1) >> 2))
+  }
+  return levels
 }
 
 function orderKeys(
@@ -89,7 +93,7 @@ function orderKeys(
 ): OrderKeys {
   return {
     rowCount: rowsOf(parts),
-    levels: gatherBytes(parts, part => part.severity).map(levelIndex),
+    levels: levelsOf(gatherBytes(parts, part => part.severity)),
     shapes,
     services,
     timeUs: gatherFloats(parts, part => part.timeUs),
@@ -223,11 +227,10 @@ class FixedColumns {
 
 function inUnitOf({ logical }: ColumnSchema, timeUs: Float64Array): Float64Array {
   if (logical !== 'timestamp-ms') return timeUs
-  return timeUs.map(us => {
-    const ms = Math.floor(us / 1_000)
-    assert(ms * 1_000 === us, 'a schema in milliseconds is for whole ones')
-    return ms
-  })
+  assert(areMillis(timeUs), 'a schema in milliseconds is for whole ones')
+  const millis = new Float64Array(timeUs.length)
+  for (let row = 0; row < millis.length; row++) millis[row] = (timeUs[row] as number) / 1_000
+  return millis
 }
 
 function summarize(

@@ -143,8 +143,15 @@ export function chooseAttributes(
 
 /** 'ms' if that says every event time. */
 export function timeUnitOf(parts: readonly { readonly timeUs: Float64Array }[]): TimeUnit {
-  const isWhole = (us: number): boolean => Math.floor(us / 1_000) * 1_000 === us
-  return parts.every(({ timeUs }) => timeUs.every(isWhole)) ? 'ms' : 'us'
+  return parts.every(({ timeUs }) => areMillis(timeUs)) ? 'ms' : 'us'
+}
+
+export function areMillis(timeUs: Float64Array): boolean {
+  for (let row = 0; row < timeUs.length; row++) {
+    const us = timeUs[row] as number
+    if (Math.floor(us / 1_000) * 1_000 !== us) return false
+  }
+  return true
 }
 
 /**
