@@ -8,6 +8,7 @@ import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { connectElastic, type ElasticServer } from '../client.ts'
 import type { DeadLetters } from '../dead-letters.ts'
 import { type ElasticStore, type ElasticStoreOptions, openElasticStore } from '../elastic-store.ts'
+import { deleteInstallation } from './delete-installation.ts'
 import { MemoryPlacements } from './memory-placements.ts'
 
 const MANIFEST_URL = new URL('../../../manifest.ts', import.meta.url)
@@ -98,16 +99,7 @@ export class ElasticWorld implements StoreWorld {
 
   async delete(): Promise<void> {
     await this.kill()
-    const { server, name } = this
-    const { indices = {} } = await server.json<{ indices?: Record<string, unknown> }>({
-      method: 'GET',
-      path: `/logs-${name}.*,${name}-state/_stats`,
-      query: { ignore_unavailable: true, level: 'indices', filter_path: 'indices.*.uuid' },
-    })
-    const gone = Object.keys(indices).map(index => `/${index}`)
-    for (const path of [...gone, `/_index_template/logs-${name}`]) {
-      await server.request({ method: 'DELETE', path, allowed: [404] })
-    }
+    await deleteInstallation(this.server, this.name)
   }
 }
 
