@@ -3,12 +3,19 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SETTINGS } from '#actors/settings.ts'
 
 export interface Ended {
   readonly code: number | null
   /** All that it said, the server's own log included. */
   readonly stderr: string
 }
+
+/** Settings of whoever runs the tests, such as addresses of real servers, are not the test's. */
+const settings = new Set(Object.values(SETTINGS).map(({ env }) => env))
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !settings.has(name)),
+)
 
 const ENTRY = fileURLToPath(new URL('../cli/logboy.ts', import.meta.url))
 
@@ -27,6 +34,7 @@ export class ServerProcess {
     const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
     this.#child = spawn(process.execPath, [ENTRY, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
     })
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.#stdout += chunk.toString()
