@@ -82,6 +82,8 @@ export class SpoolFolder implements BatchSpool {
   private cancelWait: Cancel | null = null
   private cancelRest: Cancel | null = null
   private closing: (() => void) | null = null
+  /** The folder is being removed or left. */
+  private isFinishing = false
 
   constructor(options: SpoolFolderOptions) {
     const { old, random, disk, folder, asideFolder, room } = options
@@ -151,10 +153,15 @@ export class SpoolFolder implements BatchSpool {
 
   /**
    * Ends its work: removes the folder if nothing is left in it, else leaves it to others. `done` is
-   * called in any case.
+   * called in any case, once that is over, also if it is closed a second time meanwhile.
    */
   close(done: () => void): void {
-    this.closing = done
+    const earlier = this.closing
+    this.closing = () => {
+      earlier?.()
+      done()
+    }
+    if (this.isFinishing) return
     if (this.isEnded) return done()
     this.isStarted = true
     this.wait(null)
@@ -324,7 +331,11 @@ export class SpoolFolder implements BatchSpool {
     const { disk, folder, releasedFolder } = this.options
     if (this.current !== null) return this.leaveCurrent(() => this.finish())
     this.isEnded = true
-    const done = (): void => this.closing?.()
+    this.isFinishing = true
+    const done = (): void => {
+      this.isFinishing = false
+      this.closing?.()
+    }
     this.files.settle(() => {
       if (this.files.length === 0) disk.removeFolder(folder, done)
       else disk.move(folder, releasedFolder, done)
