@@ -1,7 +1,7 @@
 /** Test data for bench runs: NDJSON lines of a file, as bodies for HTTP or as sealed batches. */
 
 import { spawnSync } from 'node:child_process'
-import { createReadStream, existsSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, createReadStream, existsSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,6 +19,8 @@ const PEERS_GENERATOR = fileURLToPath(
 const DAY_US = 86_400_000_000
 const START_US = Date.UTC(2026, 10, 20) * 1000
 
+const PIECE_ROWS = 100_000
+
 /** A file with so many rows, made once and kept in the temporary folder. */
 export function dataFile(rows: number): string {
   const peers = existsSync(PEERS_GENERATOR)
@@ -31,10 +33,14 @@ export function dataFile(rows: number): string {
     return path
   }
   const generator = new LogGenerator({ random: seededRandom(1) })
-  const lines = Array.from({ length: rows }, (_, at) =>
-    formatJson(generator.next(START_US + Math.floor((at * DAY_US) / rows))),
-  )
-  writeFileSync(path, `${lines.join('\n')}\n`)
+  // In pieces: all of it is longer than a string may be.
+  writeFileSync(path, '')
+  for (let from = 0; from < rows; from += PIECE_ROWS) {
+    const lines = Array.from({ length: Math.min(PIECE_ROWS, rows - from) }, (_, at) =>
+      formatJson(generator.next(START_US + Math.floor(((from + at) * DAY_US) / rows))),
+    )
+    appendFileSync(path, `${lines.join('\n')}\n`)
+  }
   return path
 }
 
