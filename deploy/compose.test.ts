@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { SETTINGS } from '#actors/settings.ts'
+import { SERVER_FLAGS } from '../scripts/bootstrap.mjs'
 
 interface Service {
   readonly image?: string
@@ -87,6 +88,13 @@ test('our containers get settings that there are, write nowhere else, and are no
     }
   }
   assert.match(readFileSync('Dockerfile', 'utf8'), /^USER node$/m)
+})
+
+test('the image starts the server with the flags that every other start gives it', () => {
+  const [, words = '[]'] =
+    /^ENTRYPOINT (\[[^\]]+\])/m.exec(readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', '')) ??
+    []
+  assert.deepEqual(JSON.parse(words), ['node', ...SERVER_FLAGS, 'actors/cli/logboy.ts'])
 })
 
 test('ports are published on this machine alone, inner services not at all', () => {

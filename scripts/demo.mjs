@@ -1,5 +1,6 @@
 // `npm run demo`: the server with a project and live data, from nothing.
-import { prepare, run } from './bootstrap.mjs'
+import { prepare, run, SERVER_FLAGS } from './bootstrap.mjs'
 
 prepare({ ui: true, sdk: true })
-process.exit(await run('actors/cli/logboy.ts', ['demo', ...process.argv.slice(2)]))
+const args = ['demo', ...process.argv.slice(2)]
+process.exit(await run('actors/cli/logboy.ts', args, { flags: SERVER_FLAGS }))

@@ -1,5 +1,6 @@
 // `npm start`: the server in the foreground.
-import { prepare, run } from './bootstrap.mjs'
+import { prepare, run, SERVER_FLAGS } from './bootstrap.mjs'
 
 prepare({ ui: true })
-process.exit(await run('actors/cli/logboy.ts', ['serve', ...process.argv.slice(2)]))
+const args = ['serve', ...process.argv.slice(2)]
+process.exit(await run('actors/cli/logboy.ts', args, { flags: SERVER_FLAGS }))

@@ -83,7 +83,7 @@ async function startServer(flags: Record<string, string>): Promise<ChildProcess>
   note('logboy: Starting the server …')
   const entry = fileURLToPath(new URL('logboy.ts', import.meta.url))
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])
-  const server = spawn(process.execPath, [entry, 'serve', ...args], {
+  const server = spawn(process.execPath, [...process.execArgv, entry, 'serve', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // Ctrl-C reaches only us: the loggers are flushed before the server goes.
     detached: true,

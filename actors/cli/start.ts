@@ -48,7 +48,7 @@ function detach(flags: Record<string, string>, log: string): Started {
   const logFrom = fstatSync(out).size
   const entry = fileURLToPath(new URL('logboy.ts', import.meta.url))
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])
-  const child = spawn(process.execPath, [entry, 'serve', ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, entry, 'serve', ...args], {
     detached: true,
     stdio: ['ignore', out, out],
   })

@@ -4,14 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { serverEnvironment } from '../../scripts/bootstrap.mjs'
+import { SERVER_FLAGS, serverEnvironment } from '../../scripts/bootstrap.mjs'
 import { callAt, type LabEntry, type ProjectKeys, projectAt } from './entry.ts'
 
 export interface ServerOptions {
   /** A new temporary folder unless given. */
   readonly dataFolder?: string
   readonly env?: Readonly<Record<string, string>>
-  readonly nodeFlags?: readonly string[]
 }
 
 /** CPU seconds and memory of a process, read from /proc. */
@@ -50,7 +49,7 @@ export class LabServer implements LabEntry {
   async start(): Promise<number> {
     const begun = performance.now()
     const [httpPort, grpcPort] = this.#ports()
-    const child = spawn(process.execPath, [...(this.#options.nodeFlags ?? []), ENTRY, 'serve'], {
+    const child = spawn(process.execPath, [...SERVER_FLAGS, ENTRY, 'serve'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...serverEnvironment(),
