@@ -289,7 +289,8 @@ async function measured({ server, rows }: Bench, work: () => Promise<void>): Pro
   }
 }
 
-async function elasticCpuMs(server: ElasticServer): Promise<number> {
+/** What the nodes used since they started. */
+export async function elasticCpuMs(server: ElasticServer): Promise<number> {
   const { nodes } = await server.json<{
     nodes: Record<string, { process: { cpu: { total_in_millis: number } } }>
   }>({ method: 'GET', path: '/_nodes/stats/process', query: { filter_path: '**.cpu' } })

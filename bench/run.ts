@@ -3,7 +3,7 @@
  * [--sockets 1000]
  * [--data FILE.ndjson] [--save]`: the table of bench/README.md.
  */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { dataFile, readLines, type SealedBatch, sealedBatches } from './lab/data.ts'
@@ -12,7 +12,7 @@ import { measureLatency } from './lab/latency.ts'
 import { measureQueries } from './lab/queries.ts'
 import { LabServer } from './lab/server.ts'
 import { StreamClient } from './lab/stream-client.ts'
-import { machine, markdownTable, type Result } from './lab/table.ts'
+import { machine, markdownTable, type Result, saveResults } from './lab/table.ts'
 import { measureCrowd } from './lab/tail-crowd.ts'
 
 const { values: options } = parseArgs({
@@ -47,7 +47,7 @@ for (const [name, measure] of Object.entries({
   console.log(markdownTable(measured))
 }
 console.log(`\n${machine()}\n\n${markdownTable(results)}`)
-if (options.save) save()
+if (options.save) saveResults('', results)
 process.exit(0)
 
 async function withServer<Outcome>(
@@ -229,14 +229,4 @@ function folderBytes(folder: string): number {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter(entry => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
-}
-
-function save(): void {
-  const folder = new URL('results/', import.meta.url)
-  mkdirSync(folder, { recursive: true })
-  const date = new Date().toISOString().slice(0, 10)
-  writeFileSync(
-    new URL(`${date}.md`, folder),
-    `# ${date}\n\n${machine()}\n\n${markdownTable(results)}\n`,
-  )
 }

@@ -6,7 +6,7 @@ import type { RowColumns } from '#proto/columns.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { formatRowId } from '#proto/row-id.ts'
 import { seededRandom } from '#runtime/random.ts'
-import { encodeIndexFile, RowGroupIndex, readIndexFile } from './parquet/block-index.ts'
+import { indexFileEnd, RowGroupIndex, readIndexFile } from './parquet/block-index.ts'
 import {
   type ReadRange,
   readFooter,
@@ -110,7 +110,7 @@ function writeGroup(count: number): {
   const parts = [builder.header, encoded.bytes, builder.add(encoded), builder.finish(new Map())]
   const file = Buffer.concat(parts)
   const read: ReadRange = (offset, length) => file.subarray(offset, offset + length)
-  const indexFile = Buffer.concat(encodeIndexFile([encoded.index]))
+  const indexFile = Buffer.concat([encoded.index, indexFileEnd([encoded.index.length])])
   const readIndex: ReadRange = (offset, length) => indexFile.subarray(offset, offset + length)
   const [location] = readIndexFile(readIndex, indexFile.length)
   const [group] = readFooter(read, file.length).groups

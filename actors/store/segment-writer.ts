@@ -8,7 +8,7 @@
  */
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
-import type { Disk, DiskFile } from '#runtime/disk.ts'
+import type { Disk } from '#runtime/disk.ts'
 import type { Service, ThreadTools } from '#runtime/threads.ts'
 import {
   type GroupMeta,
@@ -22,12 +22,11 @@ import {
 } from './manifest.ts'
 import { isDiskError, ManifestFile } from './manifest-file.ts'
 import { NewerDataError } from './newer-data-error.ts'
-import { encodeIndexFile, readIndexFile } from './parquet/block-index.ts'
-import { readFooter, SEGMENT_VERSION, SegmentBuilder } from './parquet/footer.ts'
 import type { RowGroupLayout } from './parquet/row-group.ts'
 import type { SegmentSchema } from './parquet/schema.ts'
 import { newerVersion } from './parquet/segment-version.ts'
-import { trimLayout } from './trim-layout.ts'
+import { SegmentJob } from './segment-job.ts'
+import { reader, SegmentSource, withFile } from './segment-source.ts'
 
 const TEMPORARY = 'writing-'
 
@@ -95,17 +94,6 @@ export type WriterOutcome =
   /** It may count or not until `settle` succeeds; files stay. */
   | { readonly type: 'in-doubt'; readonly code: string; readonly message: string }
 
-interface Job {
-  readonly level: 0 | 1
-  readonly day: number
-  readonly path: string
-  readonly file: DiskFile
-  readonly builder: SegmentBuilder
-  readonly groups: GroupMeta[]
-  readonly indexes: Uint8Array[]
-  offset: number
-}
-
 /** Entry of the thread manifest. */
 export function openSegmentWriter(options: SegmentWriterOptions, tools: ThreadTools): Service {
   return new SegmentWriter(options, tools.disk)
@@ -115,13 +103,15 @@ class SegmentWriter implements Service {
   readonly #folder: string
   readonly #disk: Disk
   readonly #manifest: ManifestFile
-  readonly #jobs = new Map<number, Job>()
+  readonly #source: SegmentSource
+  readonly #jobs = new Map<number, SegmentJob>()
   readonly #missing: readonly number[]
   #nextSegmentId: number
 
   constructor({ folder }: SegmentWriterOptions, disk: Disk) {
     this.#folder = folder
     this.#disk = disk
+    this.#source = new SegmentSource(disk)
     const inspect = (found: ManifestState): void => this.#refuseNewer(found)
     this.#manifest = new ManifestFile({ disk, folder, inspect })
     this.#nextSegmentId = this.#manifest.state.nextSegmentId
@@ -164,62 +154,25 @@ class SegmentWriter implements Service {
     return { base: state.base(), repaired, missing: this.#missing }
   }
 
-  #begin({ job, level, day, schema }: WriterMessage & { type: 'begin' }): void {
+  #begin({ job, ...kind }: WriterMessage & { type: 'begin' }): void {
     assert(!this.#jobs.has(job), 'a job begins once')
-    const path = `${this.#folder}/${TEMPORARY}${job}.parquet`
-    this.#disk.remove(path)
-    const file = this.#disk.open(path, 'create')
-    const builder = new SegmentBuilder(schema)
-    const { header } = builder
-    const opened = { level, day, path, file, builder, groups: [], indexes: [], offset: 0 }
-    this.#jobs.set(job, opened)
-    this.#write(opened, [header])
+    const path = this.#path(`${TEMPORARY}${job}.parquet`)
+    this.#jobs.set(job, new SegmentJob(this.#disk, path, kind))
   }
 
   #add({ job, facts, layout, bytes, index }: WriterMessage & { type: 'add' }): void {
     const meta = { ...facts, bytes: bytes.length, checksum: crc32(bytes) }
-    this.#append(this.#job(job), { meta, layout, bytes, index })
+    this.#job(job).add({ meta, layout, bytes, index })
   }
 
   #copy({ job, segmentId, group }: WriterMessage & { type: 'copy' }): void {
-    const segment = this.#manifest.state.segments.get(segmentId)
-    const meta = segment?.groups[group]
-    assert(segment !== undefined && meta !== undefined, 'only published row groups are copied')
-    const { layout, bytes, index } = this.#readGroup(segment, group)
-    if (bytes.length !== meta.bytes || crc32(bytes) !== meta.checksum) throw damaged(segment.id)
-    this.#append(this.#job(job), { meta, layout, bytes, index })
-  }
-
-  #append(
-    job: Job,
-    add: {
-      readonly meta: GroupMeta
-      readonly layout: RowGroupLayout
-      readonly bytes: Uint8Array
-      readonly index: Uint8Array
-    },
-  ): void {
-    this.#write(job, [add.bytes, job.builder.add(add.layout)])
-    job.groups.push(add.meta)
-    job.indexes.push(add.index)
-  }
-
-  #readGroup(
-    segment: SegmentMeta,
-    group: number,
-  ): { layout: RowGroupLayout; bytes: Uint8Array; index: Uint8Array } {
-    const stored = this.#withFile(`${this.#folder}/${segmentName(segment.id)}`, file => {
-      const read = reader(file)
-      const layout = readFooter(read, file.size()).groups[group]
-      assert(layout !== undefined, 'the file has the row groups that the manifest names')
-      return { layout: trimLayout(layout), bytes: read(layout.start, layout.byteLength) }
-    })
-    const index = this.#withFile(`${this.#folder}/${indexName(segment.id)}`, file => {
-      const location = readIndexFile(reader(file), file.size())[group]
-      assert(location !== undefined, 'the index has the row groups that the manifest names')
-      return reader(file)(location.start, location.byteLength)
-    })
-    return { ...stored, index }
+    const meta = this.#manifest.state.segments.get(segmentId)?.groups[group]
+    assert(meta !== undefined, 'only published row groups are copied')
+    const path = this.#path(segmentName(segmentId))
+    const stored = this.#source.read(path, this.#path(indexName(segmentId)), group)
+    const { bytes } = stored
+    if (bytes.length !== meta.bytes || crc32(bytes) !== meta.checksum) throw damaged(segmentId)
+    this.#job(job).add({ meta, ...stored })
   }
 
   #publish({ jobs, positions, removed }: WriterMessage & { type: 'publish' }): WriterOutcome {
@@ -236,62 +189,38 @@ class SegmentWriter implements Service {
       return outcome
     }
     for (const job of jobs) this.#jobs.delete(job)
+    this.#source.forget()
     const record = { type: 'publish', positions, added: finished, removed } as const
     return this.#durable(() => this.#manifest.append(record))
   }
 
-  /** Completes both files of a segment and gives them their names. */
-  #finish(job: Job): SegmentMeta {
-    const projects = JSON.stringify(job.groups.map(({ projectId }) => projectId))
-    const metadata = new Map([
-      ['logboy.version', String(SEGMENT_VERSION)],
-      ['logboy.projects', projects],
-    ])
-    this.#write(job, [job.builder.finish(metadata)])
-    job.file.sync()
-    job.file.close()
-    const index = encodeIndexFile(job.indexes)
-    const indexPath = `${job.path}.idx`
-    this.#disk.remove(indexPath)
-    const indexFile = this.#disk.open(indexPath, 'create')
-    try {
-      indexFile.write(index, 0)
-      indexFile.sync()
-    } finally {
-      indexFile.close()
-    }
+  #finish(job: SegmentJob): SegmentMeta {
     const id = this.#nextSegmentId++
-    this.#disk.rename(indexPath, `${this.#folder}/${indexName(id)}`)
-    this.#disk.rename(job.path, `${this.#folder}/${segmentName(id)}`)
-    const indexBytes = index.reduce((sum, part) => sum + part.length, 0)
-    const { level, day, groups, offset: bytes } = job
-    return { id, level, day, bytes, indexBytes, groups }
+    return { id, ...job.finish(this.#path(segmentName(id)), this.#path(indexName(id))) }
   }
 
   #abort(jobs: readonly number[]): void {
+    this.#source.forget()
     for (const number of jobs) {
       const job = this.#jobs.get(number)
-      if (job === undefined) continue
       this.#jobs.delete(number)
-      job.file.close()
-      this.#disk.remove(job.path)
-      this.#disk.remove(`${job.path}.idx`)
+      job?.discard()
     }
   }
 
   #remove(segmentIds: readonly number[]): void {
     for (const id of segmentIds) {
       assert(!this.#manifest.state.segments.has(id), 'a published segment keeps its files')
-      this.#disk.remove(`${this.#folder}/${segmentName(id)}`)
-      this.#disk.remove(`${this.#folder}/${indexName(id)}`)
+      this.#disk.remove(this.#path(segmentName(id)))
+      this.#disk.remove(this.#path(indexName(id)))
     }
   }
 
   #refuseNewer({ segments }: ManifestState): void {
     for (const { id } of segments.values()) {
-      const path = `${this.#folder}/${segmentName(id)}`
+      const path = this.#path(segmentName(id))
       if (!this.#disk.exists(path)) continue
-      const version = this.#withFile(path, file => newerVersion(reader(file), file.size()))
+      const version = withFile(this.#disk, path, file => newerVersion(reader(file), file.size()))
       if (version !== null) throw new NewerDataError(path, `segment version ${version}`)
     }
   }
@@ -300,16 +229,17 @@ class SegmentWriter implements Service {
     for (const name of this.#disk.list(this.#folder)) {
       const id = segmentOfName(name)
       const orphan = id === null ? name.startsWith(TEMPORARY) : !this.#isPublished(id)
-      if (orphan) this.#attempt(() => this.#disk.remove(`${this.#folder}/${name}`))
+      if (orphan) this.#attempt(() => this.#disk.remove(this.#path(name)))
     }
   }
 
   #findMissing(): number[] {
     const missing: number[] = []
     for (const segment of this.#manifest.state.segments.values()) {
-      const path = `${this.#folder}/${segmentName(segment.id)}`
+      const path = this.#path(segmentName(segment.id))
       if (!this.#disk.exists(path)) missing.push(segment.id)
-      else if (this.#withFile(path, file => file.size()) !== segment.bytes) missing.push(segment.id)
+      else if (withFile(this.#disk, path, file => file.size()) !== segment.bytes)
+        missing.push(segment.id)
     }
     return missing
   }
@@ -318,24 +248,14 @@ class SegmentWriter implements Service {
     return this.#manifest.state.segments.has(id)
   }
 
-  #job(number: number): Job {
+  #job(number: number): SegmentJob {
     const job = this.#jobs.get(number)
     assert(job !== undefined, 'a job has begun and has not ended')
     return job
   }
 
-  #write(job: Job, parts: readonly Uint8Array[]): void {
-    job.file.write(parts, job.offset)
-    job.offset += parts.reduce((sum, part) => sum + part.length, 0)
-  }
-
-  #withFile<Result>(path: string, run: (file: DiskFile) => Result): Result {
-    const file = this.#disk.open(path, 'read')
-    try {
-      return run(file)
-    } finally {
-      file.close()
-    }
+  #path(name: string): string {
+    return `${this.#folder}/${name}`
   }
 
   /** What fails before the manifest was touched has no effect that counts. */
@@ -354,14 +274,6 @@ class SegmentWriter implements Service {
     } catch (error) {
       return { type: 'in-doubt', ...describe(error) }
     }
-  }
-}
-
-function reader(file: DiskFile): (offset: number, length: number) => Uint8Array {
-  return (offset, length) => {
-    const bytes = Buffer.allocUnsafe(length)
-    const read = file.read(bytes, offset)
-    return read === length ? bytes : bytes.subarray(0, read)
   }
 }
 

@@ -17,7 +17,11 @@ export const MEMBERS = {
 } as const
 export type Member = keyof typeof MEMBERS
 
-const GATEWAYS = ['gateway-1', 'gateway-2'] as const
+export interface ClusterOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  /** Which processes there are, and their roles. */
+  readonly members?: Readonly<Partial<Record<Member, string>>>
+}
 
 export class LabCluster implements LabEntry {
   readonly members: ReadonlyMap<Member, LabServer>
@@ -37,7 +41,7 @@ export class LabCluster implements LabEntry {
   /** `environment` names the servers; topics, indices and the database are this cluster's own. */
   static async start(
     environment: Readonly<Record<string, string>>,
-    settings: Readonly<Record<string, string>> = {},
+    { settings = {}, members: wanted = MEMBERS }: ClusterOptions = {},
   ): Promise<LabCluster> {
     const installation = `lab${randomBytes(5).toString('hex')}`
     const token = randomBytes(32).toString('hex')
@@ -50,12 +54,13 @@ export class LabCluster implements LabEntry {
       KAFKA_PARTITIONS: settings['KAFKA_PARTITIONS'] ?? '4',
     }
     const members = new Map<Member, LabServer>()
-    for (const [name, roles] of Object.entries(MEMBERS)) {
+    for (const [name, roles] of Object.entries(wanted)) {
       members.set(name as Member, new LabServer({ env: { ...shared, LOGBOY_ROLES: roles } }))
     }
     for (const member of members.values()) await member.start()
+    const gateways = [...members].filter(([name]) => name.startsWith('gateway'))
     const ports = (of: (server: LabServer) => string) => () =>
-      GATEWAYS.map(name => Number(new URL(of(members.get(name) as LabServer)).port))
+      gateways.map(([, server]) => Number(new URL(of(server)).port))
     const balancers = [
       await Balancer.open(ports(({ url }) => url)),
       await Balancer.open(ports(({ grpcUrl }) => grpcUrl)),
@@ -102,7 +107,8 @@ export class LabCluster implements LabEntry {
   }
 }
 
-async function createDatabase(url: string, name: string): Promise<string> {
+/** A database of that name on the server that the URL names; answers its own URL. */
+export async function createDatabase(url: string, name: string): Promise<string> {
   const pool = await createPool(url)
   try {
     await pool.query(sql.type(z.unknown())`CREATE DATABASE ${sql.identifier([name])}`)

@@ -6,8 +6,8 @@ import { createLogger } from '@logboy/sdk'
 import WebSocket from 'ws'
 import type { SearchReply } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
-import type { ProjectKeys } from './entry.ts'
-import type { LabServer } from './server.ts'
+import type { LabEntry, ProjectKeys } from './entry.ts'
+import { percentile } from './percentile.ts'
 import type { Result } from './table.ts'
 
 const TICK_MS = 10
@@ -15,10 +15,27 @@ const WARM_UP_MS = 3_000
 /** One HTTP request of so many records each, whose answer is an acknowledgement. */
 const PROBE_EVERY_MS = 50
 
+/** Goal and floor, ms. */
+type Bound = readonly [goal: number, floor: number]
+type Bounds = Readonly<Record<'tail' | 'acknowledged' | 'searchable', Bound>>
+
+const EMBEDDED: Bounds = { tail: [50, 100], acknowledged: [20, 50], searchable: [500, 1_000] }
+export const SCALED: Bounds = {
+  tail: [100, 250],
+  acknowledged: [50, 100],
+  searchable: [1_500, 3_000],
+}
+
+export interface LatencyOptions {
+  readonly rate: number
+  readonly seconds: number
+  readonly bounds?: Bounds
+}
+
 export async function measureLatency(
-  server: LabServer,
+  server: LabEntry,
   keys: ProjectKeys,
-  { rate, seconds }: { rate: number; seconds: number },
+  { rate, seconds, bounds = EMBEDDED }: LatencyOptions,
 ): Promise<Result[]> {
   const tail: number[] = []
   const socket = await openTail(server, keys, (sentMs, nowMs) => tail.push(nowMs - sentMs))
@@ -58,42 +75,25 @@ export async function measureLatency(
   await new Promise(resolve => setTimeout(resolve, 500))
   socket.close()
   const at = `${rate} logs/s`
-  const note = (samples: number[]) =>
-    `${samples.length} samples, p50 ${percentile(samples, 0.5).toFixed(1)} ms`
+  const result = (what: string, samples: number[], [goal, floor]: Bound): Result => ({
+    what: `${what}, p99 at ${at}`,
+    value: percentile(samples, 0.99),
+    unit: 'ms',
+    better: 'less',
+    goal,
+    floor,
+    note: `${samples.length} samples, p50 ${percentile(samples, 0.5).toFixed(1)} ms`,
+  })
   return [
-    {
-      what: `SDK call to tail socket, p99 at ${at}`,
-      value: percentile(tail, 0.99),
-      unit: 'ms',
-      better: 'less',
-      goal: 50,
-      floor: 100,
-      note: note(tail),
-    },
-    {
-      what: `acknowledgement, p99 at ${at}`,
-      value: percentile(acks, 0.99),
-      unit: 'ms',
-      better: 'less',
-      goal: 20,
-      floor: 50,
-      note: note(acks),
-    },
-    {
-      what: `searchable after acknowledgement, p99 at ${at}`,
-      value: percentile(searchable, 0.99),
-      unit: 'ms',
-      better: 'less',
-      goal: 500,
-      floor: 1_000,
-      note: note(searchable),
-    },
+    result('SDK call to tail socket', tail, bounds.tail),
+    result('acknowledgement', acks, bounds.acknowledged),
+    result('searchable after acknowledgement', searchable, bounds.searchable),
   ]
 }
 
 /** Time from request to answer, and from answer until a search finds it. */
 async function probe(
-  server: LabServer,
+  server: LabEntry,
   keys: ProjectKeys,
   number: number,
   acks: number[],
@@ -121,7 +121,7 @@ async function probe(
 }
 
 function openTail(
-  server: LabServer,
+  server: LabEntry,
   keys: ProjectKeys,
   seen: (sentMs: number, nowMs: number) => void,
 ): Promise<WebSocket> {
@@ -140,9 +140,4 @@ function openTail(
       }
     })
   })
-}
-
-function percentile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

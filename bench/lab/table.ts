@@ -1,4 +1,5 @@
 /** Results with their goals and floors, as a table for people and JSON for machines. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 export interface Result {
@@ -37,6 +38,15 @@ export function machine(): string {
   const { model } = cpus()[0] ?? { model: 'unknown' }
   const gib = Math.round(totalmem() / 2 ** 30)
   return `${cpus().length} × ${model}, ${gib} GiB, Node ${process.versions.node}`
+}
+
+/** Writes results/<date>-<name>.md, or results/<date>.md where there is no name. */
+export function saveResults(name: string, results: readonly Result[]): void {
+  const folder = new URL('../results/', import.meta.url)
+  mkdirSync(folder, { recursive: true })
+  const title = `${new Date().toISOString().slice(0, 10)}${name === '' ? '' : `-${name}`}`
+  const text = `# ${title}\n\n${machine()}\n\n${markdownTable(results)}\n`
+  writeFileSync(new URL(`${title}.md`, folder), text)
 }
 
 function format(value: number): string {

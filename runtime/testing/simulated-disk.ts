@@ -283,7 +283,9 @@ export class SimulatedDisk implements Disk {
         const fail = (): void => inode.failSync(this.#random)
         this.#change('sync', path, () => inode.sync(), fail)
       },
+      // Another file may have its number by then.
       close: () => {
+        assert(open, `${path} is closed once`)
         open = false
       },
     }

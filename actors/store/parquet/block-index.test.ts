@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { hashTokenText, tokenize } from '#proto/tokens.ts'
-import { encodeIndexFile, RowGroupIndex, readIndexFile } from './block-index.ts'
+import { indexFileEnd, RowGroupIndex, readIndexFile } from './block-index.ts'
 import { openRowGroup } from './reader.ts'
 import { type EncodedRowGroup, encodeRowGroup } from './row-group.ts'
 import { segmentSchema } from './schema.ts'
@@ -14,7 +14,8 @@ import { sampleRows } from './testing/sample-rows.ts'
 /** The index of a row group and its rows in the order they are stored. */
 function indexed(group: EncodedRowGroup): { index: RowGroupIndex; stored: PlainRow[] } {
   const { read, footer } = memoryFile([group])
-  const bytes = Buffer.concat(encodeIndexFile([Buffer.from('another'), group.index]))
+  const indexes = [Buffer.from('another'), group.index]
+  const bytes = Buffer.concat([...indexes, indexFileEnd(indexes.map(({ length }) => length))])
   const locations = readIndexFile(readerOf(bytes), bytes.length)
   const [, location] = locations
   const [first] = footer.groups

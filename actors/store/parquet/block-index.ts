@@ -33,16 +33,16 @@ export interface IndexLocation {
   readonly byteLength: number
 }
 
-/** The bytes of an index file (`.idx`) for the `index` of each row group of a segment, in order. */
-export function encodeIndexFile(indexes: readonly Uint8Array[]): readonly Uint8Array[] {
-  const sink = new ByteSink(indexes.length * 4 + 32)
-  sink.varint(indexes.length)
-  for (const index of indexes) sink.varint(index.length)
+/** What an index file (`.idx`) has after the `index` of each row group of a segment, by their lengths. */
+export function indexFileEnd(lengths: readonly number[]): Uint8Array {
+  const sink = new ByteSink(lengths.length * 4 + 32)
+  sink.varint(lengths.length)
+  for (const each of lengths) sink.varint(each)
   const length = sink.at
   sink.uint32(crc32(sink.since(0)))
   sink.uint32(length)
   sink.uint32(MAGIC)
-  return [...indexes, sink.since(0)]
+  return sink.since(0)
 }
 
 /** Where each row group's index lies; proven by a checksum. Throws LOGBOY_SEGMENT_CORRUPT. */

@@ -1,0 +1,187 @@
+/**
+ * `npm run bench:scaled -- [--only kafka,elastic,latency,steady,catch-up] [--rows 400000]
+ * [--minutes 10] [--save]`: the scaled rows of bench/README.md, on the real servers that
+ * ../shared/services starts.
+ */
+import { parseArgs } from 'node:util'
+import { benchElastic } from './elastic.bench.ts'
+import { benchKafka } from './kafka.bench.ts'
+import { createDatabase, LabCluster } from './lab/cluster.ts'
+import { dataFile } from './lab/data.ts'
+import { measureLatency, SCALED } from './lab/latency.ts'
+import { measurePipeline } from './lab/pipeline.ts'
+import { Services } from './lab/services.ts'
+import { catchUp, keepUp, PAIR } from './lab/steady.ts'
+import { machine, markdownTable, type Result, saveResults } from './lab/table.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'kafka,elastic,latency,steady,catch-up' },
+    rows: { type: 'string', default: '400000' },
+    minutes: { type: 'string', default: '10' },
+    save: { type: 'boolean', default: false },
+  },
+})
+const only = new Set(options.only.split(','))
+const rows = Number(options.rows)
+const seconds = Number(options.minutes) * 60
+const KAFKA_ROWS = 2_000_000
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+const services = Services.find()
+if (services === null) {
+  console.error('bench:scaled needs the services script in ../shared/services beside this checkout')
+  process.exit(1)
+}
+services.up()
+const environment = services.environment()
+const results: Result[] = []
+for (const [name, measure] of Object.entries({
+  kafka,
+  elastic,
+  latency,
+  steady,
+  'catch-up': caughtUp,
+})) {
+  if (!only.has(name)) continue
+  console.log(`measuring ${name} …`)
+  const measured = await measure()
+  results.push(...measured)
+  console.log(markdownTable(measured))
+}
+console.log(`\n${machine()}\n\n${markdownTable(results)}`)
+if (options.save) saveResults('scaled', results)
+process.exit(0)
+
+async function kafka(): Promise<Result[]> {
+  const brokers = (environment['KAFKA_BROKERS'] ?? '').split(',')
+  const measured = await benchKafka(brokers, KAFKA_ROWS)
+  return measured.map(({ name, rowsPerSecond, cpuUsPerRow, p99Ms }) => ({
+    what: `Kafka leg alone, one partition: ${name}`,
+    value: rowsPerSecond,
+    unit: 'rows/s',
+    better: 'more',
+    goal: null,
+    floor: 300_000,
+    note: `${cpuUsPerRow.toFixed(2)} µs CPU a row, p99 ${p99Ms.toFixed(0)} ms`,
+  }))
+}
+
+/** One Elasticsearch, fed by a bare client and by the whole pipeline, in one run. */
+async function elastic(): Promise<Result[]> {
+  const data = dataFile(rows)
+  const bare = await benchElastic({
+    address: environment['ELASTICSEARCH_URL'] ?? '',
+    data,
+    rows,
+    runs: 2,
+    latencySeconds: 10,
+    paceRowsPerSecond: 10_000,
+  })
+  const installation = `bench${Date.now().toString(36)}`
+  const database = await createDatabase(environment['DATABASE_URL'] ?? '', installation)
+  const own = { ...environment, DATABASE_URL: database, LOGBOY_INSTALLATION: installation }
+  const whole = await measurePipeline(own, data)
+  const less = (
+    what: string,
+    value: number,
+    unit: string,
+    goal: number,
+    floor: number,
+  ): Result => ({
+    what,
+    value,
+    unit,
+    better: 'less',
+    goal,
+    floor,
+  })
+  return [
+    {
+      what: 'SDK → Kafka → Elasticsearch: rate against a bare client with prepared bodies',
+      value: whole.rowsPerSecond / bare.bare.rowsPerSecond,
+      unit: '×',
+      better: 'more',
+      goal: 0.85,
+      floor: 0.7,
+      note: `${Math.round(whole.rowsPerSecond)} and ${Math.round(bare.bare.rowsPerSecond)} rows/s; the store alone ${bare.ratio.toFixed(2)} ×`,
+    },
+    less('CPU of Logboy per row, outside Elasticsearch', whole.ownUs, 'µs', 4, 6),
+    less(
+      "Elasticsearch's own CPU per row, against bare",
+      whole.elasticUs / bare.bare.elasticUs,
+      '×',
+      1.02,
+      1.05,
+    ),
+    less(
+      'disk per row, synthetic source',
+      bare.diskBytes.get('synthetic') ?? Number.NaN,
+      'B',
+      85,
+      85,
+    ),
+    less('disk per row, stored source', bare.diskBytes.get('stored') ?? Number.NaN, 'B', 125, 125),
+  ]
+}
+
+async function latency(): Promise<Result[]> {
+  return await withCluster((cluster, keys) =>
+    measureLatency(cluster, keys, { rate: 10_000, seconds: 20, bounds: SCALED }),
+  )
+}
+
+async function steady(): Promise<Result[]> {
+  const measured = await withCluster((cluster, keys) =>
+    keepUp(cluster, keys, { rowsPerSecond: 10_000, seconds }),
+  )
+  const note = `${Math.round(measured.rowsPerSecond)} rows/s for ${seconds} s, at most ${measured.rssMiBMax} MiB in two processes`
+  const base = { better: 'less', goal: null, note } as const
+  return [
+    {
+      ...base,
+      what: 'steady 10 k logs/s: most behind',
+      value: measured.lagSecondsMax,
+      unit: 's',
+      floor: 3,
+    },
+    {
+      ...base,
+      what: 'steady 10 k logs/s: memory, second half to first',
+      value: measured.growth,
+      unit: '×',
+      floor: 1.1,
+    },
+  ]
+}
+
+async function caughtUp(): Promise<Result[]> {
+  const { speed, missedRows } = await withCluster((cluster, keys) =>
+    catchUp(cluster, keys, { rowsPerSecond: 5_000, awaySeconds: seconds }),
+  )
+  return [
+    {
+      what: `catch-up after ${seconds} s without a processor at 5 k logs/s`,
+      value: speed,
+      unit: '× real time',
+      better: 'more',
+      goal: null,
+      floor: 5,
+      note: `${missedRows} rows were missed, as many go on coming`,
+    },
+  ]
+}
+
+async function withCluster<Outcome>(
+  work: (
+    cluster: LabCluster,
+    keys: Awaited<ReturnType<LabCluster['createProject']>>,
+  ) => Promise<Outcome>,
+): Promise<Outcome> {
+  const cluster = await LabCluster.start(environment, { members: PAIR })
+  try {
+    return await work(cluster, await cluster.createProject('bench'))
+  } finally {
+    await cluster.end(true)
+  }
+}
