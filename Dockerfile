@@ -16,6 +16,7 @@ RUN node node_modules/typescript/bin/tsc -p sdk/tsconfig.build.json \
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
     UV_THREADPOOL_SIZE=16 \
+    MALLOC_ARENA_MAX=2 \
     LIBUS_LISTEN_EXCLUSIVE_PORT=1 \
     UWS_HTTP_MAX_HEADERS_SIZE=16384 \
     LOGBOY_DATA=/data \
