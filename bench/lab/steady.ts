@@ -1,4 +1,4 @@
-/** An installation of two processes at a steady rate: does it keep up, how fast does it catch up? */
+/** Two processes at a steady rate: does the installation keep up, and how fast does it catch up? */
 import type { LabCluster, Member } from './cluster.ts'
 import type { ProjectKeys } from './entry.ts'
 import { tell } from './fault-run.ts'
