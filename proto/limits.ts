@@ -62,8 +62,21 @@ export const PRODUCER_REMEMBERED_MS = 3_600_000
 export const SEARCH_LIMIT_DEFAULT = 100
 export const SEARCH_LIMIT_MAX = 10_000
 export const SEARCH_OFFSET_MAX = 10_000
+/** Longer ones are made by programs, and their lists of values belong into `services` or a field. */
 export const QUERY_CHARS_MAX = 8_192
+/** Conditions of a query: each is a pass over a column, or a clause of Elasticsearch (1,024 there). */
 export const QUERY_TERMS_MAX = 256
+/**
+ * Groups and negations inside each other: back ends walk the tree by recursion, and Elasticsearch
+ * takes 30 clauses inside each other, of which a group may need two and a condition four.
+ */
+export const QUERY_DEPTH_MAX = 12
+/** Stars of one wildcard; the work for a text grows with them. */
+export const WILDCARD_STARS_MAX = 16
+/** Characters of a regular expression once repeats are written out: `(a{99}){99}` has 9,801. */
+export const REGEX_SIZE_MAX = 1_000
+/** Groups inside each other. */
+export const REGEX_DEPTH_MAX = 32
 
 /** Rows in one tail frame and bytes waiting for one slow socket; more are dropped and counted. */
 export const TAIL_FRAME_ROWS_MAX = 500

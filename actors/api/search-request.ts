@@ -9,7 +9,8 @@ import {
   SEARCH_LIMIT_MAX,
   SEARCH_OFFSET_MAX,
 } from '#proto/limits.ts'
-import { parseQuery, type Query } from '#proto/query.ts'
+import { parseQuery } from '#proto/query.ts'
+import type { Query } from '#proto/query/tree.ts'
 import { parseDuration, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
 import type { ReadableProject } from './caller.ts'

@@ -1,51 +1,24 @@
-/** `key:value` over typed attribute columns, as DESIGN.md section 5 says: whole values only. */
+/** Conditions on attributes over their typed columns, as DESIGN.md section 5 says: whole values. */
 import { type AttributeColumn, isPresent } from '#proto/columns.ts'
 import { NumberText, parseKeepingNumbers } from './exact-json.ts'
-import { entryText, equalsFolded, foldedBytes } from './folded-bytes.ts'
+import { entryText } from './folded-bytes.ts'
 import { denseRanks } from './take-rows.ts'
 import { filterTexts } from './text-filter.ts'
+import type { ValueTest } from './value-test.ts'
 
-/** A value as the query has it, with every meaning it can have. */
-export interface SoughtValue {
-  readonly text: string
-  /** As bytes to be compared without regard to ASCII case. */
-  readonly folded: Uint8Array
-  /** As a number, where it is written like one: 200 is also 200.0. */
-  readonly number: number | null
-  /** As an int64 in halves, where it is a whole number that fits. */
-  readonly int: { readonly low: number; readonly high: number } | null
-  readonly bool: 0 | 1 | null
-}
-
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
-const WHOLE = /^-?(?:0|[1-9]\d*)$/
-
-export function seekValue(value: string): SoughtValue {
-  const lower = value.toLowerCase()
-  return {
-    text: value,
-    folded: foldedBytes(value),
-    number: NUMBER.test(value) ? Number(value) : null,
-    int: wholeNumber(value),
-    bool: lower === 'true' ? 1 : lower === 'false' ? 0 : null,
-  }
-}
-
-/**
- * Those of `rows` (ascending) whose value in this column is the sought one; absent values are not.
- */
+/** Those of `rows` (ascending) whose value in this column passes; absent values do not. */
 export function filterAttribute(
   column: AttributeColumn,
   count: number,
   rows: Uint32Array,
-  sought: SoughtValue,
+  test: ValueTest,
 ): Uint32Array {
   const { presence } = column
-  if (presence === null) return filterValues(column, rows, sought)
+  if (presence === null) return filterValues(column, rows, test)
   const ranks = denseRanks(presence, count)
   const present = rows.filter(row => isPresent(presence, row))
   const values = present.map(row => ranks[row] as number)
-  const passed = filterValues(column, values, sought)
+  const passed = filterValues(column, values, test)
   let next = 0
   return present.filter((_, i) => {
     if (passed[next] !== values[i]) return false
@@ -54,74 +27,53 @@ export function filterAttribute(
   })
 }
 
+/** Those of `rows` that have any value in this column. */
+export function filterPresent(
+  { presence }: Pick<AttributeColumn, 'presence'>,
+  rows: Uint32Array,
+): Uint32Array {
+  return presence === null ? rows : rows.filter(row => isPresent(presence, row))
+}
+
 function filterValues(
   column: AttributeColumn,
   values: Uint32Array,
-  sought: SoughtValue,
+  test: ValueTest,
 ): Uint32Array {
   switch (column.type) {
     case 's': {
-      const { texts } = column
-      return filterTexts(texts, values, entry =>
-        equalsFolded(texts.heap, at(texts, entry), at(texts, entry + 1), sought.folded),
+      const { heap, offsets } = column.texts
+      return filterTexts(column.texts, values, entry =>
+        test.text(heap, offsets[entry] as number, offsets[entry + 1] as number),
       )
     }
     case 'j': {
       const { texts } = column
-      return filterTexts(texts, values, entry => jsonEquals(entryText(texts, entry), sought))
+      return filterTexts(texts, values, entry => jsonPasses(entryText(texts, entry), test))
     }
-    case 'i': {
-      const { int } = sought
-      if (int === null) return values.subarray(0, 0)
-      const { ints } = column
-      return values.filter(value => ints[value * 2] === int.low && ints[value * 2 + 1] === int.high)
+    case 'i':
+      return test.ints(column.ints, values)
+    case 'd':
+      return test.doubles(column.doubles, values)
+    case 'b': {
+      const [no, yes] = [test.bool(false), test.bool(true)]
+      return values.filter(value => (column.bools[value] === 1 ? yes : no))
     }
-    case 'd': {
-      const { number } = sought
-      if (number === null) return values.subarray(0, 0)
-      return values.filter(value => column.doubles[value] === number)
-    }
-    case 'b':
-      return values.filter(value => column.bools[value] === sought.bool)
   }
 }
 
-function at(texts: { readonly offsets: Uint32Array }, entry: number): number {
-  return texts.offsets[entry] as number
-}
-
-/** A scalar, or any scalar element of an array. Objects and null equal nothing. */
-function jsonEquals(text: string, sought: SoughtValue): boolean {
+/** A scalar, or any scalar element of an array. Of objects and null nothing holds. */
+function jsonPasses(text: string, test: ValueTest): boolean {
   const value = parseKeepingNumbers(text)
   return Array.isArray(value)
-    ? value.some(element => scalarEquals(element, sought))
-    : scalarEquals(value, sought)
+    ? value.some(element => scalarPasses(element, test))
+    : scalarPasses(value, test)
 }
 
-function scalarEquals(value: unknown, sought: SoughtValue): boolean {
-  if (typeof value === 'boolean') return sought.bool === Number(value)
-  if (value instanceof NumberText) return numberEquals(value.text, sought)
+function scalarPasses(value: unknown, test: ValueTest): boolean {
+  if (typeof value === 'boolean') return test.bool(value)
+  if (value instanceof NumberText) return test.number(value.text)
   if (typeof value !== 'string') return false
-  const bytes = foldedBytes(value)
-  return equalsFolded(bytes, 0, bytes.length, sought.folded)
-}
-
-function numberEquals(text: string, sought: SoughtValue): boolean {
-  if (sought.number === null) return false
-  if (WHOLE.test(text) && WHOLE.test(sought.text)) return BigInt(text) === BigInt(sought.text)
-  return Number(text) === sought.number
-}
-
-function wholeNumber(value: string): SoughtValue['int'] {
-  if (!NUMBER.test(value)) return null
-  const whole = WHOLE.test(value) ? BigInt(value) : bigOf(Number(value))
-  if (whole === null || BigInt.asIntN(64, whole) !== whole) return null
-  return {
-    low: Number(BigInt.asIntN(32, whole)),
-    high: Number(BigInt.asIntN(32, whole >> 32n)),
-  }
-}
-
-function bigOf(number: number): bigint | null {
-  return Number.isInteger(number) ? BigInt(number) : null
+  const bytes = Buffer.from(value)
+  return test.text(bytes, 0, bytes.length)
 }

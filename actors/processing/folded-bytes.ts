@@ -69,9 +69,12 @@ function setShift(shifts: Uint8Array, folded: number, shift: number): void {
 /** A byte order mark is a character of a text like any other. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Entry `entry` of a column as a string, for the few places where an exact answer needs one. */
-export function entryText(column: TextColumn, entry: number): string {
-  const { heap, offsets } = column
-  const bytes = heap.subarray(offsets[entry] as number, offsets[entry + 1] as number)
-  return decoder.decode(bytes)
+/** UTF-8 heap[start, end) as a string, for the few places where an exact answer needs one. */
+export function bytesText(heap: Uint8Array, start: number, end: number): string {
+  return decoder.decode(heap.subarray(start, end))
+}
+
+/** Entry `entry` of a column as a string. */
+export function entryText({ heap, offsets }: TextColumn, entry: number): string {
+  return bytesText(heap, offsets[entry] as number, offsets[entry + 1] as number)
 }

@@ -21,10 +21,10 @@ import type { EntryTest } from './text-filter.ts'
 /**
  * A test for the entries of one column; made anew for each column, whose heap it looks over once.
  */
-export type PhraseTest = (column: TextColumn) => EntryTest
+export type ColumnTest = (column: TextColumn) => EntryTest
 
 /** Whether a text contains `tokens` (folded, at least one) next to each other. */
-export function compilePhrase(tokens: readonly string[]): PhraseTest {
+export function compilePhrase(tokens: readonly string[]): ColumnTest {
   const exact = (column: TextColumn): EntryTest => {
     return entry => containsAdjacent(tokenize(entryText(column, entry)), tokens)
   }
@@ -49,14 +49,14 @@ export function compilePhrase(tokens: readonly string[]): PhraseTest {
   }
 }
 
-interface Anchor {
+export interface Anchor {
   readonly text: string
   /** Number of the token it is the whole of, where all tokens are ASCII. */
   readonly token: number
 }
 
 /** The longest run of ASCII or caseless characters: those whose bytes do not depend on case. */
-function chooseAnchor(tokens: readonly string[]): Anchor | null {
+export function chooseAnchor(tokens: readonly string[]): Anchor | null {
   let best: Anchor | null = null
   for (const [token, text] of tokens.entries()) {
     let run = ''
@@ -72,7 +72,7 @@ function chooseAnchor(tokens: readonly string[]): Anchor | null {
 const KELVIN = Buffer.of(0xe2, 0x84, 0xaa)
 const DOTTED_I = Buffer.of(0xc4, 0xb0)
 
-function foldsIntoAscii(heap: Uint8Array, anchor: string): boolean {
+export function foldsIntoAscii(heap: Uint8Array, anchor: string): boolean {
   const bytes = Buffer.from(heap.buffer, heap.byteOffset, heap.length)
   return (
     (anchor.includes('k') && bytes.includes(KELVIN)) ||
@@ -149,10 +149,11 @@ function matchBefore(
   }
 }
 
-const SEPARATOR = 0
+export const SEPARATOR = 0
 const TOKEN = 1
-const BEYOND_ASCII = 2
-const KINDS = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const BEYOND_ASCII = 2
+/** What a byte is to the boundary of a word. */
+export const KINDS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x80 ? BEYOND_ASCII : /[a-z0-9_]/i.test(String.fromCharCode(byte)) ? TOKEN : SEPARATOR,
 )
 

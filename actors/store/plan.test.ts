@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
+import { parseQuery } from '#proto/query.ts'
+import { compileCellFilter } from './cell-filter.ts'
 import {
-  compileCellFilter,
   hasRowsBehind,
   isBehind,
   planCounts,
@@ -107,8 +108,24 @@ describe('counts come from summaries', () => {
       }),
     )
     assert.ok(cells !== null)
-    assert.ok(cells.takesService('api') && !cells.takesService('b') && !cells.takesService('K'))
-    assert.deepEqual([cells.firstMinute, cells.lastMinute, cells.levels], [2, 3, 1 << 4])
+    assert.deepEqual(['api', 'b', 'K'].map(cells.levelsOf), [1 << 4, 0, 0])
+    assert.deepEqual([cells.firstMinute, cells.lastMinute], [2, 3])
+  })
+
+  test('whatever AND, OR and NOT make of levels and services', () => {
+    const levelsOf = (text: string, service: string): number => {
+      const parsed = parseQuery(text)
+      assert.ok(parsed.type === 'query')
+      return compileCellFilter(filter({ query: parsed.query }))?.levelsOf(service) ?? -1
+    }
+    const [info, error, fatal] = [1 << 2, 1 << 4, 1 << 5]
+    assert.equal(levelsOf('level:>=error', 'a'), error | fatal)
+    assert.equal(levelsOf('(level:info service:a) OR level:fatal', 'a'), info | fatal)
+    assert.equal(levelsOf('(level:info service:a) OR level:fatal', 'b'), fatal)
+    assert.equal(levelsOf('-(level:<=warn OR service:b*)', 'a'), error | fatal)
+    assert.equal(levelsOf('-(level:<=warn OR service:b*)', 'Billing'), 0)
+    assert.equal(levelsOf('service:/^a/ level:*', 'api'), 63)
+    assert.equal(levelsOf('level:info OR word', 'a'), -1)
   })
 })
 

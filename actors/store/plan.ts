@@ -3,9 +3,8 @@
  * a row group of a segment or a chunk of recent batches, all of one project.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { LEVELS } from '#proto/api.ts'
+import { compileCellFilter } from './cell-filter.ts'
 import type { Order } from './row-keys.ts'
-import type { CellFilter } from './tally.ts'
 
 const MINUTE_US = 60_000_000
 
@@ -60,46 +59,6 @@ function isAnsweredBySummary(unit: UnitRange, filter: RowFilter): boolean {
   const cutsReceipt =
     filter.ingestedStartUs > unit.receivedMinUs || filter.ingestedEndUs <= unit.receivedMaxUs
   return !cutsStart && !cutsEnd && !cutsReceipt
-}
-
-/** The filter over the cells of summaries; null if it asks for more than they know. */
-export function compileCellFilter(filter: RowFilter): CellFilter | null {
-  const services: (readonly string[])[] = [filter.services]
-  for (const term of filter.query.terms) {
-    if (term.type !== 'field') return null
-    if (term.field === 'service') services.push([term.value])
-    else if (term.field !== 'level') return null
-  }
-  const sets = services
-    .filter(names => names.length > 0)
-    .map(names => new Set(names.map(foldAscii)))
-  return {
-    firstMinute: Math.floor(filter.startUs / MINUTE_US),
-    lastMinute: Math.ceil(filter.endUs / MINUTE_US) - 1,
-    levels: levelMask(filter),
-    takesService: name => sets.every(names => names.has(foldAscii(name))),
-  }
-}
-
-/** Bit i = rows of LEVELS[i] may match. */
-export function levelMask(filter: RowFilter): number {
-  let mask = filter.levels.length === 0 ? ALL_LEVELS : maskOf(filter.levels)
-  for (const term of filter.query.terms) {
-    if (term.type === 'field' && term.field === 'level') mask &= maskOf([term.value])
-  }
-  return mask
-}
-
-export const ALL_LEVELS: number = (1 << LEVELS.length) - 1
-
-function maskOf(levels: readonly string[]): number {
-  const wanted = new Set(levels.map(level => level.toUpperCase()))
-  return LEVELS.reduce((mask, level, i) => (wanted.has(level) ? mask | (1 << i) : mask), 0)
-}
-
-/** A-Z as a-z and nothing else. */
-export function foldAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
 }
 
 /** Units in the order in which a walk from the wanted end opens them. */

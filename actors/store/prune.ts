@@ -1,18 +1,21 @@
 /** Which blocks of a row group may have matching rows, asked of its index: never too few. */
 import { rowsWithId } from '#actors/processing/id-filter.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import type { QueryTerm } from '#proto/query.ts'
+import { int64Range, numberRange } from '#actors/processing/value-number.ts'
+import { fieldKind } from '#proto/query/field-kind.ts'
+import { levelsOf } from '#proto/query/level-condition.ts'
+import { rangeKind } from '#proto/query/range-kind.ts'
+import { spanOf } from '#proto/query/times.ts'
+import type { QueryLeaf, QueryTerm } from '#proto/query/tree.ts'
 import { joinInt64, parseRowId } from '#proto/row-id.ts'
 import { hashTokenText } from '#proto/tokens.ts'
+import { ALL_LEVELS, levelMask, maskOf, mayFilter } from './cell-filter.ts'
 import type { RowGroupIndex } from './parquet/block-index.ts'
 import { SegmentCorruptError } from './parquet/corrupt.ts'
 import type { ReadRange, StoredRowGroup } from './parquet/footer.ts'
 import { openRowGroup } from './parquet/reader.ts'
-import { ALL_LEVELS, compileCellFilter, levelMask } from './plan.ts'
+import { columnName } from './parquet/schema.ts'
 import type { CellFilter, Cells } from './tally.ts'
-
-/** Columns of a row that are no attributes. */
-const ROW_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text', 'message'])
 
 /** Bit b set = block b has to be read; 0 = nothing to find here. */
 export type BlockMask = number
@@ -26,12 +29,11 @@ export interface PrunedGroup {
 
 /** Compiles a filter into a question to indexes, asked of one row group after the other. */
 export function compilePruner(filter: RowFilter): (pruned: PrunedGroup) => BlockMask {
-  const fields = filter.query.terms.filter(term => term.type === 'field')
-  const cells = compileCellFilter({ ...filter, query: { terms: fields.filter(isOfCells) } })
+  const cells = mayFilter(filter)
   const mask = levelMask(filter)
   return pruned => {
     const { index } = pruned
-    if (cells !== null && !hasCell(index.summary.counts, cells)) return 0
+    if (!hasCell(index.summary.counts, cells)) return 0
     let blocks = allBlocks(index)
     if (mask !== ALL_LEVELS) blocks &= index.blocksWithLevels(mask)
     blocks &= index.blocksInTime(filter.startUs, filter.endUs)
@@ -45,18 +47,14 @@ export function compilePruner(filter: RowFilter): (pruned: PrunedGroup) => Block
 
 /** Levels, services and whole minutes may leave no row at all. */
 function hasCell({ services, minute, service, level }: Cells, filter: CellFilter): boolean {
-  const takes = services.map(name => filter.takesService(name))
+  const taken = services.map(name => filter.levelsOf(name))
   for (let cell = 0; cell < minute.length; cell++) {
     const at = minute[cell] as number
     if (at < filter.firstMinute || at > filter.lastMinute) continue
-    if ((filter.levels & (1 << (level[cell] as number))) === 0) continue
-    if (takes[service[cell] as number]) return true
+    const levels = taken[service[cell] as number] as number
+    if ((levels & (1 << (level[cell] as number))) !== 0) return true
   }
   return false
-}
-
-function isOfCells(term: QueryTerm): boolean {
-  return term.type === 'field' && (term.field === 'level' || term.field === 'service')
 }
 
 export function allBlocks(index: RowGroupIndex): BlockMask {
@@ -81,20 +79,52 @@ export function rowsOfBlocks(
 }
 
 function blocksOfTerm(term: QueryTerm, pruned: PrunedGroup): BlockMask {
+  switch (term.type) {
+    case 'all':
+      return term.terms.reduce(
+        (blocks, each) => (blocks === 0 ? 0 : blocks & blocksOfTerm(each, pruned)),
+        allBlocks(pruned.index),
+      )
+    case 'any':
+      return term.terms.reduce((blocks, each) => blocks | blocksOfTerm(each, pruned), 0)
+    // An index knows what may match, so that of the others it knows nothing; levels were asked.
+    case 'not':
+      return allBlocks(pruned.index)
+    default:
+      return blocksOfLeaf(term, pruned)
+  }
+}
+
+function blocksOfLeaf(leaf: QueryLeaf, pruned: PrunedGroup): BlockMask {
   const { group, index } = pruned
-  if (term.type === 'phrase') {
-    const blocks = blocksOfPhrase(term.tokens, index)
-    return term.hex === null ? blocks : blocks | blocksOfHex(term.hex, pruned)
+  if (leaf.type === 'phrase') {
+    const blocks = blocksOfPhrase(leaf.tokens, index)
+    return leaf.hex === null ? blocks : blocks | blocksOfHex(leaf.hex, pruned)
   }
-  const { field, value } = term
-  if (field === 'id') return mayHaveId(group, value) ? allBlocks(index) : 0
-  if (field === 'trace_id' || field === 'span_id') {
-    if (mayHaveAttribute(group, field)) return allBlocks(index)
-    const width = field === 'trace_id' ? 32 : 16
-    return value.length === width ? blocksOfHex(value, pruned) : 0
+  const { field } = leaf
+  const kind = field === null ? 'message' : fieldKind(field)
+  if (field === null || kind === 'message' || kind === 'name') return allBlocks(index)
+  switch (kind) {
+    case 'level':
+      return index.blocksWithLevels(maskOf(levelsOf(leaf)))
+    case 'time': {
+      if (leaf.type !== 'range' || field !== 'time') return allBlocks(index)
+      const { fromUs, toUs } = spanOf(leaf)
+      return index.blocksInTime(fromUs, toUs)
+    }
+    case 'id': {
+      const isWhole = leaf.type === 'field' || leaf.type === 'exact'
+      return isWhole && !mayHaveId(group, leaf.value) ? 0 : allBlocks(index)
+    }
+    case 'trace': {
+      if (mayHaveAttribute(group, field)) return allBlocks(index)
+      if (leaf.type !== 'field' && leaf.type !== 'exact') return allBlocks(index)
+      const width = field === 'trace_id' ? 32 : 16
+      return leaf.value.length === width ? blocksOfHex(leaf.value, pruned) : 0
+    }
+    case 'attribute':
+      return mayHaveValue(group, field, leaf) ? allBlocks(index) : 0
   }
-  if (ROW_FIELDS.has(field) || mayHaveAttribute(group, field)) return allBlocks(index)
-  return 0
 }
 
 function blocksOfPhrase(tokens: readonly string[], index: RowGroupIndex): BlockMask {
@@ -134,9 +164,8 @@ function mayHaveId(group: StoredRowGroup, text: string): boolean {
   )
 }
 
-function mayHaveInt64({ schema, columns }: StoredRowGroup, name: string, value: bigint): boolean {
-  const column = columns[schema.columns.findIndex(each => each.name === name)]
-  const { min, max } = column ?? { min: null, max: null }
+function mayHaveInt64(group: StoredRowGroup, name: string, value: bigint): boolean {
+  const { min, max } = boundsOf(group, name)
   if (min === null || max === null) return true
   return readInt64(min) <= value && value <= readInt64(max)
 }
@@ -145,6 +174,51 @@ function mayHaveInt64({ schema, columns }: StoredRowGroup, name: string, value: 
 function readInt64(bytes: Uint8Array): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigInt64(0, true)
 }
+
+/** Parquet's plain encoding of a DOUBLE. */
+function readDouble(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true)
+}
+
+/** True if a row may have the attribute, with a value that lies within a range of numbers. */
+function mayHaveValue(group: StoredRowGroup, key: string, leaf: QueryLeaf): boolean {
+  if (!mayHaveAttribute(group, key)) return false
+  if (leaf.type !== 'range' || rangeKind(leaf) !== 'number') return true
+  const isInRest = group.restKeys === null || group.restKeys.includes(key)
+  const range = numberRange(leaf)
+  if (isInRest || range === null) return range !== null
+  return group.schema.attributes.some(attribute => {
+    if (attribute.key !== key) return false
+    const { min, max } = boundsOf(group, columnName(attribute))
+    switch (attribute.type) {
+      case 'i': {
+        const whole = int64Range(range)
+        if (whole === null || min === null || max === null) return whole !== null
+        return readInt64(min) <= whole.last && readInt64(max) >= whole.first
+      }
+      case 'd': {
+        if (min === null || max === null) return true
+        const { from, to } = range
+        return (
+          (to === null || readDouble(min) <= to.number) &&
+          (from === null || readDouble(max) >= from.number)
+        )
+      }
+      // Arrays have numbers, too.
+      case 'j':
+        return true
+      default:
+        return false
+    }
+  })
+}
+
+function boundsOf({ schema, columns }: StoredRowGroup, name: string): ColumnBounds {
+  const column = columns[schema.columns.findIndex(each => each.name === name)]
+  return column ?? { min: null, max: null }
+}
+
+type ColumnBounds = Pick<StoredRowGroup['columns'][number], 'min' | 'max'>
 
 /** True if a row may have the attribute in a column of its own or in the JSON column. */
 function mayHaveAttribute(group: StoredRowGroup, key: string): boolean {

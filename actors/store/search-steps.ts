@@ -2,7 +2,7 @@
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
-import { compileCellFilter } from './plan.ts'
+import { compileCellFilter } from './cell-filter.ts'
 import type { RowKeys } from './row-keys.ts'
 import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
 import type { Cells, Tally, TallyWanted } from './tally.ts'

@@ -4,9 +4,12 @@
  * block index and the matcher are several times faster at that, and exact where RE2 folds
  * differently.
  */
+import assert from 'node:assert/strict'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { AggregateRequest } from '#proto/api.ts'
-import { ALL_LEVELS, foldAscii, levelMask } from './plan.ts'
+import { levelsOf } from '#proto/query/level-condition.ts'
+import { leavesOf, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
+import { foldAscii, levelMask, maskOf } from './cell-filter.ts'
 
 /** A segment file that is read as a whole or in part. */
 export interface WideFile {
@@ -86,17 +89,54 @@ function rowConditions(files: readonly WideFile[]): string[] {
 }
 
 function filterConditions(filter: RowFilter): string[] {
-  const { startUs, endUs, ingestedStartUs, ingestedEndUs, services, query } = filter
+  const { startUs, endUs, ingestedStartUs, ingestedEndUs, services, levels, query } = filter
   const conditions = [
     ...timeConditions('time', startUs, endUs),
     ...timeConditions('received_at', ingestedStartUs, ingestedEndUs),
   ]
-  const mask = levelMask(filter)
-  if (mask !== ALL_LEVELS) conditions.push(levelCondition(mask))
-  const terms = query.terms.filter(term => term.type === 'field' && term.field === 'service')
-  const sets = [services, ...terms.map(term => (term.type === 'field' ? [term.value] : []))]
-  for (const names of sets) if (names.length > 0) conditions.push(serviceCondition(names))
+  if (levelMask(filter) === 0) return ['false']
+  if (levels.length > 0) conditions.push(levelCondition(maskOf(levels)))
+  if (services.length > 0) conditions.push(serviceCondition(services))
+  for (const term of query.terms) conditions.push(termCondition(term))
   return conditions
+}
+
+/** Whether SQL is as good as the matcher at this: levels and names of services. */
+export function isSqlFilter({ query }: RowFilter): boolean {
+  return leavesOf(query.terms).every(
+    leaf =>
+      leaf.type !== 'phrase' &&
+      (leaf.field === 'level' || (leaf.field === 'service' && isOfWholeValue(leaf))),
+  )
+}
+
+function isOfWholeValue({ type }: QueryLeaf): boolean {
+  return type === 'field' || type === 'exact' || type === 'exists'
+}
+
+function termCondition(term: QueryTerm): string {
+  switch (term.type) {
+    case 'all':
+      return joined(term.terms, ' AND ', 'true')
+    case 'any':
+      return joined(term.terms, ' OR ', 'false')
+    case 'not':
+      return `(NOT ${termCondition(term.term)})`
+    default:
+      return leafCondition(term)
+  }
+}
+
+function joined(terms: readonly QueryTerm[], operator: string, none: string): string {
+  return terms.length === 0 ? none : `(${terms.map(termCondition).join(operator)})`
+}
+
+function leafCondition(leaf: QueryLeaf): string {
+  if (leaf.type === 'field' && leaf.field === 'service') return serviceCondition([leaf.value])
+  if (leaf.type === 'exact' && leaf.field === 'service') return `service = ${quoteText(leaf.value)}`
+  if (leaf.type === 'exists' && leaf.field === 'service') return "service <> ''"
+  assert(leaf.type !== 'phrase' && leaf.field === 'level', 'SQL knows levels and services only')
+  return levelCondition(maskOf(levelsOf(leaf)))
 }
 
 function timeConditions(column: string, fromUs: number, toUs: number): string[] {

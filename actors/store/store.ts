@@ -6,7 +6,7 @@
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { AggregateRequest, SearchPart, SearchReply } from '#proto/api.ts'
-import type { Query } from '#proto/query.ts'
+import type { Query } from '#proto/query/tree.ts'
 
 /** A search whose words have been checked and whose times are numbers. */
 export interface SearchPlanInput {

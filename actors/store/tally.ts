@@ -31,9 +31,8 @@ export interface CellFilter {
   /** Both ends included. */
   readonly firstMinute: number
   readonly lastMinute: number
-  /** Bit i = rows of LEVELS[i] are taken. */
-  readonly levels: number
-  takesService(service: string): boolean
+  /** Bit i = rows of the service with LEVELS[i] are taken. */
+  levelsOf(service: string): number
 }
 
 /** A tally as it crosses threads: parallel arrays. */
@@ -81,16 +80,16 @@ export class Tally {
   /** Adds the cells of a summary that the filter takes. Bars must be whole minutes wide. */
   addCells(cells: Cells, filter: CellFilter): void {
     const { services, minute, service, level, count } = cells
-    const { firstMinute, lastMinute, levels } = filter
-    const takes = services.map(name => filter.takesService(name))
+    const { firstMinute, lastMinute } = filter
+    const taken = services.map(name => filter.levelsOf(name))
     const byService = new Float64Array(services.length)
     const { barUs } = this.#wanted
     for (let cell = 0; cell < count.length; cell++) {
       const at = minute[cell] as number
       const levelAt = level[cell] as number
       const serviceAt = service[cell] as number
-      if (at < firstMinute || at > lastMinute || (levels & (1 << levelAt)) === 0) continue
-      if (!takes[serviceAt]) continue
+      if (at < firstMinute || at > lastMinute) continue
+      if (((taken[serviceAt] as number) & (1 << levelAt)) === 0) continue
       const rows = count[cell] as number
       this.total += rows
       this.levels[levelAt] = (this.levels[levelAt] as number) + rows

@@ -4,7 +4,7 @@
  * to be read for them.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import type { QueryTerm } from '#proto/query.ts'
+import type { QueryTerm } from '#proto/query/tree.ts'
 import type { RunOptions, TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
 import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
@@ -244,6 +244,8 @@ const NOTHING: ScanWanted = { tally: null, keys: null, values: null }
 /** An id: no page is filled by the newest rows, so that all indexes are asked at once. */
 function isOfFewRows(term: QueryTerm): boolean {
   if (term.type === 'phrase') return term.hex !== null
+  if (term.type === 'any') return term.terms.every(isOfFewRows)
+  if (term.type !== 'field' && term.type !== 'exact') return false
   return term.field === 'id' || term.field === 'trace_id' || term.field === 'span_id'
 }
 

@@ -11,9 +11,8 @@ import type { DuckdbMessage, DuckdbOutcome } from './duckdb-thread.ts'
 import { inLanes, Turnstile } from './lanes.ts'
 import type { SegmentMeta } from './manifest.ts'
 import { columnName } from './parquet/schema.ts'
-import { compileCellFilter } from './plan.ts'
 import type { StoredUnit, Unit } from './snapshot.ts'
-import { compileAggregate, type WideFile } from './sql.ts'
+import { compileAggregate, isSqlFilter, type WideFile } from './sql.ts'
 import type { Examined, ExamineInput } from './tasks/examine.ts'
 import type { ValueGroups } from './values.ts'
 
@@ -76,7 +75,7 @@ export class WideAggregates {
     const stored = units.filter(unit => unit.type === 'stored')
     const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
     const isSimple = request.fn !== 'count' && request.field !== undefined
-    if (!isSimple || rows < this.#options.rowsMin || compileCellFilter(filter) === null) return null
+    if (!isSimple || rows < this.#options.rowsMin || !isSqlFilter(filter)) return null
     const files: WideFile[] = []
     const covered = new Set<Unit>()
     await inLanes(segments, QUERIES_MAX, async segment => {

@@ -1,6 +1,7 @@
 /** Search over rows in memory, as plain as can be: what the page shows is compared with it. */
 import type { HistogramBar, Level, Row, SearchReply, SearchRequest } from '#proto/api.ts'
-import { parseQuery, type QueryTerm } from '#proto/query.ts'
+import { parseQuery } from '#proto/query.ts'
+import type { QueryTerm } from '#proto/query/tree.ts'
 import { tokenize } from '#proto/tokens.ts'
 import { compareRows, rowTimeMs, timeMs } from '../src/explore/row-order.ts'
 

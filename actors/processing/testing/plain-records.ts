@@ -1,15 +1,24 @@
 /** Random records, the rows that the real code makes of them, and a filter on plain objects. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import fc from 'fast-check'
-import { LEVELS, levelOfSeverity } from '#proto/api.ts'
+import { levelOfSeverity } from '#proto/api.ts'
 import { BatchBuilder, type BatchRecord } from '#proto/batch-builder.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
-import type { QueryTerm } from '#proto/query.ts'
-import { tokenize } from '#proto/tokens.ts'
+import {
+  allOf,
+  anyOf,
+  type Bound,
+  type QueryLeaf,
+  type QueryTerm,
+} from '#proto/query/tree.ts'
+import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
+import { formatTime } from '#proto/time.ts'
+import { fold, tokenize } from '#proto/tokens.ts'
 import { ANY_TIME, type RowFilter } from '../matcher.ts'
 import { openRows } from '../rows.ts'
+import { matchesQuery, type NaiveRow } from './naive-query.ts'
 
 export type PlainValue = string | number | bigint | boolean | null | readonly PlainScalar[]
 type PlainScalar = string | number | boolean | null
@@ -28,6 +37,7 @@ export interface PlainRecord {
 }
 
 export const RECEIVED_AT_US = 1_760_000_000_000_000
+const IDENTITY = { producer: 0x7edcba9876543210n, epoch: 3, sequence: 0x123456789a }
 const NAMES = ['', 'api', 'API', 'worker', 'Käse']
 const TRACES = ['', '0af7651916cd43dd8448eb211c80319c', 'no trace']
 const SPANS = ['', 'b7ad6b7169203331', 'B7AD6B7169203332']
@@ -100,29 +110,102 @@ function withoutCollisions(record: PlainRecord): PlainRecord {
   }
 }
 
-const term: fc.Arbitrary<QueryTerm> = fc.oneof(
-  fc
-    .array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 })
-    .map(words => tokenize(words.join(' ')))
-    .map(tokens => {
-      const isHex = tokens.length === 1 && /^(?:[0-9a-f]{32}|[0-9a-f]{16})$/.test(tokens[0] ?? '')
-      return { type: 'phrase' as const, tokens, hex: isHex ? (tokens[0] ?? null) : null }
-    }),
-  fc.record({
-    type: fc.constant('field' as const),
-    field: fc.constantFrom('service', 'host', 'level', 'message', 'file', 'severity_text'),
-    value: fc.oneof(fc.constantFrom('api', 'KÄSE', 'error', 'Info', '/VAR/log/a.log'), text),
-  }),
-  fc.record({
-    type: fc.constant('field' as const),
-    field: fc.constantFrom(...KEYS, 'span_id', 'missing'),
-    value: fc.oneof(
-      fc.constantFrom('200', '200.0', '2e2', 'true', 'Blue', '0', '-0', '1e21', 'null', ''),
-      fc.constantFrom('4503599627370496', '9007199254740993', '9223372036854775808'),
-      fc.constantFrom(...TRACES, ...SPANS, 'NO TRACE'),
-    ),
-  }),
+const OWN_FIELDS = ['service', 'host', 'level', 'message', 'file', 'severity_text']
+const ownField = fc.constantFrom(...OWN_FIELDS)
+const attribute = fc.constantFrom(...KEYS, 'span_id', 'missing')
+const ownValue = fc.oneof(
+  fc.constantFrom('api', 'KÄSE', 'error', 'Info', 'ERROR', '/VAR/log/a.log', 'Weird', ''),
+  text,
 )
+const attributeValue = fc.oneof(
+  fc.constantFrom('200', '200.0', '2e2', 'true', 'Blue', '0', '-0', '1e21', 'null', ''),
+  fc.constantFrom('4503599627370496', '9007199254740993', '9223372036854775808'),
+  fc.constantFrom(...TRACES, ...SPANS, 'NO TRACE'),
+)
+const numbers = fc.constantFrom(
+  ...['0', '199.5', '200', '201', '1e3', '9007199254740993', '-9223372036854775809', '1e999'],
+)
+const times = fc
+  .integer({ min: RECEIVED_AT_US - 6, max: RECEIVED_AT_US + 6 })
+  .map(us => formatTime(us))
+
+function ranges(fields: fc.Arbitrary<string>, values: fc.Arbitrary<string>): fc.Arbitrary<QueryLeaf> {
+  const bound: fc.Arbitrary<Bound | null> = fc.option(
+    fc.record({ value: values, inclusive: fc.boolean() }),
+  )
+  return fc
+    .record({ field: fields, from: bound, to: bound })
+    .filter(({ from, to }) => from !== null || to !== null)
+    .map(range => ({ type: 'range', ...range }))
+}
+
+/** Pieces of words, so that something is found. */
+const parts = fc
+  .array(fc.constantFrom('', 'e', 'err', 'OR', 'k', 'time', 'out', 'ü', '错', '/', ' ', 'a_', '2'), {
+    minLength: 2,
+    maxLength: 4,
+  })
+  .map(list => list.filter((part, i) => part !== '' || i === 0 || i === list.length - 1))
+  .filter(list => list.length > 1 && list.some(part => part !== ''))
+
+const regex = fc.record({
+  type: fc.constant('regex' as const),
+  source: fc.constantFrom(
+    ...['err', 'ERR', '^e', 't$', '^$', '[^a-z]r', 'o{1,2}', '(?:time|con).*t', '\\d+', 'ü|错'],
+    ...['^true$', '^2.0', '\\s', '[à-ÿ]', 'K', '^(?:api|worker)$', 'e?r+o', '[a-f0-9]{16}'],
+  ),
+  ignoreCase: fc.boolean(),
+})
+
+const leaf: fc.Arbitrary<QueryLeaf> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 })
+      .map(words => tokenize(words.join(' ')))
+      .map(tokens => {
+        const isHex = tokens.length === 1 && /^(?:[0-9a-f]{32}|[0-9a-f]{16})$/.test(tokens[0] ?? '')
+        return { type: 'phrase' as const, tokens, hex: isHex ? (tokens[0] ?? null) : null }
+      }),
+  },
+  ...(['field', 'exact'] as const).flatMap(type => [
+    fc.record({ type: fc.constant(type), field: ownField, value: ownValue }),
+    fc.record({ type: fc.constant(type), field: attribute, value: attributeValue }),
+    fc.record({ type: fc.constant(type), field: fc.constant('id'), value: fc.nat(3).map(idOf) }),
+  ]),
+  fc.record({
+    type: fc.constant('exists' as const),
+    field: fc.oneof(ownField, attribute, fc.constantFrom('trace_id', 'time', 'id')),
+  }),
+  ranges(attribute, numbers),
+  ranges(fc.oneof(attribute, ownField.filter(field => field !== 'level')), ownValue.filter(isText)),
+  ranges(fc.constant('level'), fc.constantFrom('warn', 'ERROR', 'info')),
+  ranges(fc.constantFrom('time', 'ingested_at'), times),
+  parts.map((list): QueryLeaf => ({ type: 'wildcard', field: null, parts: list.map(fold) })),
+  fc.record({
+    type: fc.constant('wildcard' as const),
+    field: fc.oneof(attribute, fc.constantFrom('service', 'host', 'level', 'file', 'trace_id')),
+    parts,
+  }),
+  regex.map(one => ({ ...one, field: null })),
+  fc.tuple(regex, fc.oneof(attribute, ownField.filter(field => field !== 'message'))).map(
+    ([one, field]): QueryLeaf => ({ ...one, field }),
+  ),
+)
+
+function isText(value: string): boolean {
+  return !/^-?\d/.test(value)
+}
+
+const term: fc.Arbitrary<QueryTerm> = fc.letrec<{ term: QueryTerm }>(tie => ({
+  term: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    { weight: 4, arbitrary: leaf },
+    fc.array(tie('term'), { maxLength: 3 }).map(allOf),
+    fc.array(tie('term'), { minLength: 1, maxLength: 3 }).map(anyOf),
+    tie('term').map((inner): QueryTerm => ({ type: 'not', term: inner })),
+  ),
+})).term
 
 function seldom(names: fc.Arbitrary<string[]>): fc.Arbitrary<string[]> {
   return fc.oneof({ weight: 6, arbitrary: fc.constant<string[]>([]) }, names)
@@ -141,9 +224,9 @@ export const filterArbitrary: fc.Arbitrary<RowFilter> = fc.record({
 })
 
 export function envelopeOf(fields: MessageInitShape<typeof EnvelopeSchema> = {}): Envelope {
-  const identity = { producer: 0x7edcba9876543210n, epoch: 3, sequence: 0x123456789an }
   return create(EnvelopeSchema, {
-    ...identity,
+    ...IDENTITY,
+    sequence: BigInt(IDENTITY.sequence),
     receivedAtUs: BigInt(RECEIVED_AT_US),
     ...fields,
   })
@@ -164,7 +247,7 @@ export function rowsOf(records: readonly BatchRecord[]): RowColumns {
 }
 
 /** What the matcher must answer, found the slow and obvious way. */
-export function matches(record: PlainRecord, filter: RowFilter): boolean {
+export function matches(record: PlainRecord, filter: RowFilter, index: number): boolean {
   const { startUs, endUs, ingestedStartUs, ingestedEndUs, services, levels } = filter
   const level = levelOfSeverity(record.severity)
   return (
@@ -174,62 +257,34 @@ export function matches(record: PlainRecord, filter: RowFilter): boolean {
     RECEIVED_AT_US < ingestedEndUs &&
     (services.length === 0 || services.some(service => equalFolded(service, record.service))) &&
     (levels.length === 0 || levels.some(name => name.toUpperCase() === level)) &&
-    filter.query.terms.every(one => matchesTerm(record, one))
+    matchesQuery(naiveRow(record, index), filter.query.terms)
   )
 }
 
-function matchesTerm(record: PlainRecord, one: QueryTerm): boolean {
-  if (one.type === 'field') return matchesField(record, one.field, one.value)
-  const ids = [record.traceId, record.spanId].map(asciiLower)
-  if (one.hex !== null && ids.includes(one.hex)) return true
-  const wanted = one.tokens.join('\n')
-  return `\n${tokenize(record.message).join('\n')}\n`.includes(`\n${wanted}\n`)
-}
-
-function matchesField(record: PlainRecord, field: string, sought: string): boolean {
-  const known: Record<string, string> = {
-    service: record.service,
-    host: record.host,
-    file: record.file,
-    message: record.message,
-    severity_text: record.severityText,
-  }
-  const own = known[field]
-  if (own !== undefined) return equalFolded(own, sought)
-  if (field === 'level') {
-    return LEVELS.some(
-      name => equalFolded(name, sought) && name === levelOfSeverity(record.severity),
-    )
-  }
-  const id = field === 'trace_id' ? record.traceId : field === 'span_id' ? record.spanId : ''
-  if (id !== '' && equalFolded(id, sought)) return true
-  return record.attributes.some(([key, held]) => key === field && equalsValue(held, sought))
-}
-
-function equalsValue(held: PlainValue, sought: string): boolean {
-  if (Array.isArray(held)) return held.some((element: PlainScalar) => equalsValue(element, sought))
-  switch (typeof held) {
-    case 'string':
-      return equalFolded(held, sought)
-    case 'boolean':
-      return equalFolded(String(held), sought)
-    case 'number':
-    case 'bigint':
-      return equalsNumber(held, sought)
-    default:
-      return false
+function naiveRow(record: PlainRecord, index: number): NaiveRow {
+  const { traceId, spanId } = record
+  const [isTrace, isSpan] = [/^[0-9a-f]{32}$/i.test(traceId), /^[0-9a-f]{16}$/i.test(spanId)]
+  return {
+    ...record,
+    id: idOf(index),
+    receivedAtUs: RECEIVED_AT_US,
+    level: levelOfSeverity(record.severity),
+    traceId: isTrace ? asciiLower(traceId) : '',
+    spanId: isSpan ? asciiLower(spanId) : '',
+    attributes: [
+      ...record.attributes,
+      ...(isTrace || traceId === '' ? [] : [['trace_id', traceId] as const]),
+      ...(isSpan || spanId === '' ? [] : [['span_id', spanId] as const]),
+    ],
   }
 }
 
-function equalsNumber(held: number | bigint, sought: string): boolean {
-  if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(sought)) return false
-  const isWhole = /^-?\d+$/.test(sought)
-  if (typeof held === 'bigint') {
-    return isWhole ? BigInt(sought) === held : BigInt(Number(sought)) === held
-  }
-  return isWhole && Number.isSafeInteger(held)
-    ? BigInt(sought) === BigInt(held)
-    : Number(sought) === held
+/** Of the rows that rowsOf makes. */
+function idOf(row: number): string {
+  const { producer, epoch, sequence } = IDENTITY
+  const { low: producerLow, high: producerHigh } = splitInt64(producer)
+  const { low: seqLow, high: seqHigh } = packSeq(epoch, sequence)
+  return formatRowId({ producerLow, producerHigh, seqLow, seqHigh, row })
 }
 
 function equalFolded(a: string, b: string): boolean {

@@ -9,6 +9,8 @@ const PRIORITY = 500
 /** Attributes with a field of their own in one index; the others are text under one field. */
 export const ATTRIBUTE_FIELDS_MAX = 512
 const OTHER_FIELDS_MAX = 64
+/** Of REGEX_SIZE_MAX characters, each written as a class. */
+const REGEX_CHARS_MAX = 50_000
 /** When nobody refreshes: the writer that did died. Writers themselves refresh far more often. */
 const REFRESH_INTERVAL = '30s'
 
@@ -36,6 +38,7 @@ export function indexTemplate(pattern: string, storage: Storage): Record<string,
         'index.refresh_interval': REFRESH_INTERVAL,
         // One page is one request, however deep its offset is; one row more tells of the next page.
         'index.max_result_window': SEARCH_LIMIT_MAX + SEARCH_OFFSET_MAX + 1,
+        'index.max_regex_length': REGEX_CHARS_MAX,
         'index.mapping.total_fields.limit': ATTRIBUTE_FIELDS_MAX + OTHER_FIELDS_MAX,
         analysis: messageAnalysis(),
       },

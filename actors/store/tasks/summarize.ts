@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { ThreadTools } from '#runtime/threads.ts'
-import { compileCellFilter } from '../plan.ts'
+import { compileCellFilter } from '../cell-filter.ts'
 import { isCorrupt, segmentFiles } from '../segment-files.ts'
 import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
 

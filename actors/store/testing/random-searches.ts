@@ -1,10 +1,9 @@
 /** Searches made from a seed over the vocabulary of random-logs.ts. */
 import { type AggregateRequest, LEVELS, SEARCH_PARTS } from '#proto/api.ts'
-import type { QueryTerm } from '#proto/query.ts'
-import { tokenize } from '#proto/tokens.ts'
 import type { Random } from '#runtime/random.ts'
 import type { SearchPlanInput } from '../store.ts'
-import { HOSTS, hexId, KEYS, type LogRange, SERVICES, WORDS } from './random-logs.ts'
+import { type LogRange, SERVICES } from './random-logs.ts'
+import { randomQuery } from './random-queries.ts'
 
 const MINUTE_US = 60_000_000
 
@@ -50,7 +49,7 @@ export function randomSearch(random: Random, ranges: SearchRanges): SearchPlanIn
     : [0, Number.MAX_SAFE_INTEGER]
   return {
     projectId: pick(projectIds),
-    query: { terms: Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => randomTerm(random)) },
+    query: randomQuery(random, event),
     services: oneIn(4) ? [pick(SERVICES).toUpperCase(), pick(SERVICES)] : [],
     levels: oneIn(4) ? [pick(LEVELS), pick(LEVELS)] : [],
     startUs,
@@ -75,35 +74,6 @@ function randomRange(random: Random, { fromUs, toUs }: LogRange): [number, numbe
   }
   const [a, b] = [bound(), bound()]
   return [Math.min(a, b), Math.max(a, b)]
-}
-
-function randomTerm(random: Random): QueryTerm {
-  const pick = <Value>(values: readonly Value[]): Value =>
-    values[random.below(values.length)] as Value
-  switch (random.below(8)) {
-    case 0:
-    case 1:
-      return { type: 'phrase', tokens: tokenize(pick(WORDS)), hex: null }
-    case 2:
-      return { type: 'phrase', tokens: tokenize(`${pick(WORDS)} ${pick(WORDS)}`), hex: null }
-    case 3: {
-      const hex = hexId(random.below(22), pick([16, 32]))
-      return { type: 'phrase', tokens: [hex], hex }
-    }
-    case 4:
-      return { type: 'field', field: 'service', value: pick(SERVICES).toLowerCase() }
-    case 5:
-      return { type: 'field', field: 'level', value: pick(LEVELS).toLowerCase() }
-    case 6: {
-      const field = pick(['host', 'trace_id', 'severity_text', 'file'])
-      const value = pick([...HOSTS, hexId(random.below(22), 32), 'ODD', '/var/log/A.log'])
-      return { type: 'field', field, value }
-    }
-    default: {
-      const value = pick(['200', '200.0', '404', 'ok', 'u3', 'true', 'b', '1', 'NOTE', 'É'])
-      return { type: 'field', field: pick([...KEYS, 'absent']), value }
-    }
-  }
 }
 
 function randomAggregate(random: Random): AggregateRequest {

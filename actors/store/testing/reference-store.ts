@@ -1,11 +1,10 @@
 /** What a store has to answer, computed the naive way: a list of objects, filtered. */
+import { matchesQuery, type NaiveRow } from '#actors/processing/testing/naive-query.ts'
 import { type AggregateRequest, levelOfSeverity, type Row } from '#proto/api.ts'
-import type { QueryTerm } from '#proto/query.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
-import { tokenize } from '#proto/tokens.ts'
 import type { SearchPlanInput } from '../store.ts'
-import type { AttributeValue, PlainLog } from './random-logs.ts'
+import type { PlainLog } from './random-logs.ts'
 import type { BatchSource } from './test-log.ts'
 
 const HOUR_US = 3_600_000_000
@@ -127,40 +126,25 @@ function matches(candidate: ReferenceRow, input: SearchPlanInput): boolean {
     receivedAtUs < input.ingestedEndUs &&
     (services.length === 0 || services.includes(lower(row.service))) &&
     (input.levels.length === 0 || input.levels.includes(row.level)) &&
-    input.query.terms.every(term => matchesTerm(candidate, term))
+    matchesQuery(naiveRow(candidate), input.query.terms)
   )
 }
 
-function matchesTerm({ log, row }: ReferenceRow, term: QueryTerm): boolean {
-  if (term.type === 'phrase') {
-    if (term.hex !== null && (row.trace_id === term.hex || row.span_id === term.hex)) return true
-    const tokens = tokenize(row.message)
-    return tokens.some((_, at) => term.tokens.every((token, i) => tokens[at + i] === token))
+function naiveRow({ timeUs, receivedAtUs, row, log }: ReferenceRow): NaiveRow {
+  return {
+    id: row.id,
+    timeUs,
+    receivedAtUs,
+    level: row.level,
+    severityText: row.severity_text ?? '',
+    service: row.service,
+    host: row.host,
+    file: row.file,
+    message: row.message,
+    traceId: row.trace_id ?? '',
+    spanId: row.span_id ?? '',
+    attributes: log.attributes,
   }
-  const { field, value } = term
-  switch (field) {
-    case 'level':
-    case 'service':
-    case 'host':
-    case 'file':
-    case 'message':
-    case 'severity_text':
-    case 'id':
-      return lower(row[field] ?? '') === lower(value)
-    case 'trace_id':
-    case 'span_id':
-      return row[field] === lower(value)
-    default:
-      return log.attributes.some(([key, own]) => key === field && equals(own, value))
-  }
-}
-
-function equals(own: AttributeValue, value: string): boolean {
-  if (Array.isArray(own)) return own.some(element => equals(element as AttributeValue, value))
-  if (typeof own === 'string') return lower(own) === lower(value)
-  if (typeof own === 'number') return value.trim() !== '' && Number(value) === own
-  if (typeof own === 'boolean') return lower(value) === String(own)
-  return false
 }
 
 function lower(text: string): string {

@@ -1,6 +1,6 @@
 /** The text of a query as the page colours and changes it; what it means is for proto/query.ts. */
 import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
-import { printQuery } from '#proto/query.ts'
+import { printQuery } from '#proto/query/print.ts'
 
 export type SpanKind = 'space' | 'word' | 'phrase' | 'field' | 'value'
 

@@ -4,7 +4,7 @@ import { type AggregateValue, orderAnswers } from '../../aggregate.ts'
 import type { SearchPlanInput } from '../../store.ts'
 import { FIELDS } from '../field-names.ts'
 import { groupScript, numberScript } from './attribute-scripts.ts'
-import { MESSAGE_RUNTIME } from './compile-query.ts'
+import { MESSAGE_RUNTIME } from './runtime-fields.ts'
 
 /** The server's limit on all groups of one answer is 65,536 by default. */
 const SERVICES_MAX = 10_000

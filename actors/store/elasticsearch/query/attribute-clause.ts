@@ -1,7 +1,16 @@
-/** `key:value` over an attribute, in its typed field and in the text twin. */
-import { seekValue } from '#actors/processing/attribute-filter.ts'
+/** Conditions on an attribute, in its typed field and in the text twin. */
+import { seekValue } from '#actors/processing/sought-value.ts'
+import { int64Range, type NumberRange, numberRange } from '#actors/processing/value-number.ts'
+import { isWholeNumber } from '#proto/query/number.ts'
+import { type Branch, valuePattern } from '#proto/query/pattern.ts'
+import { rangeKind } from '#proto/query/range-kind.ts'
+import { parseRegex } from '#proto/query/regex-parser.ts'
+import type { QueryLeaf, RangeTerm, RegexTerm, WildcardTerm } from '#proto/query/tree.ts'
 import { attributeField, textTwinField } from '../field-names.ts'
 import type { AttributeFieldType } from '../index-template.ts'
+import { either, NOTHING } from './clause.ts'
+import { joinedRegexpClause, regexpClause } from './lucene-regex.ts'
+import type { RuntimeFields } from './runtime-fields.ts'
 import type { Clause } from './visible-rows.ts'
 
 /** A field has one type in an index, but may have several over all of a search. */
@@ -13,24 +22,64 @@ export interface TypeInIndices {
 
 export type AttributeTypes = ReadonlyMap<string, readonly TypeInIndices[]>
 
-const WHOLE = /^-?(?:0|[1-9]\d*)$/
+export interface AttributeTools {
+  readonly types: AttributeTypes
+  readonly runtime: RuntimeFields
+}
 
-export function attributeClause(key: string, value: string, types: AttributeTypes): Clause {
-  const sought = meaningsOf(value)
+const SCALARS = ['s', 'i', 'd', 'b'] as const
+const TWINS = [...SCALARS, 'j'] as const
+
+export function attributeClause(
+  key: string,
+  leaf: Exclude<QueryLeaf, { readonly type: 'phrase' }>,
+  tools: AttributeTools,
+): Clause {
+  switch (leaf.type) {
+    case 'field':
+      return equality(key, leaf.value, true, tools)
+    case 'exact':
+      return equality(key, leaf.value, false, tools)
+    case 'exists':
+      return either([attributeField(key), ...TWINS.map(type => textTwinField(type, key))].flatMap(isThere))
+    case 'range':
+      return rangeKind(leaf) === 'number' ? numbers(key, leaf, tools) : texts(key, leaf, tools)
+    case 'wildcard':
+    case 'regex':
+      return pattern(key, patternOf(leaf), tools)
+  }
+}
+
+/** The pattern of whole values. */
+export function patternOf(leaf: WildcardTerm | RegexTerm): readonly Branch[] {
+  if (leaf.type === 'wildcard') {
+    return [{ pattern: valuePattern(leaf.parts), atStart: true, atEnd: true }]
+  }
+  const parsed = parseRegex(leaf.source, leaf.ignoreCase)
+  return parsed.type === 'regex' ? parsed.branches : []
+}
+
+/** Texts that are too long for an index are there all the same. */
+function isThere(field: string): Clause[] {
+  return [{ exists: { field } }, { term: { _ignored: field } }]
+}
+
+/** A clause for each type that the field has, where it has it. */
+function typed(
+  key: string,
+  { types }: AttributeTools,
+  clauseOf: (type: AttributeFieldType, field: string) => Clause | null,
+): Clause[] {
   const field = attributeField(key)
-  const typed = (types.get(key) ?? []).flatMap(({ type, indices }): Clause[] => {
-    const clause = typedClause(field, type, sought)
+  return (types.get(key) ?? []).flatMap(({ type, indices }): Clause[] => {
+    const clause = clauseOf(type, field)
     if (clause === null) return []
     if (indices === null) return [clause]
     return [{ bool: { filter: [{ terms: { _index: indices } }, clause] } }]
   })
-  return {
-    bool: { should: [...typed, ...twinClauses(key, sought)], minimum_should_match: 1 },
-  }
 }
 
 interface Meanings {
-  readonly text: string
   readonly number: number | null
   /** Digits of a whole number of any size. */
   readonly whole: string | null
@@ -41,7 +90,6 @@ interface Meanings {
 function meaningsOf(value: string): Meanings {
   const { number, int, bool } = seekValue(value)
   return {
-    text: value,
     number,
     whole: number === null ? null : wholeOf(value, number),
     isInt64: int !== null,
@@ -50,33 +98,104 @@ function meaningsOf(value: string): Meanings {
 }
 
 function wholeOf(value: string, number: number): string | null {
-  if (WHOLE.test(value)) return String(BigInt(value))
+  if (isWholeNumber(value)) return String(BigInt(value))
   return Number.isInteger(number) ? String(BigInt(number)) : null
 }
 
-function typedClause(field: string, type: AttributeFieldType, sought: Meanings): Clause | null {
-  switch (type) {
-    case 'keyword':
-      return { term: { [field]: { value: sought.text, case_insensitive: true } } }
-    case 'double':
-      return finite(sought.number) ? { term: { [field]: sought.number } } : null
-    case 'long':
-      return sought.isInt64 ? { term: { [field]: sought.whole } } : null
-    case 'boolean':
-      return sought.bool === null ? null : { term: { [field]: sought.bool } }
-  }
-}
-
-function twinClauses(key: string, { text, number, whole, bool }: Meanings): Clause[] {
-  const clauses: Clause[] = [
-    { term: { [textTwinField('s', key)]: { value: text, case_insensitive: true } } },
-  ]
+function equality(
+  key: string,
+  value: string,
+  ignoreCase: boolean,
+  tools: AttributeTools,
+): Clause {
+  const { number, whole, isInt64, bool } = meaningsOf(value)
+  const text = ignoreCase ? { value, case_insensitive: true } : { value }
+  const clauses = typed(key, tools, (type, field) => {
+    switch (type) {
+      case 'keyword':
+        return { term: { [field]: text } }
+      case 'double':
+        return isFinite(number) ? { term: { [field]: number } } : null
+      case 'long':
+        return isInt64 ? { term: { [field]: whole } } : null
+      case 'boolean':
+        return bool === null ? null : { term: { [field]: bool } }
+    }
+  })
+  clauses.push({ term: { [textTwinField('s', key)]: text } })
   if (whole !== null) clauses.push({ term: { [textTwinField('i', key)]: whole } })
-  if (finite(number)) clauses.push({ term: { [textTwinField('d', key)]: String(number) } })
+  if (isFinite(number)) clauses.push({ term: { [textTwinField('d', key)]: String(number) } })
   if (bool !== null) clauses.push({ term: { [textTwinField('b', key)]: String(bool) } })
-  return clauses
+  return { bool: { should: clauses, minimum_should_match: 1 } }
 }
 
-function finite(number: number | null): number is number {
+function isFinite(number: number | null): number is number {
   return number !== null && Number.isFinite(number)
+}
+
+/** Numbers in the twin are texts: they are read one by one, where there are any. */
+function numbers(key: string, leaf: RangeTerm, tools: AttributeTools): Clause {
+  const range = numberRange(leaf)
+  if (range === null) return NOTHING
+  const inTwin = [textTwinField('i', key), textTwinField('d', key)]
+  const flag = tools.runtime.attributeNumbers(key, range)
+  return either([
+    ...typed(key, tools, (type, field) => typedNumbers(type, field, range)),
+    {
+      bool: {
+        filter: [either(inTwin.map(field => ({ exists: { field } }))), { term: { [flag]: true } }],
+      },
+    },
+  ])
+}
+
+function typedNumbers(
+  type: AttributeFieldType,
+  field: string,
+  range: NumberRange,
+): Clause | null {
+  const { from, to } = range
+  if (type === 'double') {
+    const first = from === null ? {} : { [from.inclusive ? 'gte' : 'gt']: from.number }
+    const last = to === null ? {} : { [to.inclusive ? 'lte' : 'lt']: to.number }
+    return { range: { [field]: { ...first, ...last } } }
+  }
+  const whole = type === 'long' ? int64Range(range) : null
+  if (whole === null) return null
+  return { range: { [field]: { gte: String(whole.first), lte: String(whole.last) } } }
+}
+
+/** Behind every text that begins with a character. */
+const LAST_TEXT = '\u{10ffff}\u{10ffff}\u{10ffff}'
+
+function texts(key: string, { from, to }: RangeTerm, tools: AttributeTools): Clause {
+  const first = from === null ? {} : { [from.inclusive ? 'gte' : 'gt']: from.value }
+  const last = to === null ? {} : { [to.inclusive ? 'lte' : 'lt']: to.value }
+  // Within the twin, a range needs both ends.
+  const both = {
+    ...(from === null ? { gte: '' } : first),
+    ...(to === null ? { lte: LAST_TEXT } : last),
+  }
+  return either([
+    ...typed(key, tools, (type, field) =>
+      type === 'keyword' ? { range: { [field]: { ...first, ...last } } } : null,
+    ),
+    { range: { [textTwinField('s', key)]: both } },
+  ])
+}
+
+/** Texts in their own field have an index; whatever else there is is read where it is. */
+function pattern(key: string, branches: readonly Branch[], tools: AttributeTools): Clause {
+  if (branches.length === 0) return NOTHING
+  const others = [
+    ...typed(key, tools, (type, field) => (type === 'keyword' ? null : { exists: { field } })),
+    ...SCALARS.map(type => ({ exists: { field: textTwinField(type, key) } })),
+  ]
+  const joined = joinedRegexpClause(tools.runtime.attributeTexts(key), branches)
+  return either([
+    ...typed(key, tools, (type, field) =>
+      type === 'keyword' ? regexpClause(field, branches) : null,
+    ),
+    { bool: { filter: [either(others), joined] } },
+  ])
 }

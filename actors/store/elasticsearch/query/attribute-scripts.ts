@@ -35,6 +35,62 @@ def value = doc[field].value;
 emit(value instanceof Double ? numberText((double) value) : String.valueOf(value));`
 }
 
+/**
+ * Emits all values of a row as one text, which conditions on text look into: a separator before,
+ * between and after them, for a field may have only so many values. JSON is no value, but scalars
+ * of arrays stand under their own types.
+ */
+export function textsScript(key: string): string {
+  const twins = (['s', 'i', 'd', 'b'] as const).map(type => quote(textTwinField(type, key)))
+  return `${HELPERS}
+String separator = '\uffff';
+StringBuilder texts = new StringBuilder(separator);
+for (name in [${twins.join(', ')}]) {
+  if (!has(doc, name)) continue;
+  for (value in doc[name]) { texts.append(value); texts.append(separator); }
+}
+String field = ${quote(attributeField(key))};
+if (has(doc, field)) {
+  def value = doc[field].value;
+  texts.append(value instanceof Double ? numberText((double) value) : String.valueOf(value));
+  texts.append(separator);
+}
+emit(texts.toString());`
+}
+
+/** Emits true if a number in the text twin lies within params: integers digit by digit. */
+export function numbersScript(key: string): string {
+  return `${HELPERS}
+BigInteger first = params.first == null ? null : new BigInteger(params.first);
+BigInteger last = params.last == null ? null : new BigInteger(params.last);
+String wholes = ${quote(textTwinField('i', key))};
+if (has(doc, wholes)) {
+  for (value in doc[wholes]) {
+    BigInteger number = new BigInteger(value);
+    if (first != null && number.compareTo(first) < 0) continue;
+    if (last != null && number.compareTo(last) > 0) continue;
+    emit(true);
+    return;
+  }
+}
+String doubles = ${quote(textTwinField('d', key))};
+if (!has(doc, doubles)) return;
+for (value in doc[doubles]) {
+  double number = Double.parseDouble(value);
+  if (Double.isNaN(number)) continue;
+  if (params.from != null) {
+    double from = ((Number) params.from).doubleValue();
+    if (params.from_included ? number < from : number <= from) continue;
+  }
+  if (params.to != null) {
+    double to = ((Number) params.to).doubleValue();
+    if (params.to_included ? number > to : number >= to) continue;
+  }
+  emit(true);
+  return;
+}`
+}
+
 const HELPERS = `boolean has(Map doc, String name) {
   return doc.containsKey(name) && doc[name].size() > 0;
 }

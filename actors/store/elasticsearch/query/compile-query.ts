@@ -1,11 +1,20 @@
 /** From a search's conditions to the language of Elasticsearch, with the meaning of the matcher. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import type { QueryTerm } from '#proto/query.ts'
+import { attributeOf } from '#proto/query/field-kind.ts'
+import { levelsOf } from '#proto/query/level-condition.ts'
+import { insidePattern } from '#proto/query/pattern.ts'
+import { rangeKind } from '#proto/query/range-kind.ts'
+import { spanOf } from '#proto/query/times.ts'
+import { leavesOf, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
+import { isOfOneToken } from '#proto/query/wildcard-kind.ts'
 import { formatRowId, parseRowId } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { tokenize } from '#proto/tokens.ts'
 import { FIELDS } from '../field-names.ts'
-import { type AttributeTypes, attributeClause } from './attribute-clause.ts'
+import { type AttributeTypes, attributeClause, patternOf } from './attribute-clause.ts'
+import { either, every, NOTHING, not } from './clause.ts'
+import { regexpClause } from './lucene-regex.ts'
+import { RuntimeFields } from './runtime-fields.ts'
 import type { Clause } from './visible-rows.ts'
 
 export interface CompiledQuery {
@@ -15,49 +24,29 @@ export interface CompiledQuery {
   readonly runtimeMappings: Readonly<Record<string, unknown>>
 }
 
-/** The whole text of a message, which no index has. */
-const WHOLE_MESSAGE = 'logboy_whole_message'
-export const MESSAGE_RUNTIME: Readonly<Record<string, unknown>> = {
-  type: 'keyword',
-  script: {
-    source: `def text = params._source['${FIELDS.message}']; emit(text == null ? '' : text)`,
-  },
-}
-
 export function compileQuery(filter: RowFilter, types: AttributeTypes): CompiledQuery {
-  const runtimeMappings: Record<string, unknown> = {}
-  const needs = (name: string, mapping: unknown): void => {
-    runtimeMappings[name] = mapping
-  }
+  const tools = { types, runtime: new RuntimeFields() }
   const clauses = [
     ...range(FIELDS.time, filter.startUs, filter.endUs),
     ...range(FIELDS.receivedAt, filter.ingestedStartUs, filter.ingestedEndUs),
     ...(filter.levels.length === 0 ? [] : [levels(filter.levels)]),
     ...(filter.services.length === 0
       ? []
-      : [either(filter.services.map(service => whole(FIELDS.service, service)))]),
-    ...filter.query.terms.map(term => compileTerm(term, types, needs)),
+      : [either(filter.services.map(service => whole(FIELDS.service, service, true)))]),
+    ...filter.query.terms.map(term => compileTerm(term, tools)),
   ]
-  return { clauses, runtimeMappings }
+  return { clauses, runtimeMappings: tools.runtime.mappings }
 }
 
-/** Keys of attributes that the query asks about. */
+/** Keys of attributes that the query asks about. `trace_id` and `span_id` may be both. */
 export function attributeKeysOf({ query }: Pick<RowFilter, 'query'>): string[] {
-  return query.terms.flatMap(term =>
-    term.type === 'field' && !OWN_FIELDS.has(term.field) ? [term.field] : [],
-  )
+  const keys = leavesOf(query.terms).flatMap(leaf => attributeOf(leaf) ?? [])
+  return [...new Set(keys)]
 }
 
-/** Fields that are no attributes. `trace_id` and `span_id` may be both. */
-const OWN_FIELDS = new Set(['level', 'service', 'host', 'file', 'severity_text', 'message', 'id'])
-
-export const NOTHING: Clause = { match_none: {} }
-
-/** At least one holds. */
-export function either(clauses: readonly Clause[]): Clause {
-  const [first] = clauses
-  if (first === undefined) return NOTHING
-  return clauses.length === 1 ? first : { bool: { should: clauses, minimum_should_match: 1 } }
+interface Tools {
+  readonly types: AttributeTypes
+  readonly runtime: RuntimeFields
 }
 
 /** [from, to) in µs. */
@@ -73,66 +62,131 @@ function levels(names: readonly string[]): Clause {
   return { terms: { [FIELDS.level]: names.map(name => name.toUpperCase()) } }
 }
 
-type Needs = (name: string, mapping: unknown) => void
+function compileTerm(term: QueryTerm, tools: Tools): Clause {
+  switch (term.type) {
+    case 'all':
+      return every(term.terms.map(each => compileTerm(each, tools)))
+    case 'any':
+      return either(term.terms.map(each => compileTerm(each, tools)))
+    case 'not':
+      return not(compileTerm(term.term, tools))
+    default:
+      return compileLeaf(term, tools)
+  }
+}
 
-function compileTerm(term: QueryTerm, types: AttributeTypes, needs: Needs): Clause {
-  if (term.type === 'field') return compileField(term.field, term.value, types, needs)
-  const phrase = phraseClause(term.tokens)
-  if (term.hex === null) return phrase
-  return either([
-    idClause(term.hex.length === 32 ? FIELDS.traceId : FIELDS.spanId, term.hex),
-    phrase,
-  ])
+function compileLeaf(leaf: QueryLeaf, tools: Tools): Clause {
+  if (leaf.type === 'phrase') return compilePhrase(leaf.tokens, leaf.hex)
+  const { field } = leaf
+  if (field === null) return compileScan(leaf, tools)
+  switch (field) {
+    case 'level':
+      return levels(levelsOf(leaf))
+    case 'time':
+      return compileTime(FIELDS.time, leaf)
+    case 'ingested_at':
+      return compileTime(FIELDS.receivedAt, leaf)
+    case 'service':
+    case 'host':
+    case 'file':
+      return compileName(FIELDS[field], leaf)
+    case 'severity_text':
+      return compileName(FIELDS.severityText, leaf)
+    case 'message':
+      return compileMessage(leaf, tools)
+    case 'id':
+      return compileRowId(leaf)
+    // What is not 32 or 16 hex digits stays an attribute of that name.
+    case 'trace_id':
+      return either([compileId(FIELDS.traceId, leaf), attributeClause(field, leaf, tools)])
+    case 'span_id':
+      return either([compileId(FIELDS.spanId, leaf), attributeClause(field, leaf, tools)])
+    default:
+      return attributeClause(field, leaf, tools)
+  }
+}
+
+type FieldLeaf = Exclude<QueryLeaf, { readonly type: 'phrase' }>
+
+function compilePhrase(tokens: readonly string[], hex: string | null): Clause {
+  const phrase = phraseClause(tokens)
+  if (hex === null) return phrase
+  return either([idClause(hex.length === 32 ? FIELDS.traceId : FIELDS.spanId, hex), phrase])
 }
 
 function phraseClause(tokens: readonly string[]): Clause {
   return { match_phrase: { [FIELDS.message]: tokens.join(' ') } }
 }
 
-function compileField(field: string, value: string, types: AttributeTypes, needs: Needs): Clause {
-  switch (field) {
-    case 'level':
-      return levels([value])
-    case 'service':
-      return whole(FIELDS.service, value)
-    case 'host':
-      return whole(FIELDS.host, value)
-    case 'file':
-      return whole(FIELDS.file, value)
-    case 'severity_text':
-      return whole(FIELDS.severityText, value)
-    case 'message':
-      return wholeMessage(value, needs)
-    case 'id':
-      return rowId(value)
-    // What is not 32 or 16 hex digits stays an attribute of that name.
-    case 'trace_id':
-      return either([idClause(FIELDS.traceId, value), attributeClause(field, value, types)])
-    case 'span_id':
-      return either([idClause(FIELDS.spanId, value), attributeClause(field, value, types)])
-    default:
-      return attributeClause(field, value, types)
+/** Words that match a wildcard are in the index; all else reads the messages. */
+function compileScan(leaf: FieldLeaf, { runtime }: Tools): Clause {
+  if (leaf.type === 'regex') {
+    const branches = patternOf(leaf)
+    return branches.length === 0 ? NOTHING : regexpClause(runtime.message(), branches)
   }
+  if (leaf.type !== 'wildcard') return NOTHING
+  if (!isOfOneToken(leaf.parts)) {
+    return regexpClause(runtime.foldedMessage(), [insidePattern(leaf.parts)])
+  }
+  return { wildcard: { [FIELDS.message]: { value: leaf.parts.join('*') } } }
+}
+
+function compileTime(field: string, leaf: FieldLeaf): Clause {
+  if (leaf.type === 'exists') return every([])
+  if (leaf.type !== 'range') return NOTHING
+  const { fromUs, toUs } = spanOf(leaf)
+  return every(range(field, fromUs, toUs))
 }
 
 /** A row without the field has an empty text there. */
-function whole(field: string, value: string): Clause {
-  if (value === '') return { bool: { must_not: [{ exists: { field } }] } }
-  return { term: { [field]: { value, case_insensitive: true } } }
+function compileName(field: string, leaf: FieldLeaf): Clause {
+  switch (leaf.type) {
+    case 'field':
+      return whole(field, leaf.value, true)
+    case 'exact':
+      return whole(field, leaf.value, false)
+    case 'exists':
+      return { exists: { field } }
+    case 'range': {
+      if (rangeKind(leaf) !== 'text') return NOTHING
+      const { from, to } = leaf
+      const first = from === null ? {} : { [from.inclusive ? 'gte' : 'gt']: from.value }
+      const last = to === null ? {} : { [to.inclusive ? 'lte' : 'lt']: to.value }
+      return { range: { [field]: { ...first, ...last } } }
+    }
+    default: {
+      const branches = patternOf(leaf)
+      return branches.length === 0 ? NOTHING : regexpClause(field, branches)
+    }
+  }
 }
 
-/** Every message with these tokens is read and compared: slow, but for a phrase that is rare. */
-function wholeMessage(value: string, needs: Needs): Clause {
-  if (value === '') return whole(FIELDS.message, value)
-  needs(WHOLE_MESSAGE, MESSAGE_RUNTIME)
-  const tokens = tokenize(value)
-  return {
-    bool: {
-      filter: [
-        ...(tokens.length === 0 ? [] : [phraseClause(tokens)]),
-        { term: { [WHOLE_MESSAGE]: { value, case_insensitive: true } } },
-      ],
-    },
+function whole(field: string, value: string, ignoreCase: boolean): Clause {
+  if (value === '') return not({ exists: { field } })
+  return { term: { [field]: ignoreCase ? { value, case_insensitive: true } : { value } } }
+}
+
+/** Whole messages with certain words are read and compared: slow, but for a rare phrase. */
+function compileMessage(leaf: FieldLeaf, { runtime }: Tools): Clause {
+  if (leaf.type === 'exists') return { exists: { field: FIELDS.message } }
+  const isEquality = leaf.type === 'field' || leaf.type === 'exact'
+  if (isEquality && leaf.value === '') return not({ exists: { field: FIELDS.message } })
+  const text = compileName(runtime.message(), leaf)
+  const tokens = isEquality ? tokenize(leaf.value) : []
+  const isPresent = { exists: { field: FIELDS.message } }
+  return { bool: { filter: [tokens.length === 0 ? isPresent : phraseClause(tokens), text] } }
+}
+
+function compileId(field: string, leaf: FieldLeaf): Clause {
+  switch (leaf.type) {
+    case 'field':
+      return idClause(field, leaf.value)
+    case 'exact':
+      return leaf.value === leaf.value.toLowerCase() ? idClause(field, leaf.value) : NOTHING
+    case 'range':
+      return NOTHING
+    default:
+      return compileName(field, leaf)
   }
 }
 
@@ -140,7 +194,11 @@ function idClause(field: string, hex: string): Clause {
   return { term: { [field]: hex.toLowerCase() } }
 }
 
-function rowId(text: string): Clause {
-  const id = parseRowId(text)
-  return id === null ? NOTHING : { ids: { values: [formatRowId(id)] } }
+function compileRowId(leaf: FieldLeaf): Clause {
+  if (leaf.type === 'exists') return every([])
+  if (leaf.type !== 'field' && leaf.type !== 'exact') return NOTHING
+  const id = parseRowId(leaf.value)
+  if (id === null) return NOTHING
+  const text = formatRowId(id)
+  return leaf.type === 'exact' && text !== leaf.value ? NOTHING : { ids: { values: [text] } }
 }

@@ -1,0 +1,98 @@
+/**
+ * Patterns in Lucene's syntax of regular expressions, which always match whole values and know no
+ * anchors. For `regexp` with the flags NONE.
+ */
+import {
+  type Branch,
+  type CodeRange,
+  complement,
+  type Pattern,
+  wholeText,
+} from '#proto/query/pattern.ts'
+import type { Clause } from './visible-rows.ts'
+
+/** Steps that the server may take to make an automaton of an expression: ten times its default. */
+const DETERMINIZE_WORK_MAX = 100_000
+
+/** Stands between the values of a row that are searched as one text. */
+export const SEPARATOR = 0xffff
+
+/** Whole values that have any of the branches in them. */
+export function regexpClause(field: string, branches: readonly Branch[]): Clause {
+  return regexp(field, patternText(wholeText(branches)))
+}
+
+/** The same of any of the values that a text joins, with a separator before, between and after. */
+export function joinedRegexpClause(field: string, branches: readonly Branch[]): Clause {
+  const one = patternText(withoutSeparator(wholeText(branches)))
+  const separator = String.fromCodePoint(SEPARATOR)
+  return regexp(field, `${ANYTHING}${separator}${one}${separator}${ANYTHING}`)
+}
+
+function regexp(field: string, value: string): Clause {
+  return {
+    regexp: { [field]: { value, flags: 'NONE', max_determinized_states: DETERMINIZE_WORK_MAX } },
+  }
+}
+
+/** JSON can carry no halves of surrogates. */
+const SURROGATES: CodeRange = [0xd800, 0xdfff]
+const ALL = setText([[0, 0x10ffff]])
+const ANYTHING = `${ALL}*`
+
+function patternText(pattern: Pattern): string {
+  switch (pattern.type) {
+    case 'set':
+      return setText(pattern.ranges)
+    case 'sequence':
+      return pattern.items.length === 0 ? '()' : pattern.items.map(patternText).join('')
+    case 'choice':
+      return `(${pattern.items.map(patternText).join('|')})`
+    case 'repeat': {
+      const { item, min, max } = pattern
+      const times = min === 0 && max === null ? '*' : `{${min},${max ?? ''}}`
+      return item.type === 'set'
+        ? `${patternText(item)}${times}`
+        : `(${patternText(item)})${times}`
+    }
+  }
+}
+
+function setText(ranges: readonly CodeRange[]): string {
+  const known = intersection(ranges, complement([SURROGATES]))
+  const [only] = known
+  if (only === undefined) return NO_CHARACTER
+  if (known.length === 1 && only[0] === only[1]) return codeText(only[0])
+  const inner = known.map(([first, last]) =>
+    first === last ? codeText(first) : `${codeText(first)}-${codeText(last)}`,
+  )
+  return `[${inner.join('')}]`
+}
+
+/** The empty class cannot be written; this character is in no text. */
+const NO_CHARACTER = '\u{10fffe}'
+
+/** Letters and digits would mean something behind a backslash. */
+function codeText(code: number): string {
+  const character = String.fromCodePoint(code)
+  return /[\p{L}\p{N}\s]/u.test(character) || code >= 0x80 ? character : `\\${character}`
+}
+
+function intersection(a: readonly CodeRange[], b: readonly CodeRange[]): CodeRange[] {
+  return complement([...complement(a), ...complement(b)])
+}
+
+function withoutSeparator(pattern: Pattern): Pattern {
+  switch (pattern.type) {
+    case 'set':
+      return {
+        type: 'set',
+        ranges: intersection(pattern.ranges, complement([[SEPARATOR, SEPARATOR]])),
+      }
+    case 'sequence':
+    case 'choice':
+      return { type: pattern.type, items: pattern.items.map(withoutSeparator) }
+    case 'repeat':
+      return { ...pattern, item: withoutSeparator(pattern.item) }
+  }
+}
