@@ -106,6 +106,8 @@ export interface SearchReply {
   }
   readonly aggregate?: readonly { readonly key: string; readonly value: number | null }[]
   readonly query_time_ms: number
+  /** Why the answer may be empty: fields that no row has. */
+  readonly hints?: readonly string[]
   readonly next_cursor: string | null
   /** Where a live tail goes on without gap or repeat. */
   readonly tail_token: string
@@ -118,8 +120,18 @@ export interface IngestReply {
   readonly rejected_more?: number
 }
 
+/** Where a query is wrong: beside the code LOGBOY_BAD_QUERY. */
+export interface QueryProblemMembers {
+  /** UTF-16 units of the query. */
+  readonly position: number
+  readonly length: number
+  readonly expected: string
+  /** What could be written instead, whole query; null = no idea. */
+  readonly suggestion: string | null
+}
+
 /** RFC 9457; `code` is stable. */
-export interface Problem {
+export interface Problem extends Partial<QueryProblemMembers> {
   readonly type: string
   readonly title: string
   readonly status: number

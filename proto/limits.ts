@@ -64,7 +64,7 @@ export const SEARCH_LIMIT_MAX = 10_000
 export const SEARCH_OFFSET_MAX = 10_000
 /** Longer ones are made by programs, and their lists of values belong into `services` or a field. */
 export const QUERY_CHARS_MAX = 8_192
-/** Conditions of a query: each is a pass over a column, or a clause of Elasticsearch (1,024 there). */
+/** Conditions of a query: each is a pass over a column, or some clauses of Elasticsearch. */
 export const QUERY_TERMS_MAX = 256
 /**
  * Groups and negations inside each other: back ends walk the tree by recursion, and Elasticsearch

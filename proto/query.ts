@@ -2,7 +2,7 @@
  * The query language: words, phrases, fields, ranges, wildcards and regular expressions, joined by
  * AND, OR and NOT. One tree (query/tree.ts), read here for browser and server alike.
  */
-import { QueryFaultError, type QueryFault } from './query/fault.ts'
+import { type QueryFault, QueryFaultError } from './query/fault.ts'
 import { QueryParser } from './query/parser.ts'
 import type { Query } from './query/tree.ts'
 

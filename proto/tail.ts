@@ -2,7 +2,7 @@
  * Frames of the live tail socket, `GET /api/v1/tail?project=&query=&services=&levels=&after=`, JSON
  * text. The token is opaque: a client hands back the last one it saw as `after` and misses nothing.
  */
-import type { Row } from './api.ts'
+import type { QueryProblemMembers, Row } from './api.ts'
 
 export type TailFrame =
   /** First frame: from where this tail starts. */
@@ -27,7 +27,11 @@ export type TailFrame =
    * search.
    */
   | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
-  | { readonly type: 'error'; readonly code: string; readonly detail: string }
+  | ({
+      readonly type: 'error'
+      readonly code: string
+      readonly detail: string
+    } & Partial<QueryProblemMembers>)
 
 /** What the browser may say: change the filter without losing its place, or hold. */
 export type TailCommand =

@@ -1,16 +1,13 @@
 /** What a search asks for: JSON as people send it → a checked plan in numbers. */
 import { z } from 'zod/v4'
 import { HttpProblem } from '#actors/http/problem.ts'
+import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import type { SearchPlanInput } from '#actors/store/store.ts'
 import { LEVELS, SEARCH_PARTS } from '#proto/api.ts'
-import {
-  QUERY_CHARS_MAX,
-  SEARCH_LIMIT_DEFAULT,
-  SEARCH_LIMIT_MAX,
-  SEARCH_OFFSET_MAX,
-} from '#proto/limits.ts'
-import { parseQuery } from '#proto/query.ts'
+import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, SEARCH_OFFSET_MAX } from '#proto/limits.ts'
+import { fixTimes, hoistTimes } from '#proto/query/times.ts'
 import type { Query } from '#proto/query/tree.ts'
+import { parseQuery } from '#proto/query.ts'
 import { parseDuration, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
 import type { ReadableProject } from './caller.ts'
@@ -23,7 +20,7 @@ const level = z.string().refine(text => LEVELS.some(known => known === text.toUp
 })
 
 export const searchBody = z.strictObject({
-  query: z.string().max(QUERY_CHARS_MAX).default(''),
+  query: z.string().default(''),
   services: names,
   levels: z.array(level).max(LEVELS.length).default([]),
   start_time: time.optional(),
@@ -82,9 +79,9 @@ export function planInput(
     throw new HttpProblem('LOGBOY_BAD_REQUEST', 'give an offset or a cursor, not both')
   }
   const { aggregate } = body
-  return {
+  return hoistTimes({
     projectId: project.id,
-    query: queryOf(body.query),
+    query: fixTimes(queryOf(body.query), nowUs, zone),
     services: body.services,
     levels: body.levels.map(name => name.toUpperCase()),
     startUs,
@@ -105,16 +102,28 @@ export function planInput(
             ...(aggregate.field === undefined ? {} : { field: aggregate.field }),
             ...(aggregate.by === undefined ? {} : { by: aggregate.by }),
           },
-  }
+  })
 }
 
-/** The query as a tree, or a 400 with the position of what cannot be read. */
-export function queryOf(text: string): Query {
+/** The query as a tree, or a 400 that tells what cannot be read and where. */
+function queryOf(text: string): Query {
   const parsed = parseQuery(text)
   if (parsed.type === 'query') return parsed.query
-  const { position, message, suggestion } = parsed.fault
+  const { message, ...members } = parsed.fault
+  const { position, expected, suggestion } = members
   const hint = suggestion === null ? '' : `; did you mean ${suggestion}`
-  throw new HttpProblem('LOGBOY_BAD_QUERY', `query, position ${position}: ${message}${hint}`)
+  const detail = `query, position ${position}: ${message}; expected ${expected}${hint}`
+  throw new HttpProblem('LOGBOY_BAD_QUERY', detail, { members })
+}
+
+/** What a live tail is asked for; its times mean the moment of asking. */
+export function tailFilter(
+  asked: Pick<SearchBody, 'query' | 'services' | 'levels'>,
+  project: ReadableProject,
+  nowUs: number,
+): RowFilter {
+  const query = fixTimes(queryOf(asked.query), nowUs, timeZone(project.timeZone))
+  return hoistTimes({ query, services: asked.services, levels: asked.levels, ...ANY_TIME })
 }
 
 /** Levels as they come in a URL: with commas, in any case. */

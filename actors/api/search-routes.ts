@@ -1,12 +1,13 @@
 /** Search, the newest, and one log by its id. */
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
-import { HttpProblem, jsonText } from '#actors/http/problem.ts'
+import { HttpProblem, jsonText, PROBLEM_STATUS } from '#actors/http/problem.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
 import { placeOf } from '#actors/tail/tail-place.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { type CallerDeps, callerOf, type ReadableProject, readableProject } from './caller.ts'
+import { fieldHints } from './field-hints.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
 import { levelsOf, planInput, type SearchBody, searchBody } from './search-request.ts'
 
@@ -70,11 +71,20 @@ async function search(
   const begunMs = clock.monotonicMs()
   const input = planInput(body, project, clock.nowUs())
   const result = await answered(store.search(input, request.signal))
-  return jsonText(200, replyText(result, clock.monotonicMs() - begunMs))
+  const hints = isEmpty(result)
+    ? await answered(fieldHints(input, asked => store.search(asked, request.signal)))
+    : []
+  return jsonText(200, replyText(result, hints, clock.monotonicMs() - begunMs))
+}
+
+/** A page behind the last one is none that found nothing. */
+function isEmpty({ total, logs, next_cursor }: SearchResult): boolean {
+  return total === 0 || (total === null && logs.length === 0 && next_cursor === null)
 }
 
 const STORE_PROBLEMS = {
   LOGBOY_CURSOR_INVALID: 'LOGBOY_BAD_REQUEST',
+  LOGBOY_QUERY_TOO_DEAR: 'LOGBOY_QUERY_TOO_DEAR',
   LOGBOY_SEARCH_BUSY: 'LOGBOY_OVERLOADED',
   LOGBOY_STORE_AWAY: 'LOGBOY_STORE_AWAY',
   LOGBOY_STORE_CLOSED: 'LOGBOY_STOPPING',
@@ -89,7 +99,7 @@ async function answered<Value>(work: Promise<Value>): Promise<Value> {
   } catch (error) {
     if (error instanceof StoreError) {
       const code = STORE_PROBLEMS[error.code]
-      const retry = code === 'LOGBOY_BAD_REQUEST' ? {} : { retryAfterMs: BUSY_RETRY_MS }
+      const retry = PROBLEM_STATUS[code] < 500 ? {} : { retryAfterMs: BUSY_RETRY_MS }
       throw new HttpProblem(code, error.message, { ...retry, cause: error })
     }
     if ((error as Error).name === 'AbortError') {
@@ -100,9 +110,16 @@ async function answered<Value>(work: Promise<Value>): Promise<Value> {
 }
 
 /** Rows are JSON text already; they are put into the reply as they are. */
-function replyText(result: SearchResult, queryMs: number): string {
+function replyText(result: SearchResult, hints: readonly string[], queryMs: number): string {
   const { logs, positions, receivedAtUs, explain, ...rest } = result
   const token = encodeTailToken(placeOf({ positions, receivedAtUs }))
-  const tail = JSON.stringify({ ...rest, explain, query_time_ms: queryMs, tail_token: token })
+  const told = hints.length === 0 ? {} : { hints }
+  const tail = JSON.stringify({
+    ...rest,
+    ...told,
+    explain,
+    query_time_ms: queryMs,
+    tail_token: token,
+  })
   return `{"logs":[${logs.join(',')}],${tail.slice(1)}`
 }

@@ -3,13 +3,13 @@ import { z } from 'zod/v4'
 import { bearerOf } from '#actors/gateway/authenticate.ts'
 import type { HttpRequest, Socket, SocketEvents, SocketRoute } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
-import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
+import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TailRequest } from '#actors/tail/tail.ts'
 import type { TailPlace } from '#actors/tail/tail-place.ts'
 import { decodeTailToken } from '#actors/tail/tail-token.ts'
-import { QUERY_CHARS_MAX } from '#proto/limits.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
+import type { Clock } from '#runtime/clock.ts'
 import {
   type Caller,
   type CallerDeps,
@@ -17,11 +17,12 @@ import {
   readableProject,
   requireSameOrigin,
 } from './caller.ts'
-import { levelsOf, queryOf } from './search-request.ts'
+import { levelsOf, tailFilter } from './search-request.ts'
 
 export interface TailDeps extends CallerDeps {
   readonly tail: Ref<TailRequest>
   readonly sockets: OpenSockets
+  readonly clock: Clock
 }
 
 /** Sockets by the key that opened them, so that a revoked key ends its own. */
@@ -57,7 +58,7 @@ const PROTOCOL = 'logboy.tail'
 const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('filter'),
-    query: z.string().max(QUERY_CHARS_MAX),
+    query: z.string(),
     services: z.array(z.string()).default([]),
     levels: z.array(z.string()).default([]),
   }),
@@ -75,21 +76,20 @@ export function tailSocket(deps: TailDeps): SocketRoute {
         requireSameOrigin(request)
       }
       const { query } = request
-      const { id: projectId } = await readableProject(
-        caller,
-        query.get('project') ?? undefined,
-        deps,
-      )
-      const filter = filterOf(
-        query.get('query') ?? '',
-        (query.get('services') ?? '').split(',').filter(name => name !== ''),
-        levelsOf(query.get('levels')),
-      )
+      const project = await readableProject(caller, query.get('project') ?? undefined, deps)
+      const filterOf = (asked: AskedFilter): RowFilter =>
+        tailFilter(asked, project, deps.clock.nowUs())
+      const filter = filterOf({
+        query: query.get('query') ?? '',
+        services: (query.get('services') ?? '').split(',').filter(name => name !== ''),
+        levels: levelsOf(query.get('levels')),
+      })
       const after = placeOf(query.get('after'))
       const offered = (request.header('sec-websocket-protocol') ?? '').split(',')
       return {
         ...(offered.some(name => name.trim() === PROTOCOL) ? { protocol: PROTOCOL } : {}),
-        connect: socket => connect(socket, caller, { projectId, filter, after }, deps),
+        connect: socket =>
+          connect(socket, caller, { projectId: project.id, filter, filterOf, after }, deps),
       }
     },
   }
@@ -98,8 +98,12 @@ export function tailSocket(deps: TailDeps): SocketRoute {
 interface Wish {
   readonly projectId: string
   readonly filter: RowFilter
+  readonly filterOf: FilterOf
   readonly after: TailPlace | null
 }
+
+type AskedFilter = Parameters<typeof tailFilter>[0]
+type FilterOf = (asked: AskedFilter) => RowFilter
 
 function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): SocketEvents {
   const { tail } = deps
@@ -115,12 +119,13 @@ function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): So
     close: (reason: string) => socket.close(1011, reason),
   }
   // A tail that is too busy to take another socket: the client comes back with its token.
-  if (!tail.offer({ type: 'subscribe', id, ...wish, subscriber })) {
+  const { projectId, filter, after } = wish
+  if (!tail.offer({ type: 'subscribe', id, projectId, filter, after, subscriber })) {
     socket.close(1013, 'overloaded')
   }
   return {
     message(data, text) {
-      const request = commandOf(data, text, id)
+      const request = commandOf({ data, text, id, filterOf: wish.filterOf })
       if ('problem' in request) socket.send(errorText(request.problem))
       else if (!tail.offer(request)) socket.close(1013, 'overloaded')
     },
@@ -132,34 +137,30 @@ function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): So
   }
 }
 
-function commandOf(
-  data: Uint8Array,
-  text: boolean,
-  id: string,
-): TailRequest | { problem: HttpProblem } {
+interface Command {
+  readonly data: Uint8Array
+  readonly text: boolean
+  readonly id: string
+  readonly filterOf: FilterOf
+}
+
+function commandOf({ data, text, id, filterOf }: Command): TailRequest | { problem: HttpProblem } {
   try {
     if (!text) throw new HttpProblem('LOGBOY_BAD_REQUEST', 'commands are JSON text')
     const command = commandSchema.parse(JSON.parse(new TextDecoder().decode(data)))
     if (command.type !== 'filter') return { type: command.type, id }
     const levels = levelsOf(command.levels.join(','))
-    return { type: 'filter', id, filter: filterOf(command.query, command.services, levels) }
+    const { query, services } = command
+    return { type: 'filter', id, filter: filterOf({ query, services, levels }) }
   } catch (error) {
     if (error instanceof HttpProblem) return { problem: error }
     return { problem: new HttpProblem('LOGBOY_BAD_REQUEST', 'the command is not understood') }
   }
 }
 
-function errorText({ code, message }: HttpProblem): string {
-  const frame: TailFrame = { type: 'error', code, detail: message }
+function errorText({ code, message, options }: HttpProblem): string {
+  const frame: TailFrame = { type: 'error', code, detail: message, ...options.members }
   return JSON.stringify(frame)
-}
-
-function filterOf(
-  query: string,
-  services: readonly string[],
-  levels: readonly string[],
-): RowFilter {
-  return { query: queryOf(query), services, levels, ...ANY_TIME }
 }
 
 function placeOf(token: string | null): TailPlace | null {

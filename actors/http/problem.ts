@@ -1,6 +1,6 @@
 /** Errors at the HTTP doors: RFC 9457 bodies whose `code` is stable. */
 import { STATUS_CODES } from 'node:http'
-import type { Problem } from '#proto/api.ts'
+import type { Problem, QueryProblemMembers } from '#proto/api.ts'
 import type { HttpAnswer } from './http-server.ts'
 
 /** The catalogue of codes; each has one status. */
@@ -8,6 +8,7 @@ export const PROBLEM_STATUS = {
   LOGBOY_BAD_REQUEST: 400,
   LOGBOY_BAD_BODY: 400,
   LOGBOY_BAD_QUERY: 400,
+  LOGBOY_QUERY_TOO_DEAR: 400,
   LOGBOY_BAD_HEADER: 400,
   LOGBOY_KEY_MISSING: 401,
   LOGBOY_KEY_UNKNOWN: 401,
@@ -48,6 +49,8 @@ export interface ProblemOptions {
   /** Whole seconds are told, at least one. */
   readonly retryAfterMs?: number
   readonly headers?: readonly (readonly [string, string])[]
+  /** Members of the body beside those that every problem has. */
+  readonly members?: QueryProblemMembers
   readonly cause?: unknown
 }
 
@@ -77,6 +80,7 @@ export function problemAnswer(problem: HttpProblem): HttpAnswer {
     status,
     code,
     detail: message,
+    ...options.members,
   }
   const headers: (readonly [string, string])[] = [
     ['content-type', 'application/problem+json'],

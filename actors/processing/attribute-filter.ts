@@ -35,11 +35,7 @@ export function filterPresent(
   return presence === null ? rows : rows.filter(row => isPresent(presence, row))
 }
 
-function filterValues(
-  column: AttributeColumn,
-  values: Uint32Array,
-  test: ValueTest,
-): Uint32Array {
+function filterValues(column: AttributeColumn, values: Uint32Array, test: ValueTest): Uint32Array {
   switch (column.type) {
     case 's': {
       const { heap, offsets } = column.texts

@@ -7,7 +7,7 @@ import { spanOf } from '#proto/query/times.ts'
 import type { QueryLeaf } from '#proto/query/tree.ts'
 import { formatRowId, parseRowId } from '#proto/row-id.ts'
 import { filterAttribute, filterPresent } from './attribute-filter.ts'
-import { type Condition, COST, either, merge, NO_ROWS } from './condition.ts'
+import { COST, type Condition, either, merge, NO_ROWS } from './condition.ts'
 import { filterIds } from './id-filter.ts'
 import { type ColumnTest, compilePhrase } from './phrase.ts'
 import { compilePattern, type TextTest } from './regex.ts'
@@ -203,7 +203,8 @@ function hexTextCondition(column: (rows: RowColumns) => IdColumn, test: TextTest
 }
 
 function attributeCondition(leaf: FieldLeaf, key: string): Condition {
-  if (leaf.type === 'exists') return anyColumn(key, (column, _, rows) => filterPresent(column, rows))
+  if (leaf.type === 'exists')
+    return anyColumn(key, (column, _, rows) => filterPresent(column, rows))
   const test: ValueTest = compileValueTest(leaf satisfies ValueLeaf)
   return anyColumn(key, (column, count, rows) => filterAttribute(column, count, rows, test))
 }

@@ -6,7 +6,7 @@
 import { LEVELS } from '#proto/api.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import type { Query, QueryTerm } from '#proto/query/tree.ts'
-import { type Condition, COST, complement, either, every } from './condition.ts'
+import { COST, type Condition, complement, either, every } from './condition.ts'
 import { equalsFolded, foldedBytes } from './folded-bytes.ts'
 import { compileLeaf, entryCondition, levelCondition, spanCondition } from './leaf-condition.ts'
 

@@ -3,10 +3,13 @@
  * run by re2js. Nothing that a user typed ever reaches an engine.
  */
 import { createRequire } from 'node:module'
+import type { RE2JS } from 're2js'
 import { type Branch, type CodeRange, certainText, type Pattern } from '#proto/query/pattern.ts'
 import { type ByteSearch, compileSearch } from './folded-bytes.ts'
 
-type Re2 = typeof import('re2js')
+interface Re2 {
+  readonly RE2JS: typeof RE2JS
+}
 
 /** Loaded by the first expression: most threads never see one. */
 let loaded: Re2 | undefined

@@ -7,7 +7,7 @@ import type { QueryLeaf, RangeTerm } from '#proto/query/tree.ts'
 import { joinInt64 } from '#proto/row-id.ts'
 import { bytesText, equalsFolded, foldedBytes } from './folded-bytes.ts'
 import { compilePattern, type TextTest } from './regex.ts'
-import { seekValue, type SoughtValue } from './sought-value.ts'
+import { type SoughtValue, seekValue } from './sought-value.ts'
 import { hasDouble, hasNumberText, int64Range, numberRange } from './value-number.ts'
 import { compileValueWildcard } from './wildcard.ts'
 

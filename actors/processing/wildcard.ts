@@ -1,7 +1,7 @@
 /** Wildcards over bytes: whole values, single words of the message, and texts within it. */
 import type { TextColumn } from '#proto/columns.ts'
 import { insidePattern } from '#proto/query/pattern.ts'
-import { isOfOneToken } from '#proto/query/wildcard-kind.ts'
+import { isLike, isOfOneToken } from '#proto/query/wildcard-kind.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import {
   type ByteSearch,
@@ -10,8 +10,15 @@ import {
   foldedBytes,
   startsFolded,
 } from './folded-bytes.ts'
-import { type Anchor, BEYOND_ASCII, chooseAnchor, foldsIntoAscii, KINDS, SEPARATOR } from './phrase.ts'
 import type { ColumnTest } from './phrase.ts'
+import {
+  type Anchor,
+  BEYOND_ASCII,
+  chooseAnchor,
+  foldsIntoAscii,
+  KINDS,
+  SEPARATOR,
+} from './phrase.ts'
 import { compilePattern, type TextTest } from './regex.ts'
 import type { EntryTest } from './text-filter.ts'
 
@@ -20,7 +27,9 @@ export function compileValueWildcard(parts: readonly string[]): TextTest {
   const folded = parts.map(foldedBytes)
   const first = folded[0] as Uint8Array
   const last = folded.at(-1) as Uint8Array
-  const inner = folded.slice(1, -1).map(bytes => ({ length: bytes.length, find: compileSearch(bytes) }))
+  const inner = folded
+    .slice(1, -1)
+    .map(bytes => ({ length: bytes.length, find: compileSearch(bytes) }))
   const shortest = folded.reduce((sum, { length }) => sum + length, 0)
   return (heap, start, end) => {
     if (end - start < shortest || !startsFolded(heap, start, first)) return false
@@ -90,19 +99,6 @@ function chooseShortcut(parts: readonly string[], { text }: Anchor): Shortcut | 
 
 function someToken(parts: readonly string[]): (text: string) => boolean {
   return text => tokenize(text).some(token => isLike(token, parts))
-}
-
-function isLike(token: string, parts: readonly string[]): boolean {
-  const [first, last] = [parts[0] as string, parts.at(-1) as string]
-  const tail = token.length - last.length
-  if (tail < first.length || !token.startsWith(first) || !token.endsWith(last)) return false
-  let at = first.length
-  for (const part of parts.slice(1, -1)) {
-    const found = token.indexOf(part, at)
-    if (found < 0 || found + part.length > tail) return false
-    at = found + part.length
-  }
-  return true
 }
 
 function within(parts: readonly string[]): (text: string) => boolean {

@@ -4,7 +4,7 @@
  */
 import { nameTest } from '#actors/processing/leaf-condition.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { LEVELS, type Level } from '#proto/api.ts'
+import { LEVELS } from '#proto/api.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { leavesOf, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
 import type { CellFilter } from './tally.ts'
@@ -90,8 +90,7 @@ function isOfCells(leaf: QueryLeaf): boolean {
 
 function compileServices(names: readonly string[]): LevelsOf {
   const wanted = new Set(names.map(foldAscii))
-  return service =>
-    service === null ? UNKNOWN : wanted.has(foldAscii(service)) ? ALL : NONE
+  return service => (service === null ? UNKNOWN : wanted.has(foldAscii(service)) ? ALL : NONE)
 }
 
 function intersection(parts: readonly LevelsOf[]): LevelsOf {
@@ -106,7 +105,7 @@ function constant(mask: number): LevelsOf {
 }
 
 /** Names in any case. */
-export function maskOf(levels: readonly (Level | string)[]): number {
+export function maskOf(levels: readonly string[]): number {
   const wanted = new Set(levels.map(level => level.toUpperCase()))
   return LEVELS.reduce((mask, level, i) => (wanted.has(level) ? mask | (1 << i) : mask), 0)
 }

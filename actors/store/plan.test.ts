@@ -108,7 +108,10 @@ describe('counts come from summaries', () => {
       }),
     )
     assert.ok(cells !== null)
-    assert.deepEqual(['api', 'b', 'K'].map(cells.levelsOf), [1 << 4, 0, 0])
+    assert.deepEqual(
+      ['api', 'b', 'K'].map(name => cells.levelsOf(name)),
+      [1 << 4, 0, 0],
+    )
     assert.deepEqual([cells.firstMinute, cells.lastMinute], [2, 3])
   })
 

@@ -1,8 +1,8 @@
 /** The steps of a search that run tasks beside the walk: counts from summaries, rows by key. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TaskPool } from '#runtime/threads.ts'
-import { inLanes } from './lanes.ts'
 import { compileCellFilter } from './cell-filter.ts'
+import { inLanes } from './lanes.ts'
 import type { RowKeys } from './row-keys.ts'
 import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
 import type { Cells, Tally, TallyWanted } from './tally.ts'

@@ -3,6 +3,7 @@ export class StoreError extends Error {
   readonly code:
     | 'LOGBOY_CURSOR_INVALID'
     | 'LOGBOY_SEARCH_BUSY'
+    | 'LOGBOY_QUERY_TOO_DEAR'
     | 'LOGBOY_STORE_AWAY'
     | 'LOGBOY_STORE_CLOSED'
     | 'LOGBOY_STORE_DISK'

@@ -33,7 +33,8 @@ export interface SearchPlanInput {
 }
 
 /** What the store answers; the API adds `query_time_ms` and makes the token opaque. */
-export interface SearchResult extends Omit<SearchReply, 'query_time_ms' | 'tail_token' | 'logs'> {
+export interface SearchResult
+  extends Omit<SearchReply, 'query_time_ms' | 'tail_token' | 'hints' | 'logs'> {
   /** Rows as JSON text, made where they were read. */
   readonly logs: readonly string[]
   /**

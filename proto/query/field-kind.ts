@@ -1,4 +1,4 @@
-/** What kinds of fields there are: those of a row have their own rules, all others are attributes. */
+/** Kinds of fields: those of a row have their own rules, all others are attributes. */
 import type { QueryLeaf } from './tree.ts'
 
 export type FieldKind =

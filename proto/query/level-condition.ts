@@ -47,8 +47,7 @@ function isInRange(level: Level, { from, to }: RangeTerm): boolean {
     return bound === null ? Number.NaN : LEVELS.indexOf(bound)
   }
   const isAfter =
-    from === null ||
-    (from.inclusive ? place >= placeOf(from.value) : place > placeOf(from.value))
+    from === null || (from.inclusive ? place >= placeOf(from.value) : place > placeOf(from.value))
   const isBefore =
     to === null || (to.inclusive ? place <= placeOf(to.value) : place < placeOf(to.value))
   return isAfter && isBefore

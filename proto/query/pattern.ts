@@ -4,13 +4,18 @@
  */
 
 export type Pattern =
-  /** One character of these ranges of code points, ascending, ends included; none = no character. */
+  /** One character of these ranges of code points, ascending; none = no character. */
   | { readonly type: 'set'; readonly ranges: readonly CodeRange[] }
   | { readonly type: 'sequence'; readonly items: readonly Pattern[] }
   /** At least one item. */
   | { readonly type: 'choice'; readonly items: readonly Pattern[] }
   /** `max` null = any number. */
-  | { readonly type: 'repeat'; readonly item: Pattern; readonly min: number; readonly max: number | null }
+  | {
+      readonly type: 'repeat'
+      readonly item: Pattern
+      readonly min: number
+      readonly max: number | null
+    }
 
 export type CodeRange = readonly [first: number, last: number]
 
@@ -46,7 +51,7 @@ export function wholeText(branches: readonly Branch[]): Pattern {
   return items.length === 1 ? (items[0] as Pattern) : { type: 'choice', items }
 }
 
-/** A wildcard over whole values: any characters for a star, ASCII letters in both cases. */
+/** A wildcard over whole values: whatever there is for a star, ASCII letters in both cases. */
 export function valuePattern(parts: readonly string[]): Pattern {
   return joined(parts, ANYTHING, true)
 }

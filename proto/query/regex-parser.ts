@@ -1,6 +1,6 @@
 /**
- * Regular expressions of the query language: what RE2, Lucene and JavaScript mean alike, and nothing
- * that would not run in linear time.
+ * Regular expressions of the query language: what RE2, Lucene and JavaScript mean alike, and
+ * nothing that would not run in linear time.
  *
  *   regex  = branch ("|" branch)*          branch = ["^"] item* ["$"]
  *   item   = atom ["*" | "+" | "?" | "{" n ["," [n]] "}"] ["?"]

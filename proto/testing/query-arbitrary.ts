@@ -43,7 +43,10 @@ const numberBound = fc.oneof(
 const timeBound = fc.constantFrom('now-15m', '2026-01-02T03:04:05Z', '2026-01-02', '1760000000')
 const levelBound = fc.constantFrom('warn', 'ERROR', 'Info')
 
-function ranges(fields: fc.Arbitrary<string>, values: fc.Arbitrary<string>): fc.Arbitrary<QueryLeaf> {
+function ranges(
+  fields: fc.Arbitrary<string>,
+  values: fc.Arbitrary<string>,
+): fc.Arbitrary<QueryLeaf> {
   const bound: fc.Arbitrary<Bound> = plain({ value: values, inclusive: fc.boolean() })
   const either = fc.option(bound)
   return fc
@@ -62,7 +65,9 @@ const wildcardParts = fc
 const regex = fc.constantFrom('user \\d+', 'a|b', '^x.*y$', '[^a-z]+', 'a\\/b', '(?:ab){2,3}c?')
 
 /** Records that are equal to literals. */
-function plain<Shape>(shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> }): fc.Arbitrary<Shape> {
+function plain<Shape>(
+  shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> },
+): fc.Arbitrary<Shape> {
   return fc.record(shape, { noNullPrototype: true }) as fc.Arbitrary<Shape>
 }
 

@@ -1,7 +1,7 @@
 /** Search over rows in memory, as plain as can be: what the page shows is compared with it. */
 import type { HistogramBar, Level, Row, SearchReply, SearchRequest } from '#proto/api.ts'
-import { parseQuery } from '#proto/query.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
+import { parseQuery } from '#proto/query.ts'
 import { tokenize } from '#proto/tokens.ts'
 import { compareRows, rowTimeMs, timeMs } from '../src/explore/row-order.ts'
 
@@ -58,15 +58,29 @@ function queryTerms(query: string): RowFilter[] {
   return parsed.query.terms.map(termFilter)
 }
 
+/** As much of the language as the tests of the page use. */
 function termFilter(term: QueryTerm): RowFilter {
-  if (term.type === 'phrase') {
-    const wanted = ` ${term.tokens.join(' ')} `
-    return row => ` ${tokenize(row.message).join(' ')} `.includes(wanted)
-  }
-  const value = term.value.toLowerCase()
-  return row => {
-    const own = { ...row.attributes, ...row } as Readonly<Record<string, unknown>>
-    return String(own[term.field]).toLowerCase() === value
+  switch (term.type) {
+    case 'phrase': {
+      const wanted = ` ${term.tokens.join(' ')} `
+      return row => ` ${tokenize(row.message).join(' ')} `.includes(wanted)
+    }
+    case 'all':
+      return row => term.terms.every(each => termFilter(each)(row))
+    case 'any':
+      return row => term.terms.some(each => termFilter(each)(row))
+    case 'not':
+      return row => !termFilter(term.term)(row)
+    case 'field':
+    case 'exact': {
+      const value = term.value.toLowerCase()
+      return row => {
+        const own = { ...row.attributes, ...row } as Readonly<Record<string, unknown>>
+        return String(own[term.field]).toLowerCase() === value
+      }
+    }
+    default:
+      throw new Error(`the fake search knows no ${term.type}`)
   }
 }
 

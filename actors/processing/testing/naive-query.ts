@@ -108,9 +108,7 @@ function placeOf(name: string): number {
 
 function matchesTime(us: number, leaf: QueryLeaf): boolean {
   if (leaf.type === 'exists') return true
-  return (
-    leaf.type === 'range' && isBetween(us, leaf, text => parseTime(text)?.timeUs ?? Number.NaN)
-  )
+  return leaf.type === 'range' && isBetween(us, leaf, text => parseTime(text)?.timeUs ?? Number.NaN)
 }
 
 function isBetween(
@@ -174,7 +172,10 @@ function matchesNumber(value: number | bigint, leaf: QueryLeaf): boolean {
       const { from, to } = leaf
       const bounds = [from, to].flatMap(bound => (bound === null ? [] : [bound.value]))
       if (!bounds.every(isNumeral) || Number.isNaN(value)) return false
-      const [first, last] = [from && compareNumbers(value, from.value), to && compareNumbers(value, to.value)]
+      const [first, last] = [
+        from && compareNumbers(value, from.value),
+        to && compareNumbers(value, to.value),
+      ]
       return (
         (first === null || first > 0 || (from?.inclusive === true && first === 0)) &&
         (last === null || last < 0 || (to?.inclusive === true && last === 0))

@@ -6,13 +6,7 @@ import { BatchBuilder, type BatchRecord } from '#proto/batch-builder.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
-import {
-  allOf,
-  anyOf,
-  type Bound,
-  type QueryLeaf,
-  type QueryTerm,
-} from '#proto/query/tree.ts'
+import { allOf, anyOf, type Bound, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
@@ -123,13 +117,23 @@ const attributeValue = fc.oneof(
   fc.constantFrom(...TRACES, ...SPANS, 'NO TRACE'),
 )
 const numbers = fc.constantFrom(
-  ...['0', '199.5', '200', '201', '1e3', '9007199254740993', '-9223372036854775809', '1e999'],
+  '0',
+  '199.5',
+  '200',
+  '201',
+  '1e3',
+  '9007199254740993',
+  '-9223372036854775809',
+  '1e999',
 )
 const times = fc
   .integer({ min: RECEIVED_AT_US - 6, max: RECEIVED_AT_US + 6 })
   .map(us => formatTime(us))
 
-function ranges(fields: fc.Arbitrary<string>, values: fc.Arbitrary<string>): fc.Arbitrary<QueryLeaf> {
+function ranges(
+  fields: fc.Arbitrary<string>,
+  values: fc.Arbitrary<string>,
+): fc.Arbitrary<QueryLeaf> {
   const bound: fc.Arbitrary<Bound | null> = fc.option(
     fc.record({ value: values, inclusive: fc.boolean() }),
   )
@@ -141,18 +145,37 @@ function ranges(fields: fc.Arbitrary<string>, values: fc.Arbitrary<string>): fc.
 
 /** Pieces of words, so that something is found. */
 const parts = fc
-  .array(fc.constantFrom('', 'e', 'err', 'OR', 'k', 'time', 'out', 'ü', '错', '/', ' ', 'a_', '2'), {
-    minLength: 2,
-    maxLength: 4,
-  })
+  .array(
+    fc.constantFrom('', 'e', 'err', 'OR', 'k', 'time', 'out', 'ü', '错', '/', ' ', 'a_', '2'),
+    {
+      minLength: 2,
+      maxLength: 4,
+    },
+  )
   .map(list => list.filter((part, i) => part !== '' || i === 0 || i === list.length - 1))
   .filter(list => list.length > 1 && list.some(part => part !== ''))
 
 const regex = fc.record({
   type: fc.constant('regex' as const),
   source: fc.constantFrom(
-    ...['err', 'ERR', '^e', 't$', '^$', '[^a-z]r', 'o{1,2}', '(?:time|con).*t', '\\d+', 'ü|错'],
-    ...['^true$', '^2.0', '\\s', '[à-ÿ]', 'K', '^(?:api|worker)$', 'e?r+o', '[a-f0-9]{16}'],
+    'err',
+    'ERR',
+    '^e',
+    't$',
+    '^$',
+    '[^a-z]r',
+    'o{1,2}',
+    '(?:time|con).*t',
+    '\\d+',
+    'ü|错',
+    '^true$',
+    '^2.0',
+    '\\s',
+    '[à-ÿ]',
+    'K',
+    '^(?:api|worker)$',
+    'e?r+o',
+    '[a-f0-9]{16}',
   ),
   ignoreCase: fc.boolean(),
 })
@@ -178,7 +201,13 @@ const leaf: fc.Arbitrary<QueryLeaf> = fc.oneof(
     field: fc.oneof(ownField, attribute, fc.constantFrom('trace_id', 'time', 'id')),
   }),
   ranges(attribute, numbers),
-  ranges(fc.oneof(attribute, ownField.filter(field => field !== 'level')), ownValue.filter(isText)),
+  ranges(
+    fc.oneof(
+      attribute,
+      ownField.filter(field => field !== 'level'),
+    ),
+    ownValue.filter(isText),
+  ),
   ranges(fc.constant('level'), fc.constantFrom('warn', 'ERROR', 'info')),
   ranges(fc.constantFrom('time', 'ingested_at'), times),
   parts.map((list): QueryLeaf => ({ type: 'wildcard', field: null, parts: list.map(fold) })),
@@ -188,9 +217,15 @@ const leaf: fc.Arbitrary<QueryLeaf> = fc.oneof(
     parts,
   }),
   regex.map(one => ({ ...one, field: null })),
-  fc.tuple(regex, fc.oneof(attribute, ownField.filter(field => field !== 'message'))).map(
-    ([one, field]): QueryLeaf => ({ ...one, field }),
-  ),
+  fc
+    .tuple(
+      regex,
+      fc.oneof(
+        attribute,
+        ownField.filter(field => field !== 'message'),
+      ),
+    )
+    .map(([one, field]): QueryLeaf => ({ ...one, field })),
 )
 
 function isText(value: string): boolean {

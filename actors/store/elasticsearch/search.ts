@@ -40,6 +40,8 @@ export interface SearchTools {
   readonly signal: AbortSignal
 }
 
+/** Elasticsearch's name for an expression whose automaton has too many states. */
+const TOO_COMPLEX = 'too_complex_to_determinize_exception'
 /** More indices are named by their series, so that the line of the request stays short. */
 const NAMED_INDICES_MAX = 40
 
@@ -51,7 +53,14 @@ export async function searchElastic(
   try {
     return await new Search(input, cursor, tools).run()
   } catch (error) {
-    if (!(error instanceof ElasticError) || !error.isPassing) throw error
+    if (!(error instanceof ElasticError)) throw error
+    if (error.type === TOO_COMPLEX) {
+      const message = 'a regular expression or wildcard is too complex for Elasticsearch'
+      throw new StoreError('LOGBOY_QUERY_TOO_DEAR', `${message}: fewer repeats, or a longer text`, {
+        cause: error,
+      })
+    }
+    if (!error.isPassing) throw error
     throw new StoreError('LOGBOY_STORE_AWAY', error.message, { cause: error })
   }
 }

@@ -22,8 +22,29 @@ const NUMBERS = ['0', '1', '12.5', '200', '404', '499.9', '5e2', '-1', '90071992
 const TEXTS = ['', 'NOTE', 'note', 'é', 'u2', 'u4', 'O', 'a', 'web-1', 'größe', 'b']
 const PIECES = ['', 'e', 'o', 'U', 'ti', 'onn', 'k', 'ß', '日', '_1', '2', '-', ' ', 'O', '/']
 const EXPRESSIONS = [
-  ...['time', 'TIME', '^c', 't$', '^$', 'n{2}', 'u[0-4]', '(?:ser|out)', '\\d+', '日本', 'ß', '^.$'],
-  ...['^2', '00$', '\\.', '[^a-z]', '^(?:true|200)$', 'r.*t', 'K', '[a-f]+1', 'web-\\d', '', 'a|e'],
+  'time',
+  'TIME',
+  '^c',
+  't$',
+  '^$',
+  'n{2}',
+  'u[0-4]',
+  '(?:ser|out)',
+  '\\d+',
+  '日本',
+  'ß',
+  '^.$',
+  '^2',
+  '00$',
+  '\\.',
+  '[^a-z]',
+  '^(?:true|200)$',
+  'r.*t',
+  'K',
+  '[a-f]+1',
+  'web-\\d',
+  'a|e',
+  '[^-\\]x^]u',
 ]
 
 /** Conditions in groups, some of them negated; now and then everything. */

@@ -1,9 +1,12 @@
 /** Lights up in messages what the words and phrases of a query have found: whole tokens only. */
+
+import type { QueryTerm } from '#proto/query/tree.ts'
+import { isLike, isOfOneToken } from '#proto/query/wildcard-kind.ts'
 import { parseQuery } from '#proto/query.ts'
 import { fold } from '#proto/tokens.ts'
 
-/** Adjacent folded tokens. */
-export type Phrase = readonly string[]
+/** Adjacent folded tokens; of a wildcard the texts between its stars. */
+export type Phrase = readonly (string | readonly string[])[]
 
 export interface Lit {
   readonly text: string
@@ -23,7 +26,27 @@ const TOKEN = new RegExp(String.raw`${LONE}|(?:(?!${LONE})[\p{L}\p{N}\p{M}_])+`,
 export function phrasesOf(query: string): readonly Phrase[] {
   const parsed = parseQuery(query)
   if (parsed.type === 'fault') return []
-  return parsed.query.terms.flatMap(term => (term.type === 'phrase' ? [term.tokens] : []))
+  return parsed.query.terms.flatMap(phrasesIn)
+}
+
+/** What a negation leaves out is not in what it finds. */
+function phrasesIn(term: QueryTerm): readonly Phrase[] {
+  switch (term.type) {
+    case 'all':
+    case 'any':
+      return term.terms.flatMap(phrasesIn)
+    case 'phrase':
+      return [term.tokens]
+    case 'wildcard':
+      return term.field === null && isOfOneToken(term.parts) ? [[term.parts]] : []
+    default:
+      return []
+  }
+}
+
+function isToken(token: string | undefined, wanted: Phrase[number]): boolean {
+  if (token === undefined || typeof wanted === 'string') return token === wanted
+  return isLike(token, wanted)
 }
 
 /** The text cut where a phrase begins and ends. */
@@ -32,7 +55,9 @@ export function lightUp(text: string, phrases: readonly Phrase[]): readonly Lit[
   const tokens = tokensOf(text)
   const hits = tokens.flatMap((first, index) =>
     phrases
-      .filter(phrase => phrase.every((token, offset) => tokens[index + offset]?.token === token))
+      .filter(phrase =>
+        phrase.every((token, offset) => isToken(tokens[index + offset]?.token, token)),
+      )
       .map(phrase => ({ start: first.start, end: tokens[index + phrase.length - 1]?.end ?? 0 })),
   )
   const parts: Lit[] = []

@@ -5,7 +5,7 @@ export interface QueryProblem {
   readonly reason: string
   /** What could be meant, as a whole query. */
   readonly suggestion: string | null
-  /** Characters [from, to) of the text: the term that is wrong. */
+  /** Characters [from, to) of the text: what is wrong. */
   readonly from: number
   readonly to: number
 }
@@ -13,15 +13,8 @@ export interface QueryProblem {
 export function checkQuery(text: string): QueryProblem | null {
   const parsed = parseQuery(text)
   if (parsed.type === 'query') return null
-  const { position, message, suggestion } = parsed.fault
-  return { reason: message, suggestion, ...termAt(text, position) }
-}
-
-/** The term at a position; where it ends there, the term before it. */
-function termAt(text: string, position: number): { from: number; to: number } {
-  if (text[position] === '"') return { from: position, to: text.length }
-  const rest = text.slice(position).search(/\s/)
-  const to = rest < 0 ? text.length : position + rest
-  if (to > position) return { from: position, to }
-  return { from: text.slice(0, position).search(/\S+$/), to: position }
+  const { position, length, message, expected, suggestion } = parsed.fault
+  // Behind the end there is nothing to mark but what stands before it.
+  const from = length > 0 ? position : Math.max(0, position - 1)
+  return { reason: `${message}; expected ${expected}`, suggestion, from, to: position + length }
 }

@@ -6,9 +6,12 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['timeout', 'messages with this word, in any case'],
   ['payment failed', 'both words, anywhere in the message'],
   ['"connection reset"', 'the words next to each other'],
-  ['status:500', 'a field or attribute with exactly this value'],
+  ['pay* OR *refund*', 'words that begin so, or that have this in them'],
+  ['status:500', 'a field or attribute with this value'],
   ['user.name:"Ada Lovelace"', 'values with spaces go in quotes'],
-  ['host:web-1 refused', 'terms combine: all of them must match'],
+  ['duration_ms:>500 level:>=warn', 'ranges; also [1 TO 9] and time:>now-15m'],
+  ['service:(cart OR checkout) -host:web-1', 'one of several, and without'],
+  ['path:/^\\/api\\/v[0-9]/', 'a regular expression'],
 ]
 
 /** A button that opens what can be asked; a click puts an example into the bar. */

@@ -62,8 +62,9 @@ test('what is wrong is marked from its start to the end of the term', () => {
   }
   assert.equal(marked('fine "never closed at all'), '"never closed at all')
   assert.equal(marked('fine status: more'), 'status:')
-  assert.equal(marked('a duration:>500 b'), '>500')
-  assert.equal(marked('a -b c'), '-b')
+  assert.equal(marked('a duration:>5* b'), '5*')
+  assert.equal(marked('a (b c'), '(')
+  assert.equal(marked('a OR'), 'OR')
 })
 
 test('a problem comes with a way out where there is one', () => {
@@ -94,6 +95,8 @@ test('found tokens light up, parts of words do not', () => {
   assert.equal(lit('status 500', 'status:500'), 'status 500')
   assert.equal(lit('東京タワー', '京'), '東[京]タワー')
   assert.equal(lit('x', '"unread'), 'x')
+  assert.equal(lit('a b c', '(a OR c) -b'), '[a] b [c]')
+  assert.equal(lit('timeouts, a time-out', 'time* *out*'), '[timeouts], a [time]-[out]')
 })
 
 test('lighting up loses nothing', () => {

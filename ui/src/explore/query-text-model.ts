@@ -40,7 +40,8 @@ export function textSpans(text: string, wrong: { from: number; to: number } | nu
 
 /** `field:value`, with quotes where they are needed. */
 export function fieldTerm(field: string, value: string): string {
-  return printQuery({ terms: [{ type: 'field', field, value }] })
+  const type = field === 'message' ? 'exact' : 'field'
+  return printQuery({ terms: [{ type, field, value }] })
 }
 
 /** False for values that are too long to be compared. */

@@ -2,7 +2,7 @@
 import { seekValue } from '#actors/processing/sought-value.ts'
 import { int64Range, type NumberRange, numberRange } from '#actors/processing/value-number.ts'
 import { isWholeNumber } from '#proto/query/number.ts'
-import { type Branch, valuePattern } from '#proto/query/pattern.ts'
+import { type Branch, literal, sequence, valuePattern } from '#proto/query/pattern.ts'
 import { rangeKind } from '#proto/query/range-kind.ts'
 import { parseRegex } from '#proto/query/regex-parser.ts'
 import type { QueryLeaf, RangeTerm, RegexTerm, WildcardTerm } from '#proto/query/tree.ts'
@@ -41,7 +41,9 @@ export function attributeClause(
     case 'exact':
       return equality(key, leaf.value, false, tools)
     case 'exists':
-      return either([attributeField(key), ...TWINS.map(type => textTwinField(type, key))].flatMap(isThere))
+      return either(
+        [attributeField(key), ...TWINS.map(type => textTwinField(type, key))].flatMap(isThere),
+      )
     case 'range':
       return rangeKind(leaf) === 'number' ? numbers(key, leaf, tools) : texts(key, leaf, tools)
     case 'wildcard':
@@ -102,12 +104,7 @@ function wholeOf(value: string, number: number): string | null {
   return Number.isInteger(number) ? String(BigInt(number)) : null
 }
 
-function equality(
-  key: string,
-  value: string,
-  ignoreCase: boolean,
-  tools: AttributeTools,
-): Clause {
+function equality(key: string, value: string, ignoreCase: boolean, tools: AttributeTools): Clause {
   const { number, whole, isInt64, bool } = meaningsOf(value)
   const text = ignoreCase ? { value, case_insensitive: true } : { value }
   const clauses = typed(key, tools, (type, field) => {
@@ -122,11 +119,23 @@ function equality(
         return bool === null ? null : { term: { [field]: bool } }
     }
   })
-  clauses.push({ term: { [textTwinField('s', key)]: text } })
-  if (whole !== null) clauses.push({ term: { [textTwinField('i', key)]: whole } })
-  if (isFinite(number)) clauses.push({ term: { [textTwinField('d', key)]: String(number) } })
-  if (bool !== null) clauses.push({ term: { [textTwinField('b', key)]: String(bool) } })
+  clauses.push(ignoreCase ? twinText(key, value, tools) : twinTerm('s', key, value))
+  if (whole !== null) clauses.push(twinTerm('i', key, whole))
+  if (isFinite(number)) clauses.push(twinTerm('d', key, String(number)))
+  if (bool !== null) clauses.push(twinTerm('b', key, String(bool)))
   return { bool: { should: clauses, minimum_should_match: 1 } }
+}
+
+/** Within the twin, ignoring case means that of the key, too: what is found is looked at. */
+function twinText(key: string, value: string, tools: AttributeTools): Clause {
+  const found = { term: { [textTwinField('s', key)]: { value, case_insensitive: true } } }
+  const whole = { pattern: sequence(literal(value, true)), atStart: true, atEnd: true }
+  const texts = tools.runtime.attributeTexts(key)
+  return { bool: { filter: [found, joinedRegexpClause(texts, [whole])] } }
+}
+
+function twinTerm(type: (typeof TWINS)[number], key: string, value: string): Clause {
+  return { term: { [textTwinField(type, key)]: value } }
 }
 
 function isFinite(number: number | null): number is number {
@@ -149,11 +158,7 @@ function numbers(key: string, leaf: RangeTerm, tools: AttributeTools): Clause {
   ])
 }
 
-function typedNumbers(
-  type: AttributeFieldType,
-  field: string,
-  range: NumberRange,
-): Clause | null {
+function typedNumbers(type: AttributeFieldType, field: string, range: NumberRange): Clause | null {
   const { from, to } = range
   if (type === 'double') {
     const first = from === null ? {} : { [from.inclusive ? 'gte' : 'gt']: from.number }

@@ -8,6 +8,8 @@ import type { AttributeTypes } from './attribute-clause.ts'
 import { attributeKeysOf, compileQuery } from './compile-query.ts'
 import { visibleRows } from './visible-rows.ts'
 
+/** Of Lucene: any characters, without halves of surrogates. */
+const ANYTHING = '[\u0000-\ud7ff\ue000-\u{10ffff}]*'
 const NO_TYPES: AttributeTypes = new Map()
 
 describe('query in the language of Elasticsearch', () => {
@@ -57,7 +59,24 @@ describe('query in the language of Elasticsearch', () => {
               ],
             },
           },
-          { term: { 'attributes_text.s.status': { value: '200.0', case_insensitive: true } } },
+          {
+            bool: {
+              filter: [
+                {
+                  term: { 'attributes_text.s.status': { value: '200.0', case_insensitive: true } },
+                },
+                {
+                  regexp: {
+                    logboy_condition_0: {
+                      value: `${ANYTHING}\uffff200\\.0\uffff${ANYTHING}`,
+                      flags: 'NONE',
+                      max_determinized_states: 100_000,
+                    },
+                  },
+                },
+              ],
+            },
+          },
           { term: { 'attributes_text.i.status': '200' } },
           { term: { 'attributes_text.d.status': '200' } },
         ],
@@ -72,9 +91,48 @@ describe('query in the language of Elasticsearch', () => {
   })
 
   test('a whole message is read only where its words are', () => {
-    const { clauses, runtimeMappings } = compileQuery(filterOf('message:"User X"'), NO_TYPES)
-    assert.deepEqual(Object.keys(runtimeMappings), ['logboy_whole_message'])
-    assert.match(JSON.stringify(clauses), /"match_phrase":\{"message":"user x"\}/)
+    const { clauses, runtimeMappings } = compileQuery(filterOf('message:="User X"'), NO_TYPES)
+    assert.deepEqual(Object.keys(runtimeMappings), ['logboy_message'])
+    assert.deepEqual(clauses, [
+      {
+        bool: {
+          filter: [
+            { match_phrase: { message: 'user x' } },
+            { term: { logboy_message: { value: 'User X' } } },
+          ],
+        },
+      },
+    ])
+  })
+
+  test('AND, OR and NOT are clauses in clauses', () => {
+    const phrase = (words: string) => ({ match_phrase: { message: words } })
+    assert.deepEqual(clausesOf('(a OR b c) -d'), [
+      {
+        bool: {
+          should: [phrase('a'), { bool: { filter: [phrase('b'), phrase('c')] } }],
+          minimum_should_match: 1,
+        },
+      },
+      { bool: { must_not: [phrase('d')] } },
+    ])
+    assert.deepEqual(clausesOf('* OR a'), [
+      { bool: { should: [{ match_all: {} }, phrase('a')], minimum_should_match: 1 } },
+    ])
+  })
+
+  test('words with stars are asked of the index, anything else reads the messages', () => {
+    assert.deepEqual(clausesOf('Pay* level:>=error'), [
+      { wildcard: { message: { value: 'pay*' } } },
+      { terms: { 'log.level': ['ERROR', 'FATAL'] } },
+    ])
+    for (const [text, field] of [
+      ['*a-b*', 'logboy_message_folded'],
+      ['/a-b/', 'logboy_message'],
+    ] as const) {
+      const { runtimeMappings } = compileQuery(filterOf(text), NO_TYPES)
+      assert.deepEqual(Object.keys(runtimeMappings), [field])
+    }
   })
 
   test('what is no id of a row finds nothing', () => {

@@ -51,9 +51,7 @@ function patternText(pattern: Pattern): string {
     case 'repeat': {
       const { item, min, max } = pattern
       const times = min === 0 && max === null ? '*' : `{${min},${max ?? ''}}`
-      return item.type === 'set'
-        ? `${patternText(item)}${times}`
-        : `(${patternText(item)})${times}`
+      return item.type === 'set' ? `${patternText(item)}${times}` : `(${patternText(item)})${times}`
     }
   }
 }
@@ -63,19 +61,29 @@ function setText(ranges: readonly CodeRange[]): string {
   const [only] = known
   if (only === undefined) return NO_CHARACTER
   if (known.length === 1 && only[0] === only[1]) return codeText(only[0])
-  const inner = known.map(([first, last]) =>
-    first === last ? codeText(first) : `${codeText(first)}-${codeText(last)}`,
-  )
-  return `[${inner.join('')}]`
+  return `[${known.map(rangeText).join('')}]`
+}
+
+/** Within a class, a character with a backslash cannot be the end of a range: it stands alone. */
+function rangeText([first, last]: CodeRange): string {
+  if (first > last) return ''
+  if (isSpecialInClass(first)) return `${codeText(first)}${rangeText([first + 1, last])}`
+  if (isSpecialInClass(last)) return `${rangeText([first, last - 1])}${codeText(last)}`
+  const [from, to] = [String.fromCodePoint(first), String.fromCodePoint(last)]
+  return first === last ? from : `${from}-${to}`
+}
+
+function isSpecialInClass(code: number): boolean {
+  return code < 0x80 && '\\[]^-"'.includes(String.fromCodePoint(code))
 }
 
 /** The empty class cannot be written; this character is in no text. */
 const NO_CHARACTER = '\u{10fffe}'
 
-/** Letters and digits would mean something behind a backslash. */
+/** Signs of ASCII may mean something; letters and digits would, behind a backslash. */
 function codeText(code: number): string {
   const character = String.fromCodePoint(code)
-  return /[\p{L}\p{N}\s]/u.test(character) || code >= 0x80 ? character : `\\${character}`
+  return code > 0x20 && code < 0x7f && /\W/.test(character) ? `\\${character}` : character
 }
 
 function intersection(a: readonly CodeRange[], b: readonly CodeRange[]): CodeRange[] {
