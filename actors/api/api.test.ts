@@ -7,6 +7,8 @@ import { deferred } from '#actors/http/testing/deferred.ts'
 import { DRIVERS } from '#actors/http/testing/drivers.ts'
 import { StoreError } from '#actors/store/store-error.ts'
 import { decodeTailToken } from '#actors/tail/tail-token.ts'
+import { printQuery } from '#proto/query/print.ts'
+import { formatTime } from '#proto/time.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { ADMIN_TOKEN, apiWorld, type Reply } from './testing/api-world.ts'
 
@@ -110,6 +112,101 @@ function suite(driver: HttpDriverName): void {
       assert.deepEqual(store.searches, [])
     },
   )
+
+  test(named('a query that cannot be read is a 400 that tells where and what instead'), async t => {
+    const { call, createProject, store } = await apiWorld(t, driver)
+    const { read_key } = await createProject('shop')
+    const ask = (query: string) =>
+      call('POST', '/api/v1/logs/search', { token: read_key, body: { query } })
+    const { status, json } = await ask('a x:> 5')
+    const { position, length, expected, suggestion } = json
+    assert.equal(status, 400)
+    assert.deepEqual(
+      { code: json['code'], position, length, expected, suggestion },
+      {
+        code: 'LOGBOY_BAD_QUERY',
+        position: 4,
+        length: 1,
+        expected: 'a number, a time or a text right behind the sign',
+        suggestion: 'a x:>5',
+      },
+    )
+    for (const query of [
+      Array(2_500).fill('x').join(' OR '),
+      Array(1_600).fill('x').join(' OR '),
+      'x'.repeat(200_000),
+      '('.repeat(5_000),
+      '/(a{99}){99}/',
+      'x:(',
+      '-',
+    ]) {
+      const reply = await ask(query)
+      assert.deepEqual(
+        [reply.status, reply.json['code']],
+        [400, 'LOGBOY_BAD_QUERY'],
+        query.slice(9),
+      )
+      assert.ok(reply.text.length < 1_000 + 2 * query.length)
+    }
+    const megabyte = await ask('x'.repeat(1_000_000))
+    assert.equal(megabyte.status, 413)
+    assert.deepEqual(store.searches, [])
+  })
+
+  test(
+    named('times in a query mean now, and those of the project, and narrow the search'),
+    async t => {
+      const { call, createProject, store, clock } = await apiWorld(t, driver)
+      const { read_key } = await createProject('shop')
+      const body = {
+        query: 'a time:>=now-15m time:<2026-01-02 (time:>now-1m OR b) ingested_at:>1700000000',
+        start_time: 'now-1h',
+      }
+      assert.equal(
+        (await call('POST', '/api/v1/logs/search', { token: read_key, body })).status,
+        200,
+      )
+      const [input] = store.searches
+      assert.equal(input?.startUs, clock.nowUs() - 900_000_000)
+      assert.equal(input.endUs, Date.UTC(2026, 0, 2) * 1_000)
+      assert.equal(input.ingestedStartUs, 1_700_000_000_000_001)
+      const minuteAgo = formatTime(clock.nowUs() - 60_000_000)
+      assert.equal(printQuery(input.query), `a (time:>${minuteAgo} OR b)`)
+    },
+  )
+
+  test(named('an answer without logs tells of fields that no log has'), async t => {
+    const { call, createProject, store } = await apiWorld(t, driver)
+    const { read_key } = await createProject('shop')
+    store.result = { ...store.result, total: 0, logs: [] }
+    const ask = async (query: string): Promise<unknown> => {
+      store.searches.length = 0
+      const body = { query, levels: ['error'] }
+      const reply = await call('POST', '/api/v1/logs/search', { token: read_key, body })
+      assert.equal(reply.status, 200)
+      return reply.json['hints']
+    }
+    assert.deepEqual(await ask('statsu:500 -Service:api'), [
+      'no log of this time has the field statsu',
+      'no log of this time has the field Service; did you mean service',
+    ])
+    const [, asked] = store.searches
+    assert.deepEqual(asked?.query.terms, [{ type: 'exists', field: 'statsu' }])
+    assert.deepEqual([asked.levels, asked.limit, [...asked.include]], [[], 1, ['logs']])
+    assert.equal(await ask('nothing'), undefined)
+    assert.equal(store.searches.length, 1, 'nobody asks where no field is named')
+  })
+
+  test(named('what is too dear for the store is a 400, not a passing fault'), async t => {
+    const { call, createProject, store } = await apiWorld(t, driver)
+    const { read_key } = await createProject('shop')
+    store.failure = new StoreError('LOGBOY_QUERY_TOO_DEAR', 'too complex')
+    const { status, json } = await call('POST', '/api/v1/logs/search', {
+      token: read_key,
+      body: {},
+    })
+    assert.deepEqual([status, json['code']], [400, 'LOGBOY_QUERY_TOO_DEAR'])
+  })
 
   test(named('a key sees its own project and no other, a session has to name one'), async t => {
     const { call, createProject, store } = await apiWorld(t, driver)

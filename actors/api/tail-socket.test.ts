@@ -7,6 +7,7 @@ import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { DRIVERS } from '#actors/http/testing/drivers.ts'
 import type { TailRequest } from '#actors/tail/tail.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
+import { printQuery } from '#proto/query/print.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { ADMIN_TOKEN, apiWorld } from './testing/api-world.ts'
 
@@ -30,7 +31,7 @@ function suite(driver: HttpDriverName): void {
   })
 
   test(named('frames go out, commands come in, and the end is told'), async t => {
-    const { open, tail, project } = await start(t, driver)
+    const { open, tail, project, clock } = await start(t, driver)
     const ws = open('', { authorization: `Bearer ${project.read_key}` })
     await opened(ws)
     const { id, subscriber, after } = await subscribed(tail)
@@ -39,13 +40,15 @@ function suite(driver: HttpDriverName): void {
     assert.equal(typeof subscriber.send('{"type":"hello","token":"x"}'), 'number')
     assert.deepEqual(await frame, { type: 'hello', token: 'x' })
     tail.take()
-    ws.send('{"type":"filter","query":"level:error","levels":["warn"]}')
+    ws.send('{"type":"filter","query":"time:>=now-1h (a OR -b*)","levels":["warn"]}')
     ws.send('{"type":"pause"}')
     ws.send('{"type":"resume"}')
     while (tail.received.length < 4) await nextRound()
     const [filter, pause, resume] = tail.take()
     assert.ok(filter?.type === 'filter' && filter.id === id)
     assert.deepEqual(filter.filter.levels, ['WARN'])
+    assert.equal(printQuery(filter.filter.query), 'a OR -b*')
+    assert.equal(filter.filter.startUs, clock.nowUs() - 3_600_000_000)
     assert.deepEqual(
       [pause, resume],
       [
@@ -73,6 +76,11 @@ function suite(driver: HttpDriverName): void {
       const frame = await answer
       assert.deepEqual([frame['type'], frame['code']], ['error', code], text)
     }
+    const answer = message(ws)
+    ws.send('{"type":"filter","query":"a OR"}')
+    const { position, length, expected, suggestion } = await answer
+    assert.deepEqual([position, length, suggestion], [2, 2, 'a'])
+    assert.match(String(expected), /a condition/)
     ws.send(Buffer.from('{"type":"pause"}'))
     assert.equal((await message(ws))['type'], 'error')
     assert.equal(tail.received.length, 1)
