@@ -8,7 +8,7 @@ import type { AttributeTypes } from './attribute-clause.ts'
 import { attributeKeysOf, compileQuery } from './compile-query.ts'
 import { visibleRows } from './visible-rows.ts'
 
-/** Of Lucene: any characters, without halves of surrogates. */
+/** What Lucene is given for "anything": no halves of surrogates. */
 const ANYTHING = '[\u0000-\ud7ff\ue000-\u{10ffff}]*'
 const NO_TYPES: AttributeTypes = new Map()
 
