@@ -7,6 +7,7 @@ import WebSocket from 'ws'
 import type { SearchReply } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { LabEntry, ProjectKeys } from './entry.ts'
+import { pause } from './pause.ts'
 import { percentile } from './percentile.ts'
 import type { Result } from './table.ts'
 
@@ -14,6 +15,8 @@ const TICK_MS = 10
 const WARM_UP_MS = 3_000
 /** One HTTP request of so many records each, whose answer is an acknowledgement. */
 const PROBE_EVERY_MS = 50
+/** Between two searches for a probe. */
+const LOOK_MS = 5
 
 /** Goal and floor, ms. */
 type Bound = readonly [goal: number, floor: number]
@@ -116,6 +119,7 @@ async function probe(
     const body = { query: word, limit: 1, include: ['logs'] }
     const reply: unknown = await server.call('POST', '/api/v1/logs/search', body, keys.read)
     if ((reply as SearchReply).logs.length > 0) break
+    await pause(LOOK_MS)
   }
   searchable.push(performance.now() - acknowledged)
 }

@@ -10,8 +10,9 @@ import { StreamClient } from './stream-client.ts'
 const BATCH_ROWS = 4_096
 const WINDOW = 16
 /** Sent before the clock runs: indices, fields and compiled code are there then. */
-const WARM_UP_SHARE = 0.2
-const LOOK_MS = 20
+const WARM_UP_SHARE = 0.5
+/** Seldom: looking costs both processes as well. */
+const LOOK_MS = 500
 
 export interface PipelineMeasured {
   /** From the first batch until a search finds all rows. */
