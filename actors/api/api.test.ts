@@ -102,6 +102,7 @@ function suite(driver: HttpDriverName): void {
       assert.match(await detail({ offset: 10_001 }), /offset/)
       assert.match(await detail({ levels: ['loud'] }), /levels.*unknown level/)
       assert.match(await detail({ start_time: 'yesterday' }), /start_time/)
+      assert.match(await detail({ start_time: 'now', end_time: 'now-1h' }), /behind end_time/)
       assert.match(await detail({ cursor: 'a', offset: 3 }), /offset or a cursor/)
       assert.match(await detail({ query: '"never closed' }), /position/)
       assert.match(await detail({ query: 'x'.repeat(9_000) }), /query/)

@@ -75,6 +75,10 @@ export function planInput(
   }
   const startUs = at(body.start_time, 'start_time', 0)
   const endUs = at(body.end_time, 'end_time', Number.MAX_SAFE_INTEGER)
+  if (startUs > endUs) {
+    const detail = `start_time: ${body.start_time} lies behind end_time: ${body.end_time}`
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
+  }
   if (body.cursor !== undefined && body.offset > 0) {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', 'give an offset or a cursor, not both')
   }

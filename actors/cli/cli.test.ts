@@ -26,6 +26,12 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     )
     return stdout
   }
+  /** What is said beside the answer. */
+  const notes = async (...args: string[]): Promise<string> => {
+    const env = { ...process.env, DATABASE_URL: '' }
+    const command = [LOGBOY, ...args, '--data', data]
+    return (await promisify(execFile)(process.execPath, command, { env })).stderr
+  }
   const json = async <Value>(...args: string[]): Promise<Value> =>
     JSON.parse(await logboy(...args, '--json')) as Value
   const rows = async (...args: string[]): Promise<Row[]> =>
@@ -139,6 +145,12 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     assert.deepEqual([told.generated, told.accepted], [500, 500])
     const found = await rows('search', '--project', 'generated', '--limit', '1000')
     assert.equal(found.length, 500)
+  })
+
+  test('a query is explained, and an empty answer hints at what is misspelt', async () => {
+    const told = await notes('search', '--project', 'shop', '--explain', 'pay* servise:a')
+    assert.match(told, /a word like pay\*, and whose servise is "a"/)
+    assert.match(told, /no log of this time has the field servise/)
   })
 
   test('it tells its version', async () => {

@@ -2,6 +2,8 @@
 import { Command } from 'commander'
 import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
+import { explainQuery } from '#proto/query/explain.ts'
+import { parseQuery } from '#proto/query.ts'
 import { call, findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
 import { counted, fail, formatRow, note, print } from './terminal.ts'
@@ -13,25 +15,28 @@ interface SearchOptions extends ClientOptions {
   readonly level?: string
   readonly service?: string
   readonly limit: string
+  readonly explain?: boolean
 }
 
 export function searchCommand(): Command {
   return withClientOptions(
     new Command('search')
       .description('search a project, newest first')
-      .argument('[query...]', 'words, "phrases", field:value; all must match', [])
+      .argument('[query...]', 'words, "phrases", field:value, OR, -not, ranges, wildcards', [])
       .requiredOption('--project <name>', 'project, by name or id')
       .option('--since <time>', 'RFC 3339, or a span such as 15m, 6h, 7d', '24h')
       .option('--until <time>', 'RFC 3339, or a span ago')
       .option('--level <levels>', 'levels, with commas')
       .option('--service <services>', 'services, with commas')
-      .option('--limit <n>', 'rows at most', '100'),
+      .option('--limit <n>', 'rows at most', '100')
+      .option('--explain', 'say in words how the query is understood, before the rows'),
   ).action(search)
 }
 
 async function search(words: readonly string[], options: SearchOptions): Promise<void> {
   const connection = connectionOf(options)
   const { id } = await findProject(connection, options.project)
+  if (options.explain === true) explain(words.join(' '))
   let wanted = Number(options.limit)
   if (!Number.isInteger(wanted) || wanted < 0) fail(`--limit ${options.limit} is no whole number`)
   let cursor: string | null = null
@@ -56,8 +61,15 @@ async function search(words: readonly string[], options: SearchOptions): Promise
     if (reply.total !== null && options.json !== true) {
       const matches = counted(reply.total, 'match', 'matches')
       note(`${matches} in ${Math.round(reply.query_time_ms)} ms`)
+      for (const hint of reply.hints ?? []) note(hint)
     }
   } while (cursor !== null && wanted > 0)
+}
+
+/** What is wrong with a query the server tells. */
+function explain(text: string): void {
+  const parsed = parseQuery(text)
+  if (parsed.type === 'query') note(explainQuery(parsed.query))
 }
 
 function printRow(row: Row, { json }: SearchOptions): void {

@@ -4,6 +4,9 @@ import type { SearchPlanInput } from '#actors/store/store.ts'
 import type { AttributeValue, PlainLog } from '#actors/store/testing/random-logs.ts'
 import { searchAll } from '#actors/store/testing/random-searches.ts'
 import { PROJECT, Rig } from '#actors/store/testing/store-rig.ts'
+import { QUERY_DEPTH_MAX, QUERY_TERMS_MAX } from '#proto/limits.ts'
+import type { Query } from '#proto/query/tree.ts'
+import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
@@ -136,6 +139,34 @@ if (address === undefined) {
           await rig.compare(searchAll(PROJECT, { query: keyIs('host', '') }))
         }))
 
+      test('queries as deep and as wide as the limits allow are answered', () =>
+        inRig(async rig => {
+          await rig.append(PROJECT, 20)
+          const deep = (depth: number): string =>
+            depth === 0 ? 'status:200' : `x OR user -(y OR ${deep(depth - 2)})`
+          const wide = (condition: (i: number) => string): string =>
+            Array.from({ length: QUERY_TERMS_MAX }, (_, i) => condition(i)).join(' OR ')
+          for (const text of [
+            deep(QUERY_DEPTH_MAX),
+            wide(i => `ratio:${i}`),
+            wide(i => `s:>${i}`),
+            wide(i => `ok${i}:a*`),
+            wide(i => `user:=${i}`),
+            wide(i => `w${i}`),
+            wide(i => `-w${i}*`),
+          ]) {
+            await rig.compare(searchAll(PROJECT, { query: queryOf(text) }))
+          }
+        }))
+
+      test('an expression that is too complex is told so, and nothing else is harmed', () =>
+        inRig(async rig => {
+          await rig.append(PROJECT, 20)
+          const input = searchAll(PROJECT, { query: queryOf('/a.{400}b/') })
+          await assert.rejects(rig.search(input), { code: 'LOGBOY_QUERY_TOO_DEAR' })
+          await rig.compare(searchAll(PROJECT, { query: queryOf('/(?:u|x).{5}/') }))
+        }))
+
       test('what LogFlow asks of logs-* is answered, word for word', () =>
         inRig(async (rig, world) => {
           const severities = [17, 17, 9, 18, 5, 21, 17]
@@ -223,6 +254,12 @@ function logWith(attributes: readonly (readonly [string, AttributeValue])[]): Pl
     spanId: '',
     attributes,
   }
+}
+
+function queryOf(text: string): Query {
+  const parsed = parseQuery(text)
+  assert.ok(parsed.type === 'query', text)
+  return parsed.query
 }
 
 function keyIs(field: string, value: string): SearchPlanInput['query'] {

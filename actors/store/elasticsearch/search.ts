@@ -40,8 +40,8 @@ export interface SearchTools {
   readonly signal: AbortSignal
 }
 
-/** Elasticsearch's name for an expression whose automaton has too many states. */
-const TOO_COMPLEX = 'too_complex_to_determinize_exception'
+/** Lucene's words about an expression whose automaton has too many states; they have no type. */
+const TOO_COMPLEX = /\bDeterminizing automaton\b/
 /** More indices are named by their series, so that the line of the request stays short. */
 const NAMED_INDICES_MAX = 40
 
@@ -54,7 +54,7 @@ export async function searchElastic(
     return await new Search(input, cursor, tools).run()
   } catch (error) {
     if (!(error instanceof ElasticError)) throw error
-    if (error.type === TOO_COMPLEX) {
+    if (error.status === 400 && TOO_COMPLEX.test(error.message)) {
       const message = 'a regular expression or wildcard is too complex for Elasticsearch'
       throw new StoreError('LOGBOY_QUERY_TOO_DEAR', `${message}: fewer repeats, or a longer text`, {
         cause: error,

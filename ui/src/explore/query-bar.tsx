@@ -1,7 +1,7 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { Icon } from '../kit/icon.tsx'
 import { watch } from '../kit/reactive.ts'
-import { checkQuery, type QueryProblem } from './query-check.ts'
+import { checkQuery, meaningOf, type QueryProblem } from './query-check.ts'
 import { QueryHelp } from './query-help.tsx'
 import { textSpans } from './query-text-model.ts'
 
@@ -101,6 +101,7 @@ function QueryInput(props: {
         value={props.text}
         placeholder='Search logs: timeout, "card declined", status:500'
         aria-label="Search logs"
+        title={props.text === '' ? '' : meaningOf(props.text)}
         aria-invalid={props.refused}
         aria-describedby={props.refused ? 'query-problem' : undefined}
         autocomplete="off"

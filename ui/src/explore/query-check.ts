@@ -1,4 +1,5 @@
 /** Finds what is wrong with a query before it is sent, and where. */
+import { explainQuery } from '#proto/query/explain.ts'
 import { parseQuery } from '#proto/query.ts'
 
 export interface QueryProblem {
@@ -17,4 +18,10 @@ export function checkQuery(text: string): QueryProblem | null {
   // Behind the end there is nothing to mark but what stands before it.
   const from = length > 0 ? position : Math.max(0, position - 1)
   return { reason: `${message}; expected ${expected}`, suggestion, from, to: position + length }
+}
+
+/** How a query is understood, in words; '' = it is none. */
+export function meaningOf(text: string): string {
+  const parsed = parseQuery(text)
+  return parsed.type === 'query' ? explainQuery(parsed.query) : ''
 }
