@@ -91,6 +91,19 @@ test('topics are made once, then compared and never changed', { skip }, () =>
   }),
 )
 
+test('processes that start together on an empty Kafka make its topics together', { skip }, () =>
+  inWorld(async ({ settings, deps }) => {
+    // One that was too early tries again, as a start does; nothing else may go wrong.
+    const open = (): ReturnType<typeof openKafka> =>
+      openKafka(settings, deps).catch((error: Error & { code?: string }) => {
+        if (error.code !== 'LOGBOY_KAFKA_AWAY') throw error
+        return open()
+      })
+    const logs = await Promise.all(Array.from({ length: 8 }, open))
+    await Promise.all(logs.map(log => log.close()))
+  }),
+)
+
 test('a topic that drops records is refused with its name and what to do', { skip }, () =>
   inWorld(async ({ settings, deps }) => {
     const admin = newClient(settings.address).admin()

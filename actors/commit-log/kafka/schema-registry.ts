@@ -81,8 +81,15 @@ async function register(options: SchemaRegistryOptions, schema: SchemaText): Pro
   })
   const { subject } = schema
   const content = { type: SchemaType.PROTOBUF, schema: schema.text } as const
-  const send = (compatibility: COMPATIBILITY): Promise<{ readonly id: number }> =>
-    inTime(client.register(content, { subject, compatibility }), clock, timeoutMs)
+  const send = (compatibility: COMPATIBILITY): Promise<{ readonly id: number }> => {
+    const attempt = () =>
+      inTime(client.register(content, { subject, compatibility }), clock, timeoutMs)
+    return attempt().catch((error: unknown) => {
+      // A process that starts beside this one gave the subject its level first.
+      if (!/COMPATIBILITY.* already exists/.test(String(error))) throw error
+      return attempt()
+    })
+  }
   try {
     return (await send(WANTED_COMPATIBILITY)).id
   } catch (error) {

@@ -67,9 +67,9 @@ export async function ensureTopics(
     try {
       await admin.createTopics({ topics: [topic], waitForLeaders: true })
     } catch (error) {
-      // Another process was faster.
-      const made = await admin.listTopics()
-      if (!made.includes(topic.topic)) throw topicError(topic.topic, messageOf(error), error)
+      // Another process was faster, or the brokers do not know yet that it was made.
+      if (isPassing(error)) return
+      throw topicError(topic.topic, messageOf(error), error)
     }
   }
 
@@ -165,6 +165,19 @@ function differencesOf(
 
 function numberIn(values: Values, name: string): number {
   return Number(values.get(name) ?? Number.NaN)
+}
+
+const PASSING = new Set([
+  'TOPIC_ALREADY_EXISTS',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'REQUEST_TIMED_OUT',
+  'NOT_CONTROLLER',
+])
+
+function isPassing(error: unknown): boolean {
+  const { errors = [], cause } = error as { errors?: readonly Error[]; cause?: unknown }
+  return [error, cause, ...errors].some(each => PASSING.has(kindOf(each)))
 }
 
 function messageOf(error: unknown): string {
