@@ -153,6 +153,13 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     assert.match(told, /no log of this time has the field servise/)
   })
 
+  test('whether the server is well needs no token', async () => {
+    const { url } = await json<{ url: string }>('status')
+    const args = ['health', '--ready', '--url', url, '--data', join(folder, 'elsewhere')]
+    const { stdout } = await promisify(execFile)(process.execPath, [LOGBOY, ...args])
+    assert.equal(stdout, 'ok\n')
+  })
+
   test('it tells its version', async () => {
     assert.match(await logboy('--version'), /^\d+\.\d+\.\d+\n$/)
   })

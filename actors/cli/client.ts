@@ -43,10 +43,13 @@ export function connect({ url, token, dataFolder }: ConnectOptions): Connection 
   const environment = clientEnvironment()
   const given = url ?? environment.url
   const secret = token ?? environment.token ?? readAdminToken(dataFolder, given)
-  return {
-    url: (given ?? readServerNote(dataFolder)?.url ?? DEFAULT_URL).replace(/\/+$/, ''),
-    token: secret,
-  }
+  return { url: serverUrl({ url, dataFolder }), token: secret }
+}
+
+/** For what anybody may ask. */
+export function serverUrl({ url, dataFolder }: Omit<ConnectOptions, 'token'>): string {
+  const given = url ?? clientEnvironment().url
+  return (given ?? readServerNote(dataFolder)?.url ?? DEFAULT_URL).replace(/\/+$/, '')
 }
 
 export function readServerNote(dataFolder: string): ServerNote | null {

@@ -1,6 +1,7 @@
 /** `logboy health`: exits with 0 if the server answers; for containers, which have no curl. */
 import { Command } from 'commander'
-import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
+import { serverUrl } from './client.ts'
+import { type ClientOptions, dataFolderOf, withClientOptions } from './options.ts'
 import { fail, print } from './terminal.ts'
 
 const ANSWER_MS_MAX = 4_000
@@ -11,7 +12,7 @@ export function healthCommand(): Command {
       .description('exit with 0 if the server answers')
       .option('--ready', 'and takes data'),
   ).action(async (options: ClientOptions & { ready?: boolean }) => {
-    const { url } = connectionOf(options)
+    const url = serverUrl({ url: options.url, dataFolder: dataFolderOf(options) })
     const path = options.ready === true ? '/ready' : '/health'
     const answer = await fetch(url + path, { signal: AbortSignal.timeout(ANSWER_MS_MAX) }).catch(
       (error: Error) => fail(`${url} does not answer: ${error.message}`),
