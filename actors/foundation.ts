@@ -91,6 +91,7 @@ async function openCoordination({ config, shape, log }: FoundationOptions): Prom
   return new RedisCoordination({
     url: config.redisUrl,
     prefix: config.installation,
+    clock,
     onAway: reason => log.warn({ reason }, 'Redis is away; changes take effect by polling'),
   })
 }

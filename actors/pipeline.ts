@@ -1,4 +1,5 @@
 /** Everything that lives on batches, downstream first. The third part of topology.ts. */
+import type { Trouble } from '#proto/trouble.ts'
 import type { Closing } from './closing.ts'
 import { Leadership } from './coordination/leadership.ts'
 import type { Foundation } from './foundation.ts'
@@ -34,7 +35,11 @@ export function startActors(
     const isLeader = (): boolean => leadership?.isHeld ?? true
     system.spawn(retention, { catalog, store, isLeader, intervalMs: config.retentionIntervalMs })
   }
-  const tailRef = roles.has('api') ? system.spawn(tail, { log, pool: promptPool }) : null
+  const troubles = (): readonly Trouble[] => [
+    ...(log.isAway ? (['log-away'] as const) : []),
+    ...(coordination.isAway ? (['hints-away'] as const) : []),
+  ]
+  const tailRef = roles.has('api') ? system.spawn(tail, { log, pool: promptPool, troubles }) : null
   const meter = new IngestMeter()
   const spend: ProjectDeps['spend'] = isShared
     ? (bucket, amounts) => coordination.spend(bucket, amounts)
@@ -44,5 +49,5 @@ export function startActors(
     projectId => ({ projectId, log, meter, spend }),
     { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
   )
-  return { tail: tailRef, meter, projects }
+  return { tail: tailRef, meter, projects, troubles }
 }

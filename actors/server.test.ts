@@ -221,6 +221,7 @@ function doors(driver: string): void {
       assert.equal(opened.status, 200)
       const cookie = opened.headers.get('set-cookie') ?? ''
       assert.match(cookie, /HttpOnly; SameSite=Strict/)
+      assert.equal(cookie.includes('Secure'), server.url.startsWith('https:'))
       assert.equal((await signIn()).status, 401)
       const as = (origin: string, method = 'GET', path = '/api/v1/session') =>
         server.call<Problem>(method, path, {

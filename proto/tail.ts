@@ -3,6 +3,7 @@
  * text. The token is opaque: a client hands back the last one it saw as `after` and misses nothing.
  */
 import type { QueryProblemMembers, Row } from './api.ts'
+import type { Trouble } from './trouble.ts'
 
 export type TailFrame =
   /** First frame: from where this tail starts. */
@@ -27,6 +28,8 @@ export type TailFrame =
    * search.
    */
   | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
+  /** What this tail does without from now on; none = all is well again. Told when it changes. */
+  | { readonly type: 'degraded'; readonly troubles: readonly Trouble[]; readonly token: string }
   | ({
       readonly type: 'error'
       readonly code: string

@@ -393,6 +393,7 @@ function suite(driver: HttpDriverName): void {
     assert.equal(signedIn.status, 200)
     const [cookie = ''] = signedIn.headers.getSetCookie()
     assert.match(cookie, /^logboy_session=\S+; Path=\/; HttpOnly; SameSite=Strict; Expires=/)
+    assert.match(cookie, /; Secure$/, 'TLS ends at a proxy: people come by https')
     const again = await call('POST', '/api/v1/sessions', { headers, body })
     assert.deepEqual([again.status, again.json['code']], [401, 'LOGBOY_SIGN_IN_FAILED'])
     const session = { ...headers, cookie: cookie.split(';')[0] as string }
@@ -436,7 +437,11 @@ function suite(driver: HttpDriverName): void {
   test(named('operators see health, readiness and metrics without a key'), async t => {
     const { call, state } = await apiWorld(t, driver)
     assert.deepEqual((await call('GET', '/health')).json, { status: 'ok', version: '9.9.9' })
-    assert.equal((await call('GET', '/ready')).status, 200)
+    assert.deepEqual((await call('GET', '/ready')).json, { ready: true })
+    state.troubles = ['hints-away']
+    const degraded = await call('GET', '/ready')
+    assert.equal(degraded.status, 200, 'it goes on, and says what it does without')
+    assert.match(String(degraded.json['degraded']), /^Redis is away/)
     state.notReady = 'the disk is full'
     const notReady = await call('GET', '/ready')
     assert.deepEqual([notReady.status, notReady.json['detail']], [503, 'the disk is full'])

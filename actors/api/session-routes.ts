@@ -57,7 +57,10 @@ export function signInLink({ sessions, publicUrl }: Pick<SessionDeps, 'sessions'
   return `${publicUrl()}/sign-in?ticket=${sessions.issueTicket()}`
 }
 
-async function signIn(request: HttpRequest, { sessions }: SessionDeps): Promise<HttpAnswer> {
+async function signIn(
+  request: HttpRequest,
+  { sessions, publicUrl }: SessionDeps,
+): Promise<HttpAnswer> {
   requireSameOrigin(request)
   const { ticket, token } = await readJson(request, signInBody)
   const welcome =
@@ -75,7 +78,7 @@ async function signIn(request: HttpRequest, { sessions }: SessionDeps): Promise<
     headers: [
       ['content-type', 'application/json'],
       ['cache-control', 'no-store'],
-      ['set-cookie', sessionCookie(opened.token, opened.expiresAtUs, request.secure)],
+      ['set-cookie', sessionCookie(opened.token, opened.expiresAtUs, isSecure(request, publicUrl))],
     ],
   }
 }
@@ -84,7 +87,13 @@ async function signOut(request: HttpRequest, deps: SessionDeps): Promise<HttpAns
   requireSameOrigin(request)
   const cookie = cookieOf(request, SESSION_COOKIE)
   if (cookie !== null) await deps.sessions.close(cookie)
-  return { status: 204, headers: [['set-cookie', sessionCookie('', 0, request.secure)]] }
+  const cleared = sessionCookie('', 0, isSecure(request, deps.publicUrl))
+  return { status: 204, headers: [['set-cookie', cleared]] }
+}
+
+/** TLS may end at a proxy: then people's URL says so, and their browsers come over TLS alone. */
+function isSecure(request: HttpRequest, publicUrl: SessionDeps['publicUrl']): boolean {
+  return request.secure || publicUrl().startsWith('https:')
 }
 
 function sessionCookie(token: string, expiresAtUs: number, secure: boolean): string {

@@ -1,6 +1,7 @@
 /** For operators and their machines: is it alive, does it take data, what does every part do. */
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
+import { TROUBLE_TEXTS, type Trouble } from '#proto/trouble.ts'
 import { type CallerDeps, callerOf, requireAdministrator } from './caller.ts'
 import { JSON_BODY_BYTES_MAX } from './json-body.ts'
 
@@ -8,6 +9,8 @@ export interface SystemDeps extends CallerDeps {
   readonly version: string
   /** null = it takes data; else why not. */
   readonly notReady: () => string | null
+  /** What it does without at present, and goes on. */
+  readonly troubles: () => readonly Trouble[]
   /** Everything that every part says of itself. */
   readonly observe: () => Record<string, unknown>
   /** Publishes everything that was received and compacts what is due. */
@@ -33,7 +36,8 @@ export function systemRoutes(deps: SystemDeps): Route[] {
         if (reason !== null) {
           throw new HttpProblem('LOGBOY_NOT_READY', reason, { retryAfterMs: 1_000 })
         }
-        return json(200, { ready: true })
+        const degraded = deps.troubles().map(trouble => TROUBLE_TEXTS[trouble])
+        return json(200, { ready: true, ...(degraded.length === 0 ? {} : { degraded }) })
       },
     },
     {

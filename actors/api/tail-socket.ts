@@ -4,8 +4,8 @@ import { bearerOf } from '#actors/gateway/authenticate.ts'
 import type { HttpRequest, Socket, SocketEvents, SocketRoute } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import type { TailRequest } from '#actors/tail/tail.ts'
 import type { TailPlace } from '#actors/tail/tail-place.ts'
+import type { TailRequest, TailWish } from '#actors/tail/tail-request.ts'
 import { decodeTailToken } from '#actors/tail/tail-token.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
@@ -95,17 +95,14 @@ export function tailSocket(deps: TailDeps): SocketRoute {
   }
 }
 
-interface Wish {
-  readonly projectId: string
-  readonly filter: RowFilter
-  readonly filterOf: FilterOf
-  readonly after: TailPlace | null
-}
-
 type AskedFilter = Parameters<typeof tailFilter>[0]
 type FilterOf = (asked: AskedFilter) => RowFilter
 
-function connect(socket: Socket, caller: Caller, wish: Wish, deps: TailDeps): SocketEvents {
+interface SocketWish extends TailWish {
+  readonly filterOf: FilterOf
+}
+
+function connect(socket: Socket, caller: Caller, wish: SocketWish, deps: TailDeps): SocketEvents {
   const { tail } = deps
   const id = deps.sockets.nextId()
   const forget = deps.sockets.add(caller, socket)

@@ -7,6 +7,7 @@ import { print, table } from './terminal.ts'
 
 interface SystemStatus {
   readonly actors: readonly ActorState[]
+  readonly degraded: readonly string[]
   readonly [part: string]: unknown
 }
 
@@ -23,9 +24,10 @@ export function statusCommand(): Command {
       String(actor.restarts),
       actor.lastFault ?? '-',
     ])
-    const { actors: _, ...parts } = status
+    const { actors: _, degraded, ...parts } = status
     const text = [
       `server ${connection.url}`,
+      ...degraded.map(trouble => `degraded: ${trouble}`),
       table(['ACTOR', 'MAILBOX', 'WAITED', 'RESTARTS', 'LAST FAULT'], rows),
       ...Object.entries(parts).map(([name, part]) => `${name.padEnd(8)} ${factsOf(part)}`),
     ]

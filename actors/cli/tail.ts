@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import WebSocket from 'ws'
 import type { TailFrame } from '#proto/tail.ts'
+import { TROUBLE_TEXTS } from '#proto/trouble.ts'
 import { pause } from '#runtime/clock.ts'
 import { type Connection, findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
@@ -74,6 +75,10 @@ function show(frame: TailFrame, json: boolean): void {
       return note(
         `the log no longer reaches back: search for rows ingested ${frame.from} to ${frame.to}`,
       )
+    case 'degraded':
+      for (const trouble of frame.troubles) note(`degraded: ${TROUBLE_TEXTS[trouble]}`)
+      if (frame.troubles.length === 0) note('no longer degraded: all is well again')
+      return
     case 'error':
       return fail(frame.detail)
     case 'hello':

@@ -175,6 +175,8 @@ export interface CommitLog {
   end(projectId: string): Positions
   /** Why new batches are refused now; null = they are taken. */
   refusal(): string | null
+  /** What others commit cannot be read at present. Never so where the log lies in this process. */
+  readonly isAway: boolean
   observe(): Record<string, unknown>
   close(): Promise<void>
 }

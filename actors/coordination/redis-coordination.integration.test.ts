@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Redis } from 'ioredis'
+import { systemClock as clock } from '#runtime/clock.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { RedisCoordination } from './redis-coordination.ts'
 import { coordinationSuite } from './testing/coordination-suite.ts'
@@ -12,7 +13,7 @@ if (url === undefined) {
 } else {
   coordinationSuite('Redis', async body => {
     const prefix = `test-${Buffer.from(systemRandom.bytes(6)).toString('hex')}`
-    const open = () => new RedisCoordination({ url, prefix, onAway: () => undefined })
+    const open = () => new RedisCoordination({ url, prefix, clock, onAway: () => undefined })
     const [one, other] = [open(), open()]
     const redis = new Redis(url)
     try {
@@ -35,6 +36,7 @@ if (url === undefined) {
     const coordination = new RedisCoordination({
       url: own,
       prefix: 'p',
+      clock,
       onAway: reason => away.push(reason),
     })
     const seen: string[] = []
@@ -61,18 +63,21 @@ if (url === undefined) {
     }
   })
 
-  test('a Redis that hangs is given up after a moment', async () => {
+  test('a Redis that hangs is given up after a moment, and is known to be away', async () => {
     const server = await openRedisServer()
     const coordination = new RedisCoordination({
       url: server.url,
       prefix: 'p',
+      clock,
       onAway: () => undefined,
     })
     try {
       await until(() => !coordination.isAway)
       server.signal('SIGSTOP')
       assert.equal(await coordination.spend('b', [{ rate: 1, amount: 1 }]), null)
+      await until(() => coordination.isAway)
       server.signal('SIGCONT')
+      await until(() => !coordination.isAway)
       await until(async () => (await coordination.spend('b', [{ rate: 1, amount: 0 }])) !== null)
     } finally {
       await coordination.close()

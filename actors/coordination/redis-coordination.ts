@@ -3,6 +3,7 @@
  * for a Redis that is away: what is published meanwhile is lost, which is what a hint may be.
  */
 import { Redis, type RedisOptions } from 'ioredis'
+import type { Cancel, Clock } from '#runtime/clock.ts'
 import type { Channel, Coordination, SharedAmount } from './coordination.ts'
 import { SPEND_SCRIPT } from './shared-bucket.ts'
 
@@ -15,14 +16,17 @@ export interface RedisCoordinationOptions {
   readonly prefix: string
   /** Told once each time the connection breaks, without the address: it may hold a password. */
   readonly onAway: (reason: string) => void
+  readonly clock: Clock
 }
 
 const CONNECT_TIMEOUT_MS = 2_000
 /** An answer that takes longer is none: the caller goes on alone. */
 const COMMAND_TIMEOUT_MS = 500
 const RETRY_MS_MAX = 1_000
-/** Connections that stay silent for longer are tested, so that a hang is noticed. */
+/** Connections that stay silent for longer are tested, so that a lost machine is noticed. */
 const KEEP_ALIVE_MS = 5_000
+/** Both connections are asked so often whether anybody is there, so that a hang is noticed. */
+const BEAT_MS = 1_000
 
 const CONNECTION = {
   connectTimeout: CONNECT_TIMEOUT_MS,
@@ -45,6 +49,8 @@ export class RedisCoordination implements Coordination {
   readonly #subscribers = new Map<string, Set<Receive>>()
   #counts = { published: 0, unpublished: 0, received: 0, spent: 0, unspent: 0, lost: 0 }
   #closed = false
+  #isSilent = false
+  #cancelBeat: Cancel
 
   constructor(options: RedisCoordinationOptions) {
     this.#options = options
@@ -58,10 +64,11 @@ export class RedisCoordination implements Coordination {
     })
     this.#listener.on('ready', () => this.#subscribeAll())
     for (const connection of [this.#commands, this.#listener]) this.#watch(connection)
+    this.#cancelBeat = options.clock.after(BEAT_MS, () => void this.#beat())
   }
 
   get isAway(): boolean {
-    return this.#commands.status !== 'ready' || this.#listener.status !== 'ready'
+    return this.#isSilent || !this.#isConnected
   }
 
   publish(channel: Channel, message: Uint8Array): void {
@@ -103,8 +110,28 @@ export class RedisCoordination implements Coordination {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#cancelBeat()
     this.#commands.disconnect()
     this.#listener.disconnect()
+  }
+
+  get #isConnected(): boolean {
+    return this.#commands.status === 'ready' && this.#listener.status === 'ready'
+  }
+
+  async #beat(): Promise<void> {
+    const wasSilent = this.#isSilent
+    try {
+      await Promise.all([this.#commands.ping(), this.#listener.ping()])
+      this.#isSilent = false
+    } catch (error) {
+      this.#isSilent = true
+      if (!wasSilent && this.#isConnected && !this.#closed) {
+        this.#options.onAway((error as Error).message)
+      }
+    }
+    if (this.#closed) return
+    this.#cancelBeat = this.#options.clock.after(BEAT_MS, () => void this.#beat())
   }
 
   #name(channel: Channel): string {

@@ -16,6 +16,7 @@ import type { Positions } from '#actors/commit-log/positions.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { BatchMatches } from '#actors/processing/process-batch.ts'
 import { TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import { frameText, OUTBOX_BYTES_MAX, Outbox } from './outbox.ts'
 import type { SharedFrames } from './shared-frames.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -290,10 +291,20 @@ export class Subscription {
     this.#send(frameText({ type: 'idle', token }), nowMs)
   }
 
+  /** Tells what the tail does without from now on. */
+  degraded(troubles: readonly Trouble[], nowMs: number): void {
+    this.#send(frameText({ type: 'degraded', troubles, token: this.#token() }), nowMs)
+  }
+
   /** Says what is wrong and ends the socket. */
   fail(code: string, detail: string, nowMs: number): void {
     this.#send(frameText({ type: 'error', code, detail }), nowMs)
     this.subscriber.close(detail)
+  }
+
+  /** Matches that were left out, since the beginning. */
+  get dropped(): number {
+    return this.#droppedBefore + this.#outbox.droppedTotal
   }
 
   observe(): Record<string, unknown> {
@@ -302,7 +313,7 @@ export class Subscription {
       waitingBytes: this.#outbox.bytes,
       socketBytes: this.subscriber.waitingBytes(),
       batches: this.#lane.length + this.#ahead.length,
-      dropped: this.#droppedBefore + this.#outbox.droppedTotal,
+      dropped: this.dropped,
     }
   }
 

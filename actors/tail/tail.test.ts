@@ -6,11 +6,13 @@ import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import { type ProcessBatch, processBatch } from '#actors/processing/process-batch.ts'
 import { parseQuery } from '#proto/query.ts'
 import { formatTime, parseTime } from '#proto/time.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import { RuntimeError } from '#runtime/runtime-error.ts'
 import { testActor } from '#runtime/testing/test-actor.ts'
 import type { RunOptions, TaskPool } from '#runtime/threads.ts'
-import { type TailRequest, tail } from './tail.ts'
+import { tail } from './tail.ts'
 import { placeOf } from './tail-place.ts'
+import type { TailRequest } from './tail-request.ts'
 import { decodeTailToken } from './tail-token.ts'
 import { MemoryLog } from './testing/memory-log.ts'
 import { TailClient } from './testing/tail-client.ts'
@@ -59,7 +61,9 @@ class UnorderedPool implements TaskPool {
 class World {
   readonly log = new MemoryLog()
   readonly pool = new UnorderedPool()
-  actor = testActor(tail, { log: this.log, pool: this.pool })
+  troubles: readonly Trouble[] = []
+  readonly #deps = { log: this.log, pool: this.pool, troubles: () => this.troubles }
+  actor = testActor(tail, this.#deps)
   receivedAtUs = 0
   readonly order: () => number
   #sockets = 0
@@ -93,7 +97,7 @@ class World {
     this.actor.kill()
     await this.actor.settle().catch(() => undefined)
     const passedMs = this.actor.clock.monotonicMs()
-    this.actor = testActor(tail, { log: this.log, pool: this.pool })
+    this.actor = testActor(tail, this.#deps)
     this.actor.clock.advance(passedMs)
   }
 
@@ -656,3 +660,32 @@ function isIn(
     return timeUs >= fromUs && (isEndIn ? timeUs <= toUs : timeUs < toUs)
   })
 }
+
+test('what a tail does without is told when it changes, and to everyone who comes meanwhile', async () => {
+  const world = new World()
+  const [early, late] = [new TailClient(), new TailClient()]
+  world.subscribe(early, '')
+  await world.settle()
+  const second = async (): Promise<void> => {
+    world.actor.clock.advance(1_000)
+    await world.settle()
+  }
+  const told = ({ frames }: TailClient) =>
+    frames.flatMap(frame => (frame.type === 'degraded' ? [frame.troubles] : []))
+  await second()
+  assert.deepEqual(told(early), [])
+  world.troubles = ['hints-away']
+  await second()
+  await second()
+  world.commit('p', ['goes on'])
+  await world.settle()
+  world.subscribe(late, '')
+  await world.settle()
+  assert.deepEqual([told(early), told(late)], [[['hints-away']], [['hints-away']]])
+  world.troubles = []
+  await second()
+  assert.deepEqual(told(early), [['hints-away'], []])
+  assert.deepEqual(early.messages, ['goes on'])
+  const places = early.frames.map(frame => frame.type !== 'error' && decodeTailToken(frame.token))
+  assert.ok(places.every(Boolean), 'a place in the log comes with each')
+})

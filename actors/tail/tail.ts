@@ -15,6 +15,7 @@ import type {
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { BATCH_RECORDS_MAX, TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import {
   type Actor,
   type Context,
@@ -27,25 +28,8 @@ import { type Edges, endOf, nowOf, startFor } from './log-edges.ts'
 import { type Found, type Look, lookAt } from './look.ts'
 import { discard, Reading, readStored, type StoredChunk } from './reading.ts'
 import { SharedFrames } from './shared-frames.ts'
-import type { Subscriber } from './subscriber.ts'
 import { Subscription } from './subscription.ts'
-import type { TailPlace } from './tail-place.ts'
-
-/** What a socket's door says. `id` is chosen by the door and names the socket. */
-export type TailRequest =
-  | {
-      readonly type: 'subscribe'
-      readonly id: string
-      readonly projectId: string
-      readonly filter: RowFilter
-      /** null = from now on. */
-      readonly after: TailPlace | null
-      readonly subscriber: Subscriber
-    }
-  | { readonly type: 'filter'; readonly id: string; readonly filter: RowFilter }
-  | { readonly type: 'pause'; readonly id: string }
-  | { readonly type: 'resume'; readonly id: string }
-  | { readonly type: 'unsubscribe'; readonly id: string }
+import type { TailRequest } from './tail-request.ts'
 
 type Message =
   | TailRequest
@@ -66,6 +50,8 @@ type Message =
 interface Deps {
   readonly log: CommitLog
   readonly pool: TaskPool
+  /** What the process does without at present; told to every socket when it changes. */
+  readonly troubles: () => readonly Trouble[]
 }
 
 const TICK_MS = 1_000
@@ -104,6 +90,8 @@ class Tail implements Actor<Message> {
   #covered: LogPlace | undefined
   #looking = 0
   #flushIsDue = false
+  #troubles: readonly Trouble[] = []
+  #droppedByClosed = 0
 
   constructor(context: Context<Message>, deps: Deps) {
     this.#context = context
@@ -161,8 +149,10 @@ class Tail implements Actor<Message> {
   }
 
   observe(): Record<string, unknown> {
+    const open = [...this.#subscriptions.values()]
     return {
       subscriptions: this.#subscriptions.size,
+      dropped: open.reduce((sum, { dropped }) => sum + dropped, this.#droppedByClosed),
       looking: this.#looking,
       sockets: Object.fromEntries([...this.#subscriptions].map(([id, it]) => [id, it.observe()])),
     }
@@ -184,6 +174,7 @@ class Tail implements Actor<Message> {
     this.#subscriptions.set(id, subscription)
     this.#byProject.set(projectId, others.add(subscription))
     subscription.hello(this.#nowMs())
+    if (this.#troubles.length > 0) subscription.degraded(this.#troubles, this.#nowMs())
     // Also without a token: what is committed before the log follows the project has to be read.
     this.#begin(subscription, 'reading')
   }
@@ -196,6 +187,7 @@ class Tail implements Actor<Message> {
   #remove(subscription: Subscription): void {
     // What is still being looked at for it must not reach a socket that is gone.
     this.#begin(subscription, 'paused')
+    this.#droppedByClosed += subscription.dropped
     this.#subscriptions.delete(subscription.id)
     const others = this.#byProject.get(subscription.projectId)
     others?.delete(subscription)
@@ -379,7 +371,11 @@ class Tail implements Actor<Message> {
 
   #tick(): void {
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
+    const before = this.#troubles
+    this.#troubles = this.#deps.troubles()
+    const hasChanged = before.join() !== this.#troubles.join()
     for (const subscription of this.#subscriptions.values()) {
+      if (hasChanged) subscription.degraded(this.#troubles, this.#nowMs())
       if (this.#covered !== undefined) subscription.cover(this.#covered)
       this.#progress(subscription)
       subscription.idle(this.#nowMs(), SILENCE_MAX_MS)

@@ -44,6 +44,7 @@ export function breakableLog(
       if (user === 'tail') breaks.throwAt('end')
       return log.end(projectId)
     },
+    isAway: log.isAway,
     answered: (projectId, producer) => log.answered(projectId, producer),
     consume: consumer => log.consume(consumer),
     read: (projectId, from, receive) => log.read(projectId, from, receive),

@@ -15,7 +15,8 @@ import { manifest } from '#actors/manifest.ts'
 import { IngestMeter } from '#actors/project/ingest-meter.ts'
 import { PROJECT_RESTART, type ProjectRequest, project } from '#actors/project/project.ts'
 import { openParquetStore, type ParquetStore } from '#actors/store/parquet-store.ts'
-import { type TailRequest, tail } from '#actors/tail/tail.ts'
+import { tail } from '#actors/tail/tail.ts'
+import type { TailRequest } from '#actors/tail/tail-request.ts'
 import { type Clock, type Ref, type System, toError } from '#runtime/index.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
 import type {
@@ -98,7 +99,11 @@ export class Pipeline {
       onFault: ({ error, address }) => onFault(error, address),
       onEscalation: (_group, rootCause) => onFatal(rootCause),
     })
-    this.tail = this.system.spawn(tail, { log: logOf(journal, 'tail'), pool })
+    this.tail = this.system.spawn(tail, {
+      log: logOf(journal, 'tail'),
+      pool,
+      troubles: () => [],
+    })
     const meter = new IngestMeter()
     this.meter = meter
     const log = logOf(journal, 'project')

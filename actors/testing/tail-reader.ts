@@ -172,6 +172,7 @@ export class TailReader {
         this.start ??= decodeTailToken(frame.token)
         break
       case 'idle':
+      case 'degraded':
         break
     }
     this.#token = frame.token

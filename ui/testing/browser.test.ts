@@ -93,6 +93,20 @@ browse('live rows are filtered while they stream', async visit => {
   )
 })
 
+browse('a tail says what the server does without, until it is back', async visit => {
+  visit.fill(5)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await visit.page.getByText('rows/s').waitFor()
+  visit.server.tail.degrade(['hints-away'])
+  const degraded = visit.page.getByRole('status').filter({ hasText: 'Degraded' })
+  await degraded.waitFor()
+  assert.match((await degraded.getAttribute('title')) ?? '', /^Redis is away/)
+  visit.arrive(2)
+  await visit.eventually(async () => assert.equal(await visit.total(), 7))
+  visit.server.tail.degrade([])
+  await degraded.waitFor({ state: 'detached' })
+})
+
 browse('a server that goes away and comes back leaves no gap and no repeat', async visit => {
   visit.fill(50)
   await visit.signIn(`/explore?project=${PROJECT}&live=1`)

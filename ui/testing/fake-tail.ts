@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws'
 import type { Row } from '#proto/api.ts'
 import { TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
 import type { TailFrame } from '#proto/tail.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import { filterOf, type RowFilter } from './fake-search.ts'
 
 interface Reader {
@@ -60,6 +61,13 @@ export class FakeTail {
   cut(): void {
     for (const { socket } of this.#readers) socket.terminate()
     this.#readers.clear()
+  }
+
+  /** Tells every reader what the server does without. */
+  degrade(troubles: readonly Trouble[]): void {
+    for (const { socket, position } of this.#readers) {
+      send(socket, { type: 'degraded', troubles, token: this.tokenOf(position) })
+    }
   }
 
   dropNext(count: number): void {

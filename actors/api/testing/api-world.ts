@@ -7,8 +7,9 @@ import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
 import type { LogStore, SearchPlanInput, SearchResult } from '#actors/store/store.ts'
-import type { TailRequest } from '#actors/tail/tail.ts'
+import type { TailRequest } from '#actors/tail/tail-request.ts'
 import type { ProjectCreated } from '#proto/api.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import { seededRandom } from '#runtime/index.ts'
 import { probe } from '#runtime/testing/test-actor.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
@@ -58,7 +59,7 @@ export async function apiWorld(t: TestContext, driver: HttpDriverName) {
   const keys = new KeyCache({ catalog, clock, watcher })
   const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
   const tail = probe<TailRequest>('tail')
-  const state = { notReady: null as string | null, flushes: 0 }
+  const state = { notReady: null as string | null, troubles: [] as Trouble[], flushes: 0 }
   const deps: ApiDeps = {
     catalog,
     keys,
@@ -72,6 +73,7 @@ export async function apiWorld(t: TestContext, driver: HttpDriverName) {
     retentionDays: 30,
     publicUrl: () => 'https://logs.example',
     notReady: () => state.notReady,
+    troubles: () => state.troubles,
     observe: () => ({ actors: [] }),
     flush: async () => {
       state.flushes++

@@ -80,6 +80,7 @@ function newerError({ path, version }: NewerJournal): Error {
 
 /** The embedded commit log: journal files on a thread of their own, everything else here. */
 export class JournalLog implements CommitLog {
+  readonly isAway = false
   readonly #options: JournalLogOptions
   readonly #admission: Admission
   readonly #appender: JournalAppender

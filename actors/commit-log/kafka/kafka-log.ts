@@ -189,6 +189,10 @@ export class KafkaLog implements CommitLog {
     return this.#appender.refusal
   }
 
+  get isAway(): boolean {
+    return this.#ends.isAway
+  }
+
   /**
    * The catalog's configuration changed: reads the lists of partitions anew, and names the projects
    * that have others now. Their senders should begin a new epoch, and keep their way until then.

@@ -32,6 +32,7 @@ export class LogEnds {
   #ends: number[]
   #startTimesMs: readonly number[]
   #running: Promise<LogHealth> | null = null
+  #isAway = false
   #cancel: Cancel = () => undefined
   #stopped = false
 
@@ -67,6 +68,11 @@ export class LogEnds {
     if (end > this.end(partition)) this.#ends = this.#ends.with(partition, end)
   }
 
+  /** It did not answer when last asked. */
+  get isAway(): boolean {
+    return this.#isAway
+  }
+
   /** Asks now, and from then on twice a second. */
   async open(): Promise<void> {
     if ((await this.look()) === 'away') throw new Error('Kafka does not answer')
@@ -84,9 +90,14 @@ export class LogEnds {
 
   /** Asks now. */
   look(): Promise<LogHealth> {
-    this.#running ??= this.#ask().finally(() => {
-      this.#running = null
-    })
+    this.#running ??= this.#ask()
+      .then(health => {
+        this.#isAway = health === 'away'
+        return health
+      })
+      .finally(() => {
+        this.#running = null
+      })
     return this.#running
   }
 

@@ -19,6 +19,7 @@ import { encodeRecords, envelopeOf } from '#actors/processing/testing/plain-reco
 const CHUNK_ENTRIES = 3
 
 export class MemoryLog implements CommitLog {
+  readonly isAway = false
   readonly #entries: LogEntry[] = []
   readonly #followers = new Set<Followed>()
   #trimmed = 0

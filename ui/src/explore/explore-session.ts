@@ -4,6 +4,7 @@
  */
 import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import { type Cancel, type Clock, every } from '../clock.ts'
 import { type Counts, NO_COUNTS, readCounts, slidTo, withRows } from './counts-model.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -44,6 +45,7 @@ export interface SessionView {
   readonly more: 'idle' | 'loading' | 'failed' | 'end' | 'full'
   readonly live: TailStatus
   readonly liveProblem: string | null
+  readonly troubles: readonly Trouble[]
   readonly paused: boolean
   readonly waitingCount: number
   readonly holes: readonly Hole[]
@@ -93,6 +95,7 @@ export class ExploreSession {
       more: this.#more,
       live: this.#live,
       liveProblem: this.#liveProblem,
+      troubles: this.#tail.troubles,
       paused: this.#tail.paused,
       waitingCount: this.#tail.waitingCount,
       holes: this.#tail.holes,

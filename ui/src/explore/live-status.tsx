@@ -1,4 +1,5 @@
 import { type JSX, Match, Show, Switch } from 'solid-js'
+import { TROUBLE_TEXTS, type Trouble } from '#proto/trouble.ts'
 import { Icon } from '../kit/icon.tsx'
 import { countText, rateText } from '../kit/number-text.ts'
 import type { SessionView } from './explore-session.ts'
@@ -58,6 +59,11 @@ export function LiveStatus(props: {
           </span>
         </Match>
       </Switch>
+      <Show when={props.view.live === 'open' && props.view.troubles.length > 0}>
+        <span class="live-problem" role="status" title={troublesText(props.view.troubles)}>
+          <Icon name="warning" /> Degraded
+        </span>
+      </Show>
       <button
         type="button"
         class="button button-small"
@@ -69,6 +75,10 @@ export function LiveStatus(props: {
       </button>
     </div>
   )
+}
+
+function troublesText(troubles: readonly Trouble[]): string {
+  return troubles.map(trouble => TROUBLE_TEXTS[trouble]).join('\n')
 }
 
 /** Says plainly that rows are missing, and gets them. */

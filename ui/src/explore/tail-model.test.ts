@@ -142,3 +142,16 @@ test('a new search forgets rows, waiting rows and holes of the old one', () => {
   assert.deepEqual(model.shown.rows, newestFirst(50, 60))
   assert.deepEqual([model.waitingCount, model.holes.length, model.token], [0, 0, 't60'])
 })
+
+test('troubles of the server hold until it says otherwise, or another connection begins', () => {
+  const model = started()
+  model.receive({ type: 'degraded', troubles: ['hints-away'], token: 't11' })
+  model.receive(rowsFrame(10, 12))
+  model.receive({ type: 'idle', token: 't12' })
+  assert.deepEqual(model.troubles, ['hints-away'])
+  model.receive({ type: 'degraded', troubles: [], token: 't12' })
+  assert.deepEqual(model.troubles, [])
+  model.receive({ type: 'degraded', troubles: ['log-away'], token: 't12' })
+  model.receive({ type: 'hello', token: 't12' })
+  assert.deepEqual([model.troubles, model.token], [[], 't12'])
+})

@@ -7,6 +7,7 @@
  */
 import type { Row } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
+import type { Trouble } from '#proto/trouble.ts'
 import { RowBook } from './row-book.ts'
 
 /** While rows stream in, this many newest ones are kept: about 20 MB. */
@@ -39,6 +40,7 @@ export class TailModel {
   #token: string | null = null
   #holes: readonly Hole[] = []
   #holeNumber = 0
+  #troubles: readonly Trouble[] = []
   #receivedCount = 0
   #repeatedCount = 0
 
@@ -67,6 +69,11 @@ export class TailModel {
 
   get holes(): readonly Hole[] {
     return this.#holes
+  }
+
+  /** What the server does without at present; told anew after every `hello`. */
+  get troubles(): readonly Trouble[] {
+    return this.#troubles
   }
 
   get receivedCount(): number {
@@ -107,7 +114,12 @@ export class TailModel {
           toIncluded: false,
         })
         return []
+      case 'degraded':
+        this.#troubles = frame.troubles
+        return []
       case 'hello':
+        this.#troubles = []
+        return []
       case 'idle':
         return []
     }
