@@ -1,5 +1,7 @@
 /** What lets senders and people in, by the roles of the process. The last part of topology.ts. */
 import { fileURLToPath } from 'node:url'
+import { TROUBLE_TEXTS } from '#proto/trouble.ts'
+import { systemDisk } from '#runtime/index.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
 import { metricsText } from './api/metrics-text.ts'
 import { signInLink } from './api/session-routes.ts'
@@ -15,7 +17,7 @@ import { startHttp } from './http/start-http.ts'
 import { staticRoutes } from './http/static-files.ts'
 import { KeyCache } from './identity/key-cache.ts'
 import { Sessions } from './identity/sessions.ts'
-import { metricFamilies } from './metrics.ts'
+import { type DiskState, metricFamilies } from './metrics.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Config } from './settings.ts'
 
@@ -87,12 +89,18 @@ export async function openDoors(
     retentionDays: config.retentionDays,
     publicUrl: () => (config.publicUrl === '' ? urls.url : config.publicUrl.replace(/\/+$/, '')),
     notReady: () => (shape.roles.has('gateway') ? commitLog.refusal() : null),
+    troubles: pipeline.troubles,
     observe: () => ({ ...observe(pipeline), streams: streams.observe(), keys: keys.observe() }),
     flush: () => store.flush(),
     backup: () => catalog.backup(),
     metrics: async () =>
       metricsText(
-        metricFamilies({ meter, actors: system.observe(), arena, store, commitLog, shape }),
+        metricFamilies({
+          ...pipeline,
+          actors: system.observe(),
+          troubles: pipeline.troubles(),
+          disk: diskOf(pipeline),
+        }),
       ),
   }
   const http = await startHttp({
@@ -136,8 +144,9 @@ function routesOf(
 
 function observe(pipeline: Pipeline): Record<string, unknown> {
   const { shape, system, meter, arena, commitLog, store } = pipeline
-  const { promptPool, pool, coordination } = pipeline
+  const { promptPool, pool, coordination, troubles } = pipeline
   return {
+    degraded: troubles().map(trouble => TROUBLE_TEXTS[trouble]),
     shape: { ...shape, roles: [...shape.roles] },
     actors: system.observe(),
     ingest: meter.observe(),
@@ -148,6 +157,13 @@ function observe(pipeline: Pipeline): Record<string, unknown> {
     promptPool: promptPool.observe(),
     pool: pool.observe(),
   }
+}
+
+/** Where neither log nor store lies in the data folder, its disk is nobody's worry. */
+function diskOf({ config, shape }: Pipeline): DiskState | null {
+  if (shape.commitLog !== 'journal' && shape.store !== 'parquet') return null
+  const { dataFolder, diskReserveBytes: reserveBytes } = config
+  return { freeBytes: systemDisk.freeBytes(dataFolder), reserveBytes }
 }
 
 /** As programs on this machine reach us. */

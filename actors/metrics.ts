@@ -1,6 +1,9 @@
 /** What Prometheus is told; the names are a contract with dashboards and alert rules. */
+
+import { TROUBLES, type Trouble } from '#proto/trouble.ts'
 import type { ActorState } from '#runtime/index.ts'
 import { histogram, type MetricFamily, single } from './api/metrics-text.ts'
+import { METRIC_HELPS } from './metric-helps.ts'
 import { ACK_MS_BUCKETS, type IngestMeter } from './project/ingest-meter.ts'
 
 export interface MetricSources {
@@ -10,6 +13,13 @@ export interface MetricSources {
   readonly store: { observe(): Record<string, unknown> }
   readonly commitLog: { observe(): Record<string, unknown> }
   readonly shape: { readonly commitLog: string }
+  readonly troubles: readonly Trouble[]
+  readonly disk: DiskState | null
+}
+
+export interface DiskState {
+  readonly freeBytes: number
+  readonly reserveBytes: number
 }
 
 export function metricFamilies(sources: MetricSources): MetricFamily[] {
@@ -49,11 +59,22 @@ export function metricFamilies(sources: MetricSources): MetricFamily[] {
       meter.ackBuckets,
       meter.ackMsSum / 1000,
     ),
+    {
+      name: 'logboy_degraded',
+      help: '1 = the process does without it at present, by what is away',
+      type: 'gauge',
+      samples: TROUBLES.map(trouble => ({
+        labels: { trouble },
+        value: sources.troubles.includes(trouble) ? 1 : 0,
+      })),
+    },
     ...actorFamilies(actors),
-    ...gauges('logboy_memory', 'memory for batches', sources.arena.observe()),
-    ...gauges(`logboy_${sources.shape.commitLog}`, 'the log', sources.commitLog.observe()),
+    ...tailFamilies(actors),
+    ...diskFamilies(sources.disk),
+    ...gauges('logboy_memory', sources.arena.observe()),
+    ...gauges(`logboy_${sources.shape.commitLog}`, sources.commitLog.observe()),
     ...lags(sources.commitLog.observe()),
-    ...gauges('logboy_store', 'the store', sources.store.observe()),
+    ...gauges('logboy_store', sources.store.observe()),
     single('gauge', 'process_resident_memory_bytes', 'resident memory', process.memoryUsage.rss()),
     single('counter', 'process_cpu_seconds_total', 'CPU time of all threads', cpuSeconds()),
   ]
@@ -104,13 +125,39 @@ interface ObservedConsumer {
   readonly partitions?: readonly { readonly lag: number }[]
 }
 
-/** Every number that a part says of itself, in snake case. */
-function gauges(prefix: string, what: string, observed: Record<string, unknown>): MetricFamily[] {
+/** Numbers that a part says of itself, in snake case, as far as they have a meaning there. */
+function gauges(prefix: string, observed: Record<string, unknown>): MetricFamily[] {
   return Object.entries(observed).flatMap(([key, value]) => {
-    if (typeof value !== 'number' || !Number.isFinite(value)) return []
     const name = `${prefix}_${key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}`
-    return [single('gauge', name, `${key} of ${what}`, value)]
+    const help = METRIC_HELPS[name]
+    if (help === undefined || typeof value !== 'number' || !Number.isFinite(value)) return []
+    return [single('gauge', name, help, value)]
   })
+}
+
+/** null = this process keeps nothing on a disk. */
+function diskFamilies(disk: DiskState | null): MetricFamily[] {
+  if (disk === null) return []
+  const { freeBytes, reserveBytes } = disk
+  return [
+    single('gauge', 'logboy_disk_free_bytes', 'bytes free where the data folder is', freeBytes),
+    single('gauge', 'logboy_disk_reserve_bytes', 'below it new data is refused', reserveBytes),
+  ]
+}
+
+function tailFamilies(actors: readonly ActorState[]): MetricFamily[] {
+  const observed = actors.find(({ name }) => name === 'tail')?.observed
+  if (observed === undefined) return []
+  const { subscriptions, dropped } = observed
+  return [
+    single('gauge', 'logboy_tail_sockets', 'open live tails', Number(subscriptions)),
+    single(
+      'counter',
+      'logboy_tail_dropped_total',
+      'rows that readers were too slow for',
+      Number(dropped),
+    ),
+  ]
 }
 
 function cpuSeconds(): number {
