@@ -7,14 +7,18 @@ RUN npm install --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN node node_modules/typescript/bin/tsc -p sdk/tsconfig.build.json \
  && node node_modules/vite/bin/vite.js build --config ui/vite.config.ts --logLevel warn \
- && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+ && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+ # The image has a Node of its own.
+ && rm -rf node_modules/node-linux-* node_modules/node-bin-* node_modules/.bin/node \
  # Of the many binaries of uWebSockets.js this machine's Node loads one.
  && find node_modules/uWebSockets.js/dist/bin -name 'uws_*.node' \
       ! -name "uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" -delete \
- && rm -rf bench docs examples .github ui/src ui/testing
+ && rm -rf bench docs examples .github ui/src ui/testing \
+ && node scripts/fill-typescript-cache.mjs actors proto runtime
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
+    NODE_OPTIONS=--import=/logboy/scripts/typescript-cache.mjs \
     UV_THREADPOOL_SIZE=16 \
     MALLOC_ARENA_MAX=2 \
     LIBUS_LISTEN_EXCLUSIVE_PORT=1 \
@@ -24,7 +28,8 @@ ENV NODE_ENV=production \
 WORKDIR /logboy
 COPY --from=build --chown=root:root /logboy ./
 RUN install -d -o node -g node -m 700 /data
-USER node
+# node, by number: so that Kubernetes can tell that it is not root.
+USER 1000:1000
 VOLUME /data
 EXPOSE 4000 4317
 HEALTHCHECK --interval=10s --timeout=5s --start-period=40s --retries=3 \

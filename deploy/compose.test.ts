@@ -1,46 +1,19 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { parse } from 'yaml'
 import { SETTINGS } from '#actors/settings.ts'
 import { SERVER_FLAGS } from '../scripts/bootstrap.mjs'
+import { type ComposeService, readComposeFile, servicesOf, sizeBytes } from './dry/compose-file.ts'
+import { isOurs } from './dry/project.ts'
 
-interface Service {
-  readonly image?: string
-  readonly profiles?: readonly string[]
-  readonly environment?: Readonly<Record<string, string>>
-  readonly mem_limit?: string
-  readonly healthcheck?: unknown
-  readonly restart?: string
-  readonly ports?: readonly string[]
-  readonly volumes?: readonly string[]
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
-  readonly read_only?: boolean
-}
+const FULL_BYTES_MAX = 8 * 2 ** 30
 
-interface Compose {
-  readonly services: Readonly<Record<string, Service>>
-  readonly volumes: Readonly<Record<string, unknown>>
-}
-
-const MIB = 1024
-const FULL_MIB_MAX = 8 * MIB
-
-function read(path: string): Compose {
-  return parse(readFileSync(path, 'utf8'), { merge: true }) as Compose
-}
-
-const compose = read('docker-compose.yml')
-const services = Object.entries(compose.services)
-const isOurs = ({ image }: Service): boolean => image?.includes('logboy') ?? false
+const compose = readComposeFile('docker-compose.yml')
+const services: readonly (readonly [string, ComposeService])[] = Object.entries(compose.services)
 
 test('plain `docker compose up` starts one container', () => {
   assert.match(readFileSync('.env', 'utf8'), /^COMPOSE_PROFILES=single$/m)
-  const single = services.filter(([, { profiles }]) => profiles?.includes('single'))
-  assert.deepEqual(
-    single.map(([name]) => name),
-    ['logboy'],
-  )
+  assert.deepEqual([...servicesOf(compose, ['single']).keys()], ['logboy'])
   for (const [name, { profiles }] of services) {
     assert.equal(profiles?.length, 1, `${name} has one profile`)
   }
@@ -48,14 +21,13 @@ test('plain `docker compose up` starts one container', () => {
 
 test('every container has a limit of memory; all of the scaled shape fit 8 GB', () => {
   const limits = services.map(([name, service]) => {
-    const [, number, unit] = /^(\d+)([mg])$/.exec(service.mem_limit ?? '') ?? []
-    assert.ok(number !== undefined, `${name} has a limit`)
-    const mib = Number(number) * (unit === 'g' ? MIB : 1)
+    assert.ok(service.mem_limit !== undefined, `${name} has a limit`)
     // One-shot services are gone when the others run.
-    return service.profiles?.includes('full') && service.restart !== 'no' ? mib : 0
+    const stays = service.profiles?.includes('full') && service.restart !== 'no'
+    return stays ? sizeBytes(service.mem_limit) : 0
   })
   const sum = limits.reduce((a, b) => a + b, 0)
-  assert.ok(sum <= FULL_MIB_MAX, `${sum} MiB of ${FULL_MIB_MAX}`)
+  assert.ok(sum <= FULL_BYTES_MAX, `${sum} of ${FULL_BYTES_MAX} bytes`)
 })
 
 test('whatever stays up is asked whether it is well', () => {
@@ -87,7 +59,7 @@ test('our containers get settings that there are, write nowhere else, and are no
       assert.ok(known.has(setting), `${name}: there is no setting ${setting}`)
     }
   }
-  assert.match(readFileSync('Dockerfile', 'utf8'), /^USER node$/m)
+  assert.match(readFileSync('Dockerfile', 'utf8'), /^USER 1000:1000$/m)
 })
 
 test('the image starts the server with the flags that every other start gives it', () => {
@@ -118,7 +90,7 @@ test('what is named exists: volumes, files, services waited for', () => {
 })
 
 test('the overlay with three brokers asks for two copies of every batch', () => {
-  const overlay = read('deploy/docker-compose.brokers.yml')
+  const overlay = readComposeFile('deploy/docker-compose.brokers.yml')
   const gateway = overlay.services['gateway-1']?.environment
   assert.equal(gateway?.['KAFKA_REPLICATION_FACTOR'], '3')
   assert.equal(gateway?.['KAFKA_MIN_INSYNC_REPLICAS'], '2')

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { CHECKS } from './dry/checks.ts'
 
 function check(program: string, args: readonly string[], folder = '.'): void {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' })
@@ -16,14 +17,13 @@ function skipWithout(program: string): { readonly skip: string | false } {
   return { skip: isThere ? false : `${program} is not installed` }
 }
 
-test(
-  'promtool takes the configuration, and every rule fires when it should',
-  skipWithout('promtool'),
-  () => {
-    check('promtool', ['check', 'config', 'prometheus.yml'], 'deploy/prometheus')
-    check('promtool', ['test', 'rules', 'logboy.rules.test.yml'], 'deploy/prometheus')
-  },
-)
+for (const { proves, program, args } of CHECKS) {
+  test(proves, skipWithout(program), () => check(program, args))
+}
+
+test('every rule fires when it should, says promtool', skipWithout('promtool'), () => {
+  check('promtool', ['test', 'rules', 'logboy.rules.test.yml'], 'deploy/prometheus')
+})
 
 test('every rule has a test', () => {
   const names = (path: string, pattern: RegExp): Set<string> =>
@@ -31,10 +31,6 @@ test('every rule has a test', () => {
   const rules = names('deploy/prometheus/logboy.rules.yml', /- alert: (\w+)/g)
   const tested = names('deploy/prometheus/logboy.rules.test.yml', /alertname: (\w+)/g)
   assert.deepEqual([...rules].sort(), [...tested].sort())
-})
-
-test('amtool takes the route', skipWithout('amtool'), () => {
-  check('amtool', ['check-config', 'deploy/alertmanager/alertmanager.yml'])
 })
 
 test('nginx takes the entry', {

@@ -20,7 +20,7 @@ module.registerHooks?.({
 })
 
 /** Types become spaces, so that lines and columns stay. */
-function withoutTypes(path) {
+export function withoutTypes(path) {
   const source = readFileSync(path, 'utf8')
   const cached = join(FOLDER, `${createHash('sha256').update(source).digest('hex')}.js`)
   try {
