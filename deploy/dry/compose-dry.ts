@@ -38,7 +38,8 @@ const abort = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => abort.abort(new Error(`ended by ${signal}`)))
 }
-process.exitCode = await main(values.profile as Profile[])
+// Whoever still sends to what is gone is not waited for.
+process.exit(await main(values.profile as Profile[]))
 
 async function main(profiles: readonly Profile[]): Promise<number> {
   const unknown = profiles.filter(profile => !PROFILES.includes(profile))
@@ -91,15 +92,22 @@ async function tryProfile(profile: Profile, { image }: Dockerfile, folder: strin
   const onAbort = (): void => void project.abandon()
   abort.signal.addEventListener('abort', onAbort, { once: true })
   try {
-    await project.up()
-    await visit(profile, project, entry)
-    abort.signal.throwIfAborted()
-    await project.down()
+    await orAborted(project.up())
+    await orAborted(visit(profile, project, entry))
+    await orAborted(project.down())
   } finally {
     abort.signal.removeEventListener('abort', onAbort)
     await project.abandon()
     if (profile === 'full') await forgetInstallation(installation, process.env)
   }
+}
+
+/** Ctrl-C ends what waits for something that may never come. */
+function orAborted<Value>(promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error))
+    promise.then(resolve, reject)
+  })
 }
 
 async function visit(profile: Profile, project: Project, entry: string): Promise<void> {

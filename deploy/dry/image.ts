@@ -37,10 +37,13 @@ export async function buildImage(options: ImageOptions): Promise<void> {
 async function run(step: string, { folder, signal }: ImageOptions): Promise<void> {
   const child = spawn('sh', ['-ec', step], {
     cwd: folder,
+    // A group of its own, so that it ends with all that it started.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` },
-    signal,
   })
+  const end = (): boolean => process.kill(-(child.pid ?? 0), 'SIGKILL')
+  signal.addEventListener('abort', end, { once: true })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -48,6 +51,7 @@ async function run(step: string, { folder, signal }: ImageOptions): Promise<void
     })
   }
   const [code] = (await once(child, 'close')) as [number | null]
+  signal.removeEventListener('abort', end)
   if (code !== 0) throw new Error(`'${step.slice(0, 80)} …' of the Dockerfile failed:\n${output}`)
 }
 
