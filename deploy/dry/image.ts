@@ -40,7 +40,12 @@ async function run(step: string, { folder, signal }: ImageOptions): Promise<void
     // A group of its own, so that it ends with all that it started.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` },
+    env: {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+      // What a step caches goes with the rest.
+      TMPDIR: dirname(folder),
+    },
   })
   const end = (): boolean => process.kill(-(child.pid ?? 0), 'SIGKILL')
   signal.addEventListener('abort', end, { once: true })
