@@ -30,10 +30,19 @@ export function compileCellFilter(filter: RowFilter): CellFilter | null {
 /** Cells that may have matching rows. */
 export function mayFilter(filter: RowFilter): CellFilter {
   const levelsIn = compileFilter(filter)
+  // Summaries name the same few services again and again.
+  const known = new Map<string, number>()
   return {
     firstMinute: Math.floor(filter.startUs / MINUTE_US),
     lastMinute: Math.ceil(filter.endUs / MINUTE_US) - 1,
-    levelsOf: service => levelsIn(service).may,
+    levelsOf(service) {
+      let levels = known.get(service)
+      if (levels === undefined) {
+        levels = levelsIn(service).may
+        known.set(service, levels)
+      }
+      return levels
+    },
   }
 }
 
