@@ -167,6 +167,22 @@ if (address === undefined) {
           await rig.compare(searchAll(PROJECT, { query: queryOf('/(?:u|x).{5}/') }))
         }))
 
+      test('indices of an older version take long expressions once a server has started', () =>
+        inRig(async (rig, world) => {
+          const value = 'Value'.repeat(100)
+          await rig.appendLogs(PROJECT, [logWith([['key', 1]]), logWith([['key', value]])])
+          const input = searchAll(PROJECT, { query: keyIs('key', value.toLowerCase()) })
+          await rig.compare(input)
+          await world.server.request({
+            method: 'PUT',
+            path: `/logs-${world.name}.*/_settings`,
+            body: { 'index.max_regex_length': 1_000 },
+          })
+          await assert.rejects(rig.search(input), /length of regex/)
+          await rig.restart()
+          assert.equal((await rig.compare(input)).length, 1)
+        }))
+
       test('what LogFlow asks of logs-* is answered, word for word', () =>
         inRig(async (rig, world) => {
           const severities = [17, 17, 9, 18, 5, 21, 17]

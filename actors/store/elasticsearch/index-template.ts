@@ -11,6 +11,8 @@ export const ATTRIBUTE_FIELDS_MAX = 512
 const OTHER_FIELDS_MAX = 64
 /** Of REGEX_SIZE_MAX characters, each written as a class. */
 const REGEX_CHARS_MAX = 50_000
+/** What indices of older versions lack, and can be given. */
+export const LATER_SETTINGS = { 'index.max_regex_length': REGEX_CHARS_MAX } as const
 /** When nobody refreshes: the writer that did died. Writers themselves refresh far more often. */
 const REFRESH_INTERVAL = '30s'
 
@@ -38,7 +40,7 @@ export function indexTemplate(pattern: string, storage: Storage): Record<string,
         'index.refresh_interval': REFRESH_INTERVAL,
         // One page is one request, however deep its offset is; one row more tells of the next page.
         'index.max_result_window': SEARCH_LIMIT_MAX + SEARCH_OFFSET_MAX + 1,
-        'index.max_regex_length': REGEX_CHARS_MAX,
+        ...LATER_SETTINGS,
         'index.mapping.total_fields.limit': ATTRIBUTE_FIELDS_MAX + OTHER_FIELDS_MAX,
         analysis: messageAnalysis(),
       },

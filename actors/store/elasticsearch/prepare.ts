@@ -2,7 +2,7 @@
 import type { ElasticServer } from './client.ts'
 import { ElasticError } from './elastic-error.ts'
 import type { IndexNames } from './index-names.ts'
-import { indexTemplate } from './index-template.ts'
+import { indexTemplate, LATER_SETTINGS } from './index-template.ts'
 import { STORAGES_TRIED, type Storage, storageOf } from './storage.ts'
 
 /** Answers what the indices will be like. `wanted` is tried alone. */
@@ -19,6 +19,7 @@ export async function prepareTemplate(
       const got = await probe(server, names, unique)
       // Without a licence for it the source is stored: other fields need columns then.
       if (got.source !== storage.source) await putTemplate(server, names, got)
+      await bringUpToDate(server, names)
       return got
     } catch (error) {
       const isUnknown = error instanceof ElasticError && error.status === 400
@@ -37,6 +38,17 @@ async function putTemplate(
     method: 'PUT',
     path: `/_index_template/${template}`,
     body: indexTemplate(pattern, storage),
+  })
+}
+
+/** Searches of this version need them of indices, too, that an older one made. */
+async function bringUpToDate(server: ElasticServer, { pattern }: IndexNames): Promise<void> {
+  await server.request({
+    method: 'PUT',
+    path: `/${pattern}/_settings`,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    body: LATER_SETTINGS,
+    allowed: [404],
   })
 }
 
