@@ -1,6 +1,6 @@
 /** Writes a query so that it reads back as the same tree. */
 import { quote } from './text-reader.ts'
-import type { Bound, Query, QueryTerm } from './tree.ts'
+import type { Bound, Query, QueryTerm, RangeTerm } from './tree.ts'
 
 export function printQuery({ terms }: Query): string {
   const [first] = terms
@@ -33,7 +33,7 @@ export function printTerm(term: QueryTerm): string {
     case 'exists':
       return `${printField(term.field)}*`
     case 'range':
-      return `${printField(term.field)}${printRange(term.from, term.to)}`
+      return `${printField(term.field)}${printRange(term)}`
     case 'wildcard': {
       const parts = term.parts.map(escapePart).join('*')
       return `${term.field === null ? '' : printField(term.field)}${parts}`
@@ -69,7 +69,8 @@ function printValue(value: string): string {
   return BARE_VALUE.test(value) ? value : quote(value)
 }
 
-function printRange(from: Bound | null, to: Bound | null): string {
+/** What stands behind the colon. */
+export function printRange({ from, to }: Pick<RangeTerm, 'from' | 'to'>): string {
   if (to === null && from !== null) return `>${from.inclusive ? '=' : ''}${printBound(from)}`
   if (from === null && to !== null) return `<${to.inclusive ? '=' : ''}${printBound(to)}`
   if (from === null || to === null) return '*'

@@ -5,7 +5,7 @@ import { parseTimeAround } from '../time.ts'
 import { fold, tokenize } from '../tokens.ts'
 import { fieldKind } from './field-kind.ts'
 import { levelNamed } from './level-condition.ts'
-import { printTerm } from './print.ts'
+import { printRange, printTerm } from './print.ts'
 import { rangeKind } from './range-kind.ts'
 import { parseRegex } from './regex-parser.ts'
 import { quote, type TextReader } from './text-reader.ts'
@@ -257,9 +257,8 @@ function readBound(reader: TextReader, bare: () => string[], what: string): stri
 }
 
 function checkedRange(reader: TextReader, start: number, term: RangeTerm): QueryTerm {
-  const { field } = term
+  const { field, from, to } = term
   refuseKinds(reader, field, start, 'ranges', ['id', 'trace', 'message'])
-  const bounds = [term.from, term.to].flatMap(bound => (bound === null ? [] : [bound.value]))
   const kind = rangeKind(term)
   if (kind === 'mixed') {
     reader.fail(start, {
@@ -268,23 +267,42 @@ function checkedRange(reader: TextReader, start: number, term: RangeTerm): Query
       suggestion: null,
     })
   }
-  for (const value of bounds) {
-    if (kind === 'level' && levelNamed(value) === null) {
-      reader.fail(start, {
-        message: `there is no level ${value}`,
-        expected: LEVELS.join(', '),
-        suggestion: null,
-      })
-    }
-    if (kind === 'time' && !isTime(value)) {
-      reader.fail(start, {
-        message: `${value} is no time`,
-        expected: 'RFC 3339 such as 2026-11-28T12:00:00Z, an epoch, or now-15m',
-        suggestion: null,
-      })
-    }
+  if (kind === 'text') return term
+  const places = [from, to].map(bound => bound && placeOf(reader, start, kind, bound.value))
+  const [first = null, last = null] = places
+  if (from !== null && to !== null && first !== null && last !== null && first > last) {
+    reader.fail(start, {
+      message: 'the range ends before it begins',
+      expected: 'the lower end first',
+      suggestion: reader.replaced(start, printRange({ ...term, from: to, to: from })),
+    })
   }
   return term
+}
+
+/** Where a bound stands among others of its kind. */
+function placeOf(
+  reader: TextReader,
+  start: number,
+  kind: 'number' | 'level' | 'time',
+  value: string,
+): number {
+  if (kind === 'number') return Number(value)
+  if (kind === 'level') {
+    const level = levelNamed(value)
+    if (level !== null) return LEVELS.indexOf(level)
+  } else {
+    const timeUs = parseTimeAround(value, SOME_NOW_US)
+    if (timeUs !== null) return timeUs
+  }
+  const isLevel = kind === 'level'
+  return reader.fail(start, {
+    message: isLevel ? `there is no level ${value}` : `${value} is no time`,
+    expected: isLevel
+      ? LEVELS.join(', ')
+      : 'RFC 3339 such as 2026-11-28T12:00:00Z, an epoch, or now-15m',
+    suggestion: null,
+  })
 }
 
 function isTime(value: string): boolean {

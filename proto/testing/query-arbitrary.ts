@@ -1,5 +1,7 @@
 /** Random trees of queries as the parser makes them. */
 import fc from 'fast-check'
+import { LEVELS } from '../api.ts'
+import { levelNamed } from '../query/level-condition.ts'
 import {
   allOf,
   anyOf,
@@ -9,6 +11,7 @@ import {
   type QueryTerm,
   queryOf,
 } from '../query/tree.ts'
+import { parseTimeAround } from '../time.ts'
 import { fold, tokenize } from '../tokens.ts'
 
 export const anyText: fc.Arbitrary<string> = fc.oneof(
@@ -46,16 +49,23 @@ const levelBound = fc.constantFrom('warn', 'ERROR', 'Info')
 function ranges(
   fields: fc.Arbitrary<string>,
   values: fc.Arbitrary<string>,
+  placeOf: (value: string) => number,
 ): fc.Arbitrary<QueryLeaf> {
   const bound: fc.Arbitrary<Bound> = plain({ value: values, inclusive: fc.boolean() })
   const either = fc.option(bound)
   return fc
     .record({ field: fields, from: either, to: either })
     .filter(({ from, to }) => from !== null || to !== null)
+    .filter(
+      ({ from, to }) => from === null || to === null || placeOf(from.value) <= placeOf(to.value),
+    )
     .map(({ field, from, to }): QueryLeaf => {
       return { type: 'range', field, from, to }
     })
 }
+
+const timePlace = (time: string): number => parseTimeAround(time, 1e15) ?? Number.NaN
+const levelPlace = (name: string): number => LEVELS.findIndex(level => level === levelNamed(name))
 
 const wildcardParts = fc
   .array(anyText, { minLength: 2, maxLength: 4 })
@@ -77,10 +87,10 @@ export const leafArbitrary: fc.Arbitrary<QueryLeaf> = fc.oneof(
   plain({ type: fc.constant('field'), field: name, value: anyText }),
   plain({ type: fc.constant('exact'), field: name, value: anyText }),
   plain({ type: fc.constant('exists'), field: fc.oneof(name, fc.constant('message')) }),
-  ranges(name, textBound),
-  ranges(name, numberBound),
-  ranges(fc.constantFrom('time', 'ingested_at'), timeBound),
-  ranges(fc.constant('level'), levelBound),
+  ranges(name, textBound, () => 0),
+  ranges(name, numberBound, Number),
+  ranges(fc.constantFrom('time', 'ingested_at'), timeBound, timePlace),
+  ranges(fc.constant('level'), levelBound, levelPlace),
   plain({ type: fc.constant('wildcard'), field: name, parts: wildcardParts }),
   wildcardParts.map((parts): QueryLeaf => {
     return { type: 'wildcard', field: null, parts: parts.map(fold) }

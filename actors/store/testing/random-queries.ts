@@ -101,16 +101,34 @@ function randomLeaf(random: Random, event: LogRange): QueryLeaf {
       return { type: 'exists', field: pick([...own, ...NAMES, ...KEYS, ...KEYS, 'absent']) }
     }
     case 11:
-      return { type: 'range', field: field(), ...randomEnds(random, () => pick(NUMBERS)) }
+      return {
+        type: 'range',
+        field: field(),
+        ...inOrder(
+          randomEnds(random, () => pick(NUMBERS)),
+          Number,
+        ),
+      }
     case 12:
       return { type: 'range', field: field(), ...randomEnds(random, () => pick(TEXTS)) }
     case 13:
-      return { type: 'range', field: 'level', ...randomEnds(random, () => pick(LEVELS)) }
+      return {
+        type: 'range',
+        field: 'level',
+        ...inOrder(
+          randomEnds(random, () => pick(LEVELS)),
+          name => LEVELS.findIndex(level => level === name),
+        ),
+      }
     case 14: {
       const { fromUs, toUs } = event
       const time = (): string =>
         formatTime(fromUs + Math.floor(random.unit() * (toUs - fromUs) * 1.1))
-      return { type: 'range', field: pick(['time', 'ingested_at']), ...randomEnds(random, time) }
+      return {
+        type: 'range',
+        field: pick(['time', 'ingested_at']),
+        ...inOrder(randomEnds(random, time), Date.parse),
+      }
     }
     case 15: {
       const parts = randomParts(random).map(fold)
@@ -130,11 +148,20 @@ function randomLeaf(random: Random, event: LogRange): QueryLeaf {
   }
 }
 
+interface Ends {
+  readonly from: Bound | null
+  readonly to: Bound | null
+}
+
+/** The lower one first, as the parser wants it. */
+function inOrder(ends: Ends, placeOf: (value: string) => number): Ends {
+  const { from, to } = ends
+  if (from === null || to === null) return ends
+  return placeOf(from.value) > placeOf(to.value) ? { from: to, to: from } : ends
+}
+
 /** At least one of them. */
-function randomEnds(
-  random: Random,
-  value: () => string,
-): { readonly from: Bound | null; readonly to: Bound | null } {
+function randomEnds(random: Random, value: () => string): Ends {
   const bound = (): Bound => ({ value: value(), inclusive: random.below(2) === 0 })
   const kind = random.below(3)
   return { from: kind === 1 ? null : bound(), to: kind === 0 ? null : bound() }
