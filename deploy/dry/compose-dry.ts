@@ -123,11 +123,13 @@ async function visit(profile: Profile, project: Project, entry: string): Promise
   if (profile === 'single') {
     await project.restart('logboy')
     const rows = await visitor.findAll()
-    return say(`all ${rows.length} are found after a restart`)
+    say(`all ${rows.length} are found after a restart`)
+    return say(await visitor.burst())
   }
   if (project.isRunning('prometheus')) {
     say(`prometheus: ${await watches(project.network.addressOf('prometheus'))}`)
   }
+  say(await visitor.burst())
   if (project.absent.length > 0) say(`not started, nothing stands in: ${project.absent.join(', ')}`)
 }
 

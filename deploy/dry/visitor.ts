@@ -1,4 +1,5 @@
 /** What somebody does who has just started the project: signs in, sends logs, finds them again. */
+import { createLogger } from '@logboy/sdk'
 import { callAt, type LabEntry, type ProjectKeys } from '../../bench/lab/entry.ts'
 import { Follower } from '../../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../../bench/lab/ledger.ts'
@@ -15,6 +16,8 @@ for (const name of Object.keys(dependencies)) await import(name)
 process.exit()`
 const WRITING_MS = 1_500
 const FOUND_MS_MAX = 15_000
+const BURST_LOGS = 200_000
+const BURST_STEP = 20_000
 
 export class Visitor implements LabEntry {
   readonly url: string
@@ -96,6 +99,23 @@ export class Visitor implements LabEntry {
     } finally {
       follower.stop()
     }
+  }
+
+  /** As fast as one program logs: the memory that this takes has to fit the limits. */
+  async burst(): Promise<string> {
+    const { url, grpcUrl } = this
+    const options = { url, grpcUrl, key: this.#keys.ingest, service: 'burst', exitHooks: false }
+    const logger = createLogger(options)
+    const begunMs = performance.now()
+    for (let number = 1; number <= BURST_LOGS; number++) {
+      logger.info('one of many that come at once', { writer: 'burst', number })
+      if (number % BURST_STEP === 0) await logger.flush(FOUND_MS_MAX)
+    }
+    await logger.close(FOUND_MS_MAX)
+    const { acknowledged } = logger.stats()
+    if (acknowledged < BURST_LOGS) throw new Error(`of ${BURST_LOGS} it took ${acknowledged}`)
+    const perSecond = Math.round((BURST_LOGS / (performance.now() - begunMs)) * 1_000)
+    return `${BURST_LOGS} logs at once: ${perSecond} a second`
   }
 
   async findAll() {
