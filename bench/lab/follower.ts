@@ -3,7 +3,7 @@ import WebSocket from 'ws'
 import type { Row } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { LabEntry, ProjectKeys } from './entry.ts'
-import type { FoundRow } from './ledger.ts'
+import { type FoundRow, streamOf } from './ledger.ts'
 import { until } from './pause.ts'
 
 const RECONNECT_MS = 30
@@ -95,9 +95,10 @@ export class Follower {
     const name = nameOf(row)
     if (this.#seen.has(name)) this.#note(`${name} came again`)
     this.#seen.add(name)
-    const last = this.#last.get(row.writer) ?? -1
+    const stream = streamOf(row)
+    const last = this.#last.get(stream) ?? -1
     if (row.number <= last) this.#note(`${name} came after ${last}`)
-    this.#last.set(row.writer, row.number)
+    this.#last.set(stream, row.number)
   }
 
   #note(what: string): void {

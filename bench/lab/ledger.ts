@@ -108,12 +108,18 @@ function zerosIn(times: Uint8Array, from: number, to: number, writer: string): s
   return zeros
 }
 
+/** What has an order: of two requests, one that was given up may be stored after a later one. */
+export function streamOf({ id, writer }: FoundRow): string {
+  return `${id.slice(0, PRODUCER_CHARS)} ${writer}`
+}
+
 /** Within a producer numbers must rise with ids. */
 function disorder(rows: readonly FoundRow[]): string[] {
   const last = new Map<string, number>()
   const wrong: string[] = []
-  for (const { id, writer, number } of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const stream = `${id.slice(0, PRODUCER_CHARS)} ${writer}`
+  for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    const { writer, number } = row
+    const stream = streamOf(row)
     if (number <= (last.get(stream) ?? -1)) wrong.push(`${writer}/${number}`)
     last.set(stream, number)
   }
