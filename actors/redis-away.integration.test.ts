@@ -13,7 +13,7 @@ import { LabCluster } from '../bench/lab/cluster.ts'
 import { callAt, type ProjectKeys } from '../bench/lab/entry.ts'
 import { Follower } from '../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../bench/lab/ledger.ts'
-import { readAll } from '../bench/lab/searcher.ts'
+import { countAll, readAll } from '../bench/lab/searcher.ts'
 import { RequestWriter, SdkWriter } from '../bench/lab/writers.ts'
 import { openRedisServer, until } from './coordination/testing/redis-server.ts'
 
@@ -71,7 +71,7 @@ test('Redis away, and back empty', { skip, timeout: 240_000 }, async () => {
     await flows()
 
     for (const writer of writers) await writer.stop()
-    await until(async () => (await readAll(cluster, keys)).length >= ledger.acknowledged)
+    await until(async () => (await countAll(cluster, keys)) >= ledger.acknowledged)
     const rows = await readAll(cluster, keys)
     assert.deepEqual(problemsOf(ledger.judge(rows)), [])
     await follower.judge(rows)

@@ -13,7 +13,7 @@ import { callAt, type LabEntry, type ProjectKeys, projectAt } from '../bench/lab
 import { Follower } from '../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../bench/lab/ledger.ts'
 import { until } from '../bench/lab/pause.ts'
-import { readAll } from '../bench/lab/searcher.ts'
+import { countAll, readAll } from '../bench/lab/searcher.ts'
 import { RequestWriter, SdkWriter, type Writer } from '../bench/lab/writers.ts'
 import { NginxEntry, nginxIsMissing } from './testing/nginx-entry.ts'
 
@@ -81,7 +81,7 @@ suite('nginx before two gateways', { skip, timeout: 280_000 }, () => {
       }
       for (const writer of writers) await writer.stop()
       const isThere = async (): Promise<boolean> =>
-        (await readAll(entry, keys)).length >= ledger.acknowledged
+        (await countAll(entry, keys)) >= ledger.acknowledged
       await until(isThere, FLOWING_MS_MAX)
       const rows = await readAll(entry, keys)
       assert.deepEqual(problemsOf(ledger.judge(rows)), [])

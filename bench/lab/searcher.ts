@@ -107,6 +107,13 @@ export class Searcher {
   }
 }
 
+/** How many rows of a project are found. */
+export async function countAll(server: LabEntry, keys: ProjectKeys): Promise<number> {
+  const body: SearchRequest = { limit: 0, include: ['total'] }
+  const reply = await server.call('POST', '/api/v1/logs/search', body, keys.read)
+  return Number(reply['total'])
+}
+
 /** All rows of a project, page by page. */
 export async function readAll(server: LabEntry, keys: ProjectKeys): Promise<FoundRow[]> {
   const rows: FoundRow[] = []

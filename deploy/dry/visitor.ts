@@ -4,7 +4,7 @@ import { callAt, type LabEntry, type ProjectKeys } from '../../bench/lab/entry.t
 import { Follower } from '../../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../../bench/lab/ledger.ts'
 import { pause, until } from '../../bench/lab/pause.ts'
-import { readAll } from '../../bench/lab/searcher.ts'
+import { countAll, readAll } from '../../bench/lab/searcher.ts'
 import { RequestWriter, SdkWriter } from '../../bench/lab/writers.ts'
 import type { Container } from './container.ts'
 
@@ -120,7 +120,7 @@ export class Visitor implements LabEntry {
 
   async findAll() {
     const isThere = async (): Promise<boolean> =>
-      (await readAll(this, this.#keys)).length >= this.#ledger.acknowledged
+      (await countAll(this, this.#keys)) >= this.#ledger.acknowledged
     await until(isThere, FOUND_MS_MAX)
     const rows = await readAll(this, this.#keys)
     const problems = problemsOf(this.#ledger.judge(rows))
