@@ -14,7 +14,7 @@ import { callAt, type ProjectKeys } from '../bench/lab/entry.ts'
 import { Follower } from '../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../bench/lab/ledger.ts'
 import { countAll, readAll } from '../bench/lab/searcher.ts'
-import { RequestWriter, SdkWriter } from '../bench/lab/writers.ts'
+import { RequestWriter, SdkWriter, type Writer } from '../bench/lab/writers.ts'
 import { openRedisServer, until } from './coordination/testing/redis-server.ts'
 
 const SERVERS = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'ELASTICSEARCH_URL', 'DATABASE_URL']
@@ -29,25 +29,30 @@ test('Redis away, and back empty', { skip, timeout: 240_000 }, async () => {
   const keys = await cluster.createProject('redis')
   const ledger = new Ledger()
   const follower = new Follower(cluster, keys, '')
+  // The other gateway learns of the key by then.
+  await follower.started()
   const watcher = new Watcher(cluster, keys)
+  const options = (name: string) => ({ name, server: cluster, keys, ledger })
+  const writers: Writer[] = []
   try {
-    await follower.started()
     // Quotas that nobody reaches: their buckets are in Redis.
     const limits = { records_per_second: 1_000_000, bytes_per_second: 1_000_000_000 }
     await cluster.call('PATCH', `/api/v1/projects/${keys.id}`, limits)
-    const options = (name: string) => ({ name, server: cluster, keys, ledger })
-    const writers = [
+    writers.push(
       new SdkWriter(options('stream'), 'grpc'),
       new RequestWriter(options('keyed'), { isKeyed: true }),
       new RequestWriter(options('keyless'), { isKeyed: false }),
-    ]
+    )
     const flows = async (): Promise<void> => {
       const before = writers.map(({ name }) => ledger.acknowledgedBy(name))
       await until(() =>
         writers.every(({ name }, at) => ledger.acknowledgedBy(name) > (before[at] ?? 0)),
       )
     }
-    await until(() => watcher.isOpen)
+    await until(() => {
+      assert.equal(watcher.closedWith, null)
+      return watcher.isOpen
+    })
     await flows()
     assert.deepEqual(watcher.told, [])
 
@@ -70,7 +75,7 @@ test('Redis away, and back empty', { skip, timeout: 240_000 }, async () => {
     await revokes(cluster, keys)
     await flows()
 
-    for (const writer of writers) await writer.stop()
+    for (const writer of writers.splice(0)) await writer.stop()
     await until(async () => (await countAll(cluster, keys)) >= ledger.acknowledged)
     const rows = await readAll(cluster, keys)
     assert.deepEqual(problemsOf(ledger.judge(rows)), [])
@@ -78,6 +83,8 @@ test('Redis away, and back empty', { skip, timeout: 240_000 }, async () => {
     assert.deepEqual(follower.wrong, [])
     assert.deepEqual(watcher.told, [['hints-away'], []])
   } finally {
+    // Those of a run that failed would go on for ever.
+    await Promise.allSettled(writers.map(writer => writer.stop()))
     watcher.stop()
     follower.stop()
     await cluster.end(true)
@@ -117,12 +124,16 @@ async function revokes(cluster: LabCluster, { id }: ProjectKeys): Promise<void> 
 class Watcher {
   readonly told: (readonly Trouble[])[] = []
   isOpen = false
+  closedWith: number | null = null
   readonly #socket: WebSocket
 
   constructor(cluster: LabCluster, { read }: ProjectKeys) {
     const url = cluster.member('gateway-2').url.replace('http', 'ws')
     this.#socket = new WebSocket(`${url}/api/v1/tail`, {
       headers: { authorization: `Bearer ${read}` },
+    })
+    this.#socket.on('close', code => {
+      this.closedWith = code
     })
     this.#socket.on('message', data => {
       const frame = JSON.parse((data as Buffer).toString()) as TailFrame
