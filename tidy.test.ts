@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
@@ -88,6 +88,13 @@ test('testing folders are imported by tests, benches and other testing folders o
         .map(target => `${path} imports ${target}`),
     )
   assert.deepEqual(wrong, [])
+})
+
+test('what npm runs as a command may be run: npx takes a checkout as it is', () => {
+  const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    bin: Record<string, string>
+  }
+  for (const path of Object.values(bin)) assert.equal(statSync(path).mode & 0o111, 0o111, path)
 })
 
 test('files are short and lines fit', () => {
