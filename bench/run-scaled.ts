@@ -12,7 +12,7 @@ import { measureLatency, SCALED } from './lab/latency.ts'
 import { measurePipeline } from './lab/pipeline.ts'
 import { Services } from './lab/services.ts'
 import { catchUp, keepUp, PAIR } from './lab/steady.ts'
-import { machine, markdownTable, type Result, saveResults } from './lab/table.ts'
+import { measureAll, type Result, saveResults } from './lab/table.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -35,21 +35,14 @@ if (services === null) {
 }
 services.up()
 const environment = services.environment()
-const results: Result[] = []
-for (const [name, measure] of Object.entries({
+const measurements = {
   kafka,
   elastic,
   latency,
   steady,
   'catch-up': caughtUp,
-})) {
-  if (!only.has(name)) continue
-  console.log(`measuring ${name} …`)
-  const measured = await measure()
-  results.push(...measured)
-  console.log(markdownTable(measured))
 }
-console.log(`\n${machine()}\n\n${markdownTable(results)}`)
+const results = await measureAll(measurements, only)
 if (options.save) saveResults('scaled', results)
 process.exit(0)
 

@@ -12,7 +12,7 @@ import { measureLatency } from './lab/latency.ts'
 import { measureQueries } from './lab/queries.ts'
 import { LabServer } from './lab/server.ts'
 import { StreamClient } from './lab/stream-client.ts'
-import { machine, markdownTable, type Result, saveResults } from './lab/table.ts'
+import { measureAll, type Result, saveResults } from './lab/table.ts'
 import { measureCrowd } from './lab/tail-crowd.ts'
 
 const { values: options } = parseArgs({
@@ -31,22 +31,15 @@ const only = new Set(options.only.split(','))
 const BATCH_ROWS = 4_096
 const WINDOW = 16
 
-const results: Result[] = []
-for (const [name, measure] of Object.entries({
+const measurements = {
   idle,
   latency,
   'ingest-sdk': ingestSdk,
   'ingest-http': ingestHttp,
   store,
   tail: tailCrowd,
-})) {
-  if (!only.has(name)) continue
-  console.log(`measuring ${name} …`)
-  const measured = await measure()
-  results.push(...measured)
-  console.log(markdownTable(measured))
 }
-console.log(`\n${machine()}\n\n${markdownTable(results)}`)
+const results = await measureAll(measurements, only)
 if (options.save) saveResults('', results)
 process.exit(0)
 

@@ -40,6 +40,25 @@ export function machine(): string {
   return `${cpus().length} × ${model}, ${gib} GiB, Node ${process.versions.node}`
 }
 
+export type Measurement = () => Promise<readonly Result[]>
+
+/** Runs those that are wanted in turn; tells each table as it is there, then the whole. */
+export async function measureAll(
+  measurements: Readonly<Record<string, Measurement>>,
+  wanted: ReadonlySet<string>,
+): Promise<readonly Result[]> {
+  const results: Result[] = []
+  for (const [name, measure] of Object.entries(measurements)) {
+    if (!wanted.has(name)) continue
+    console.log(`measuring ${name} …`)
+    const measured = await measure()
+    results.push(...measured)
+    console.log(markdownTable(measured))
+  }
+  console.log(`\n${machine()}\n\n${markdownTable(results)}`)
+  return results
+}
+
 /** Writes results/<date>-<name>.md, or results/<date>.md where there is no name. */
 export function saveResults(name: string, results: readonly Result[]): void {
   const folder = new URL('../results/', import.meta.url)

@@ -6,6 +6,7 @@ import { Positions } from '../positions.ts'
 import { envelopeOf } from './envelopes.ts'
 import {
   append,
+  assertOrdered,
   collect,
   followed,
   namesOf,
@@ -389,13 +390,4 @@ function memory(check: Check): void {
     await log.close()
     assert.equal(arena.observe().batchesInUse, 0)
   })
-}
-
-function assertOrdered(seen: readonly Seen[]): void {
-  const last = new Map<number, number>()
-  for (const { producer, epoch, sequence } of seen) {
-    const order = epoch * 2 ** 40 + sequence
-    assert.ok(order > (last.get(producer) ?? 0), `order of producer ${producer}`)
-    last.set(producer, order)
-  }
 }

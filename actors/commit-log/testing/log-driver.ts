@@ -161,3 +161,13 @@ function contentOf(
   const seed = Number(producer % 251n) + Number(sequence % 251n) * 7 + epoch * 31
   return Uint8Array.from({ length }, (_, index) => (seed + index * 13) & 0xff)
 }
+
+/** Within a producer numbers rise. */
+export function assertOrdered(seen: readonly Seen[]): void {
+  const last = new Map<number, number>()
+  for (const { producer, epoch, sequence } of seen) {
+    const order = epoch * 2 ** 40 + sequence
+    assert.ok(order > (last.get(producer) ?? 0), `order of producer ${producer}`)
+    last.set(producer, order)
+  }
+}
