@@ -78,6 +78,22 @@ export const REGEX_SIZE_MAX = 1_000
 /** Groups inside each other. */
 export const REGEX_DEPTH_MAX = 32
 
+/** Stages behind the bars of a query: more of them mean nothing that fewer do not. */
+export const ANALYSIS_STAGES_MAX = 8
+/** Fields to group by; each is a part of every key. */
+export const ANALYSIS_KEYS_MAX = 8
+/** Columns that one analysis computes or a projection shows. */
+export const ANALYSIS_COLUMNS_MAX = 32
+/**
+ * Groups, or different values of `uniq`, that are held while an analysis runs: so many short keys
+ * take about 20 MB, and Elasticsearch hands them out in ten pages. Beyond it the query is refused.
+ */
+export const ANALYSIS_GROUPS_MAX = 100_000
+/** Characters of all keys together: 100,000 messages would be a gigabyte. */
+export const ANALYSIS_KEY_CHARS_MAX = 32 * 1024 * 1024
+/** Rows of the table that is answered; it is cut there, and says so. */
+export const ANALYSIS_ROWS_MAX = 10_000
+
 /** Rows in one tail frame and bytes waiting for one slow socket; more are dropped and counted. */
 export const TAIL_FRAME_ROWS_MAX = 500
 export const TAIL_SOCKET_BYTES_MAX = 1024 * 1024

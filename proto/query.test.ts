@@ -172,7 +172,7 @@ test('a fault says where it is, what was expected, and what could be written ins
     ['x level:', 2, 6, /value is missing/, 'x "level:"'],
     ['error: refused', 0, 6, /value is missing/, '"error:" refused'],
     ['a -- b', 2, 2, /no word/, 'a  b'],
-    ['a || b', 2, 2, /no word/, 'a OR b'],
+    ['a || b', 2, 2, /written OR/, 'a OR b'],
     ['a OR', 2, 2, /nothing behind OR/, 'a'],
     ['OR a', 0, 2, /nothing before OR/, 'a'],
     ['a AND OR b', 2, 3, /nothing behind AND/, 'a  OR b'],

@@ -7,6 +7,8 @@
  */
 import { QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX } from '../limits.ts'
 import { tokenize } from '../tokens.ts'
+import type { Search } from './analysis.ts'
+import { StageParser } from './stage-parser.ts'
 import { TextReader } from './text-reader.ts'
 import { allOf, anyOf, EVERYTHING, type Query, type QueryTerm, queryOf } from './tree.ts'
 import { messageWildcard, readRegex, readValue } from './value-parser.ts'
@@ -24,8 +26,29 @@ export class QueryParser {
     this.#reader = new TextReader(text)
   }
 
-  /** Throws a QueryFaultError. */
+  /** Conditions and stages. Throws a QueryFaultError. */
+  search(): Search {
+    const query = this.#conditions()
+    return { query, stages: new StageParser(this.#reader).stages() }
+  }
+
+  /** Conditions alone. Throws a QueryFaultError. */
   query(): Query {
+    const query = this.#conditions()
+    const reader = this.#reader
+    if (reader.isAtEnd) return query
+    const start = reader.at
+    reader.at = reader.text.length
+    return reader.fail(start, {
+      message: 'only a search can have stages behind a |',
+      expected: 'conditions alone, or quotation marks around the | for the sign',
+      suggestion: reader.replaced(start, ''),
+      length: 1,
+    })
+  }
+
+  /** Up to the first bar, or the end of the text. */
+  #conditions(): Query {
     const reader = this.#reader
     const { text } = reader
     if (text.length > QUERY_CHARS_MAX) {
@@ -37,10 +60,15 @@ export class QueryParser {
       })
     }
     reader.skipSpace()
-    if (reader.isAtEnd) return EVERYTHING
+    if (reader.isAtEnd || (reader.next === '|' && !this.#isOr())) return EVERYTHING
     const term = this.#any()
-    if (!reader.isAtEnd) this.#refuseClosing()
+    if (reader.next === ')') this.#refuseClosing()
     return queryOf(term)
+  }
+
+  /** What other languages write for OR. */
+  #isOr(): boolean {
+    return this.#reader.text.startsWith('||', this.#reader.at)
   }
 
   #refuseClosing(): never {
@@ -70,7 +98,8 @@ export class QueryParser {
       reader.skipSpace()
       const start = reader.at
       const operator = reader.operator()
-      if (reader.isAtEnd || reader.next === ')' || operator === 'OR') {
+      if (this.#isOr()) this.#refuseOr()
+      if (this.#isAtClosing() || operator === 'OR') {
         if (terms.length === 0) this.#refuseNothing(operator)
         return allOf(terms)
       }
@@ -80,6 +109,23 @@ export class QueryParser {
         terms.push(this.#behind(start, 'AND', () => this.#not()))
       } else terms.push(this.#not())
     }
+  }
+
+  /** Where nothing of a group can follow. */
+  #isAtClosing(): boolean {
+    const { isAtEnd, next } = this.#reader
+    return isAtEnd || next === ')' || next === '|'
+  }
+
+  #refuseOr(): never {
+    const reader = this.#reader
+    const start = reader.at
+    reader.at += 2
+    return reader.fail(start, {
+      message: '|| is written OR',
+      expected: 'OR between conditions, or one | before a stage',
+      suggestion: reader.replaced(start, 'OR'),
+    })
   }
 
   /** Where a condition has to stand and none does. */
@@ -102,7 +148,8 @@ export class QueryParser {
   }
 
   #withoutEmptyGroup(): string | null {
-    const { text, at } = this.#reader
+    const { text, at, next } = this.#reader
+    if (next !== ')') return null
     const before = text.slice(0, at).trimEnd()
     if (!before.endsWith('(')) return null
     const without = `${before.slice(0, -1)} ${text.slice(at + 1)}`.trim()
@@ -115,7 +162,7 @@ export class QueryParser {
     const end = reader.at
     reader.skipSpace()
     const next = reader.operator()
-    if (!reader.isAtEnd && reader.next !== ')' && (next === null || next === 'NOT')) return read()
+    if (!this.#isAtClosing() && (next === null || next === 'NOT')) return read()
     reader.at = end
     return reader.fail(start, {
       message: `there is nothing behind ${operator}`,
@@ -144,7 +191,7 @@ export class QueryParser {
     const { text, at, next } = this.#reader
     if (next !== '-' && next !== '!') return false
     const behind = text[at + 1] ?? ''
-    return behind !== '' && !/[\s)]/.test(behind) && tokenizes(text, at)
+    return behind !== '' && !/[\s)|]/.test(behind) && tokenizes(text, at)
   }
 
   #deeper<Result>(start: number, read: () => Result): Result {
@@ -169,10 +216,11 @@ export class QueryParser {
     const term = this.#deeper(start, () => this.#any())
     this.#field = outer
     if (reader.take(')')) return term
+    const [before, behind] = [reader.text.slice(0, reader.at), reader.text.slice(reader.at)]
     return reader.fail(start, {
       message: 'the group is never closed',
       expected: 'a closing )',
-      suggestion: `${reader.text.trimEnd()})`,
+      suggestion: `${before.trimEnd()})${behind === '' ? '' : ` ${behind}`}`,
       length: 1,
     })
   }
@@ -230,13 +278,10 @@ export class QueryParser {
 }
 
 /** What other languages write for ours. */
-const OPERATOR_SIGNS: ReadonlyMap<string, string> = new Map([
-  ['||', 'OR'],
-  ['&&', 'AND'],
-])
+const OPERATOR_SIGNS: ReadonlyMap<string, string> = new Map([['&&', 'AND']])
 
 /** Whether what stands behind a minus is more than signs: `--` and `->` are no negations. */
 function tokenizes(text: string, at: number): boolean {
-  const word = text.slice(at).split(/\s/, 1)[0] ?? ''
+  const word = text.slice(at).split(/[\s|]/, 1)[0] ?? ''
   return /["(*/:\\]/.test(word) || tokenize(word).length > 0
 }

@@ -4,10 +4,12 @@ import { QueryFaultError } from './fault.ts'
 /** A backslash makes the character behind it plain, but for those that are plain anyway. */
 const PLAIN = /[\p{L}\p{N}_]/u
 const SPACE = /\s/
-const WORD_ENDS = /[\s"()]/
-const BOUND_ENDS = /[\s"()\]}]/
+/** A bar begins a stage wherever it stands. */
+const WORD_ENDS = /[\s"()|]/
+const BOUND_ENDS = /[\s"()\]}|]/
 const FIELD = /([\p{L}_@][\p{L}\p{N}\p{M}_.@/-]*):(?!\/\/)/uy
-const OPERATOR = /(?:AND|OR|NOT)(?=[\s()"]|$)/y
+const OPERATOR = /(?:AND|OR|NOT)(?=[\s()"|]|$)/y
+const NAME = /[\p{L}_@][\p{L}\p{N}\p{M}_.@/-]*/uy
 
 export class TextReader {
   readonly text: string
@@ -58,6 +60,21 @@ export class TextReader {
     if (match === null) return null
     this.at += match[0].length
     return match[1] as string
+  }
+
+  /** A name in a stage, bare or between quotation marks, passed over; null = there is none. */
+  name(): string | null {
+    if (this.next === '"') return this.quoted()
+    return this.match(NAME)
+  }
+
+  /** What a sticky expression finds here, passed over. */
+  match(expression: RegExp): string | null {
+    expression.lastIndex = this.at
+    const [text] = expression.exec(this.text) ?? []
+    if (text === undefined) return null
+    this.at += text.length
+    return text
   }
 
   /** Literal texts between stars; one = there was no star. `['']` = there is no word here. */

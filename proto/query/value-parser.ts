@@ -62,7 +62,7 @@ export function readRegex(reader: TextReader, field: string | null): QueryTerm |
  * Up to a slash at the end of a term: the first one without a backslash or, if there is no space in
  * between, a later one.
  */
-const REGEX = /^\/((?:[^/\\\n]|\\[^\n])+|(?:[^\s\\]|\\\S)+?)\/(i?)(?=[\s()"]|$)/u
+const REGEX = /^\/((?:[^/\\\n]|\\[^\n])+|(?:[^\s\\]|\\\S)+?)\/(i?)(?=[\s()"|]|$)/u
 
 /** Words of the message, at least one of them with a star. */
 export function messageWildcard(
