@@ -138,7 +138,7 @@ function routesOf(
   const isGateway = shape.roles.has('gateway')
   const doors = isGateway ? ingestRoutes({ ...ingest, log, random }) : []
   if (tail === null) return { routes: [...doors, ...systemRoutes(api)], sockets: [] }
-  const routes = [...doors, ...apiRoutes({ ...api, tail }), ...staticRoutes(UI_FOLDER)]
+  const routes = [...doors, ...apiRoutes({ ...api, tail }, doors), ...staticRoutes(UI_FOLDER)]
   return { routes, sockets: apiSockets({ ...api, tail }) }
 }
 

@@ -1,6 +1,8 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { tellingCatalog } from './catalog-problem.ts'
+import { openApi } from './openapi.ts'
+import { openApiRoute } from './openapi-route.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
@@ -9,13 +11,18 @@ import { type TailDeps, tailSocket } from './tail-socket.ts'
 
 export type ApiDeps = ProjectDeps & SearchDeps & SessionDeps & SystemDeps & TailDeps
 
-export function apiRoutes(deps: ApiDeps): Route[] {
-  return [
-    ...systemRoutes(deps),
-    ...sessionRoutes(deps),
-    ...projectRoutes(deps),
+/** `doors`: routes of others in the same process, for the document of all. */
+export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
+  const routes = [
     ...searchRoutes(deps),
-  ].map(route => ({ ...route, handle: tellingCatalog(route.handle) }))
+    ...projectRoutes(deps),
+    ...sessionRoutes(deps),
+    ...systemRoutes(deps),
+  ]
+  const all = [...doors, ...routes]
+  const document = openApiRoute(deps, () => openApi(all, apiSockets(deps), deps.version))
+  all.push(document)
+  return [...routes, document].map(route => ({ ...route, handle: tellingCatalog(route.handle) }))
 }
 
 export function apiSockets(deps: ApiDeps): SocketRoute[] {

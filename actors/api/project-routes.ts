@@ -1,7 +1,7 @@
 /** Projects and their keys. */
 import { z } from 'zod/v4'
 import type { Catalog, NewKey } from '#actors/catalog/catalog.ts'
-import type { HttpRequest, Route } from '#actors/http/http-server.ts'
+import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
 import { mintKey, mintProjectId } from '#actors/identity/project-key.ts'
@@ -10,8 +10,9 @@ import { formatTime } from '#proto/time.ts'
 import { timeZoneName, UTC } from '#proto/time-zone.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
-import { type CallerDeps, callerOf, requireAdministrator } from './caller.ts'
-import { JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
+import type { CallerDeps } from './caller.ts'
+import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
+import { key, project } from './shapes.ts'
 
 export interface ProjectDeps extends CallerDeps {
   readonly catalog: Catalog
@@ -59,80 +60,102 @@ const keyBody = z.strictObject({
 
 export function projectRoutes(deps: ProjectDeps): Route[] {
   const { catalog } = deps
-  const administrator = async (request: HttpRequest) =>
-    requireAdministrator(await callerOf(request, deps))
+  const shared = { tag: 'projects', who: 'administrator' } as const
+  const ofProject = {
+    ...shared,
+    parts: { id: 'id of the project' },
+    problems: ['LOGBOY_PROJECT_UNKNOWN'],
+  } as const
   return [
-    {
+    endpoint(deps, {
+      ...shared,
+      who: 'caller',
       method: 'GET',
       path: '/api/v1/projects',
-      async handle(request) {
-        const caller = await callerOf(request, deps)
+      summary: 'All projects; for a key, its own.',
+      answers: {
+        200: answerOf('Projects by name.', z.strictObject({ projects: z.array(project) })),
+      },
+      async handle({ caller }) {
         if (caller.type === 'administrator')
           return json(200, { projects: await catalog.projects() })
         return json(200, { projects: [await catalog.project(caller.key.projectId)] })
       },
-    },
-    {
+    }),
+    endpoint(deps, {
+      ...shared,
       method: 'POST',
       path: '/api/v1/projects',
-      bodyBytesMax: JSON_BODY_BYTES_MAX,
-      async handle(request) {
-        await administrator(request)
-        return json(201, await createProject(await readJson(request, projectBody), deps))
+      summary: 'Makes a project, with a key to ingest and one to read.',
+      body: projectBody,
+      answers: { 201: answerOf('The project; its keys are told this once.', projectCreated) },
+      problems: ['LOGBOY_NAME_TAKEN'],
+      async handle({ body }) {
+        return json(201, await createProject(body, deps))
       },
-    },
-    {
+    }),
+    endpoint(deps, {
+      ...ofProject,
       method: 'PATCH',
       path: '/api/v1/projects/:id',
-      bodyBytesMax: JSON_BODY_BYTES_MAX,
-      async handle(request) {
-        await administrator(request)
-        const { id } = await existing(request, catalog)
-        const change = await readJson(request, changeBody)
-        await catalog.updateProject(id, change)
+      summary: 'Changes what is named, and leaves the rest.',
+      body: changeBody,
+      answers: { 200: answerOf('The project.', project) },
+      problems: ['LOGBOY_PROJECT_UNKNOWN', 'LOGBOY_NAME_TAKEN'],
+      async handle({ part, body }) {
+        const { id } = await existing(part('id'), catalog)
+        await catalog.updateProject(id, body)
         await deps.keys.refresh()
         return json(200, await catalog.project(id))
       },
-    },
-    {
+    }),
+    endpoint(deps, {
+      ...ofProject,
       method: 'GET',
       path: '/api/v1/projects/:id/keys',
-      async handle(request) {
-        await administrator(request)
-        const { id } = await existing(request, catalog)
+      summary: 'Keys of a project, without their secrets.',
+      answers: { 200: answerOf('Keys.', z.strictObject({ keys: z.array(key) })) },
+      async handle({ part }) {
+        const { id } = await existing(part('id'), catalog)
         return json(200, { keys: await catalog.keys(id) })
       },
-    },
-    {
+    }),
+    endpoint(deps, {
+      ...ofProject,
       method: 'POST',
       path: '/api/v1/projects/:id/keys',
-      bodyBytesMax: JSON_BODY_BYTES_MAX,
-      async handle(request) {
-        await administrator(request)
-        const { id } = await existing(request, catalog)
-        const body = await readJson(request, keyBody)
+      summary: 'Makes a key.',
+      body: keyBody,
+      answers: { 201: answerOf('The key; its text is told this once.', keyCreated) },
+      async handle({ part, body }) {
+        const { id } = await existing(part('id'), catalog)
         return json(201, await createKey(id, body, deps))
       },
-    },
-    {
+    }),
+    endpoint(deps, {
+      ...ofProject,
       method: 'DELETE',
       path: '/api/v1/projects/:id/keys/:key',
-      async handle(request) {
-        await administrator(request)
-        const { id } = await existing(request, catalog)
-        const key = request.parameters['key'] ?? ''
-        if (!(await catalog.revokeKey(id, key, deps.clock.nowUs()))) {
-          throw new HttpProblem('LOGBOY_NOT_FOUND', `the project has no key ${key}`)
+      summary: 'Revokes a key; what it opened ends.',
+      parts: { id: 'id of the project', key: 'id of the key' },
+      answers: { 204: NO_CONTENT },
+      problems: ['LOGBOY_PROJECT_UNKNOWN', 'LOGBOY_NOT_FOUND'],
+      async handle({ part }) {
+        const { id } = await existing(part('id'), catalog)
+        if (!(await catalog.revokeKey(id, part('key'), deps.clock.nowUs()))) {
+          throw new HttpProblem('LOGBOY_NOT_FOUND', `the project has no key ${part('key')}`)
         }
         await deps.keys.refresh()
         return { status: 204 }
       },
-    },
+    }),
   ]
 }
 
-async function existing(request: HttpRequest, catalog: Catalog): Promise<Project> {
-  const id = request.parameters['id'] ?? ''
+const projectCreated = project.extend({ ingest_key: z.string(), read_key: z.string() })
+const keyCreated = key.extend({ key: z.string() })
+
+async function existing(id: string, catalog: Catalog): Promise<Project> {
   const project = await catalog.project(id)
   if (project === null) throw new HttpProblem('LOGBOY_PROJECT_UNKNOWN', `there is no project ${id}`)
   return project

@@ -1,64 +1,85 @@
 /** Search, the newest, and one log by its id. */
+import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
-import { HttpProblem, jsonText, PROBLEM_STATUS } from '#actors/http/problem.ts'
+import { HttpProblem, jsonText } from '#actors/http/problem.ts'
+import { PROBLEM_STATUS, type ProblemCode } from '#actors/http/problem-codes.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
 import { placeOf } from '#actors/tail/tail-place.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
+import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import type { Clock } from '#runtime/clock.ts'
-import { type CallerDeps, callerOf, type ReadableProject, readableProject } from './caller.ts'
+import type { CallerDeps, ReadableProject } from './caller.ts'
+import { answerOf, endpoint, projectQuery } from './endpoint.ts'
 import { fieldHints } from './field-hints.ts'
-import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
+import { check } from './json-body.ts'
 import { levelsOf, planInput, type SearchBody, searchBody } from './search-request.ts'
+import { row, searchReply } from './shapes.ts'
 
 export interface SearchDeps extends CallerDeps {
   readonly store: Pick<LogStore, 'search' | 'row'>
   readonly clock: Clock
 }
 
+/** What reading from the store may end in. */
+export const STORE_PROBLEM_CODES: readonly ProblemCode[] = [
+  'LOGBOY_BAD_QUERY',
+  'LOGBOY_QUERY_TOO_DEAR',
+  'LOGBOY_OVERLOADED',
+  'LOGBOY_STORE_AWAY',
+  'LOGBOY_STOPPING',
+  'LOGBOY_DISK_FAILED',
+]
+
+const recentQuery = projectQuery.extend({
+  limit: z.coerce.number().int().min(0).max(SEARCH_LIMIT_MAX).default(SEARCH_LIMIT_DEFAULT),
+  level: z.string().optional().describe('with commas, in any case'),
+})
+
 export function searchRoutes(deps: SearchDeps): Route[] {
+  const shared = { tag: 'logs', who: 'reader', problems: STORE_PROBLEM_CODES } as const
   return [
-    {
+    endpoint(deps, {
+      ...shared,
       method: 'POST',
       path: '/api/v1/logs/search',
-      bodyBytesMax: JSON_BODY_BYTES_MAX,
-      async handle(request) {
-        const caller = await callerOf(request, deps)
-        const body = await readJson(request, searchBody)
-        return search(body, await readableProject(caller, body.project, deps), request, deps)
-      },
-    },
-    {
+      summary: 'Logs that match, their number, and counts by level, service and time.',
+      body: searchBody,
+      answers: { 200: answerOf('A page of logs, and what was asked for beside it.', searchReply) },
+      handle: ({ body, project, request }) => search(body, project, request, deps),
+    }),
+    endpoint(deps, {
+      ...shared,
       method: 'GET',
       path: '/api/v1/logs/recent',
-      async handle(request) {
-        const caller = await callerOf(request, deps)
-        const { query } = request
+      summary: 'The newest logs.',
+      query: recentQuery,
+      answers: { 200: answerOf('A page of logs.', searchReply) },
+      handle({ query, project, request }) {
+        const { limit, level } = query
         const body = check(
-          {
-            limit: Number(query.get('limit') ?? 100),
-            levels: levelsOf(query.get('level')),
-            include: ['logs'],
-          },
+          { limit, levels: levelsOf(level ?? null), include: ['logs'] },
           searchBody,
         )
-        const project = await readableProject(caller, query.get('project') ?? undefined, deps)
         return search(body, project, request, deps)
       },
-    },
-    {
+    }),
+    endpoint(deps, {
+      ...shared,
       method: 'GET',
       path: '/api/v1/logs/:id',
-      async handle(request) {
-        const caller = await callerOf(request, deps)
-        const named = request.query.get('project') ?? undefined
-        const project = await readableProject(caller, named, deps)
-        const id = request.parameters['id'] ?? ''
-        const row = await answered(deps.store.row(project.id, id, request.signal))
-        if (row === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
-        return jsonText(200, row)
+      summary: 'One log.',
+      parts: { id: 'id of the log' },
+      query: projectQuery,
+      answers: { 200: answerOf('The log.', row) },
+      problems: [...STORE_PROBLEM_CODES, 'LOGBOY_NOT_FOUND'],
+      async handle({ part, project, request }) {
+        const id = part('id')
+        const text = await answered(deps.store.row(project.id, id, request.signal))
+        if (text === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
+        return jsonText(200, text)
       },
-    },
+    }),
   ]
 }
 

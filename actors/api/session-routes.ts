@@ -3,14 +3,8 @@ import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { Sessions } from '#actors/identity/sessions.ts'
-import {
-  type CallerDeps,
-  callerOf,
-  cookieOf,
-  requireAdministrator,
-  requireSameOrigin,
-  SESSION_COOKIE,
-} from './caller.ts'
+import { type CallerDeps, cookieOf, requireSameOrigin, SESSION_COOKIE } from './caller.ts'
+import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
 import { JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
 
 export interface SessionDeps extends CallerDeps {
@@ -28,29 +22,69 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       path: '/api/v1/sessions',
       bodyBytesMax: JSON_BODY_BYTES_MAX,
       handle: request => signIn(request, deps),
+      about: {
+        tag: 'sessions',
+        summary: "Signs a browser in, by a ticket or the administrator's token.",
+        who: 'page',
+        body: { content: { 'application/json': signInBody }, required: true },
+        answers: { 200: answerOf('Signed in; the session is a cookie.', administratorRole) },
+        problems: [
+          'LOGBOY_SIGN_IN_FAILED',
+          'LOGBOY_CROSS_ORIGIN',
+          'LOGBOY_BAD_BODY',
+          'LOGBOY_BAD_REQUEST',
+          'LOGBOY_BODY_TOO_LARGE',
+          'LOGBOY_CATALOG_AWAY',
+        ],
+      },
     },
-    {
+    endpoint(deps, {
       method: 'POST',
       path: '/api/v1/sessions/tickets',
-      bodyBytesMax: JSON_BODY_BYTES_MAX,
-      async handle(request) {
-        requireAdministrator(await callerOf(request, deps))
+      tag: 'sessions',
+      summary: 'A link that signs one browser in, within a quarter of an hour.',
+      who: 'administrator',
+      body: z.strictObject({}),
+      answers: { 201: answerOf('The link.', ticketCreated) },
+      handle() {
         const url = signInLink(deps)
         return json(201, { ticket: new URL(url).searchParams.get('ticket'), url })
       },
-    },
-    {
+    }),
+    endpoint(deps, {
       method: 'GET',
       path: '/api/v1/session',
-      async handle(request) {
-        const caller = await callerOf(request, deps)
+      tag: 'sessions',
+      summary: 'Who am I.',
+      who: 'caller',
+      answers: { 200: answerOf('What the caller is.', z.union([administratorRole, keyRole])) },
+      handle({ caller }) {
         if (caller.type === 'administrator') return json(200, { role: 'administrator' })
         return json(200, { role: 'key', project: caller.key.projectId, scopes: caller.key.scopes })
       },
+    }),
+    {
+      method: 'DELETE',
+      path: '/api/v1/session',
+      handle: request => signOut(request, deps),
+      about: {
+        tag: 'sessions',
+        summary: 'Signs out.',
+        who: 'page',
+        answers: { 204: NO_CONTENT },
+        problems: ['LOGBOY_CROSS_ORIGIN', 'LOGBOY_CATALOG_AWAY'],
+      },
     },
-    { method: 'DELETE', path: '/api/v1/session', handle: request => signOut(request, deps) },
   ]
 }
+
+const administratorRole = z.strictObject({ role: z.literal('administrator') })
+const keyRole = z.strictObject({
+  role: z.literal('key'),
+  project: z.string(),
+  scopes: z.array(z.enum(['ingest', 'read'])),
+})
+const ticketCreated = z.strictObject({ ticket: z.string(), url: z.string() })
 
 /** Signs one browser in, within a quarter of an hour. */
 export function signInLink({ sessions, publicUrl }: Pick<SessionDeps, 'sessions' | 'publicUrl'>) {

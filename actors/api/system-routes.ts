@@ -1,9 +1,11 @@
 /** For operators and their machines: is it alive, does it take data, what does every part do. */
+import { z } from 'zod/v4'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { TROUBLE_TEXTS, type Trouble } from '#proto/trouble.ts'
-import { type CallerDeps, callerOf, requireAdministrator } from './caller.ts'
-import { JSON_BODY_BYTES_MAX } from './json-body.ts'
+import type { CallerDeps } from './caller.ts'
+import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
+import { observed } from './shapes.ts'
 
 export interface SystemDeps extends CallerDeps {
   readonly version: string
@@ -23,44 +25,65 @@ export interface SystemDeps extends CallerDeps {
 
 export function systemRoutes(deps: SystemDeps): Route[] {
   return [
-    {
+    endpoint(deps, {
       method: 'GET',
       path: '/health',
+      tag: 'system',
+      summary: 'Is the process alive.',
+      who: 'anyone',
+      answers: { 200: answerOf('It is.', healthy) },
       handle: () => json(200, { status: 'ok', version: deps.version }),
-    },
-    {
+    }),
+    endpoint(deps, {
       method: 'GET',
       path: '/ready',
-      handle(request) {
-        const reason = request.query.get('for') === 'query' ? null : deps.notReady()
+      tag: 'system',
+      summary: 'Does it take data, or with `for=query`: does it answer.',
+      who: 'anyone',
+      query: z.object({ for: z.enum(['query', 'ingest']).optional() }),
+      answers: { 200: answerOf('It does; what it does without is told.', ready) },
+      problems: ['LOGBOY_NOT_READY'],
+      handle({ query }) {
+        const reason = query.for === 'query' ? null : deps.notReady()
         if (reason !== null) {
           throw new HttpProblem('LOGBOY_NOT_READY', reason, { retryAfterMs: 1_000 })
         }
         const degraded = deps.troubles().map(trouble => TROUBLE_TEXTS[trouble])
         return json(200, { ready: true, ...(degraded.length === 0 ? {} : { degraded }) })
       },
-    },
-    {
+    }),
+    endpoint(deps, {
       method: 'GET',
       path: '/metrics',
+      tag: 'system',
+      summary: 'What the server measures, for Prometheus.',
+      who: 'anyone',
+      answers: {
+        200: { description: 'Text format 0.0.4.', mediaType: 'text/plain', schema: null },
+      },
       async handle() {
         const body = await deps.metrics()
         return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4']], body }
       },
-    },
-    {
+    }),
+    endpoint(deps, {
       method: 'GET',
       path: '/api/v1/system/actors',
-      async handle(request) {
-        requireAdministrator(await callerOf(request, deps))
-        return json(200, deps.observe())
-      },
-    },
-    {
+      tag: 'system',
+      summary: 'What every part of the server says of itself.',
+      description: 'For people who look into a server; names and numbers may change.',
+      who: 'administrator',
+      answers: { 200: answerOf('Parts by name.', observed) },
+      handle: () => json(200, deps.observe()),
+    }),
+    endpoint(deps, {
       method: 'GET',
       path: '/api/v1/system/backup',
-      async handle(request) {
-        requireAdministrator(await callerOf(request, deps))
+      tag: 'system',
+      summary: 'The catalog as SQL text.',
+      who: 'administrator',
+      answers: { 200: { description: 'SQL.', mediaType: 'application/sql', schema: null } },
+      async handle() {
         const body = await deps.backup()
         const headers = [
           ['content-type', 'application/sql; charset=utf-8'],
@@ -68,16 +91,25 @@ export function systemRoutes(deps: SystemDeps): Route[] {
         ] as const
         return { status: 200, headers, body }
       },
-    },
-    {
+    }),
+    endpoint(deps, {
       method: 'POST',
       path: '/api/v1/system/flush',
-      bodyBytesMax: JSON_BODY_BYTES_MAX,
-      async handle(request) {
-        requireAdministrator(await callerOf(request, deps))
+      tag: 'system',
+      summary: 'Publishes all that was received, and compacts what is due.',
+      who: 'administrator',
+      body: z.strictObject({}),
+      answers: { 204: NO_CONTENT },
+      async handle() {
         await deps.flush()
         return { status: 204 }
       },
-    },
+    }),
   ]
 }
+
+const healthy = z.strictObject({ status: z.literal('ok'), version: z.string() })
+const ready = z.strictObject({
+  ready: z.literal(true),
+  degraded: z.array(z.string()).optional(),
+})

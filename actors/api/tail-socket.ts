@@ -3,6 +3,7 @@ import { z } from 'zod/v4'
 import { bearerOf } from '#actors/gateway/authenticate.ts'
 import type { HttpRequest, Socket, SocketEvents, SocketRoute } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
+import type { RouteAbout } from '#actors/http/route-about.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TailPlace } from '#actors/tail/tail-place.ts'
 import type { TailRequest, TailWish } from '#actors/tail/tail-request.ts'
@@ -17,6 +18,7 @@ import {
   readableProject,
   requireSameOrigin,
 } from './caller.ts'
+import { PROBLEMS_OF, projectQuery } from './endpoint.ts'
 import { levelsOf, tailFilter } from './search-request.ts'
 
 export interface TailDeps extends CallerDeps {
@@ -70,6 +72,7 @@ export function tailSocket(deps: TailDeps): SocketRoute {
   return {
     path: '/api/v1/tail',
     messageBytesMax: COMMAND_BYTES_MAX,
+    about: TAIL_ABOUT,
     async upgrade(request) {
       const caller = await callerOf(request, deps, offeredToken(request) ?? bearerOf(request))
       if (request.header('origin') !== null && request.header('cookie') !== null) {
@@ -93,6 +96,23 @@ export function tailSocket(deps: TailDeps): SocketRoute {
       }
     },
   }
+}
+
+const TAIL_ABOUT: RouteAbout = {
+  tag: 'logs',
+  summary: 'A WebSocket with logs as they come in.',
+  description:
+    'Frames are JSON: hello, rows, idle, dropped, degraded, gap. Each carries a `token`; handed ' +
+    'back as `after`, the last one goes on without gap or repeat.',
+  who: 'reader',
+  query: projectQuery.extend({
+    query: z.string().optional(),
+    services: z.string().optional().describe('with commas'),
+    levels: z.string().optional().describe('with commas, in any case'),
+    after: z.string().optional().describe('a `token` of a frame, or a `tail_token` of a search'),
+  }),
+  answers: { 101: { description: 'The socket is open.', schema: null } },
+  problems: ['LOGBOY_BAD_REQUEST', 'LOGBOY_BAD_QUERY', ...PROBLEMS_OF.reader],
 }
 
 type AskedFilter = Parameters<typeof tailFilter>[0]

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { type BatchBytes, NO_BATCH } from '#actors/commit-log/commit-log.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
-import { HttpProblem, jsonText, PROBLEM_STATUS, retryAfterSeconds } from '#actors/http/problem.ts'
+import { HttpProblem, jsonText, retryAfterSeconds } from '#actors/http/problem.ts'
+import { PROBLEM_STATUS } from '#actors/http/problem-codes.ts'
 import type { ProveBatch, ProvenBatch } from '#actors/processing/prove-batch.ts'
 import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import type { OfferOutcome } from '#actors/project/project.ts'
@@ -20,6 +21,7 @@ import {
 } from '#proto/limits.ts'
 import { authenticate } from './authenticate.ts'
 import { type BatchOrigin, offerOfProven } from './batch-envelope.ts'
+import { INGEST_BATCH_ABOUT } from './ingest-about.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import { offerTo } from './offer-to.ts'
 import { runTask } from './run-task.ts'
@@ -37,6 +39,7 @@ export function ingestBatchRoute(deps: IngestDeps): Route {
     path: '/ingest/batch',
     bodyBytesMax: BATCH_MESSAGE_BYTES_MAX,
     handle: request => ingestBatch(request, deps),
+    about: INGEST_BATCH_ABOUT,
   }
 }
 

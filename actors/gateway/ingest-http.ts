@@ -24,6 +24,7 @@ import {
   encodingOf,
 } from './decode-body.ts'
 import { idempotencyKeyOf, isStored, keyReused, producerOf } from './idempotency-key.ts'
+import { INGEST_ABOUT } from './ingest-about.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import type { JsonChunk } from './json/json-body.ts'
@@ -47,6 +48,7 @@ export function ingestRoutes(deps: IngestRouteDeps): Route[] {
     path: '/ingest',
     bodyBytesMax: BODY_BYTES_MAX,
     handle: request => door.ingest(request),
+    about: INGEST_ABOUT,
   }
   return [route, ingestBatchRoute(deps)]
 }

@@ -1,5 +1,6 @@
 /** What the doors of HTTP say when a batch cannot be taken now. */
-import { HttpProblem, type ProblemCode } from '#actors/http/problem.ts'
+import { HttpProblem } from '#actors/http/problem.ts'
+import type { ProblemCode } from '#actors/http/problem-codes.ts'
 import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import { IDEMPOTENCY_KEYS_MAX } from '#proto/limits.ts'
 

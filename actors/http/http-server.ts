@@ -4,6 +4,7 @@
  * both drivers (uws-driver.ts, node-driver.ts) behave alike down to the error bodies.
  */
 import type { Clock } from '#runtime/clock.ts'
+import type { RouteAbout } from './route-about.ts'
 
 export interface HttpRequest {
   /** Upper case. HEAD arrives as GET; its body is left out on the way back. */
@@ -44,6 +45,8 @@ export interface Route {
   /** 0 unless given: a body is refused. */
   readonly bodyBytesMax?: number
   readonly handle: HttpHandler
+  /** For the OpenAPI document; pages have none. */
+  readonly about?: RouteAbout
 }
 
 /** The server's end of an open WebSocket. Everything after `close` is ignored. */
@@ -74,6 +77,7 @@ export interface SocketAccept {
 
 export interface SocketRoute {
   readonly path: string
+  readonly about?: RouteAbout
   /** A longer message closes the socket. */
   readonly messageBytesMax: number
   /** Decides before the upgrade: an answer (or a thrown HttpProblem) refuses it. */

@@ -3,10 +3,10 @@
  * kept by browsers for good; everything else is asked for again. Paths without a file get the
  * page, whose own router knows them.
  */
-import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { etagOf, isKnown } from './etag.ts'
 import type { HttpAnswer, HttpRequest, Route } from './http-server.ts'
 import { HttpProblem } from './problem.ts'
 
@@ -80,7 +80,7 @@ function answer(
 
 function fileAnswer(request: HttpRequest, file: StaticFile): HttpAnswer {
   const headers = [...file.headers]
-  if (request.header('if-none-match') === file.etag) return { status: 304, headers }
+  if (isKnown(request, file.etag)) return { status: 304, headers }
   const accepted = request.header('accept-encoding') ?? ''
   if (file.brotli !== null && /\bbr\b/.test(accepted)) {
     return { status: 200, headers: [...headers, ['content-encoding', 'br']], body: file.brotli }
@@ -108,7 +108,7 @@ function readFiles(folder: string): Map<string, StaticFile> {
 function makeFile(name: string, plain: Buffer): StaticFile {
   const extension = extname(name)
   const compress = plain.length >= COMPRESS_BYTES_MIN && !INCOMPRESSIBLE.has(extension)
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
+  const etag = etagOf(plain)
   const lasting = HASHED.test(name) && name !== PAGE
   const headers: (readonly [string, string])[] = [
     ['content-type', CONTENT_TYPES[extension] ?? 'application/octet-stream'],

@@ -2,7 +2,7 @@
 
 import type { TestContext } from 'node:test'
 import { Positions } from '#actors/commit-log/positions.ts'
-import type { HttpDriverName } from '#actors/http/http-server.ts'
+import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
@@ -49,7 +49,11 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
   }
 }
 
-export async function apiWorld(t: TestContext, driver: HttpDriverName) {
+export async function apiWorld(
+  t: TestContext,
+  driver: HttpDriverName,
+  doors: readonly Route[] = [],
+) {
   const clock = new VirtualClock()
   const random = seededRandom(7)
   const catalog = new MemoryCatalog()
@@ -81,7 +85,11 @@ export async function apiWorld(t: TestContext, driver: HttpDriverName) {
     backup: async () => 'BEGIN;',
     metrics: async () => '# TYPE logboy_test counter\n',
   }
-  const options = { driver, routes: apiRoutes(deps), sockets: apiSockets(deps) }
+  const options = {
+    driver,
+    routes: [...doors, ...apiRoutes(deps, doors)],
+    sockets: apiSockets(deps),
+  }
   const { url, port, faults } = await startTestServer(t, options)
   t.after(() => keys.close())
   const call = async (
@@ -101,7 +109,20 @@ export async function apiWorld(t: TestContext, driver: HttpDriverName) {
     const reply = await call('POST', '/api/v1/projects', { token: ADMIN_TOKEN, body: { name } })
     return JSON.parse(reply.text) as ProjectCreated
   }
-  return { call, createProject, url, port, faults, catalog, store, sessions, tail, clock, state }
+  return {
+    call,
+    createProject,
+    deps,
+    url,
+    port,
+    faults,
+    catalog,
+    store,
+    sessions,
+    tail,
+    clock,
+    state,
+  }
 }
 
 interface CallOptions {
