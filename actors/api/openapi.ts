@@ -179,13 +179,15 @@ class Components {
 
   #hoist(made: Json): Json {
     const text = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')
-    const { $schema: _, $defs = {}, ...root } = JSON.parse(text) as Record<string, Json>
+    const { $defs = {}, ...root } = JSON.parse(text) as Record<string, Json>
+    delete root['$schema']
     for (const [name, shape] of Object.entries($defs)) this.#name(name, shape as Json)
     return typeof root['id'] === 'string' ? this.#name(root['id'], root) : root
   }
 
-  #name(name: string, { id: _, ...shape }: Json): Json {
-    this.schemas[name] = shape
+  #name(name: string, shape: Json): Json {
+    const { [name]: known = shape } = this.schemas
+    this.schemas[name] = Object.fromEntries(Object.entries(known).filter(([key]) => key !== 'id'))
     return { $ref: `#/components/schemas/${name}` }
   }
 }
