@@ -76,7 +76,7 @@ export interface RowColumns extends Omit<LogColumns, 'timeMissing' | 'sdkName' |
   /** Pairs (low, high) of epoch << 40 | sequence. */
   readonly seq: Int32Array
   readonly row: Uint16Array
-  /** Pairs (low, high), or null until patterns exist. */
+  /** Pairs (low, high); null = nobody has made them of the messages yet. */
   readonly patternId: Int32Array | null
 }
 

@@ -6,6 +6,7 @@ import type { BatchRecord } from '#proto/batch-builder.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
 import { parseRowId } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
+import { patternOfText } from './patterns/pattern-ids.ts'
 import { rowJson } from './row-json.ts'
 import { openRows } from './rows.ts'
 import { takeRows } from './take-rows.ts'
@@ -63,7 +64,7 @@ test('is the Row of the REST interface', () => {
     },
     ingested_at: '2025-10-09T08:53:20.000Z',
     file: '/var/log/a.log',
-    pattern_id: null,
+    pattern_id: String(patternOfText(RECORD.message)),
   })
   assert.equal(parseRowId(id)?.row, 0)
 })

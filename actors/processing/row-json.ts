@@ -11,6 +11,7 @@ import {
 import { formatRowId, joinInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { portableJson } from './exact-json.ts'
+import { PatternIds } from './patterns/pattern-ids.ts'
 import { PresenceRank } from './presence-rank.ts'
 
 /** Row `index` as JSON text; integers beyond 2^53 as strings. */
@@ -39,6 +40,7 @@ class RowPrinter {
   readonly #traceId: IdPrinter
   readonly #spanId: IdPrinter
   readonly #attributes: readonly AttributePrinter[]
+  readonly #patternIds: PatternIds
   readonly #id = new RowIdPrinter()
 
   constructor(rows: RowColumns) {
@@ -51,6 +53,7 @@ class RowPrinter {
     this.#traceId = new IdPrinter(rows.traceId)
     this.#spanId = new IdPrinter(rows.spanId)
     this.#attributes = rows.attributes.map(column => new AttributePrinter(column))
+    this.#patternIds = new PatternIds(rows)
   }
 
   print(index: number): string {
@@ -70,7 +73,7 @@ class RowPrinter {
       `,"attributes":{${this.#attributesJson(index)}}` +
       `,"ingested_at":"${this.#receivedAt.text(rows.receivedAtUs[index] as number, 0)}"` +
       `,"file":${this.#file.json(index)}` +
-      `,"pattern_id":${rows.patternId === null ? 'null' : `"${pairText(rows.patternId, index)}"`}` +
+      `,"pattern_id":"${this.#patternIds.of(index)}"` +
       `,"id":"${this.#id.text(rows, index)}"` +
       (flags === 0 ? '' : `,"flags":${flagsJson(flags)}`) +
       '}'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { patternOfText } from '#actors/processing/patterns/pattern-ids.ts'
 import type { Row } from '#proto/api.ts'
 import { seededRandom } from '#runtime/random.ts'
 import type { ParquetStore } from './parquet-store.ts'
@@ -28,6 +29,7 @@ async function assertAnswers(store: ParquetStore, { answers }: GoldenFolder): Pr
     assert.deepEqual(found.aggregations.by_level, answer.byLevel, context)
     const rows = found.logs.map(json => JSON.parse(json) as Row)
     assert.equal(digestOf(rows), answer.rows, context)
+    for (const row of rows) assert.equal(row.pattern_id, String(patternOfText(row.message)))
   }
   const { damaged } = store.observe()
   assert.deepEqual(damaged, [])

@@ -122,6 +122,8 @@ function blocksOfLeaf(leaf: QueryLeaf, pruned: PrunedGroup): BlockMask {
       const width = field === 'trace_id' ? 32 : 16
       return leaf.value.length === width ? blocksOfHex(leaf.value, pruned) : 0
     }
+    case 'pattern':
+      return allBlocks(index)
     case 'attribute':
       return mayHaveValue(group, field, leaf) ? allBlocks(index) : 0
   }

@@ -12,6 +12,8 @@ export type FieldKind =
   | 'id'
   /** 32 or 16 hex digits; what is none stays an attribute of that name. */
   | 'trace'
+  /** The number of a row's pattern. */
+  | 'pattern'
   | 'attribute'
 
 const KINDS: ReadonlyMap<string, FieldKind> = new Map([
@@ -26,6 +28,7 @@ const KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['id', 'id'],
   ['trace_id', 'trace'],
   ['span_id', 'trace'],
+  ['pattern_id', 'pattern'],
 ])
 
 export function fieldKind(field: string): FieldKind {

@@ -44,7 +44,8 @@ export function readRegex(reader: TextReader, field: string | null): QueryTerm |
   const [text, source = '', option = ''] = match
   const ignoreCase = option === 'i'
   reader.at += text.length
-  if (field !== null) refuseKinds(reader, field, start, 'regular expressions', ['time', 'id'])
+  if (field !== null)
+    refuseKinds(reader, field, start, 'regular expressions', ['time', 'id', 'pattern'])
   const parsed = parseRegex(source, ignoreCase)
   if (parsed.type === 'fault') {
     const { position, length, message, expected } = parsed.fault
@@ -99,7 +100,7 @@ function wildcard(
   const merged = withoutRepeats(parts)
   if (merged.every(part => part === '')) return { type: 'exists', field }
   if (field === 'message') return messageWildcard(reader, start, parts)
-  refuseKinds(reader, field, start, 'wildcards', ['time', 'id'])
+  refuseKinds(reader, field, start, 'wildcards', ['time', 'id', 'pattern'])
   limitStars(reader, start, merged)
   return { type: 'wildcard', field, parts: merged }
 }
@@ -258,7 +259,7 @@ function readBound(reader: TextReader, bare: () => string[], what: string): stri
 
 function checkedRange(reader: TextReader, start: number, term: RangeTerm): QueryTerm {
   const { field, from, to } = term
-  refuseKinds(reader, field, start, 'ranges', ['id', 'trace', 'message'])
+  refuseKinds(reader, field, start, 'ranges', ['id', 'pattern', 'trace', 'message'])
   const kind = rangeKind(term)
   if (kind === 'mixed') {
     reader.fail(start, {
@@ -313,7 +314,7 @@ function boundText(value: string): string {
   return /[\s"()]/.test(value) ? quote(value) : value
 }
 
-type Refused = 'time' | 'id' | 'trace' | 'message'
+type Refused = 'time' | 'id' | 'pattern' | 'trace' | 'message'
 
 function refuseKinds(
   reader: TextReader,
@@ -327,6 +328,7 @@ function refuseKinds(
   const expected = {
     time: 'a range such as >now-15m',
     id: 'the whole id',
+    pattern: 'the whole number',
     trace: 'the whole id, or a wildcard such as 4bf92f*',
     message: 'words, a wildcard or a regular expression',
   }[kind as Refused]

@@ -11,6 +11,7 @@ import { parseRegex } from '#proto/query/regex-parser.ts'
 import type { Bound, QueryLeaf, QueryTerm } from '#proto/query/tree.ts'
 import { parseTime } from '#proto/time.ts'
 import { fold, tokenClass, tokenize } from '#proto/tokens.ts'
+import { patternOfText } from '../patterns/pattern-ids.ts'
 
 export type NaiveValue = string | number | bigint | boolean | null | readonly NaiveValue[]
 
@@ -63,6 +64,8 @@ function matchesLeaf(row: NaiveRow, leaf: QueryLeaf): boolean {
       return matchesTime(row.receivedAtUs, leaf)
     case 'id':
       return leaf.type === 'exists' || matchesText(row.id, leaf)
+    case 'pattern_id':
+      return leaf.type === 'exists' || matchesText(String(patternOfText(row.message)), leaf)
     case 'service':
     case 'host':
     case 'file':

@@ -11,6 +11,7 @@ import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { ANY_TIME, type RowFilter } from '../matcher.ts'
+import { patternOfText } from '../patterns/pattern-ids.ts'
 import { openRows } from '../rows.ts'
 import { matchesQuery, type NaiveRow } from './naive-query.ts'
 
@@ -180,6 +181,11 @@ const regex = fc.record({
   ignoreCase: fc.boolean(),
 })
 
+/** Of a message that may be there. */
+const patternId = fc
+  .array(fc.constantFrom(...WORDS), { maxLength: 2 })
+  .map(words => String(patternOfText(words.join(' '))))
+
 const leaf: fc.Arbitrary<QueryLeaf> = fc.oneof(
   {
     weight: 3,
@@ -195,10 +201,11 @@ const leaf: fc.Arbitrary<QueryLeaf> = fc.oneof(
     fc.record({ type: fc.constant(type), field: ownField, value: ownValue }),
     fc.record({ type: fc.constant(type), field: attribute, value: attributeValue }),
     fc.record({ type: fc.constant(type), field: fc.constant('id'), value: fc.nat(3).map(idOf) }),
+    fc.record({ type: fc.constant(type), field: fc.constant('pattern_id'), value: patternId }),
   ]),
   fc.record({
     type: fc.constant('exists' as const),
-    field: fc.oneof(ownField, attribute, fc.constantFrom('trace_id', 'time', 'id')),
+    field: fc.oneof(ownField, attribute, fc.constantFrom('trace_id', 'time', 'id', 'pattern_id')),
   }),
   ranges(attribute, numbers),
   ranges(

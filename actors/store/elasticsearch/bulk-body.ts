@@ -19,6 +19,7 @@ import { entryNumber } from './entry-number.ts'
 import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
 import type { AttributeFieldType } from './index-template.ts'
 import { fragment, writeAscii, writeBytes, writeHex } from './json-bytes.ts'
+import { PatternMember } from './pattern-member.ts'
 import { TextMembers } from './text-members.ts'
 
 /** A batch, or some rows of it. */
@@ -110,6 +111,7 @@ class PartWriter {
   readonly #traceId: IdMember
   readonly #spanId: IdMember
   readonly #attributes: readonly AttributeMember[]
+  readonly #patternIds: PatternMember
   readonly #twins = new ByteSink(256)
   /** Line up to the row's own part of its id. */
   readonly #beforeId: Uint8Array
@@ -130,6 +132,7 @@ class PartWriter {
     this.#attributes = rows.attributes.map(
       column => new AttributeMember(column, typeOf(types, column.key)),
     )
+    this.#patternIds = new PatternMember(rows)
     const ids = idsOf(part.envelope)
     this.#beforeId = fragment(`{"create":{"_id":"${ids.prefix}`)
     this.#common = fragment(
@@ -176,6 +179,7 @@ class PartWriter {
       writeBytes(sink, NAMES.flags)
       writeAscii(sink, String(flags))
     }
+    this.#patternIds.write(sink, index)
     writeBytes(sink, this.#common)
     writeAscii(sink, String(rows.row[index]))
     writeBytes(sink, AFTER_ROW)

@@ -17,6 +17,7 @@ export const FIELDS = {
   spanId: 'span.id',
   project: 'logboy.project',
   flags: 'logboy.flags',
+  pattern: 'logboy.pattern_id',
   producer: 'logboy.producer',
   seq: 'logboy.seq',
   row: 'logboy.row',

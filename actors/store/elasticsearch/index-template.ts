@@ -65,6 +65,8 @@ export function attributeMapping(type: AttributeFieldType): Record<string, unkno
 
 const NAME = { type: 'keyword', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX }
 const COLUMN = { type: 'long', index: false }
+/** What indices of older versions lack, and can be given. */
+export const LATER_FIELDS = { [FIELDS.pattern]: COLUMN } as const
 
 function rowFields({ source }: Storage): Record<string, unknown> {
   // Nobody groups by ids: where the source is stored, a column of them would only cost.
@@ -83,6 +85,7 @@ function rowFields({ source }: Storage): Record<string, unknown> {
     [FIELDS.spanId]: id,
     [FIELDS.project]: { type: 'keyword' },
     [FIELDS.flags]: { type: 'byte', index: false },
+    ...LATER_FIELDS,
     [FIELDS.producer]: COLUMN,
     [FIELDS.seq]: COLUMN,
     [FIELDS.row]: { type: 'integer', index: false },

@@ -2,7 +2,7 @@
 import type { ElasticServer } from './client.ts'
 import { ElasticError } from './elastic-error.ts'
 import type { IndexNames } from './index-names.ts'
-import { indexTemplate, LATER_SETTINGS } from './index-template.ts'
+import { indexTemplate, LATER_FIELDS, LATER_SETTINGS } from './index-template.ts'
 import { STORAGES_TRIED, type Storage, storageOf } from './storage.ts'
 
 /** Answers what the indices will be like. `wanted` is tried alone. */
@@ -41,13 +41,20 @@ async function putTemplate(
   })
 }
 
-/** Searches of this version need them of indices, too, that an older one made. */
+/** This version needs them of indices, too, that an older one made. */
 async function bringUpToDate(server: ElasticServer, { pattern }: IndexNames): Promise<void> {
   await server.request({
     method: 'PUT',
     path: `/${pattern}/_settings`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     body: LATER_SETTINGS,
+    allowed: [404],
+  })
+  await server.request({
+    method: 'PUT',
+    path: `/${pattern}/_mapping`,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    body: { properties: LATER_FIELDS },
     allowed: [404],
   })
 }

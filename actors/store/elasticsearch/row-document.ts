@@ -1,5 +1,6 @@
 /** From a document of Elasticsearch back to the row that it was made of, as JSON text. */
 import { portableJson } from '#actors/processing/exact-json.ts'
+import { patternOfText } from '#actors/processing/patterns/pattern-ids.ts'
 import { flagsJson } from '#actors/processing/row-json.ts'
 import { parseRowId } from '#proto/row-id.ts'
 import { formatTime, parseTime } from '#proto/time.ts'
@@ -34,6 +35,7 @@ export function documentJson({ _id: id, _source: source }: Hit): string {
   const text = (field: string): string => JSON.stringify(source[field] ?? '')
   const idJson = (field: string): string => JSON.stringify(source[field] ?? null)
   const severityText = text(FIELDS.severityText)
+  const { [FIELDS.message]: message } = source
   const flags = Number(source[FIELDS.flags] ?? 0)
   return (
     `{"time":"${timeText(source[FIELDS.time])}"` +
@@ -47,7 +49,8 @@ export function documentJson({ _id: id, _source: source }: Hit): string {
     `,"attributes":{${attributesJson(source)}}` +
     `,"ingested_at":"${timeText(source[FIELDS.receivedAt])}"` +
     `,"file":${text(FIELDS.file)}` +
-    `,"pattern_id":null` +
+    // A function of the message: documents of older versions have one, too.
+    `,"pattern_id":"${patternOfText(typeof message === 'string' ? message : '')}"` +
     `,"id":"${id}"` +
     (flags === 0 ? '' : `,"flags":${flagsJson(flags)}`) +
     '}'

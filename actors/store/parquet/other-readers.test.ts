@@ -86,7 +86,7 @@ function factsOf(row: PlainRow, names: readonly string[]): Facts {
     row.message,
     row.traceId,
     row.spanId,
-    row.patternId === 0n ? null : String(row.patternId),
+    String(row.patternId),
     ...names.map(name => row.attributes[name] ?? null),
   ]
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { areOfThisVersion } from '#actors/processing/patterns/signature.ts'
 import type {
   AttributeColumn,
   AttributeType,
@@ -123,12 +124,12 @@ class StoredRows implements RowColumns {
     return this.#once('row', reader => new Uint16Array(this.#whole(decodeNumbers(reader))))
   }
 
-  /** 0 where a row has none. */
+  /** null = none are stored, or ids by other rules: they are made of the messages. */
   get patternId(): Int32Array | null {
     return this.#once('pattern_id', reader => {
       if (reader.isEmpty) return null
       const { values, presence } = decodePairs(reader)
-      return presence === null ? values : spreadPairs(values, presence, this.count)
+      return presence === null && areOfThisVersion(values) ? values : null
     })
   }
 
@@ -196,18 +197,6 @@ class StoredRows implements RowColumns {
     assert(column !== undefined, `no such column: ${name}`)
     return new ColumnReader(this.#source, column, this.#group.columns[index] as ColumnChunk)
   }
-}
-
-function spreadPairs(values: Int32Array, presence: Uint8Array, rowCount: number): Int32Array {
-  const pairs = new Int32Array(rowCount * 2)
-  let value = 0
-  for (let row = 0; row < rowCount; row++) {
-    if (((presence[row >> 3] as number) & (1 << (row & 7))) === 0) continue
-    pairs[2 * row] = values[2 * value] as number
-    pairs[2 * row + 1] = values[2 * value + 1] as number
-    value++
-  }
-  return pairs
 }
 
 /** An attribute column that is read when its values or its presence are first touched. */

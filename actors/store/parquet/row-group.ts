@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { signMessages } from '#actors/processing/patterns/signature.ts'
 import type { RowColumns, TextColumn } from '#proto/columns.ts'
 import { AttributeTable } from './attribute-rows.ts'
-import { GroupWriter, writeEmptyChunk } from './chunk-writer.ts'
+import { GroupWriter } from './chunk-writer.ts'
 import { encodeIndex } from './encode-index.ts'
 import { writeLongs, writeShorts, writeSmall, writeTimes } from './encode-numbers.ts'
 import { writeIds, writeTexts } from './encode-texts.ts'
@@ -201,27 +202,14 @@ class FixedColumns {
     }
   }
 
-  /** 0 is no pattern: it is stored as null. */
+  /** Made here, where messages are looked at anyway; compaction keeps what is stored. */
   #patterns(column: ColumnSchema): ColumnChunk {
-    if (this.#parts.every(part => part.patternId === null)) {
-      return writeEmptyChunk(this.#group, column)
-    }
-    const { rowCount } = this.#keys
-    const all = gatherPairs(this.#parts, part => part.patternId ?? new Int32Array(2 * part.count))
-    const levels = new Uint8Array(rowCount)
-    const values = new Uint32Array(rowCount)
-    const pairs = new Int32Array(2 * rowCount)
-    let present = 0
-    for (let row = 0; row < rowCount; row++) {
-      values[row] = present
-      if (all[2 * row] === 0 && all[2 * row + 1] === 0) continue
-      levels[row] = 1
-      pairs[2 * present] = all[2 * row] as number
-      pairs[2 * present + 1] = all[2 * row + 1] as number
-      present++
-    }
-    const given = pairs.subarray(0, 2 * present)
-    return writeLongs(this.#group, column, { levels, present, values, pairs: given })
+    const pairs = gatherPairs(
+      this.#parts,
+      part => part.patternId ?? signMessages(part.message, part.count),
+    )
+    const present = this.#keys.rowCount
+    return writeLongs(this.#group, column, { levels: null, present, pairs, values: null })
   }
 }
 

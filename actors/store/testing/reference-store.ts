@@ -1,4 +1,5 @@
 /** What a store has to answer, computed the naive way: a list of objects, filtered. */
+import { patternOfText } from '#actors/processing/patterns/pattern-ids.ts'
 import { matchesQuery, type NaiveRow } from '#actors/processing/testing/naive-query.ts'
 import { type AggregateRequest, levelOfSeverity, type Row } from '#proto/api.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
@@ -99,7 +100,7 @@ function makeRow(source: BatchSource, log: PlainLog, number: number): ReferenceR
     attributes: Object.fromEntries(log.attributes),
     ingested_at: formatTime(receivedAtUs, 0),
     file: log.file,
-    pattern_id: null,
+    pattern_id: String(patternOfText(log.message)),
     id: formatRowId({ producerLow, producerHigh, seqLow, seqHigh, row: number }),
     ...(flags.length === 0 ? {} : { flags }),
   }

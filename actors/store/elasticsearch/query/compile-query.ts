@@ -1,5 +1,6 @@
 /** From a search's conditions to the language of Elasticsearch, with the meaning of the matcher. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
+import { parsePattern } from '#actors/processing/patterns/signature.ts'
 import { attributeOf } from '#proto/query/field-kind.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { insidePattern } from '#proto/query/pattern.ts'
@@ -96,6 +97,8 @@ function compileLeaf(leaf: QueryLeaf, tools: Tools): Clause {
       return compileMessage(leaf, tools)
     case 'id':
       return compileRowId(leaf)
+    case 'pattern_id':
+      return compilePattern(leaf)
     // What is not 32 or 16 hex digits stays an attribute of that name.
     case 'trace_id':
       return either([compileId(FIELDS.traceId, leaf), attributeClause(field, leaf, tools)])
@@ -201,4 +204,11 @@ function compileRowId(leaf: FieldLeaf): Clause {
   if (id === null) return NOTHING
   const text = formatRowId(id)
   return leaf.type === 'exact' && text !== leaf.value ? NOTHING : { ids: { values: [text] } }
+}
+
+function compilePattern(leaf: FieldLeaf): Clause {
+  if (leaf.type === 'exists') return every([])
+  if (leaf.type !== 'field' && leaf.type !== 'exact') return NOTHING
+  const id = parsePattern(leaf.value)
+  return id === null ? NOTHING : { term: { [FIELDS.pattern]: id } }
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import { PATTERNS_VERSION } from '#actors/processing/patterns/signature.ts'
 import { doubleText, type PlainRow } from './plain-rows.ts'
 
+const VERSION_BITS = BigInt(PATTERNS_VERSION) << 48n
 const MICROS_2026 = Date.UTC(2026, 0, 1) * 1000
 
 /** Few values that repeat, or any at all. */
@@ -76,7 +78,7 @@ const row = fc.record({
   message: text(60),
   traceId: hex(16),
   spanId: hex(8),
-  patternId: fc.oneof(fc.constant(0n), long),
+  patternId: fc.bigInt({ min: VERSION_BITS, max: VERSION_BITS + 2n ** 48n - 1n }),
   attributes,
 })
 

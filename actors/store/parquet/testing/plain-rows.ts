@@ -1,3 +1,4 @@
+import { signMessages } from '#actors/processing/patterns/signature.ts'
 import type {
   AttributeColumn,
   AttributeType,
@@ -26,7 +27,7 @@ export interface PlainRow {
   readonly producer: bigint
   readonly seq: bigint
   readonly row: number
-  /** 0 = none. */
+  /** By the rules of this version. */
   readonly patternId: bigint
   /** By `<type>.<key>`, written as text: equal texts are equal values of that type. */
   readonly attributes: Readonly<Record<string, string>>
@@ -39,7 +40,6 @@ export function columnsOf(rows: readonly PlainRow[], form: TextForm = 'each'): R
   const texts = (pick: (row: PlainRow) => string): TextColumn => textColumn(rows.map(pick), form)
   const numbers = (pick: (row: PlainRow) => number): number[] => rows.map(pick)
   const hasSubNs = rows.some(row => row.timeSubNs !== 0)
-  const hasPattern = rows.some(row => row.patternId !== 0n)
   return {
     count: rows.length,
     timeUs: Float64Array.from(numbers(row => row.timeUs)),
@@ -64,7 +64,7 @@ export function columnsOf(rows: readonly PlainRow[], form: TextForm = 'each'): R
     producer: pairsOf(rows.map(row => row.producer)),
     seq: pairsOf(rows.map(row => row.seq)),
     row: Uint16Array.from(numbers(row => row.row)),
-    patternId: hasPattern ? pairsOf(rows.map(row => row.patternId)) : null,
+    patternId: pairsOf(rows.map(row => row.patternId)),
     attributes: attributeColumns(rows, form),
   }
 }
@@ -91,7 +91,7 @@ export function plainRows(columns: RowColumns): PlainRow[] {
     producer: longAt(columns.producer, row),
     seq: longAt(columns.seq, row),
     row: columns.row[row] as number,
-    patternId: columns.patternId === null ? 0n : longAt(columns.patternId, row),
+    patternId: longAt(columns.patternId ?? signMessages(columns.message, columns.count), row),
     attributes: attributes[row] as Record<string, string>,
   }))
 }

@@ -1,3 +1,4 @@
+import { patternOfText } from '#actors/processing/patterns/pattern-ids.ts'
 import type { PlainRow } from './plain-rows.ts'
 
 const SERVICES = ['auth', 'billing', 'cart', 'search']
@@ -14,6 +15,7 @@ function sampleRow(index: number): PlainRow {
   const service = SERVICES[noise % SERVICES.length] as string
   const severity = SEVERITIES[(noise >>> 4) % SEVERITIES.length] as number
   const hex = noise.toString(16).padStart(8, '0')
+  const message = `${severity > 9 ? 'failed' : 'finished'} request ${hex} of user u${index} in ${noise % 997} ms`
   return {
     timeUs: START_US + index * 40_000 + (noise % 30_000),
     timeSubNs: index % 3 === 0 ? noise % 1000 : 0,
@@ -25,13 +27,13 @@ function sampleRow(index: number): PlainRow {
     service,
     host: `web-${noise % 50}`,
     file: '',
-    message: `${severity > 9 ? 'failed' : 'finished'} request ${hex} of user u${index} in ${noise % 997} ms`,
+    message,
     traceId: index % 2 === 0 ? hex.repeat(4) : null,
     spanId: index % 4 === 0 ? hex.repeat(2) : null,
     producer: 77n,
     seq: (1n << 40n) | BigInt(Math.floor(index / 500)),
     row: index % 500,
-    patternId: 0n,
+    patternId: BigInt(patternOfText(message)),
     attributes: {
       'i.status': String(severity > 9 ? 500 : 200),
       's.path': `/api/v1/${service}/${index}`,

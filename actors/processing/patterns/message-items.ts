@@ -1,0 +1,317 @@
+/**
+ * What of a message is wording and what is a value, by the look of its bytes alone; the rules for
+ * people stand in docs/patterns.md. One pass, no text and no object: the items of the message that
+ * was scanned last lie in `items` until the next one.
+ */
+import assert from 'node:assert/strict'
+
+/** Items of a message that count; what follows them is not looked at. */
+export const ITEMS_MAX = 48
+/** Bytes of a message that are looked at: a longer one is no other pattern for its end. */
+export const SCANNED_BYTES_MAX = 4_096
+/** A bracket at the head of a line that is longer is no name of a thread. */
+const HEAD_BRACKET_BYTES_MAX = 256
+
+/** The word of an item that is a value. */
+export const VALUE = 0
+
+/** Parallel arrays: the hash of each item's word or VALUE, and the bytes that it stands for. */
+export const items = {
+  words: new Int32Array(ITEMS_MAX),
+  starts: new Uint32Array(ITEMS_MAX),
+  ends: new Uint32Array(ITEMS_MAX),
+} as const
+
+const { words, starts, ends } = items
+
+/** What a byte is. Those of LETTER to PUNCTUATION make up chunks, the others stand between them. */
+const LETTER = 1
+const UPPER = 2
+const DIGIT = 4
+const SLASH = 8
+const DOT = 16
+const COLON = 32
+const AT = 64
+const APOSTROPHE = 128
+const PUNCTUATION = 256
+const BREAK = 512
+const EQUALS = 1_024
+const QUOTE = 2_048
+const OUTSIDE = BREAK | EQUALS | QUOTE
+/** What asks for more than to be noted. */
+const SPECIAL = SLASH | DOT | COLON | APOSTROPHE | OUTSIDE
+
+const KINDS = Uint16Array.from({ length: 256 }, (_, byte) => kindOf(byte))
+
+function kindOf(byte: number): number {
+  if (byte >= 0x80 || byte === 0x5f || (byte >= 0x61 && byte <= 0x7a)) return LETTER
+  if (byte >= 0x41 && byte <= 0x5a) return LETTER | UPPER
+  if (byte >= 0x30 && byte <= 0x39) return DIGIT
+  if (byte <= 0x20 || byte === 0x7f) return BREAK
+  const character = String.fromCharCode(byte)
+  if (',;()[]{}<>|'.includes(character)) return BREAK
+  const kinds = { '/': SLASH, '\\': SLASH, '.': DOT, ':': COLON, '@': AT, "'": APOSTROPHE }
+  const others = { '=': EQUALS, '"': QUOTE }
+  return { ...kinds, ...others }[character] ?? PUNCTUATION
+}
+
+const SPACE = 0x20
+const EQUAL_SIGN = 0x3d
+
+const SEED = 0x811c9dc5 | 0
+const PRIME = 0x01000193
+
+/** The word of an item with this text: of its letters only. */
+export function wordOf(text: string): number {
+  let hash = SEED
+  for (const byte of Buffer.from(text)) {
+    if (((KINDS[byte] as number) & LETTER) !== 0) hash = Math.imul(hash ^ byte, PRIME)
+  }
+  return spread(hash)
+}
+
+/** FNV's upper bits are weak; never VALUE. */
+function spread(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  mixed ^= mixed >>> 16
+  return mixed === VALUE ? 1 : mixed
+}
+
+/** Words that mean the same in every log. */
+const MONTH = 1
+const DAY = 2
+/** Behind a number they are part of it: 5 ms and 00:01 are values of one place. */
+const TIME_UNIT = 3
+const LEVEL = 4
+const PREPOSITION = 5
+
+const ROLES: readonly (readonly [role: number, words: string])[] = [
+  [MONTH, 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'],
+  [DAY, 'Mon Tue Wed Thu Fri Sat Sun'],
+  [TIME_UNIT, 'ns us ms s sec secs second seconds min mins minute minutes h hours AM PM UTC GMT'],
+  [LEVEL, 'TRACE DEBUG INFO NOTICE WARN WARNING ERROR ERR FATAL CRITICAL SEVERE'],
+  [LEVEL, 'trace debug info notice warn warning error fatal Info Warning Error V D I W E F'],
+  [PREPOSITION, 'for by of as'],
+]
+
+/** By the last bits of a word: nearly every other word is known by them to have no role. */
+const ROLE_SLOTS = 4_096
+const roles = new Uint8Array(ROLE_SLOTS)
+const roleWords = new Int32Array(ROLE_SLOTS)
+for (const [role, text] of ROLES) {
+  for (const word of text.split(' ').map(wordOf)) {
+    const slot = word & (ROLE_SLOTS - 1)
+    assert(roles[slot] === 0, 'no two of these words share a slot')
+    roles[slot] = role
+    roleWords[slot] = word
+  }
+}
+
+function roleOf(word: number): number {
+  const slot = word & (ROLE_SLOTS - 1)
+  return roleWords[slot] === word ? (roles[slot] as number) : 0
+}
+
+const USER = wordOf('user')
+
+/** How far a time as in syslog (RFC 3164) has been read: a host follows it. */
+const NO_TIME = 0
+const MONTH_READ = 1
+const DAY_READ = 2
+const TIME_READ = 3
+
+/** Scans bytes [start, end); answers the number of items. */
+export function scanItems(bytes: Uint8Array, start: number, end: number): number {
+  const last = Math.min(end, start + SCANNED_BYTES_MAX)
+  let count = 0
+  let at = start
+  let isValue = false
+  let valueAt = start
+  let inHead = true
+  let clock = NO_TIME
+  while (at < last && count < ITEMS_MAX) {
+    const first = bytes[at] as number
+    const kind = KINDS[first] as number
+    if ((kind & OUTSIDE) !== 0 || kind === APOSTROPHE || kind === COLON) {
+      if (isValue && kind !== QUOTE && first !== SPACE) {
+        count = addValue(count, valueAt, valueAt)
+        isValue = false
+      }
+      if (kind === EQUALS) {
+        const isRuled =
+          (at > start && bytes[at - 1] === EQUAL_SIGN) ||
+          (at + 1 < last && bytes[at + 1] === EQUAL_SIGN)
+        isValue = !isRuled
+        valueAt = at + 1
+      } else if (first === 0x5b && inHead && count > 0) {
+        const close = closingBracket(bytes, at, last)
+        if (close > 0) {
+          count = addValue(count, at + 1, close)
+          at = close
+        }
+      } else if (kind === QUOTE || kind === APOSTROPHE) {
+        const close = closingQuote(bytes, at, last)
+        if (close > 0) {
+          const isKey = bytes[close + 1] === 0x3a && close + 1 < last && !isValue
+          if (isKey) count = addWord(count, hashOf(bytes, at + 1, close), at + 1, close)
+          else count = addValue(count, at + 1, close)
+          at = close
+        }
+        isValue = false
+      }
+      at++
+      continue
+    }
+
+    let hash = SEED
+    let seen = 0
+    let dots = 0
+    let slashes = 0
+    let colons = 0
+    let key = 0
+    let next = at
+    for (; next < last; next++) {
+      const byte = bytes[next] as number
+      const each = KINDS[byte] as number
+      if ((each & LETTER) !== 0) {
+        hash = Math.imul(hash ^ byte, PRIME)
+        seen |= each
+        continue
+      }
+      if ((each & SPECIAL) !== 0) {
+        if ((each & OUTSIDE) !== 0) break
+        const follower = next + 1 < last ? (KINDS[bytes[next + 1] as number] as number) : BREAK
+        if (each === APOSTROPHE && (follower & LETTER) === 0) break
+        if (each === DOT) {
+          if ((follower & LETTER) !== 0 && next > at) dots++
+        } else if (each === SLASH) slashes++
+        else if (each === COLON) {
+          if (colons++ === 0 && (seen & ~(LETTER | UPPER | PUNCTUATION)) === 0) key = next
+        }
+      }
+      seen |= each
+    }
+
+    const hasLetters = (seen & LETTER) !== 0
+    const from = at
+    at = next
+    if (!hasLetters && (seen & DIGIT) === 0) {
+      if (isValue) count = addValue(count, from, next)
+      isValue = false
+      continue
+    }
+    if (isValue) {
+      isValue = false
+      if (next === last || bytes[next] !== EQUAL_SIGN) {
+        count = addValue(count, from, next)
+        continue
+      }
+      // Another key: the value before it is empty.
+      count = addValue(count, valueAt, valueAt)
+    }
+    if ((seen & DIGIT) !== 0 || (slashes > 0 && isPath(bytes, from, next, slashes))) {
+      const isKeyed = key > from && isName(bytes, from, key, next)
+      if (isKeyed) {
+        count = addWord(count, hashOf(bytes, from, key), from, key)
+        inHead = false
+      }
+      count = addValue(count, isKeyed ? key + 1 : from, next)
+      clock = clockAfter(clock, seen, colons)
+      continue
+    }
+    const word = spread(hash)
+    const role = roleOf(word)
+    const previous = count > 0 ? (words[count - 1] as number) : 1
+    if (role === TIME_UNIT && previous === VALUE) ends[count - 1] = next
+    else if (
+      clock === TIME_READ ||
+      role === DAY ||
+      role === MONTH ||
+      (seen & AT) !== 0 ||
+      (dots >= 2 && (seen & UPPER) === 0) ||
+      (previous === USER && count > 1 && roleOf(words[count - 2] as number) === PREPOSITION)
+    ) {
+      count = addValue(count, from, next)
+      clock = role === MONTH ? MONTH_READ : NO_TIME
+    } else {
+      count = addWord(count, word, from, next)
+      clock = NO_TIME
+      inHead &&= role === LEVEL
+    }
+  }
+  if (isValue && count < ITEMS_MAX) count = addValue(count, valueAt, valueAt)
+  return count
+}
+
+function addWord(count: number, word: number, start: number, end: number): number {
+  if (count === ITEMS_MAX) return count
+  words[count] = word
+  starts[count] = start
+  ends[count] = end
+  return count + 1
+}
+
+/** Values that stand side by side are one: lists differ in length. */
+function addValue(count: number, start: number, end: number): number {
+  if (count > 0 && words[count - 1] === VALUE) {
+    ends[count - 1] = end
+    return count
+  }
+  return addWord(count, VALUE, start, end)
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = SEED
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number
+    if (((KINDS[byte] as number) & LETTER) !== 0) hash = Math.imul(hash ^ byte, PRIME)
+  }
+  return spread(hash)
+}
+
+/** The end of a quotation of one word, as names are quoted; 0 = it is no such thing. */
+function closingQuote(bytes: Uint8Array, open: number, last: number): number {
+  const quote = bytes[open] as number
+  for (let at = open + 1; at < last; at++) {
+    const byte = bytes[at] as number
+    if (byte === quote) return at > open + 1 ? at : 0
+    if (((KINDS[byte] as number) & OUTSIDE) !== 0) return 0
+  }
+  return 0
+}
+
+function closingBracket(bytes: Uint8Array, open: number, last: number): number {
+  const limit = Math.min(last, open + HEAD_BRACKET_BYTES_MAX)
+  let depth = 0
+  for (let at = open; at < limit; at++) {
+    const byte = bytes[at] as number
+    if (byte === 0x5b) depth++
+    else if (byte === 0x5d && --depth === 0) return at
+  }
+  return 0
+}
+
+/** What has a slash is a path, unless it is short as in I/O or and/or. */
+function isPath(bytes: Uint8Array, start: number, end: number, slashes: number): boolean {
+  return slashes > 1 || KINDS[bytes[start] as number] === SLASH || end - start > SHORT_BYTES
+}
+
+const SHORT_BYTES = 7
+
+/** The part before a colon names what follows, unless it may be hex digits or a scheme of a URL. */
+function isName(bytes: Uint8Array, start: number, end: number, last: number): boolean {
+  if (end - start < 2) return false
+  if (end + 1 < last && KINDS[bytes[end + 1] as number] === SLASH) return false
+  for (let at = start; at < end; at++) {
+    const folded = (bytes[at] as number) | 0x20
+    if (folded > 0x66 || folded < 0x61) return true
+  }
+  return false
+}
+
+function clockAfter(clock: number, seen: number, colons: number): number {
+  if (clock === MONTH_READ) return seen === DIGIT ? DAY_READ : NO_TIME
+  if (clock === DAY_READ) return seen === (DIGIT | COLON) && colons === 2 ? TIME_READ : NO_TIME
+  return NO_TIME
+}
