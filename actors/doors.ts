@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { TROUBLE_TEXTS } from '#proto/trouble.ts'
 import { systemDisk } from '#runtime/index.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
-import { metricsText } from './api/metrics-text.ts'
+import { QueryGate } from './api/query-gate.ts'
+import { RequestRate } from './api/request-rate.ts'
 import { signInLink } from './api/session-routes.ts'
 import { systemRoutes } from './api/system-routes.ts'
 import { OpenSockets } from './api/tail-socket.ts'
@@ -94,14 +95,17 @@ export async function openDoors(
     flush: () => store.flush(),
     backup: () => catalog.backup(),
     metrics: async () =>
-      metricsText(
-        metricFamilies({
-          ...pipeline,
-          actors: system.observe(),
-          troubles: pipeline.troubles(),
-          disk: diskOf(pipeline),
-        }),
-      ),
+      metricFamilies({
+        ...pipeline,
+        actors: system.observe(),
+        troubles: pipeline.troubles(),
+        disk: diskOf(pipeline),
+      }),
+    rate: new RequestRate(clock, config.requestsPerSecond),
+    queries: new QueryGate(clock, {
+      perProject: config.queriesPerProject,
+      timeoutMs: config.queryTimeoutMs,
+    }),
   }
   const http = await startHttp({
     driver: config.httpDriver,

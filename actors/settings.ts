@@ -61,6 +61,9 @@ export interface Config {
   readonly flushBytes: number
   readonly flushIntervalMs: number
   readonly searchMemoryBytes: number
+  readonly queriesPerProject: number
+  readonly queryTimeoutMs: number
+  readonly requestsPerSecond: number
   readonly workers: number
   readonly retentionDays: number
   readonly retentionIntervalMs: number
@@ -241,6 +244,24 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     '512MiB',
     'Memory limit of wide searches (DuckDB)',
     size,
+  ),
+  queriesPerProject: setting(
+    'LOGBOY_QUERIES_PER_PROJECT',
+    '8',
+    'Queries of one project that run at once; eight times as many wait',
+    countAboveZero,
+  ),
+  queryTimeoutMs: setting(
+    'LOGBOY_QUERY_TIMEOUT',
+    '30s',
+    'A query that takes longer, waiting included, is stopped',
+    duration,
+  ),
+  requestsPerSecond: setting(
+    'LOGBOY_REQUESTS_PER_SECOND',
+    '1000',
+    'REST requests of one key or session, ten times as many at once; 0 = no limit',
+    count,
   ),
   workers: setting('LOGBOY_WORKERS', '2', 'Worker threads that decode, match and write', count),
   retentionDays: setting('LOGBOY_RETENTION_DAYS', '30', 'Retention of new projects in days', count),

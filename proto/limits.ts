@@ -62,6 +62,16 @@ export const PRODUCER_REMEMBERED_MS = 3_600_000
 export const SEARCH_LIMIT_DEFAULT = 100
 export const SEARCH_LIMIT_MAX = 10_000
 export const SEARCH_OFFSET_MAX = 10_000
+/** Rows on either side of one that its context shows. */
+export const CONTEXT_ROWS_DEFAULT = 20
+export const CONTEXT_ROWS_MAX = 1_000
+/** Fields of one call for facets: each is a pass over the rows that match. */
+export const FACET_FIELDS_MAX = 10
+export const FACET_VALUES_DEFAULT = 10
+export const FACET_VALUES_MAX = 100
+/** Newest rows that tell which fields there are; they are read on the main thread. */
+export const FIELD_SAMPLE_DEFAULT = 1_000
+export const FIELD_SAMPLE_MAX = 2_000
 /** Longer ones are made by programs, and their lists of values belong into `services` or a field. */
 export const QUERY_CHARS_MAX = 8_192
 /** Conditions of a query: each is a pass over a column, or some clauses of Elasticsearch. */

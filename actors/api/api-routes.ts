@@ -1,6 +1,8 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { tellingCatalog } from './catalog-problem.ts'
+import { factRoutes } from './fact-routes.ts'
+import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
@@ -9,12 +11,14 @@ import { type SessionDeps, sessionRoutes } from './session-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
 
-export type ApiDeps = ProjectDeps & SearchDeps & SessionDeps & SystemDeps & TailDeps
+export type ApiDeps = ProjectDeps & MetricDeps & SearchDeps & SessionDeps & SystemDeps & TailDeps
 
 /** `doors`: routes of others in the same process, for the document of all. */
 export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
   const routes = [
     ...searchRoutes(deps),
+    ...factRoutes(deps),
+    ...metricRoutes(deps),
     ...projectRoutes(deps),
     ...sessionRoutes(deps),
     ...systemRoutes(deps),

@@ -65,7 +65,6 @@ function suite(driver: HttpDriverName): void {
       ingested_start: 1_700_000_000,
       ingested_end: '1700000000123',
       limit: 5,
-      cursor: 'abc',
       order: 'asc',
       include: ['logs'],
       interval: '5m',
@@ -80,7 +79,7 @@ function suite(driver: HttpDriverName): void {
     assert.equal(input.ingestedStartUs, 1_700_000_000_000_000)
     assert.equal(input.ingestedEndUs, 1_700_000_000_123_000)
     assert.equal(input.intervalUs, 300_000_000)
-    assert.deepEqual([input.cursor, input.order], ['abc', 'asc'])
+    assert.deepEqual([input.cursor, input.order], [null, 'asc'])
     assert.deepEqual(input.aggregate, { fn: 'p95', field: 'duration_ms', by: 'service' })
   })
 
@@ -249,6 +248,77 @@ function suite(driver: HttpDriverName): void {
     request.destroy()
     await aborted
     gate.resolve()
+  })
+
+  test(named('a page goes on with the question of the page before, and no other'), async t => {
+    const { call, createProject, store } = await apiWorld(t, driver)
+    const { read_key: token } = await createProject('shop')
+    store.result = { ...store.result, next_cursor: 'of the store' }
+    const ask = (body: object) => call('POST', '/api/v1/logs/search', { token, body })
+    const { next_cursor: cursor } = (await ask({ query: 'a', levels: ['warn'] })).json
+    const next = await ask({ query: 'a', levels: ['WARN'], limit: 7, cursor })
+    assert.equal(next.status, 200)
+    assert.equal(store.searches[1]?.cursor, 'of the store')
+    for (const other of [{ query: 'b' }, { query: 'a', order: 'asc' }, { query: 'a' }]) {
+      const reply = await ask({ ...other, cursor })
+      assert.deepEqual([reply.status, reply.json['code']], [400, 'LOGBOY_BAD_REQUEST'])
+    }
+    assert.equal(store.searches.length, 2)
+  })
+
+  test(named('who asks too often is told when to come back; others are not slowed'), async t => {
+    const { call, createProject, clock } = await apiWorld(t, driver)
+    const { read_key: token } = await createProject('shop')
+    const other = await createProject('other')
+    const ask = (key = token) => call('GET', '/api/v1/session', { token: key })
+    const told = ({ headers }: Reply): (string | null)[] =>
+      ['limit', 'remaining', 'reset', 'policy'].map(name => headers.get(`ratelimit-${name}`))
+    assert.deepEqual(told(await ask()), ['200', '199', '1', '200;w=10'])
+    for (let left = 198; left >= 0; left--) {
+      assert.equal((await ask()).headers.get('ratelimit-remaining'), String(left))
+    }
+    const over = await ask()
+    assert.deepEqual([over.status, over.json['code']], [429, 'LOGBOY_TOO_MANY_REQUESTS'])
+    assert.deepEqual(told(over), ['200', '0', '10', '200;w=10'])
+    assert.equal(over.headers.get('retry-after'), '1')
+    assert.equal((await ask(other.read_key)).status, 200)
+    clock.advance(1_000)
+    assert.deepEqual(told(await ask()), ['200', '19', '10', '200;w=10'])
+  })
+
+  test(named('a query that takes too long is stopped, and says what to narrow'), async t => {
+    const { call, createProject, store, clock } = await apiWorld(t, driver)
+    const { read_key: token } = await createProject('shop')
+    const gate = deferred()
+    store.gate = gate.promise
+    const asked = call('POST', '/api/v1/logs/search', { token, body: {} })
+    while (store.signals.length === 0) await nextRound()
+    clock.advance(30_000)
+    assert.equal(store.signals[0]?.aborted, true)
+    gate.resolve()
+    const { status, json } = await asked
+    assert.deepEqual([status, json['code']], [400, 'LOGBOY_QUERY_TOO_DEAR'])
+    assert.match(String(json['detail']), /longer than 30 s.*narrow the time range/)
+  })
+
+  test(named('a project has so many queries at once; those of another do not wait'), async t => {
+    const { call, createProject, store } = await apiWorld(t, driver)
+    const { read_key: token } = await createProject('shop')
+    const other = await createProject('other')
+    const gate = deferred()
+    store.gate = gate.promise
+    const ask = (key = token) => call('POST', '/api/v1/logs/search', { token: key, body: {} })
+    // Two run, sixteen wait, and one more is too many.
+    const asked = Array.from({ length: 19 }, () => ask())
+    const refused = await Promise.race(asked)
+    assert.deepEqual([refused.status, refused.json['code']], [429, 'LOGBOY_TOO_MANY_QUERIES'])
+    assert.equal(store.searches.length, 2)
+    const others = ask(other.read_key)
+    while (store.searches.length < 3) await nextRound()
+    assert.equal(store.searches[2]?.projectId, other.id)
+    gate.resolve()
+    const statuses = await Promise.all([others, ...asked].map(async reply => (await reply).status))
+    assert.equal(statuses.filter(status => status === 200).length, 19)
   })
 
   test(named('what the store cannot do is told with its reason'), async t => {

@@ -4,17 +4,21 @@
  */
 import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
+import { HttpProblem, problemAnswer } from '#actors/http/problem.ts'
 import type { ProblemCode } from '#actors/http/problem-codes.ts'
-import type { AnswerAbout, ParameterAbout, RouteTag } from '#actors/http/route-about.ts'
+import type { AnswerAbout, ParameterAbout, RouteAbout, RouteTag } from '#actors/http/route-about.ts'
 import {
   type Caller,
   type CallerDeps,
   callerOf,
+  cookieOf,
   type ReadableProject,
   readableProject,
   requireAdministrator,
+  SESSION_COOKIE,
 } from './caller.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
+import { type RequestRate, withHeaders } from './request-rate.ts'
 
 /** What a handler gets: everything checked. */
 export interface Call<Query, Body> {
@@ -55,50 +59,95 @@ export interface Declared<Who extends keyof Calls<never, never>, Query, Body> {
 
 type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
+/** What serving takes. */
+export interface EndpointDeps extends CallerDeps {
+  readonly rate: RequestRate
+}
+
 export function endpoint<
   Who extends keyof Calls<never, never>,
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
->(deps: CallerDeps, declared: Declared<Who, Query, Body>): Route {
-  const { method, path, who, tag, summary, description, query, body, answers } = declared
-  const admit = ADMISSION[who]
+>(deps: EndpointDeps, declared: Declared<Who, Query, Body>): Route {
+  const { method, path, who, body } = declared
+  const open = who === 'anyone'
   return {
     method,
     path,
     ...(body === undefined ? {} : { bodyBytesMax: JSON_BODY_BYTES_MAX }),
-    async handle(request) {
-      const caller = who === 'anyone' ? null : await callerOf(request, deps)
-      admit(caller)
-      const asked = query === undefined ? undefined : check(queryObject(request.query), query)
-      const sent = body === undefined ? undefined : await readJson(request, body)
-      const project =
-        who === 'reader' && caller !== null
-          ? await readableProject(caller, projectNamed(sent ?? asked), deps)
-          : null
-      const part = (name: string): string => request.parameters[name] ?? ''
-      // What `who` promises is there by now; the compiler cannot know.
-      const call = { request, query: asked, body: sent, part, caller, project } as never
-      return declared.handle(call)
-    },
-    about: {
-      tag,
-      summary,
-      ...(description === undefined ? {} : { description }),
-      who,
-      parameters: partsOf(declared.parts ?? {}),
-      ...(query === undefined ? {} : { query }),
-      ...(body === undefined
-        ? {}
-        : { body: { content: { 'application/json': body }, required: true } }),
-      answers,
-      problems: [
-        ...PROBLEMS_OF[who],
-        ...(query === undefined ? [] : (['LOGBOY_BAD_REQUEST'] as const)),
-        ...(body === undefined ? [] : BODY_PROBLEMS),
-        ...(declared.problems ?? []),
-      ],
-    },
+    handle: request =>
+      open ? serve(request, null, declared, deps) : serveCaller(request, declared, deps),
+    about: aboutOf(declared),
   }
+}
+
+/** Whoever asks too often is told so before anything is looked at. */
+async function serveCaller(
+  request: HttpRequest,
+  declared: AnyDeclared,
+  deps: EndpointDeps,
+): Promise<HttpAnswer> {
+  const caller = await callerOf(request, deps)
+  const rate = deps.rate.take(callerName(caller, request))
+  try {
+    if (declared.who === 'administrator') requireAdministrator(caller)
+    return withHeaders(await serve(request, caller, declared, deps), rate)
+  } catch (error) {
+    if (error instanceof HttpProblem) return withHeaders(problemAnswer(error), rate)
+    throw error
+  }
+}
+
+async function serve(
+  request: HttpRequest,
+  caller: Caller | null,
+  { query, body, who, handle }: AnyDeclared,
+  deps: EndpointDeps,
+): Promise<HttpAnswer> {
+  const asked = query === undefined ? undefined : check(queryObject(request.query), query)
+  const sent = body === undefined ? undefined : await readJson(request, body)
+  const project =
+    who === 'reader' && caller !== null
+      ? await readableProject(caller, projectNamed(sent ?? asked), deps)
+      : null
+  const part = (name: string): string => request.parameters[name] ?? ''
+  // What `who` promises is there by now; the compiler cannot know.
+  return await handle({ request, query: asked, body: sent, part, caller, project } as never)
+}
+
+/** A declaration without its types. */
+type AnyDeclared = Omit<
+  Declared<keyof Calls<never, never>, z.ZodObject | undefined, z.ZodType | undefined>,
+  'handle'
+> & { readonly handle: (call: never) => HttpAnswer | Promise<HttpAnswer> }
+
+function aboutOf({ query, body, parts = {}, ...declared }: AnyDeclared): RouteAbout {
+  const { tag, summary, description, who, answers, problems = [] } = declared
+  return {
+    tag,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    who,
+    parameters: partsOf(parts),
+    ...(query === undefined ? {} : { query }),
+    ...(body === undefined
+      ? {}
+      : { body: { content: { 'application/json': body }, required: true } }),
+    answers,
+    problems: [
+      ...PROBLEMS_OF[who],
+      ...(query === undefined ? [] : (['LOGBOY_BAD_REQUEST'] as const)),
+      ...(body === undefined ? [] : BODY_PROBLEMS),
+      ...problems,
+    ],
+  }
+}
+
+/** A key wherever it is used from, a browser by its session. */
+function callerName(caller: Caller, request: HttpRequest): string {
+  return caller.type === 'key'
+    ? `key ${caller.key.keyId}`
+    : `session ${cookieOf(request, SESSION_COOKIE) ?? ''}`
 }
 
 /** The query of readers who cannot send a body. */
@@ -120,6 +169,7 @@ const CALLER_PROBLEMS: readonly ProblemCode[] = [
   'LOGBOY_KEY_EXPIRED',
   'LOGBOY_SCOPE_MISSING',
   'LOGBOY_CROSS_ORIGIN',
+  'LOGBOY_TOO_MANY_REQUESTS',
   'LOGBOY_CATALOG_AWAY',
 ]
 const BODY_PROBLEMS: readonly ProblemCode[] = [
@@ -135,13 +185,6 @@ export const PROBLEMS_OF: Readonly<Record<keyof Calls<never, never>, readonly Pr
   caller: CALLER_PROBLEMS,
   administrator: [...CALLER_PROBLEMS, 'LOGBOY_FORBIDDEN'],
   reader: [...CALLER_PROBLEMS, 'LOGBOY_BAD_REQUEST', 'LOGBOY_PROJECT_UNKNOWN'],
-}
-
-const ADMISSION: Readonly<Record<keyof Calls<never, never>, (caller: Caller | null) => void>> = {
-  anyone: () => undefined,
-  caller: () => undefined,
-  reader: () => undefined,
-  administrator: caller => caller !== null && requireAdministrator(caller),
 }
 
 /** A name that comes twice is a list. */

@@ -45,13 +45,14 @@ export async function fieldHints(
         include: new Set(['logs']),
         aggregate: null,
       })
-      return logs.length > 0 ? [] : [hintOf(field)]
+      return logs.length > 0 ? [] : [unknownField(field)]
     }),
   )
   return hints.flat()
 }
 
-function hintOf(field: string): string {
+/** What to tell who asked for a field that no row has. */
+export function unknownField(field: string): string {
   const own = OTHER_NAMES.get(field.toLowerCase()) ?? ownInLowerCase(field)
   const suggestion = own === null ? '' : `; did you mean ${own}`
   return `no log of this time has the field ${field}${suggestion}`

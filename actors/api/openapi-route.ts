@@ -1,11 +1,10 @@
 /** `GET /api/v1/openapi.json`: the document of all routes, made when it is first asked for. */
 import { etagOf, withEtag } from '#actors/http/etag.ts'
 import type { Route } from '#actors/http/http-server.ts'
-import type { CallerDeps } from './caller.ts'
-import { answerOf, endpoint } from './endpoint.ts'
+import { answerOf, type EndpointDeps, endpoint } from './endpoint.ts'
 import { observed } from './shapes.ts'
 
-export function openApiRoute(deps: CallerDeps, make: () => unknown): Route {
+export function openApiRoute(deps: EndpointDeps, make: () => unknown): Route {
   let text: string | null = null
   return endpoint(deps, {
     method: 'GET',

@@ -10,11 +10,10 @@ import { formatTime } from '#proto/time.ts'
 import { timeZoneName, UTC } from '#proto/time-zone.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
-import type { CallerDeps } from './caller.ts'
-import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
+import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { key, project } from './shapes.ts'
 
-export interface ProjectDeps extends CallerDeps {
+export interface ProjectDeps extends EndpointDeps {
   readonly catalog: Catalog
   readonly keys: Pick<KeyCache, 'verify' | 'refresh'>
   readonly clock: Clock

@@ -11,28 +11,48 @@ import { parseQuery } from '#proto/query.ts'
 import { parseDuration, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
 import type { ReadableProject } from './caller.ts'
+import { openPage } from './page-cursor.ts'
 
 const NAMES_MAX = 100
+/** Kafka's cursors name a position for each partition. */
+const CURSOR_CHARS_MAX = 16_384
 const time = z.union([z.string(), z.number()])
 const names = z.array(z.string().max(1_024)).max(NAMES_MAX).default([])
 const level = z.string().refine(text => LEVELS.some(known => known === text.toUpperCase()), {
   error: issue => `unknown level ${String(issue.input)}, expected some of ${LEVELS.join(', ')}`,
 })
 
-export const searchBody = z.strictObject({
-  query: z.string().default(''),
-  services: names,
-  levels: z.array(level).max(LEVELS.length).default([]),
-  start_time: time.optional(),
-  end_time: time.optional(),
-  ingested_start: time.optional(),
+/** Which rows are meant: what every question about logs begins with. */
+export const filterBody = z.strictObject({
+  query: z.string().default('').describe('the query language; empty = everything'),
+  services: names.describe('all unless given'),
+  levels: z.array(level).max(LEVELS.length).default([]).describe('in any case; all unless given'),
+  start_time: time.optional().describe('event time: RFC 3339, an epoch, or now-15m'),
+  end_time: time.optional().describe('not included'),
+  ingested_start: time.optional().describe('the same in time of receipt'),
   ingested_end: time.optional(),
+  project: z.string().optional().describe('needed with a session; a key knows its own'),
+})
+
+export type FilterBody = z.output<typeof filterBody>
+
+const interval = z
+  .union([z.string(), z.number()])
+  .optional()
+  .describe('width of a bar, 60 or 1m; about 60 bars unless given')
+
+export const histogramBody = filterBody.extend({ interval })
+
+export const searchBody = filterBody.extend({
   limit: z.number().int().min(0).max(SEARCH_LIMIT_MAX).default(SEARCH_LIMIT_DEFAULT),
   offset: z.number().int().min(0).max(SEARCH_OFFSET_MAX).default(0),
-  cursor: z.string().max(1_024).optional(),
-  order: z.enum(['desc', 'asc']).default('desc'),
-  include: z.array(z.enum(SEARCH_PARTS)).default([...SEARCH_PARTS]),
-  interval: z.union([z.string(), z.number()]).optional(),
+  cursor: z.string().max(CURSOR_CHARS_MAX).optional().describe('next_cursor of the page before'),
+  order: z.enum(['desc', 'asc']).default('desc').describe('newest first, or oldest'),
+  include: z
+    .array(z.enum(SEARCH_PARTS))
+    .default([...SEARCH_PARTS])
+    .describe('what to compute'),
+  interval,
   aggregate: z
     .strictObject({
       fn: z.enum(['count', 'p50', 'p95', 'p99', 'avg', 'min', 'max']),
@@ -43,7 +63,6 @@ export const searchBody = z.strictObject({
       error: 'a field is needed for everything but count',
     })
     .optional(),
-  project: z.string().optional(),
 })
 
 export type SearchBody = z.output<typeof searchBody>
@@ -94,7 +113,7 @@ export function planInput(
     ingestedEndUs: at(body.ingested_end, 'ingested_end', Number.MAX_SAFE_INTEGER),
     limit: body.limit,
     offset: body.offset,
-    cursor: body.cursor ?? null,
+    cursor: body.cursor === undefined ? null : openPage(body.cursor, body, project.id),
     order: body.order,
     include: new Set(body.include),
     intervalUs: intervalOf(body.interval, startUs, Math.min(endUs, nowUs)),
@@ -107,6 +126,15 @@ export function planInput(
             ...(aggregate.by === undefined ? {} : { by: aggregate.by }),
           },
   })
+}
+
+/** A plan for what is asked about rows, not for the rows themselves. */
+export function planQuestion(
+  body: FilterBody & Partial<SearchBody>,
+  project: ReadableProject,
+  nowUs: number,
+): SearchPlanInput {
+  return planInput({ limit: 0, offset: 0, order: 'desc', include: [], ...body }, project, nowUs)
 }
 
 /** The query as a tree, or a 400 that tells what cannot be read and where. */

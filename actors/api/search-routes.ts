@@ -1,43 +1,55 @@
-/** Search, the newest, and one log by its id. */
+/** Search, the newest, one log by its id, and what was logged around it. */
 import { z } from 'zod/v4'
+import { withEtag } from '#actors/http/etag.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
-import { PROBLEM_STATUS, type ProblemCode } from '#actors/http/problem-codes.ts'
+import { type ContextWish, rowContext } from '#actors/store/row-context.ts'
 import type { LogStore, SearchResult } from '#actors/store/store.ts'
-import { StoreError } from '#actors/store/store-error.ts'
 import { placeOf } from '#actors/tail/tail-place.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
-import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX } from '#proto/limits.ts'
+import {
+  CONTEXT_ROWS_DEFAULT,
+  CONTEXT_ROWS_MAX,
+  SEARCH_LIMIT_DEFAULT,
+  SEARCH_LIMIT_MAX,
+} from '#proto/limits.ts'
 import type { Clock } from '#runtime/clock.ts'
-import type { CallerDeps, ReadableProject } from './caller.ts'
-import { answerOf, endpoint, projectQuery } from './endpoint.ts'
+import type { ReadableProject } from './caller.ts'
+import { answerOf, type EndpointDeps, endpoint, projectQuery } from './endpoint.ts'
 import { fieldHints } from './field-hints.ts'
 import { check } from './json-body.ts'
+import { markPage } from './page-cursor.ts'
+import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
 import { levelsOf, planInput, type SearchBody, searchBody } from './search-request.ts'
 import { row, searchReply } from './shapes.ts'
 
-export interface SearchDeps extends CallerDeps {
+export interface SearchDeps extends EndpointDeps {
   readonly store: Pick<LogStore, 'search' | 'row'>
   readonly clock: Clock
+  readonly queries: QueryGate
 }
-
-/** What reading from the store may end in. */
-export const STORE_PROBLEM_CODES: readonly ProblemCode[] = [
-  'LOGBOY_BAD_QUERY',
-  'LOGBOY_QUERY_TOO_DEAR',
-  'LOGBOY_OVERLOADED',
-  'LOGBOY_STORE_AWAY',
-  'LOGBOY_STOPPING',
-  'LOGBOY_DISK_FAILED',
-]
 
 const recentQuery = projectQuery.extend({
   limit: z.coerce.number().int().min(0).max(SEARCH_LIMIT_MAX).default(SEARCH_LIMIT_DEFAULT),
   level: z.string().optional().describe('with commas, in any case'),
 })
 
+const sideRows = z.coerce.number().int().min(0).max(CONTEXT_ROWS_MAX).default(CONTEXT_ROWS_DEFAULT)
+const contextQuery = projectQuery.extend({
+  before: sideRows.describe('rows before it at most'),
+  after: sideRows.describe('rows behind it at most'),
+  by: z.enum(['service', 'trace']).default('service'),
+})
+const contextReply = z.strictObject({
+  before: z.array(row),
+  log: row,
+  after: z.array(row),
+  has_more_before: z.boolean(),
+  has_more_after: z.boolean(),
+})
+
 export function searchRoutes(deps: SearchDeps): Route[] {
-  const shared = { tag: 'logs', who: 'reader', problems: STORE_PROBLEM_CODES } as const
+  const shared = { tag: 'logs', who: 'reader', problems: STORE_PROBLEMS } as const
   return [
     endpoint(deps, {
       ...shared,
@@ -72,62 +84,76 @@ export function searchRoutes(deps: SearchDeps): Route[] {
       parts: { id: 'id of the log' },
       query: projectQuery,
       answers: { 200: answerOf('The log.', row) },
-      problems: [...STORE_PROBLEM_CODES, 'LOGBOY_NOT_FOUND'],
+      problems: [...STORE_PROBLEMS, 'LOGBOY_NOT_FOUND'],
       async handle({ part, project, request }) {
         const id = part('id')
-        const text = await answered(deps.store.row(project.id, id, request.signal))
+        const text = await deps.queries.run(project.id, request.signal, signal =>
+          deps.store.row(project.id, id, signal),
+        )
         if (text === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
-        return jsonText(200, text)
+        // A row never changes.
+        return withEtag(request, `"${id}"`, jsonText(200, text))
       },
     }),
+    endpoint(deps, {
+      ...shared,
+      method: 'GET',
+      path: '/api/v1/logs/:id/context',
+      summary: 'What was logged around a log.',
+      description: 'In the same service and host, or with `by=trace` in the same trace.',
+      parts: { id: 'id of the log' },
+      query: contextQuery,
+      answers: { 200: answerOf('All in order of time, oldest first.', contextReply) },
+      problems: [...STORE_PROBLEMS, 'LOGBOY_NOT_FOUND'],
+      handle: ({ part, query, project, request }) =>
+        context({ ...query, id: part('id'), projectId: project.id }, request, deps),
+    }),
   ]
+}
+
+async function context(
+  wish: ContextWish,
+  request: HttpRequest,
+  { store, queries }: SearchDeps,
+): Promise<HttpAnswer> {
+  const { projectId, id } = wish
+  const found = await queries.run(projectId, request.signal, signal =>
+    rowContext(wish, asked => store.search(asked, signal)),
+  )
+  if (found === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
+  if (found === 'no-trace') {
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', 'by: the log has no trace_id; leave out by=trace')
+  }
+  const { before, row: text, after, hasMoreBefore, hasMoreAfter } = found
+  const more = `"has_more_before":${hasMoreBefore},"has_more_after":${hasMoreAfter}`
+  return jsonText(
+    200,
+    `{"before":[${before.join(',')}],"log":${text},"after":[${after.join(',')}],${more}}`,
+  )
 }
 
 async function search(
   body: SearchBody,
   project: ReadableProject,
   request: HttpRequest,
-  { store, clock }: SearchDeps,
+  { store, clock, queries }: SearchDeps,
 ): Promise<HttpAnswer> {
   const begunMs = clock.monotonicMs()
   const input = planInput(body, project, clock.nowUs())
-  const result = await answered(store.search(input, request.signal))
-  const hints = isEmpty(result)
-    ? await answered(fieldHints(input, asked => store.search(asked, request.signal)))
-    : []
-  return jsonText(200, replyText(result, hints, clock.monotonicMs() - begunMs))
+  return await queries.run(project.id, request.signal, async signal => {
+    const result = await store.search(input, signal)
+    const hints = isEmpty(result)
+      ? await fieldHints(input, asked => store.search(asked, signal))
+      : []
+    const next = result.next_cursor && markPage(result.next_cursor, body, project.id)
+    const told = { ...result, next_cursor: next }
+    return jsonText(200, replyText(told, hints, clock.monotonicMs() - begunMs))
+  })
 }
 
 /** A page behind the last one is none that found nothing. */
 function isEmpty({ total, logs, next_cursor }: SearchResult): boolean {
   return total === 0 || (total === null && logs.length === 0 && next_cursor === null)
-}
-
-const STORE_PROBLEMS = {
-  LOGBOY_CURSOR_INVALID: 'LOGBOY_BAD_REQUEST',
-  LOGBOY_QUERY_TOO_DEAR: 'LOGBOY_QUERY_TOO_DEAR',
-  LOGBOY_SEARCH_BUSY: 'LOGBOY_OVERLOADED',
-  LOGBOY_STORE_AWAY: 'LOGBOY_STORE_AWAY',
-  LOGBOY_STORE_CLOSED: 'LOGBOY_STOPPING',
-  LOGBOY_STORE_DISK: 'LOGBOY_DISK_FAILED',
-} as const
-const BUSY_RETRY_MS = 1_000
-
-/** What the store could not do, in the words of HTTP. */
-async function answered<Value>(work: Promise<Value>): Promise<Value> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof StoreError) {
-      const code = STORE_PROBLEMS[error.code]
-      const retry = PROBLEM_STATUS[code] < 500 ? {} : { retryAfterMs: BUSY_RETRY_MS }
-      throw new HttpProblem(code, error.message, { ...retry, cause: error })
-    }
-    if ((error as Error).name === 'AbortError') {
-      throw new HttpProblem('LOGBOY_CALLER_GONE', 'the caller went away', { cause: error })
-    }
-    throw error
-  }
 }
 
 /** Rows are JSON text already; they are put into the reply as they are. */

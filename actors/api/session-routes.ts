@@ -3,11 +3,11 @@ import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { Sessions } from '#actors/identity/sessions.ts'
-import { type CallerDeps, cookieOf, requireSameOrigin, SESSION_COOKIE } from './caller.ts'
-import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
+import { cookieOf, requireSameOrigin, SESSION_COOKIE } from './caller.ts'
+import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
 
-export interface SessionDeps extends CallerDeps {
+export interface SessionDeps extends EndpointDeps {
   readonly sessions: Sessions
   /** URL that people open; sign-in links start with it. */
   readonly publicUrl: () => string

@@ -3,11 +3,11 @@ import { z } from 'zod/v4'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { TROUBLE_TEXTS, type Trouble } from '#proto/trouble.ts'
-import type { CallerDeps } from './caller.ts'
-import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
+import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
+import { type MetricFamily, metricsText } from './metrics-text.ts'
 import { observed } from './shapes.ts'
 
-export interface SystemDeps extends CallerDeps {
+export interface SystemDeps extends EndpointDeps {
   readonly version: string
   /** null = it takes data; else why not. */
   readonly notReady: () => string | null
@@ -19,8 +19,8 @@ export interface SystemDeps extends CallerDeps {
   readonly flush: () => Promise<void>
   /** The catalog as SQL text. */
   readonly backup: () => Promise<string>
-  /** Prometheus text. */
-  readonly metrics: () => Promise<string>
+  /** What the server measures of itself. */
+  readonly metrics: () => Promise<readonly MetricFamily[]>
 }
 
 export function systemRoutes(deps: SystemDeps): Route[] {
@@ -62,7 +62,7 @@ export function systemRoutes(deps: SystemDeps): Route[] {
         200: { description: 'Text format 0.0.4.', mediaType: 'text/plain', schema: null },
       },
       async handle() {
-        const body = await deps.metrics()
+        const body = metricsText(await deps.metrics())
         return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4']], body }
       },
     }),

@@ -191,7 +191,8 @@ function admit(wire: Wire, router: Router<Route>): Admission {
     case 'bad-path':
       return refused(new HttpProblem('LOGBOY_BAD_REQUEST', 'the path is badly encoded'))
     case 'wrong-method': {
-      const allow = found.allowed.join(', ')
+      const allow = allowed(found.allowed)
+      if (wire.method === 'OPTIONS') return admitted(optionsRoute(wire.path, allow))
       const detail = `${wire.path} takes ${allow}`
       const headers = [['allow', allow]] as const
       return refused(new HttpProblem('LOGBOY_METHOD_NOT_ALLOWED', detail, { headers }))
@@ -202,7 +203,21 @@ function admit(wire: Wire, router: Router<Route>): Admission {
     const detail = bytesMax === 0 ? 'no body is taken here' : `the body exceeds ${bytesMax} bytes`
     return refused(new HttpProblem('LOGBOY_BODY_TOO_LARGE', detail))
   }
-  return { route: found.target, problem: null, parameters: found.parameters, poisoned: false }
+  return admitted(found.target, found.parameters)
+}
+
+function admitted(route: Route, parameters: Readonly<Record<string, string>> = {}): Admission {
+  return { route, problem: null, parameters, poisoned: false }
+}
+
+/** What a path takes; no other origin is allowed anything by it. */
+function optionsRoute(path: string, allow: string): Route {
+  return { method: 'GET', path, handle: () => ({ status: 204, headers: [['allow', allow]] }) }
+}
+
+function allowed(methods: readonly string[]): string {
+  const known = methods.includes('GET') ? [...methods, 'HEAD'] : methods
+  return [...new Set([...known, 'OPTIONS'])].join(', ')
 }
 
 function refused(problem: HttpProblem, poisoned = false): Admission {

@@ -40,14 +40,17 @@ export class Router<Target> {
     const methods = this.#literal.get(path)
     const target = methods?.get(method)
     if (target !== undefined) return { type: 'found', target, parameters: NO_PARAMETERS }
-    return this.#findPattern(method, path, [...(methods?.keys() ?? [])])
+    // A path that is written out is meant, and no name or page.
+    if (methods !== undefined) return { type: 'wrong-method', allowed: [...methods.keys()] }
+    return this.#findPattern(method, path)
   }
 
-  #findPattern(method: string, path: string, allowed: string[]): RouteLookup<Target> {
+  #findPattern(method: string, path: string): RouteLookup<Target> {
     const parts = path.split('/').slice(1)
+    const allowed: string[] = []
     for (const pattern of this.#patterns) {
       if (!matches(pattern.parts, parts)) continue
-      // A literal path of another method is a clearer 405 than a catch-all's page.
+      // A path of another method is a clearer 405 than a catch-all's page.
       const catchAll = pattern.parts.at(-1) === '*'
       if (pattern.method !== method || (catchAll && allowed.length > 0)) {
         if (pattern.method !== method && !catchAll) allowed.push(pattern.method)

@@ -1,14 +1,16 @@
+export type StoreErrorCode =
+  | 'LOGBOY_CURSOR_INVALID'
+  | 'LOGBOY_SEARCH_BUSY'
+  | 'LOGBOY_QUERY_TOO_DEAR'
+  | 'LOGBOY_STORE_AWAY'
+  | 'LOGBOY_STORE_CLOSED'
+  | 'LOGBOY_STORE_DISK'
+
 /** What a caller of the store may have to tell its own caller. */
 export class StoreError extends Error {
-  readonly code:
-    | 'LOGBOY_CURSOR_INVALID'
-    | 'LOGBOY_SEARCH_BUSY'
-    | 'LOGBOY_QUERY_TOO_DEAR'
-    | 'LOGBOY_STORE_AWAY'
-    | 'LOGBOY_STORE_CLOSED'
-    | 'LOGBOY_STORE_DISK'
+  readonly code: StoreErrorCode
 
-  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'StoreError'
     this.code = code

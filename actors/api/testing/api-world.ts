@@ -14,9 +14,14 @@ import { seededRandom } from '#runtime/index.ts'
 import { probe } from '#runtime/testing/test-actor.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from '../api-routes.ts'
+import { single } from '../metrics-text.ts'
+import { QueryGate } from '../query-gate.ts'
+import { RequestRate } from '../request-rate.ts'
 import { OpenSockets } from '../tail-socket.ts'
 import { MemoryCatalog } from './memory-catalog.ts'
 
+/** So that a test may reach it: ten times as many at once. */
+export const REQUESTS_PER_SECOND = 20
 export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
 
 export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
@@ -41,6 +46,7 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
     this.signals.push(signal)
     if (this.failure !== null) throw this.failure
     await this.gate
+    signal.throwIfAborted()
     return this.result
   }
 
@@ -83,7 +89,9 @@ export async function apiWorld(
       state.flushes++
     },
     backup: async () => 'BEGIN;',
-    metrics: async () => '# TYPE logboy_test counter\n',
+    metrics: async () => [single('counter', 'logboy_test', 'a test', 1)],
+    rate: new RequestRate(clock, REQUESTS_PER_SECOND),
+    queries: new QueryGate(clock, { perProject: 2, timeoutMs: 30_000 }),
   }
   const options = {
     driver,

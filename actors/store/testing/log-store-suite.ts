@@ -4,7 +4,8 @@ import { describe, test } from 'node:test'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import { parseTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
-import type { SearchResult } from '../store.ts'
+import { rowContext } from '../row-context.ts'
+import type { SearchPlanInput, SearchResult } from '../store.ts'
 import { searchAll } from './random-searches.ts'
 import {
   idsOf,
@@ -108,6 +109,42 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
         }
       },
     )
+
+    inWorld('around a row stands what was logged by the same service and host', async rig => {
+      for (let i = 0; i < 4; i++) {
+        await rig.append(PROJECT, 40)
+        if (i === 1) await rig.store.flush()
+      }
+      await rig.covered()
+      const { rows } = rig.reference.search(searchAll(PROJECT, { order: 'asc' }))
+      const search = (input: SearchPlanInput): Promise<SearchResult> =>
+        rig.store.search(input, NEVER)
+      for (const row of rows.filter((_, i) => i % 13 === 0)) {
+        for (const by of ['service', 'trace'] as const) {
+          const wish = { projectId: PROJECT, id: row.id, before: 3, after: 2, by }
+          const found = await rowContext(wish, search)
+          if (by === 'trace' && row.trace_id === null) {
+            assert.equal(found, 'no-trace')
+            continue
+          }
+          assert.ok(found !== null && found !== 'no-trace')
+          const near = rows.filter(other =>
+            by === 'trace'
+              ? other.trace_id === row.trace_id
+              : other.service === row.service && other.host === row.host,
+          )
+          const at = near.findIndex(({ id }) => id === row.id)
+          const shown = [...found.before, found.row, ...found.after].map(text => JSON.parse(text))
+          assert.deepEqual(shown, near.slice(Math.max(0, at - 3), at + 3))
+          assert.deepEqual(
+            [found.hasMoreBefore, found.hasMoreAfter],
+            [at > 3, near.length > at + 3],
+          )
+        }
+      }
+      const nobody = { projectId: OTHER, id: rows[0]?.id ?? '', before: 1, after: 1 }
+      assert.equal(await rowContext({ ...nobody, by: 'service' }, search), null)
+    })
 
     inWorld('an answer tells since when what it does not cover was received', async rig => {
       const told = async (): Promise<number> =>
