@@ -13,7 +13,7 @@ const RETRY_MS = 1_000
 const LANES_CALM = 1
 /** … unless more comes in than that can take. */
 const LANES_BUSY = 2
-const BUSY_FLUSHES = 1.5
+const BUSY_FLUSHES = 2.5
 /** Received but unflushed bytes, in flushes, from which on no more is taken. */
 const BACKLOG_FLUSHES_MAX = 3
 
