@@ -51,10 +51,10 @@ export function writeHybrid(
   writePacked(sink, values, packedFrom, end, width)
 }
 
-/** Writes `count` zeros of a width up to 8 as one run. */
-export function writeZeros(sink: ByteSink, count: number): void {
+/** Writes `count` times one value of a width up to 8 as one run. */
+export function writeRun(sink: ByteSink, count: number, value: number): void {
   sink.varint(count * 2)
-  sink.byte(0)
+  sink.byte(value)
 }
 
 function writePacked(

@@ -1,4 +1,4 @@
-import { writeHybrid } from './bit-packing.ts'
+import { writeHybrid, writeRun } from './bit-packing.ts'
 import { ByteSink } from './byte-sink.ts'
 import type { ColumnChunk, PageLocation } from './layout.ts'
 import { type Compression, ENCODING, writeDataPage, writeDictionaryPage } from './page.ts'
@@ -36,21 +36,22 @@ export class GroupWriter {
    * of the parts; null = all present. Answers how many are absent.
    */
   encodeLevels(levels: Uint8Array | null, from: number, to: number): EncodedLevels {
+    const sink = this.#levelBytes
+    const count = to - from
+    sink.at = 0
+    if (levels === null) {
+      writeRun(sink, count, 1)
+      return { bytes: sink.since(0), nulls: 0 }
+    }
     const sorted = this.#levels
     let present = 0
-    if (levels === null) {
-      sorted.fill(1, 0, to - from)
-      present = to - from
-    } else {
-      for (let place = from; place < to; place++) {
-        const level = levels[this.order[place] as number] as number
-        sorted[place - from] = level
-        present += level
-      }
+    for (let place = from; place < to; place++) {
+      const level = levels[this.order[place] as number] as number
+      sorted[place - from] = level
+      present += level
     }
-    this.#levelBytes.at = 0
-    writeHybrid(this.#levelBytes, sorted, 0, to - from, 1)
-    return { bytes: this.#levelBytes.since(0), nulls: to - from - present }
+    writeHybrid(sink, sorted, 0, count, 1)
+    return { bytes: sink.since(0), nulls: count - present }
   }
 }
 

@@ -1,4 +1,4 @@
-import { bitWidth, writeHybrid, writeZeros } from './bit-packing.ts'
+import { bitWidth, writeHybrid, writeRun } from './bit-packing.ts'
 import { type Bounds, ChunkWriter, type GroupWriter } from './chunk-writer.ts'
 import type { Presence } from './gather.ts'
 import type { ColumnChunk } from './layout.ts'
@@ -39,7 +39,7 @@ export function writeCodes(
   sink.at = 0
   sink.byte(width)
   // One entry: nothing has to be looked at to know that every number is 0.
-  if (dictionary.size === 1) writeZeros(sink, rows.present)
+  if (dictionary.size === 1) writeRun(sink, rows.present, 0)
   else writeHybrid(sink, group.codes, 0, sortCodes(group, rows), width)
   chunk.page({ from: 0, to: order.length }, rows.levels, ENCODING.dictionary, sink.since(0))
   return chunk.finish(dictionary.bounds)
