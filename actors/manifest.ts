@@ -11,7 +11,6 @@ export const manifest: ThreadManifest = {
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
-    'store-aggregate': async () => (await import('./store/tasks/aggregate.ts')).aggregate,
     'store-count-batches': async () =>
       (await import('./store/tasks/count-batches.ts')).countBatches,
     'store-count-received': async () =>
@@ -22,6 +21,7 @@ export const manifest: ThreadManifest = {
     'store-probe': async () => (await import('./store/tasks/probe.ts')).probe,
     'store-scan': async () => (await import('./store/tasks/scan.ts')).scan,
     'store-schema': async () => (await import('./store/tasks/schema.ts')).readSchema,
+    'store-tabulate': async () => (await import('./store/tasks/tabulate.ts')).tabulateGroups,
     'store-summarize': async () => (await import('./store/tasks/summarize.ts')).summarize,
   },
   services: {

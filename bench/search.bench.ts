@@ -163,8 +163,8 @@ function planOf(request: SearchRequest): SearchPlanInput {
     cursor: null,
     order: 'desc',
     include: new Set(request.include ?? SEARCH_PARTS),
+    fields: null,
     intervalUs: Number(request.interval ?? 60) * 1_000_000,
-    aggregate: request.aggregate ?? null,
   }
 }
 

@@ -89,6 +89,26 @@ export interface AggregateRequest {
   readonly by?: string
 }
 
+/** What stages behind a bar make of logs. */
+export interface Table {
+  readonly columns: readonly TableColumn[]
+  /** One cell a column. */
+  readonly rows: readonly (readonly Json[])[]
+  /** Rows behind the last one were left out. */
+  readonly truncated: boolean
+}
+
+export interface TableColumn {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+/**
+ * `text` and `level` (one of LEVELS) are strings, or null where the logs have no such field; `time`
+ * is RFC 3339; `number` is null where no log had one; `json` is a field of a row as it is.
+ */
+export type ColumnType = 'text' | 'level' | 'time' | 'number' | 'json'
+
 export interface HistogramBar {
   readonly time: string
   readonly counts: Readonly<Partial<Record<Level, number>>>
@@ -105,6 +125,8 @@ export interface SearchReply {
     readonly interval: number
   }
   readonly aggregate?: readonly { readonly key: string; readonly value: number | null }[]
+  /** Where the query has stages behind a bar, but for `limit` alone; then `logs` is empty. */
+  readonly table?: Table
   readonly query_time_ms: number
   /** Why the answer may be empty: fields that no row has. */
   readonly hints?: readonly string[]

@@ -101,6 +101,11 @@ export const ANALYSIS_COLUMNS_MAX = 32
 export const ANALYSIS_GROUPS_MAX = 100_000
 /** Characters of all keys together: 100,000 messages would be a gigabyte. */
 export const ANALYSIS_KEY_CHARS_MAX = 32 * 1024 * 1024
+/**
+ * Numbers of a field whose quantiles Elasticsearch is asked for: it holds them all, 24 bytes each,
+ * because its own percentiles are guesses.
+ */
+export const ELASTIC_QUANTILE_NUMBERS_MAX = 1_000_000
 /** Rows of the table that is answered; it is cut there, and says so. */
 export const ANALYSIS_ROWS_MAX = 10_000
 

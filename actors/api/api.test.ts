@@ -80,7 +80,11 @@ function suite(driver: HttpDriverName): void {
     assert.equal(input.ingestedEndUs, 1_700_000_000_123_000)
     assert.equal(input.intervalUs, 300_000_000)
     assert.deepEqual([input.cursor, input.order], [null, 'asc'])
-    assert.deepEqual(input.aggregate, { fn: 'p95', field: 'duration_ms', by: 'service' })
+    const [analysis] = store.analyses
+    assert.deepEqual(analysis?.stages, [
+      { type: 'summarize', measures: [{ fn: 'p95', field: 'duration_ms' }], by: ['service'] },
+    ])
+    assert.deepEqual(analysis.query, input.query)
   })
 
   test(
@@ -112,6 +116,56 @@ function suite(driver: HttpDriverName): void {
       assert.deepEqual(store.searches, [])
     },
   )
+
+  test(named('stages behind a bar answer a table'), async t => {
+    const { call, createProject, store, clock } = await apiWorld(t, driver)
+    const { read_key } = await createProject('shop')
+    const ask = (body: object) => call('POST', '/api/v1/logs/search', { token: read_key, body })
+    const { status, json } = await ask({
+      query: 'level:error | count by service | limit 5',
+      start_time: 'now-1h',
+    })
+    assert.equal(status, 200)
+    assert.deepEqual(json['table'], store.table)
+    assert.deepEqual([json['total'], json['logs'], json['next_cursor']], [3, [], null])
+    assert.equal(typeof json['tail_token'], 'string')
+    const [analysis] = store.analyses
+    assert.equal(analysis?.startUs, clock.nowUs() - 3_600_000_000)
+    assert.equal(analysis.query.terms.length, 1)
+    assert.deepEqual(
+      analysis.stages.map(({ type }) => type),
+      ['summarize', 'limit'],
+    )
+    for (const more of [{ cursor: 'x' }, { offset: 5 }, { aggregate: { fn: 'count' } }]) {
+      const refused = await ask({ query: '| count', ...more })
+      assert.equal(refused.status, 400)
+      assert.match(String(refused.json['detail']), /neither cursor, offset nor aggregate/)
+    }
+    assert.deepEqual(store.searches, [])
+  })
+
+  test(named('fields make rows of some values, limit makes one page'), async t => {
+    const { call, createProject, store } = await apiWorld(t, driver)
+    const { read_key } = await createProject('shop')
+    const ask = (query: string) =>
+      call('POST', '/api/v1/logs/search', { token: read_key, body: { query } })
+    store.result = { ...store.result, logs: ['["one",1]'], next_cursor: 'next' }
+    const { json } = await ask('x | fields message, n')
+    assert.deepEqual(json['table'], {
+      columns: [
+        { name: 'message', type: 'json' },
+        { name: 'n', type: 'json' },
+      ],
+      rows: [['one', 1]],
+      truncated: false,
+    })
+    assert.deepEqual(json['logs'], [])
+    assert.match(String(json['next_cursor']), /next$/)
+    assert.deepEqual(store.searches[0]?.fields, ['message', 'n'])
+    const limited = await ask('x | limit 7')
+    assert.deepEqual([limited.json['next_cursor'], limited.json['table']], [null, undefined])
+    assert.deepEqual([store.searches[1]?.limit, store.searches[1]?.fields], [7, null])
+  })
 
   test(named('a query that cannot be read is a 400 that tells where and what instead'), async t => {
     const { call, createProject, store } = await apiWorld(t, driver)

@@ -184,11 +184,12 @@ function facetsOf(
     const facets: z.output<typeof facet>[] = []
     const absent: string[] = []
     for (const field of new Set(fields)) {
-      const aggregate = { fn: 'count', by: field } as const
-      const { aggregate: groups = [] } = await search({ ...input, include: new Set(), aggregate })
-      const values = groups
-        .filter(({ key }) => key !== '')
-        .map(({ key, value }) => ({ value: key, count: value ?? 0 }))
+      const stage = { type: 'top', count: limit + 1, field } as const
+      const { table } = await store.analyse({ ...input, stages: [stage] }, signal)
+      const values = table.rows.map(([value, rows]) => ({
+        value: String(value),
+        count: Number(rows),
+      }))
       facets.push({ field, values: values.slice(0, limit), has_more: values.length > limit })
       if (values.length === 0 && (total ?? 0) > 0) absent.push(unknownField(field))
     }

@@ -43,7 +43,7 @@ export async function fieldHints(
         offset: 0,
         cursor: null,
         include: new Set(['logs']),
-        aggregate: null,
+        fields: null,
       })
       return logs.length > 0 ? [] : [unknownField(field)]
     }),

@@ -4,6 +4,7 @@ import type { HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { ANY_TIME } from '#actors/processing/matcher.ts'
 import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
+import { StoreError } from '#actors/store/store-error.ts'
 import { LEVELS, type Level } from '#proto/api.ts'
 import { EVERYTHING } from '#proto/query/tree.ts'
 import { formatTime } from '#proto/time.ts'
@@ -118,11 +119,7 @@ export function metricRoutes(deps: MetricDeps): Route[] {
         const asked = { ...question(project, span), services: [service] }
         const include = new Set(['total', 'by_level'] as const)
         const found = await ask({ ...asked, include }, request, deps)
-        const aggregate = { fn: 'count', by: 'message' } as const
-        const errors = await ask({ ...asked, levels: ERRORS, aggregate }, request, deps)
-        const top_errors = (errors.aggregate ?? [])
-          .slice(0, TOP_ERRORS)
-          .map(({ key, value }) => ({ message: key, count: value ?? 0 }))
+        const top_errors = await topErrors(asked, request, deps)
         return json(200, { service, ...factsOf(found, range, span), top_errors })
       },
     }),
@@ -178,8 +175,29 @@ function question({ id }: ReadableProject, span: Span): SearchPlanInput {
     order: 'desc',
     include: new Set(),
     intervalUs: MINUTE_US,
-    aggregate: null,
+    fields: null,
   }
+}
+
+/** None where there are more different messages than can be counted. */
+function topErrors(
+  asked: SearchPlanInput,
+  request: HttpRequest,
+  { store, queries }: SearchDeps,
+): Promise<{ readonly message: string; readonly count: number }[]> {
+  return queries.run(asked.projectId, request.signal, async signal => {
+    const stage = { type: 'top', count: TOP_ERRORS, field: 'message' } as const
+    try {
+      const { table } = await store.analyse({ ...asked, levels: ERRORS, stages: [stage] }, signal)
+      return table.rows.map(([message, rows]) => ({
+        message: String(message),
+        count: Number(rows),
+      }))
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'LOGBOY_QUERY_TOO_DEAR') return []
+      throw error
+    }
+  })
 }
 
 function ask(

@@ -5,9 +5,11 @@ import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import type { SearchPlanInput } from '#actors/store/store.ts'
 import { LEVELS, SEARCH_PARTS } from '#proto/api.ts'
 import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, SEARCH_OFFSET_MAX } from '#proto/limits.ts'
+import { isTableStage, type Search, type Stage } from '#proto/query/analysis.ts'
+import type { QueryFault } from '#proto/query/fault.ts'
 import { fixTimes, hoistTimes } from '#proto/query/times.ts'
 import type { Query } from '#proto/query/tree.ts'
-import { parseQuery } from '#proto/query.ts'
+import { parseQuery, parseSearch } from '#proto/query.ts'
 import { parseDuration, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
 import type { ReadableProject } from './caller.ts'
@@ -78,12 +80,25 @@ const NICE_SECONDS = [
   604_800, 2_592_000, 31_536_000,
 ] as const
 
+export interface SearchPlan {
+  readonly input: SearchPlanInput
+  /** What stands behind the bars of the query. */
+  readonly stages: readonly Stage[]
+}
+
 /** Turns the body into what the store takes; throws a 400 that names what is wrong. */
-export function planInput(
+export function planSearch(body: SearchBody, project: ReadableProject, nowUs: number): SearchPlan {
+  const parsed = parseSearch(body.query)
+  const search = parsed.type === 'search' ? parsed.search : refuseQuery(parsed.fault)
+  return { input: planInput(search, body, { project, nowUs }), stages: search.stages }
+}
+
+function planInput(
+  search: Search,
   body: SearchBody,
-  project: ReadableProject,
-  nowUs: number,
+  { project, nowUs }: { readonly project: ReadableProject; readonly nowUs: number },
 ): SearchPlanInput {
+  const pageStages = search.stages.some(isTableStage) ? [] : search.stages
   const zone = timeZone(project.timeZone)
   const at = (value: string | number | undefined, name: string, otherwise: number): number => {
     if (value === undefined) return otherwise
@@ -101,31 +116,29 @@ export function planInput(
   if (body.cursor !== undefined && body.offset > 0) {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', 'give an offset or a cursor, not both')
   }
-  const { aggregate } = body
   return hoistTimes({
     projectId: project.id,
-    query: fixTimes(queryOf(body.query), nowUs, zone),
+    query: fixTimes(search.query, nowUs, zone),
     services: body.services,
     levels: body.levels.map(name => name.toUpperCase()),
     startUs,
     endUs,
     ingestedStartUs: at(body.ingested_start, 'ingested_start', 0),
     ingestedEndUs: at(body.ingested_end, 'ingested_end', Number.MAX_SAFE_INTEGER),
-    limit: body.limit,
+    limit: pageLimit(pageStages, body.limit),
     offset: body.offset,
     cursor: body.cursor === undefined ? null : openPage(body.cursor, body, project.id),
     order: body.order,
     include: new Set(body.include),
+    fields: pageStages.find(stage => stage.type === 'fields')?.fields ?? null,
     intervalUs: intervalOf(body.interval, startUs, Math.min(endUs, nowUs)),
-    aggregate:
-      aggregate === undefined
-        ? null
-        : {
-            fn: aggregate.fn,
-            ...(aggregate.field === undefined ? {} : { field: aggregate.field }),
-            ...(aggregate.by === undefined ? {} : { by: aggregate.by }),
-          },
   })
+}
+
+/** `limit` in a query is the whole page, whatever else is asked for. */
+function pageLimit(stages: readonly Stage[], limit: number): number {
+  const limits = stages.flatMap(stage => (stage.type === 'limit' ? [stage.count] : []))
+  return limits.length === 0 ? limit : Math.min(...limits)
 }
 
 /** A plan for what is asked about rows, not for the rows themselves. */
@@ -134,14 +147,18 @@ export function planQuestion(
   project: ReadableProject,
   nowUs: number,
 ): SearchPlanInput {
-  return planInput({ limit: 0, offset: 0, order: 'desc', include: [], ...body }, project, nowUs)
+  const search = { query: queryOf(body.query), stages: [] }
+  const asked: SearchBody = { limit: 0, offset: 0, order: 'desc', include: [], ...body }
+  return planInput(search, asked, { project, nowUs })
 }
 
-/** The query as a tree, or a 400 that tells what cannot be read and where. */
+/** Conditions alone, or a 400 that tells what cannot be read and where. */
 function queryOf(text: string): Query {
   const parsed = parseQuery(text)
-  if (parsed.type === 'query') return parsed.query
-  const { message, ...members } = parsed.fault
+  return parsed.type === 'query' ? parsed.query : refuseQuery(parsed.fault)
+}
+
+function refuseQuery({ message, ...members }: QueryFault): never {
   const { position, expected, suggestion } = members
   const hint = suggestion === null ? '' : `; did you mean ${suggestion}`
   const detail = `query, position ${position}: ${message}; expected ${expected}${hint}`

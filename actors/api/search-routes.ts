@@ -13,18 +13,26 @@ import {
   SEARCH_LIMIT_DEFAULT,
   SEARCH_LIMIT_MAX,
 } from '#proto/limits.ts'
+import { isTableStage } from '#proto/query/analysis.ts'
 import type { Clock } from '#runtime/clock.ts'
+import { type AnalysisReply, aggregated, analysed, demandNoPage } from './analysis.ts'
 import type { ReadableProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectQuery } from './endpoint.ts'
 import { fieldHints } from './field-hints.ts'
 import { check } from './json-body.ts'
 import { markPage } from './page-cursor.ts'
 import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
-import { levelsOf, planInput, type SearchBody, searchBody } from './search-request.ts'
+import {
+  levelsOf,
+  planSearch,
+  type SearchBody,
+  type SearchPlan,
+  searchBody,
+} from './search-request.ts'
 import { row, searchReply } from './shapes.ts'
 
 export interface SearchDeps extends EndpointDeps {
-  readonly store: Pick<LogStore, 'search' | 'row'>
+  readonly store: Pick<LogStore, 'search' | 'analyse' | 'row'>
   readonly clock: Clock
   readonly queries: QueryGate
 }
@@ -139,25 +147,47 @@ async function search(
   { store, clock, queries }: SearchDeps,
 ): Promise<HttpAnswer> {
   const begunMs = clock.monotonicMs()
-  const input = planInput(body, project, clock.nowUs())
+  const { input, stages } = planSearch(body, project, clock.nowUs())
+  if (stages.some(isTableStage)) demandNoPage(body)
   return await queries.run(project.id, request.signal, async signal => {
-    const result = await store.search(input, signal)
+    const result = await resultOf({ input, stages }, body.aggregate, { store, signal })
     const hints = isEmpty(result)
       ? await fieldHints(input, asked => store.search(asked, signal))
       : []
-    const next = result.next_cursor && markPage(result.next_cursor, body, project.id)
-    const told = { ...result, next_cursor: next }
-    return jsonText(200, replyText(told, hints, clock.monotonicMs() - begunMs))
+    const isWhole = stages.some(stage => stage.type === 'limit')
+    const next = isWhole ? null : result.next_cursor
+    const told = { ...result, next_cursor: next && markPage(next, body, project.id) }
+    const queryMs = clock.monotonicMs() - begunMs
+    return jsonText(200, replyText(told, { fields: input.fields, hints, queryMs }))
   })
 }
 
+type Reply = SearchResult | AnalysisReply
+
+async function resultOf(
+  { input, stages }: SearchPlan,
+  aggregate: SearchBody['aggregate'],
+  tools: { readonly store: SearchDeps['store']; readonly signal: AbortSignal },
+): Promise<Reply> {
+  if (stages.some(isTableStage)) return await analysed(input, stages, tools)
+  const result = await tools.store.search(input, tools.signal)
+  return { ...result, ...(await aggregated(aggregate, input, tools)) }
+}
+
 /** A page behind the last one is none that found nothing. */
-function isEmpty({ total, logs, next_cursor }: SearchResult): boolean {
+function isEmpty({ total, logs, next_cursor }: Reply): boolean {
   return total === 0 || (total === null && logs.length === 0 && next_cursor === null)
 }
 
+interface Told {
+  /** What each row is an array of; null = it is a row. */
+  readonly fields: readonly string[] | null
+  readonly hints: readonly string[]
+  readonly queryMs: number
+}
+
 /** Rows are JSON text already; they are put into the reply as they are. */
-function replyText(result: SearchResult, hints: readonly string[], queryMs: number): string {
+function replyText(result: Reply, { fields, hints, queryMs }: Told): string {
   const { logs, positions, receivedAtUs, explain, ...rest } = result
   const token = encodeTailToken(placeOf({ positions, receivedAtUs }))
   const told = hints.length === 0 ? {} : { hints }
@@ -168,5 +198,8 @@ function replyText(result: SearchResult, hints: readonly string[], queryMs: numb
     query_time_ms: queryMs,
     tail_token: token,
   })
-  return `{"logs":[${logs.join(',')}],${tail.slice(1)}`
+  const rows = `[${logs.join(',')}]`
+  if (fields === null) return `{"logs":${rows},${tail.slice(1)}`
+  const columns = JSON.stringify(fields.map(name => ({ name, type: 'json' })))
+  return `{"logs":[],"table":{"columns":${columns},"rows":${rows},"truncated":false},${tail.slice(1)}`
 }

@@ -62,6 +62,19 @@ export const searchReply = z.strictObject({
     interval: z.number().describe('width of a bar in seconds'),
   }),
   aggregate: z.array(z.strictObject({ key: z.string(), value: z.number().nullable() })).optional(),
+  table: z
+    .strictObject({
+      columns: z.array(
+        z.strictObject({
+          name: z.string(),
+          type: z.enum(['text', 'level', 'time', 'number', 'json']),
+        }),
+      ),
+      rows: z.array(z.array(z.unknown())).describe('one value a column; null where there is none'),
+      truncated: z.boolean().describe('rows behind the last one were left out'),
+    })
+    .meta({ id: 'Table', description: 'What stages behind a bar make of logs.' })
+    .optional(),
   next_cursor: z.string().nullable().describe('hand it back as `cursor` for the next page'),
   hints: z.array(z.string()).optional().describe('why the answer may be empty'),
   explain: counts.describe('what was read for it'),

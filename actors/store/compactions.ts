@@ -6,7 +6,7 @@ import type { TaskPool } from '#runtime/threads.ts'
 import { planCompaction } from './compaction.ts'
 import { compact } from './compactor.ts'
 import type { ManifestState } from './manifest.ts'
-import type { Damage } from './search.ts'
+import type { Damage } from './search-explain.ts'
 import type { WriterClient } from './writer-client.ts'
 
 /** Quiet time after which the store tidies up as far as it can. */

@@ -7,9 +7,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { DOUBLE, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
 import type { Service } from '#runtime/threads.ts'
-import type { AggregateValue } from './aggregate.ts'
+import type { GroupsPart } from './analysis/groups.ts'
+import type { MeasuredGroup } from './analysis/measured.ts'
 import { EXTRA_TABLE } from './sql.ts'
-import type { ValueGroups } from './values.ts'
 
 /** libuv's pool has other work to do: journal and segment files wait in it, too. */
 const DUCKDB_THREADS = 2
@@ -25,13 +25,13 @@ export type DuckdbMessage =
       /** The caller's; unique among running queries. */
       readonly id: number
       readonly sql: string
-      /** Values for the table `extra`. */
-      readonly extra: readonly ValueGroups[]
+      /** For the table `extra`, with every number of the first field. */
+      readonly extra: GroupsPart
     }
   | { readonly type: 'cancel'; readonly id: number }
 
 export type DuckdbOutcome =
-  | { readonly type: 'values'; readonly values: readonly AggregateValue[] }
+  | { readonly type: 'groups'; readonly groups: readonly MeasuredGroup[] }
   /** Out of memory, interrupted, a file it cannot read: the caller has another way. */
   | { readonly type: 'failed'; readonly message: string }
 
@@ -83,7 +83,8 @@ class DuckdbThread implements Service {
     try {
       await fillExtra(connection, message.extra)
       const reader = await connection.runAndReadAll(message.sql)
-      return { type: 'values', values: reader.getRows().map(toValue) }
+      const keys = message.extra.keys.length
+      return { type: 'groups', groups: reader.getRows().map(row => toGroup(row, keys)) }
     } catch (error) {
       return { type: 'failed', message: error instanceof Error ? error.message : String(error) }
     } finally {
@@ -94,32 +95,50 @@ class DuckdbThread implements Service {
   }
 }
 
-function toValue([key, value]: readonly unknown[]): AggregateValue {
-  return { key: String(key), value: typeof value === 'number' ? value : null }
+/** A row (key0, …, bar, rows, values). */
+function toGroup(row: readonly unknown[], keys: number): MeasuredGroup {
+  return {
+    key: row.slice(0, keys).map(part => (typeof part === 'string' ? part : null)),
+    barUs: Number(row[keys]),
+    rows: Number(row[keys + 1]),
+    values: row.slice(keys + 2).map(value => (typeof value === 'number' ? value : null)),
+  }
 }
 
 async function fillExtra(
   connection: DuckDBConnection,
-  parts: readonly ValueGroups[],
+  { keys, bars, rows, numbers }: GroupsPart,
 ): Promise<void> {
-  await connection.run(`CREATE TEMP TABLE ${EXTRA_TABLE} (key VARCHAR, value DOUBLE)`)
+  const columns = keys.map((_, i) => `key${i} VARCHAR, `).join('')
+  await connection.run(
+    `CREATE TEMP TABLE ${EXTRA_TABLE} (${columns}bar DOUBLE, value DOUBLE, rows DOUBLE)`,
+  )
   const appender = await connection.createAppender(EXTRA_TABLE, null, 'temp')
-  for (const { keys, counts, values } of parts) {
-    let at = 0
-    for (const [i, key] of keys.entries()) {
-      const end = at + (counts[i] as number)
-      for (; at < end; at += CHUNK_ROWS) {
-        const some = Array.from(values.subarray(at, Math.min(end, at + CHUNK_ROWS)))
-        const chunk = DuckDBDataChunk.create([VARCHAR, DOUBLE], some.length)
-        chunk.setColumnValues(
-          0,
-          Array.from({ length: some.length }, () => key),
-        )
-        chunk.setColumnValues(1, some)
-        appender.appendDataChunk(chunk)
-      }
-      at = end
+  const types = [...keys.map(() => VARCHAR), DOUBLE, DOUBLE, DOUBLE]
+  const append = (group: number, values: readonly (number | null)[], count: number): void => {
+    const chunk = DuckDBDataChunk.create(types, values.length)
+    const same = <Value>(value: Value): Value[] => Array.from(values, () => value)
+    for (const [i, column] of keys.entries()) chunk.setColumnValues(i, same(column[group] ?? null))
+    chunk.setColumnValues(keys.length, same(bars[group] ?? 0))
+    chunk.setColumnValues(keys.length + 1, values)
+    chunk.setColumnValues(keys.length + 2, same(count))
+    appender.appendDataChunk(chunk)
+  }
+  const [number] = numbers
+  let at = 0
+  for (let group = 0; group < rows.length; group++) {
+    const count = number?.counts[group] ?? 0
+    const end = at + count
+    for (; at < end; at += CHUNK_ROWS) {
+      append(
+        group,
+        Array.from(number?.values.subarray(at, Math.min(end, at + CHUNK_ROWS)) ?? []),
+        1,
+      )
     }
+    at = end
+    const others = (rows[group] as number) - count
+    if (others > 0) append(group, [null], others)
   }
   appender.flushSync()
   appender.closeSync()

@@ -252,7 +252,7 @@ function randomInput(random: Random): SearchPlanInput {
   const range = { fromUs: START_US, toUs: START_US + HOUR_US }
   const ranges = { projectIds: [PROJECT], event: range, received: range }
   const all = searchAll(PROJECT).include
-  return { ...randomSearch(random, ranges), include: all, aggregate: null }
+  return { ...randomSearch(random, ranges), include: all }
 }
 
 function storeFiles(world: SimulatedStoreWorld): string[] {

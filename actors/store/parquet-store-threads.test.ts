@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { AggregateRequest } from '#proto/api.ts'
+import { type Measure, NUMBER_FUNCTIONS, type Stage } from '#proto/query/analysis.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
@@ -11,8 +11,9 @@ import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { openParquetStore, type ParquetStore } from './parquet-store.ts'
 import { type PlainLog, randomLog } from './testing/random-logs.ts'
-import { randomSearch, searchAll } from './testing/random-searches.ts'
+import { analysisOf, randomAnalysis, searchAll } from './testing/random-searches.ts'
 import { ReferenceStore } from './testing/reference-store.ts'
+import { compareTables } from './testing/store-rig.ts'
 import { TestLog } from './testing/test-log.ts'
 
 const PROJECTS = ['projectaaa', 'projectbbb'] as const
@@ -80,63 +81,52 @@ describe('a store on real threads with DuckDB', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('aggregates over segments and recent rows together, exactly', async () => {
+  test('numbers of segments and recent rows together, exactly', async () => {
     const range = { fromUs: START_US, toUs: START_US + 30 * MINUTE_US }
     let wide = 0
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 120; i++) {
       const ranges = { projectIds: PROJECTS, event: range, received: range }
-      const asked = { ...randomSearch(random, ranges), aggregate: randomAggregate() }
-      const input = i % 3 === 0 ? asked : { ...asked, query: { terms: [] } }
-      const found = await store.search(input, NEVER)
-      const expected = reference.search(input)
-      assertSame(found.aggregate ?? [], expected.aggregate ?? [], JSON.stringify(input))
-      if (input.include.has('total')) assert.equal(found.total, expected.total)
-      wide += (found.explain.units_wide ?? 0) > 0 ? 1 : 0
+      const asked = randomAnalysis(random, ranges)
+      const stages = i % 2 === 0 ? asked.stages : [randomNumbers()]
+      const query = i % 3 === 0 ? asked.query : { terms: [] }
+      const input = { ...asked, stages, query }
+      const found = await store.analyse(input, NEVER)
+      compareTables(found, reference.analyse(input), JSON.stringify(input))
+      wide += (found.explain['units_wide'] ?? 0) > 0 ? 1 : 0
     }
-    assert.ok(wide >= 15, `${wide} questions went to DuckDB`)
+    assert.ok(wide >= 25, `${wide} questions went to DuckDB`)
     const { failed, queries } = store.observe().duckdb as Record<string, number>
     assert.equal(failed, 0, String((store.observe().duckdb as Record<string, string>).lastFailure))
     assert.ok((queries as number) >= wide)
   })
 
-  test('a cancelled aggregate ends with the reason, and the next one is answered', async () => {
-    const aggregate: AggregateRequest = { fn: 'p95', field: 'ratio', by: 'service' }
-    const input = searchAll(PROJECTS[0], { aggregate })
+  test('a cancelled analysis ends with the reason, and the next one is answered', async () => {
+    const measures: Measure[] = [{ fn: 'p95', field: 'ratio' }]
+    const stages: Stage[] = [{ type: 'summarize', measures, by: ['service'] }]
+    const input = analysisOf(searchAll(PROJECTS[0]), stages)
     const controller = new AbortController()
     const reason = new Error('went away')
-    const search = store.search(input, controller.signal)
+    const analysis = store.analyse(input, controller.signal)
     setImmediate(() => controller.abort(reason))
-    await assert.rejects(search, reason)
-    const found = await store.search(input, NEVER)
-    assertSame(found.aggregate ?? [], reference.search(input).aggregate ?? [], 'after it')
+    await assert.rejects(analysis, reason)
+    compareTables(await store.analyse(input, NEVER), reference.analyse(input), 'after it')
   })
 
-  function randomAggregate(): AggregateRequest {
+  /** One field and keys of texts: what DuckDB takes. */
+  function randomNumbers(): Stage {
     const pick = <Value>(values: readonly Value[]): Value =>
       values[random.below(values.length)] as Value
-    const by = pick([undefined, 'level', 'service', 'host', 'user.id', 'note', 'ok', 'absent'])
-    return {
-      fn: pick(['p50', 'p95', 'p99', 'avg', 'min', 'max'] as const),
-      field: pick(['ratio', 'ratio', 'status', 'Status', 'absent']),
-      ...(by === undefined ? {} : { by }),
-    }
+    const field = pick(['ratio', 'ratio', 'status', 'Status', 'absent'])
+    const measures: Measure[] = NUMBER_FUNCTIONS.filter(() => random.below(3) === 0).map(fn => ({
+      fn,
+      field,
+    }))
+    if (random.below(2) === 0 || measures.length === 0) measures.push({ fn: 'count' })
+    if (measures.length === 1) measures.push({ fn: 'p95', field })
+    const keys = ['level', 'service', 'host', 'user.id', 'note', 'ok', 'absent']
+    const by = keys.filter(() => random.below(4) === 0)
+    return random.below(3) === 0
+      ? { type: 'timechart', everyS: pick([1, 60, 300, 3_600]), measures, by }
+      : { type: 'summarize', measures, by }
   }
 })
-
-type Answers = readonly { readonly key: string; readonly value: number | null }[]
-
-function assertSame(found: Answers, expected: Answers, context: string): void {
-  const sorted = (answers: Answers): Answers =>
-    [...answers].sort((a, b) => (a.key < b.key ? -1 : 1))
-  const [ours, theirs] = [sorted(found), sorted(expected)]
-  assert.deepEqual(
-    ours.map(({ key }) => key),
-    theirs.map(({ key }) => key),
-    context,
-  )
-  for (const [i, { value }] of ours.entries()) {
-    const other = theirs[i]?.value ?? null
-    if (value === null || other === null) assert.equal(value, other, context)
-    else assert.ok(Math.abs(value - other) <= 1e-9 * Math.max(1, Math.abs(other)), context)
-  }
-}

@@ -7,16 +7,24 @@ import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
+import { analyse } from './analysis/analyse.ts'
 import { Compactions } from './compactions.ts'
 import { Flusher } from './flusher.ts'
 import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
 import { Recent, type RecentChunk } from './recent.ts'
-import { type Damage, search } from './search.ts'
+import { type SearchTools, search } from './search.ts'
 import { searchById } from './search-by-id.ts'
+import type { Damage } from './search-explain.ts'
 import type { WriterMessage, WriterState } from './segment-writer.ts'
 import { pinSnapshot, SegmentPins, type Snapshot } from './snapshot.ts'
-import type { LogStore, SearchPlanInput, SearchResult } from './store.ts'
+import type {
+  AnalysisInput,
+  AnalysisResult,
+  LogStore,
+  SearchPlanInput,
+  SearchResult,
+} from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { CountReceivedInput } from './tasks/count-received.ts'
 import { WIDE_ROWS_MIN, WideAggregates } from './wide-aggregate.ts'
@@ -142,17 +150,15 @@ export class ParquetStore implements LogStore {
   }
 
   async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
-    return await this.#pinned(input.projectId, signal, async snapshot => {
-      const { pool } = this.#options
-      return await search(snapshot, input, {
-        pool,
-        lanes: LANES,
-        signal,
-        pathOf: id => this.#pathOf(id),
-        wide: this.#wide,
-        onDamaged: damage => this.#noteDamage(damage),
-      })
-    })
+    return await this.#pinned(input.projectId, signal, snapshot =>
+      search(snapshot, input, { ...this.#searchTools(), signal }),
+    )
+  }
+
+  async analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult> {
+    return await this.#pinned(input.projectId, signal, snapshot =>
+      analyse(snapshot, input, { ...this.#searchTools(), wide: this.#wide, signal }),
+    )
   }
 
   async row(projectId: string, id: string, signal: AbortSignal): Promise<string | null> {
@@ -244,6 +250,15 @@ export class ParquetStore implements LogStore {
 
   #demandOpen(): void {
     if (this.#closed) throw new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed')
+  }
+
+  #searchTools(): SearchTools {
+    return {
+      pool: this.#options.pool,
+      lanes: LANES,
+      pathOf: id => this.#pathOf(id),
+      onDamaged: damage => this.#noteDamage(damage),
+    }
   }
 
   #pathOf(segmentId: number): string {

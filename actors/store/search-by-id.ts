@@ -17,7 +17,7 @@ export function searchById(projectId: string, id: string): SearchPlanInput | nul
     cursor: null,
     order: 'desc',
     include: new Set(['logs']),
+    fields: null,
     intervalUs: 60_000_000,
-    aggregate: null,
   }
 }

@@ -1,6 +1,8 @@
 /** The steps of a search that run tasks beside the walk: counts from summaries, rows by key. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TaskPool } from '#runtime/threads.ts'
+import type { Groups } from './analysis/groups.ts'
+import type { GroupsWanted } from './analysis/groups-wanted.ts'
 import { compileCellFilter } from './cell-filter.ts'
 import { inLanes } from './lanes.ts'
 import type { RowKeys } from './row-keys.ts'
@@ -21,16 +23,19 @@ interface StepTools {
 
 interface CountStep extends StepTools {
   readonly filter: RowFilter
-  readonly wanted: TallyWanted
-  readonly tally: Tally
+  /** What is counted: rows by level, service and bar, or groups. */
+  readonly sum:
+    | { readonly type: 'tally'; readonly wanted: TallyWanted; readonly tally: Tally }
+    | { readonly type: 'groups'; readonly wanted: GroupsWanted; readonly groups: Groups }
 }
 
 /** Adds the counts of recent batches; each batch is counted once, whoever asks first. */
 export async function countRecent(units: readonly RecentUnit[], step: CountStep): Promise<void> {
   const filter = compileCellFilter(step.filter)
+  const sum = step.sum.type === 'tally' ? step.sum.tally : step.sum.groups
   await inLanes(units, step.lanes, async unit => {
     for (const cells of await cellsOf(unit, step)) {
-      if (filter !== null) step.tally.addCells(cells, filter)
+      if (filter !== null) sum.addCells(cells, filter)
     }
   })
 }
@@ -59,21 +64,25 @@ export async function summarizeStored(
   units: readonly StoredUnit[],
   step: CountStep,
 ): Promise<StoredUnit[]> {
-  const { pool, lanes, pathOf, signal, filter, wanted, tally } = step
+  const { pool, lanes, pathOf, signal, filter, sum } = step
   const unanswered: StoredUnit[] = []
   const shares = shareOut(units, lanes)
   await inLanes(shares, lanes, async share => {
     const input: SummarizeInput = {
       segments: groupsByPath(share, pathOf),
       filter: plainFilter(filter),
-      tally: wanted,
+      tally: sum.type === 'tally' ? sum.wanted : NO_TALLY,
+      groups: sum.type === 'groups' ? sum.wanted : null,
     }
     const result = await pool.run<SummarizeResult>('store-summarize', input, { signal })
-    tally.merge(result.tally)
+    if (sum.type === 'tally') sum.tally.merge(result.tally)
+    else if (result.groups !== null) sum.groups.merge(result.groups)
     unanswered.push(...share.filter(unit => isAmong(result.unanswered, unit, pathOf)))
   })
   return unanswered
 }
+
+const NO_TALLY: TallyWanted = { levels: false, services: false, barUs: null }
 
 /** About equal shares, all row groups of a segment in one. */
 function shareOut(units: readonly StoredUnit[], shares: number): StoredUnit[][] {
@@ -112,11 +121,11 @@ export interface FetchedRows {
   readonly damaged: readonly UnitDamage[]
 }
 
-/** Rows as JSON text. */
+/** Rows as JSON text, or arrays of some of their fields. */
 export async function fetchKeys(
   keys: RowKeys,
   { order, blocks }: WalkResult,
-  { pool, lanes, signal, pathOf }: StepTools,
+  { pool, lanes, signal, pathOf, fields }: StepTools & { readonly fields: FetchInput['fields'] },
 ): Promise<FetchedRows> {
   const rows = Array.from({ length: keys.count }, (): string | null => null)
   const damaged: UnitDamage[] = []
@@ -125,6 +134,7 @@ export async function fetchKeys(
     const input: FetchInput = {
       unit: unitRef(unit, at, { blocks: blocks[at] ?? null, pathOf }),
       numbers: Uint32Array.from(places, place => keys.index[place] as number),
+      fields,
     }
     const options = cancelled([input.unit], signal)
     const result = await pool.run<FetchResult>('store-fetch', input, options)

@@ -1,29 +1,34 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
-import { compileAggregate, type WideFile } from './sql.ts'
+import type { NumberFunction } from '#proto/query/analysis.ts'
+import { compileAggregate, type WideFile, type WideSelect } from './sql.ts'
 
 describe('SQL of aggregates', () => {
   test('names files, columns and values in quotes that nothing breaks out of', () => {
     const sql = compileAggregate(
-      [file({ path: "/it's/a.parquet", numbers: ['attr.d.a"b'], by: 'attr.s.x"y' })],
+      [file({ path: "/it's/a.parquet", numbers: ['attr.d.a"b'], by: ['attr.s.x"y'] })],
       filter({ services: ["o'hara"] }),
-      'max',
+      select('max', 1),
     )
     assert.ok(sql.includes("read_parquet(['/it''s/a.parquet'])"))
-    assert.ok(sql.includes('CAST("attr.d.a""b" AS DOUBLE) AS value'))
-    assert.ok(sql.includes('SELECT "attr.s.x""y" AS key'))
+    assert.ok(sql.includes('coalesce(CAST("attr.d.a""b" AS DOUBLE)) AS DOUBLE) AS value'))
+    assert.ok(sql.includes('THEN "attr.s.x""y" END AS key0'))
     assert.ok(sql.includes("IN ('o''hara')"))
   })
 
   test('has ranges with their starts and without their ends', () => {
     const times = { startUs: 5, endUs: 9, ingestedStartUs: 3, ingestedEndUs: 4 }
-    const sql = compileAggregate([file({ rows: { first: 10, end: 20 } })], filter(times), 'avg')
+    const sql = compileAggregate(
+      [file({ rows: { first: 10, end: 20 } })],
+      filter(times),
+      select('avg'),
+    )
     assert.ok(sql.includes('time >= make_timestamptz(5) AND time < make_timestamptz(9)'))
     assert.ok(sql.includes('received_at >= make_timestamptz(3)'))
     assert.ok(sql.includes('received_at < make_timestamptz(4)'))
     assert.ok(sql.includes('(file_row_number >= 10 AND file_row_number < 20)'))
-    assert.ok(!compileAggregate([file({})], filter({}), 'avg').includes('time'))
+    assert.ok(!compileAggregate([file({})], filter({}), select('avg')).includes('time >='))
   })
 
   test('reads files with the same columns in one go, and others apart', () => {
@@ -34,7 +39,7 @@ describe('SQL of aggregates', () => {
       file({ path: 'd', rows: { first: 0, end: 5 } }),
       file({ path: 'd', rows: { first: 9, end: 12 } }),
     ]
-    const sql = compileAggregate(files, filter({}), 'p95')
+    const sql = compileAggregate(files, filter({}), select('p95'))
     assert.equal(sql.match(/read_parquet/g)?.length, 3)
     assert.ok(sql.includes("read_parquet(['a', 'b'])"))
     assert.ok(sql.includes('coalesce(CAST("attr.d.n" AS DOUBLE), CAST("attr.i.n" AS DOUBLE))'))
@@ -44,17 +49,21 @@ describe('SQL of aggregates', () => {
 
   test('selects levels by their four numbers, and nothing by levels that exclude each other', () => {
     const terms = [{ type: 'field', field: 'level', value: 'error' }] as const
-    const errors = compileAggregate([file({})], filter({ query: { terms } }), 'min')
+    const errors = compileAggregate([file({})], filter({ query: { terms } }), select('min'))
     assert.ok(errors.includes('severity IN (17, 18, 19, 20)'))
     const none = filter({ query: { terms }, levels: ['INFO'] })
-    assert.ok(compileAggregate([file({})], none, 'min').includes('WHERE false'))
+    assert.ok(compileAggregate([file({})], none, select('min')).includes('WHERE false'))
   })
 })
 
 function file(change: Partial<WideFile>): WideFile {
-  return { path: 'f', rows: null, numbers: ['attr.d.n'], by: null, ...change }
+  return { path: 'f', rows: null, numbers: ['attr.d.n'], by: [], ...change }
 }
 
 function filter(change: Partial<RowFilter>): RowFilter {
   return { query: { terms: [] }, services: [], levels: [], ...ANY_TIME, ...change }
+}
+
+function select(fn: NumberFunction, keys = 0): WideSelect {
+  return { keys, barUs: null, functions: [fn] }
 }

@@ -6,7 +6,9 @@
  */
 import assert from 'node:assert/strict'
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import type { AggregateRequest } from '#proto/api.ts'
+import { LEVELS } from '#proto/api.ts'
+import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
+import type { Measure } from '#proto/query/analysis.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { leavesOf, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
 import { foldAscii, levelMask, maskOf } from './cell-filter.ts'
@@ -16,42 +18,61 @@ export interface WideFile {
   readonly path: string
   /** Rows [first, end) of the file; null = all. */
   readonly rows: { readonly first: number; readonly end: number } | null
-  /** Columns that hold the numbers of the field: some of `attr.d.KEY`, `attr.i.KEY`. */
+  /** Columns that hold the numbers: some of `attr.d.KEY`, `attr.i.KEY`; none = no row has one. */
   readonly numbers: readonly string[]
-  /** The column to group by; null = one group for all. */
-  readonly by: string | null
+  /** The columns to group by; null = no row has a value. */
+  readonly by: readonly (string | null)[]
 }
 
-/** Name of the table with the values of rows that are in no segment, or in none that fits. */
+/**
+ * Name of the table with the numbers of rows that are in no segment, or in none that fits: columns
+ * key0 …, bar, value and how many rows there are of it.
+ */
 export const EXTRA_TABLE = 'extra'
 
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const SEVERITY_COLUMN = 'severity'
 
-/** Answers rows (key, value); keys of level are indexes of LEVELS as text. */
+export interface WideSelect {
+  /** How many parts a key has beside its bar. */
+  readonly keys: number
+  /** Width of a bar in µs; null = no bars. */
+  readonly barUs: number | null
+  readonly functions: readonly Measure['fn'][]
+}
+
+/** Answers rows (key0, …, bar, rows, one value a function). */
 export function compileAggregate(
   files: readonly WideFile[],
   filter: RowFilter,
-  fn: Exclude<AggregateRequest['fn'], 'count'>,
+  { keys, barUs, functions }: WideSelect,
 ): string {
+  const names = [...Array.from({ length: keys }, (_, i) => `key${i}`), 'bar']
+  const columns = [...names, 'value', 'rows'].join(', ')
   const sources = [
-    ...groupFiles(files).map(group => selectFrom(group, filter)),
-    `SELECT key, value FROM ${EXTRA_TABLE}`,
+    ...groupFiles(files).map(group => selectFrom(group, filter, barUs)),
+    `SELECT ${columns} FROM ${EXTRA_TABLE}`,
   ]
+  const values = ['CAST(sum(rows) AS DOUBLE)', ...functions.map(fn => FUNCTIONS[fn])]
   return (
-    `SELECT key, ${FUNCTIONS[fn]} FROM (${sources.join(' UNION ALL ')}) ` +
-    'WHERE isfinite(value) AND key IS NOT NULL GROUP BY key'
+    `SELECT ${[...names, ...values].join(', ')} FROM (${sources.join(' UNION ALL ')}) ` +
+    `GROUP BY ${names.join(', ')}`
   )
 }
 
-const FUNCTIONS = {
-  p50: 'quantile_cont(value, 0.5)',
-  p95: 'quantile_cont(value, 0.95)',
-  p99: 'quantile_cont(value, 0.99)',
-  avg: 'avg(value)',
-  min: 'min(value)',
-  max: 'max(value)',
-} as const
+const FINITE = 'FILTER (WHERE isfinite(value))'
+const FUNCTIONS: Readonly<Record<Measure['fn'], string>> = {
+  count: 'CAST(sum(rows) AS DOUBLE)',
+  sum: `sum(value) ${FINITE}`,
+  avg: `avg(value) ${FINITE}`,
+  min: `min(value) ${FINITE}`,
+  max: `max(value) ${FINITE}`,
+  p50: `quantile_cont(value, 0.5) ${FINITE}`,
+  p75: `quantile_cont(value, 0.75) ${FINITE}`,
+  p90: `quantile_cont(value, 0.9) ${FINITE}`,
+  p95: `quantile_cont(value, 0.95) ${FINITE}`,
+  p99: `quantile_cont(value, 0.99) ${FINITE}`,
+}
 
 /** Files read in one go: whole ones with the same columns; a part of a file stands alone. */
 function groupFiles(files: readonly WideFile[]): WideFile[][] {
@@ -63,22 +84,37 @@ function groupFiles(files: readonly WideFile[]): WideFile[][] {
   return [...groups.values()]
 }
 
-function selectFrom(files: readonly WideFile[], filter: RowFilter): string {
+function selectFrom(files: readonly WideFile[], filter: RowFilter, barUs: number | null): string {
   const [first] = files as [WideFile]
   const list = [...new Set(files.map(({ path }) => quoteText(path)))].join(', ')
   const casts = first.numbers.map(column => `CAST(${quoteName(column)} AS DOUBLE)`)
-  const value = casts.length === 1 ? casts[0] : `coalesce(${casts.join(', ')})`
+  const value = casts.length === 0 ? 'NULL' : `coalesce(${casts.join(', ')})`
+  const bar = barUs === null ? '0' : `epoch_us(time) // ${barUs} * ${barUs}`
+  const keys = first.by.map((column, i) => `${keyOf(column)} AS key${i}, `).join('')
   const conditions = [...filterConditions(filter), ...rowConditions(files)]
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   const options = first.rows === null ? '' : ', file_row_number = true'
-  return `SELECT ${keyOf(first.by)} AS key, ${value} AS value FROM read_parquet([${list}]${options})${where}`
+  return (
+    `SELECT ${keys}CAST(${bar} AS DOUBLE) AS bar, CAST(${value} AS DOUBLE) AS value, ` +
+    `CAST(1 AS DOUBLE) AS rows FROM read_parquet([${list}]${options})${where}`
+  )
 }
 
-function keyOf(by: string | null): string {
-  if (by === null) return "''"
-  if (by !== SEVERITY_COLUMN) return quoteName(by)
-  return `CAST(least(5, (CAST(${SEVERITY_COLUMN} AS INTEGER) - 1) // 4) AS VARCHAR)`
+/** As key-codes.ts has it: an empty name is none, nor is what is too long to be compared. */
+function keyOf(column: string | null): string {
+  if (column === null) return 'CAST(NULL AS VARCHAR)'
+  if (column === SEVERITY_COLUMN) {
+    return `${LEVEL_LIST}[least(5, (CAST(${SEVERITY_COLUMN} AS INTEGER) - 1) // 4) + 1]`
+  }
+  const name = quoteName(column)
+  if (!column.startsWith('attr.')) return `nullif(${name}, '')`
+  const isShort = `strlen(${name}) <= ${ATTRIBUTE_SEARCH_CHARS_MAX}`
+  const pairs = `len(regexp_extract_all(${name}, '[\\x{10000}-\\x{10FFFF}]'))`
+  const isShortUtf16 = `length(${name}) + ${pairs} <= ${ATTRIBUTE_SEARCH_CHARS_MAX}`
+  return `CASE WHEN ${isShort} THEN ${name} WHEN ${isShortUtf16} THEN ${name} END`
 }
+
+const LEVEL_LIST = `[${LEVELS.map(quoteText).join(', ')}]`
 
 /** The row numbers of all pieces of the one file that is not read as a whole. */
 function rowConditions(files: readonly WideFile[]): string[] {

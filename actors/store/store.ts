@@ -5,11 +5,12 @@
  */
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
-import type { AggregateRequest, SearchPart, SearchReply } from '#proto/api.ts'
+import type { SearchPart, SearchReply, Table } from '#proto/api.ts'
+import type { Stage } from '#proto/query/analysis.ts'
 import type { Query } from '#proto/query/tree.ts'
 
-/** A search whose words have been checked and whose times are numbers. */
-export interface SearchPlanInput {
+/** Which rows of a project: the words have been checked and the times are numbers. */
+export interface RowsAsked {
   readonly projectId: string
   readonly query: Query
   /** Empty = all. Whole values, compared without regard to ASCII case. */
@@ -22,21 +23,48 @@ export interface SearchPlanInput {
   /** Receive time in µs, [start, end). */
   readonly ingestedStartUs: number
   readonly ingestedEndUs: number
+}
+
+/** A page of rows, and counts of all that match. */
+export interface SearchPlanInput extends RowsAsked {
   readonly limit: number
   readonly offset: number
   readonly cursor: string | null
   readonly order: 'desc' | 'asc'
   readonly include: ReadonlySet<SearchPart>
+  /** null = whole rows; else each row is an array of the values of these fields. */
+  readonly fields: readonly string[] | null
   /** Histogram bar in µs. */
   readonly intervalUs: number
-  readonly aggregate: AggregateRequest | null
+}
+
+/** A table made of all rows that match. */
+export interface AnalysisInput extends RowsAsked {
+  /** The first makes a table, the others shape it. */
+  readonly stages: readonly Stage[]
+  /** Width of the bars of a timechart that names none, in µs. */
+  readonly intervalUs: number
 }
 
 /** What the store answers; the API adds `query_time_ms` and makes the token opaque. */
 export interface SearchResult
-  extends Omit<SearchReply, 'query_time_ms' | 'tail_token' | 'hints' | 'logs'> {
+  extends Omit<
+      SearchReply,
+      'query_time_ms' | 'tail_token' | 'hints' | 'logs' | 'table' | 'aggregate'
+    >,
+    Answered {
   /** Rows as JSON text, made where they were read. */
   readonly logs: readonly string[]
+}
+
+export interface AnalysisResult extends Answered {
+  /** Rows that match. */
+  readonly total: number
+  readonly table: Table
+}
+
+/** What an answer says about itself. */
+export interface Answered {
   /**
    * How far in the log this answer covers: a tail goes on from here. What was received is covered
    * at once by the embedded store, within about a second by one that lies elsewhere; rows behind
@@ -61,6 +89,11 @@ export interface LogStore {
   /** Everything up to here survives a restart without the log. */
   published(): Positions
   search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult>
+  /**
+   * The same rows as a search of this moment finds, grouped and measured. Counts and quantiles are
+   * exact; more groups than can be held are refused as LOGBOY_QUERY_TOO_DEAR.
+   */
+  analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult>
   /** One row as JSON text by its id. */
   row(projectId: string, id: string, signal: AbortSignal): Promise<string | null>
   /** Deletes exactly the rows received before `receivedBeforeUs`; answers how many. */

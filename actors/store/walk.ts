@@ -1,11 +1,14 @@
 /**
  * Opens the units of a search in order of time, from the wanted end, on the worker pool: places in
- * order until no unopened unit can have an earlier one, counts and values from all units that have
+ * order until no unopened unit can have an earlier one, counts and groups from all units that have
  * to be read for them.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
 import type { RunOptions, TaskPool } from '#runtime/threads.ts'
+import { Groups } from './analysis/groups.ts'
+import type { GroupsWanted } from './analysis/groups-wanted.ts'
+import { tooManyGroups } from './analysis/too-many.ts'
 import { inLanes } from './lanes.ts'
 import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys } from './row-keys.ts'
@@ -14,7 +17,6 @@ import { Tally, type TallyWanted } from './tally.ts'
 import type { ProbeInput, ProbeResult } from './tasks/probe.ts'
 import type { ScanInput, ScanResult, ScanWanted } from './tasks/scan.ts'
 import type { UnitRef } from './units.ts'
-import type { ValueGroups, ValuesWanted } from './values.ts'
 
 /**
  * A task takes units until they have so many rows to look at: few at first, as the newest rows are
@@ -41,9 +43,9 @@ export interface WalkPlan {
   /** Units whose rows have to be counted. */
   readonly counted: ReadonlySet<Unit>
   readonly tally: TallyWanted
-  /** Wanted of the units in `valued`. */
-  readonly values: ValuesWanted | null
-  readonly valued: ReadonlySet<Unit>
+  /** Wanted of the units in `grouped`. */
+  readonly groups: GroupsWanted | null
+  readonly grouped: ReadonlySet<Unit>
 }
 
 /** A unit that could not be read. */
@@ -59,7 +61,8 @@ export interface WalkResult {
   /** Blocks to read of each unit of `order`; null = all. */
   readonly blocks: readonly (number | null)[]
   readonly tally: Tally
-  readonly values: readonly ValueGroups[]
+  /** Empty unless groups were wanted. */
+  readonly groups: Groups
   readonly unitsRead: number
   readonly rowsRead: number
   readonly damaged: readonly UnitDamage[]
@@ -86,7 +89,7 @@ class Walk {
   readonly #blocks: (number | null | undefined)[]
   readonly #candidateRows: number[]
   readonly #tally: Tally
-  readonly #values: ValueGroups[] = []
+  readonly #groups: Groups
   readonly #damaged: UnitDamage[] = []
   readonly #damagedIndexes = new Set<string>()
   readonly #isSelective: boolean
@@ -108,6 +111,7 @@ class Walk {
     )
     this.#candidateRows = this.#order.map(unit => unit.rows)
     this.#tally = new Tally(plan.tally)
+    this.#groups = new Groups(plan.groups ?? NO_GROUPS)
   }
 
   run(): Promise<void> {
@@ -120,7 +124,7 @@ class Walk {
       order: this.#order,
       blocks: this.#blocks.map(blocks => blocks ?? null),
       tally: this.#tally,
-      values: this.#values,
+      groups: this.#groups,
       unitsRead: this.#unitsRead,
       rowsRead: this.#rowsRead,
       damaged: this.#damaged,
@@ -158,16 +162,16 @@ class Walk {
   }
 
   #wantedOf(at: number): ScanWanted {
-    const { keys, counted, tally, values, valued } = this.#plan
+    const { keys, counted, tally, groups, grouped } = this.#plan
     const unit = this.#order[at] as Unit
     const wantsKeys = keys !== null && this.#mayHaveKeys(unit, keys)
     const wantsTally = counted.has(unit)
-    const wantsValues = values !== null && valued.has(unit)
-    if (!wantsKeys && !wantsTally && !wantsValues) return NOTHING
+    const wantsGroups = groups !== null && grouped.has(unit)
+    if (!wantsKeys && !wantsTally && !wantsGroups) return NOTHING
     return {
       keys: wantsKeys ? keys : null,
       tally: wantsTally ? tally : null,
-      values: wantsValues ? values : null,
+      groups: wantsGroups ? groups : null,
     }
   }
 
@@ -192,7 +196,8 @@ class Walk {
     this.#unitsRead += units.length
     this.#rowsRead += result.rowsRead
     if (result.tally !== null) this.#tally.merge(result.tally)
-    if (result.values !== null) this.#values.push(result.values)
+    if (result.groups !== null) this.#groups.merge(result.groups)
+    if (this.#groups.isTooMany) throw tooManyGroups()
     if (this.#plan.keys !== null) this.#keys = mergeKeys(this.#keys, result.keys, this.#plan.keys)
     for (const { id, reason } of result.damaged) {
       this.#damaged.push({ unit: this.#order[id] as Unit, reason })
@@ -239,7 +244,8 @@ class Walk {
   }
 }
 
-const NOTHING: ScanWanted = { tally: null, keys: null, values: null }
+const NOTHING: ScanWanted = { tally: null, keys: null, groups: null }
+const NO_GROUPS: GroupsWanted = { barUs: null, by: [], numbers: [] }
 
 /** An id: no page is filled by the newest rows, so that all indexes are asked at once. */
 function isOfFewRows(term: QueryTerm): boolean {
@@ -250,7 +256,7 @@ function isOfFewRows(term: QueryTerm): boolean {
 }
 
 function isSame(a: ScanWanted, b: ScanWanted): boolean {
-  return a.tally === b.tally && a.keys === b.keys && a.values === b.values
+  return a.tally === b.tally && a.keys === b.keys && a.groups === b.groups
 }
 
 /**

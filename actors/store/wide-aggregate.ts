@@ -4,9 +4,12 @@
  * answer: what DuckDB cannot take, the scan does.
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { type AggregateRequest, LEVELS } from '#proto/api.ts'
+import type { Measure } from '#proto/query/analysis.ts'
+import { fieldKind } from '#proto/query/field-kind.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
-import { type AggregateValue, orderAnswers } from './aggregate.ts'
+import type { GroupsPart } from './analysis/groups.ts'
+import type { GroupsWanted } from './analysis/groups-wanted.ts'
+import type { MeasuredGroup } from './analysis/measured.ts'
 import type { DuckdbMessage, DuckdbOutcome } from './duckdb-thread.ts'
 import { inLanes, Turnstile } from './lanes.ts'
 import type { SegmentMeta } from './manifest.ts'
@@ -14,7 +17,6 @@ import { columnName } from './parquet/schema.ts'
 import type { StoredUnit, Unit } from './snapshot.ts'
 import { compileAggregate, isSqlFilter, type WideFile } from './sql.ts'
 import type { Examined, ExamineInput } from './tasks/examine.ts'
-import type { ValueGroups } from './values.ts'
 
 /** Fewer rows are scanned in the time that DuckDB takes to begin. */
 export const WIDE_ROWS_MIN = 250_000
@@ -47,7 +49,8 @@ export interface WidePlan {
 }
 
 export interface WideQuestion {
-  readonly request: AggregateRequest
+  readonly wanted: GroupsWanted
+  readonly measures: readonly Measure[]
   readonly filter: RowFilter
   readonly units: readonly Unit[]
   readonly segments: readonly SegmentMeta[]
@@ -71,18 +74,19 @@ export class WideAggregates {
 
   /** null = nothing for DuckDB in this question. */
   async plan(question: WideQuestion): Promise<WidePlan | null> {
-    const { request, filter, units, segments, signal } = question
+    const { wanted, filter, units, segments, signal } = question
     const stored = units.filter(unit => unit.type === 'stored')
     const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
-    const isSimple = request.fn !== 'count' && request.field !== undefined
-    if (!isSimple || rows < this.#options.rowsMin || !isSqlFilter(filter)) return null
+    // The other rows are handed in number by number: those of several fields would not go together.
+    if (wanted.numbers.length !== 1 || rows < this.#options.rowsMin || !isSqlFilter(filter))
+      return null
     const files: WideFile[] = []
     const covered = new Set<Unit>()
     await inLanes(segments, QUERIES_MAX, async segment => {
       const own = stored.filter(unit => unit.segmentId === segment.id)
       if (own.length === 0) return
       signal.throwIfAborted()
-      const pieces = await this.#examine(segment, own, request)
+      const pieces = await this.#examine(segment, own, wanted)
       if (pieces === null) return
       files.push(...pieces)
       for (const unit of own) covered.add(unit)
@@ -90,33 +94,23 @@ export class WideAggregates {
     return files.length === 0 && covered.size === 0 ? null : { files, covered }
   }
 
-  /** null = DuckDB could not; `extra` are the values of all other rows. */
+  /** null = DuckDB could not; `extra` are all other rows, with each of their numbers. */
   async run(
     plan: WidePlan,
-    extra: readonly ValueGroups[],
-    { request, filter, signal }: WideQuestion,
-  ): Promise<readonly AggregateValue[] | null> {
-    const { fn, by } = request
-    if (fn === 'count') return null
-    const isLevel = by === 'level'
-    const sql = compileAggregate(plan.files, filter, fn)
-    const entered = await this.#turnstile.enter(
-      () => this.#query(sql, isLevel ? extra.map(levelsAsIndexes) : extra, signal),
-      signal,
-    )
+    extra: GroupsPart,
+    { wanted, measures, filter, signal }: WideQuestion,
+  ): Promise<readonly MeasuredGroup[] | null> {
+    const { barUs, by } = wanted
+    const functions = measures.map(({ fn }) => fn)
+    const sql = compileAggregate(plan.files, filter, { keys: by.length, barUs, functions })
+    const entered = await this.#turnstile.enter(() => this.#query(sql, extra, signal), signal)
     if (entered === false) return null
     const outcome = entered.result
     signal.throwIfAborted()
-    if (outcome.type === 'failed') {
-      this.#failed++
-      this.#lastFailure = outcome.message
-      return null
-    }
-    const values = outcome.values.map(({ key, value }) => ({
-      key: isLevel ? (LEVELS[Number(key)] as string) : key,
-      value,
-    }))
-    return orderAnswers(request, values)
+    if (outcome.type === 'groups') return outcome.groups
+    this.#failed++
+    this.#lastFailure = outcome.message
+    return null
   }
 
   async close(): Promise<void> {
@@ -135,11 +129,7 @@ export class WideAggregates {
     }
   }
 
-  async #query(
-    sql: string,
-    extra: readonly ValueGroups[],
-    signal: AbortSignal,
-  ): Promise<DuckdbOutcome> {
+  async #query(sql: string, extra: GroupsPart, signal: AbortSignal): Promise<DuckdbOutcome> {
     const thread = await this.#opened()
     if (thread === null) return { type: 'failed', message: 'DuckDB does not start' }
     const id = ++this.#lastId
@@ -175,10 +165,13 @@ export class WideAggregates {
   async #examine(
     segment: SegmentMeta,
     units: readonly StoredUnit[],
-    { field = '', by }: AggregateRequest,
+    { numbers: [number], by }: GroupsWanted,
   ): Promise<readonly WideFile[] | null> {
     const { pool, pathOf } = this.#options
-    const isFixed = by === undefined || Object.hasOwn(FIXED_KEYS, by)
+    const field = number?.field ?? ''
+    const attributes = by.filter(key => !Object.hasOwn(FIXED_KEYS, key))
+    // Ids have columns of their own beside attributes of their names.
+    if (attributes.some(key => fieldKind(key) !== 'attribute')) return null
     const path = pathOf(segment.id)
     const input: ExamineInput = {
       path,
@@ -187,7 +180,7 @@ export class WideAggregates {
         if (meta === undefined) throw new RangeError(`segment ${segment.id} has no group ${group}`)
         return { group, meta }
       }),
-      keys: isFixed ? [field] : [field, by],
+      keys: [field, ...attributes],
       isUnproven: !this.#proven.has(segment.id),
     }
     const examined = await pool.run<Examined | null>('store-examine', input)
@@ -197,18 +190,18 @@ export class WideAggregates {
     const numbers = (['d', 'i'] as const)
       .map(type => columnName({ type, key: field }))
       .filter(name => columns.includes(name))
-    const keyColumn = by === undefined ? null : isFixed ? FIXED_KEYS[by] : textColumn(columns, by)
-    // Only texts look the same in SQL and here; a file without the field adds nothing.
-    if (keyColumn === undefined) return null
-    if (numbers.length === 0) return []
-    return piecesOf(units, examined).map(rows => ({ path, rows, numbers, by: keyColumn }))
+    const keys = by.map(key => FIXED_KEYS[key] ?? textColumn(columns, key))
+    // Only texts look the same in SQL and here.
+    if (!keys.every(key => key !== undefined)) return null
+    return piecesOf(units, examined).map(rows => ({ path, rows, numbers, by: keys }))
   }
 }
 
-/** The column of a key that has texts only. */
-function textColumn(columns: readonly string[], key: string): string | undefined {
+/** The column of a key that has texts only; null = it has none. */
+function textColumn(columns: readonly string[], key: string): string | null | undefined {
   const own = columns.filter(name => name.slice('attr.s.'.length) === key)
   const [only] = own
+  if (only === undefined) return null
   return own.length === 1 && only === columnName({ type: 's', key }) ? only : undefined
 }
 
@@ -227,9 +220,4 @@ function piecesOf(
   const [whole] = pieces
   const isWhole = pieces.length === 1 && whole?.first === 0 && whole.end === rowCount
   return isWhole ? [null] : pieces
-}
-
-/** The SQL's keys of levels are numbers, which are the same in every language. */
-function levelsAsIndexes(part: ValueGroups): ValueGroups {
-  return { ...part, keys: part.keys.map(key => String(LEVELS.findIndex(level => level === key))) }
 }

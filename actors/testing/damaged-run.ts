@@ -164,8 +164,8 @@ function checkAnswer({ input, answer }: Question, got: SearchResult, lost: Set<s
   }
 }
 
-function countsOf({ total, aggregations, aggregate }: SearchResult): object {
-  return { total, aggregations, aggregate }
+function countsOf({ total, aggregations }: SearchResult): object {
+  return { total, aggregations }
 }
 
 /** Damage that journal or store say they found. */

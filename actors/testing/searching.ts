@@ -54,7 +54,7 @@ export function searchInput(searched: Searched, cursor: string | null): SearchPl
     cursor,
     order,
     include: new Set(SEARCH_PARTS),
+    fields: null,
     intervalUs: MINUTE_US,
-    aggregate: null,
   }
 }

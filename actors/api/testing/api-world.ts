@@ -6,9 +6,15 @@ import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
-import type { LogStore, SearchPlanInput, SearchResult } from '#actors/store/store.ts'
+import type {
+  AnalysisInput,
+  AnalysisResult,
+  LogStore,
+  SearchPlanInput,
+  SearchResult,
+} from '#actors/store/store.ts'
 import type { TailRequest } from '#actors/tail/tail-request.ts'
-import type { ProjectCreated } from '#proto/api.ts'
+import type { ProjectCreated, Table } from '#proto/api.ts'
 import type { Trouble } from '#proto/trouble.ts'
 import { seededRandom } from '#runtime/index.ts'
 import { probe } from '#runtime/testing/test-actor.ts'
@@ -24,8 +30,9 @@ import { MemoryCatalog } from './memory-catalog.ts'
 export const REQUESTS_PER_SECOND = 20
 export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
 
-export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
+export class ListeningStore implements Pick<LogStore, 'search' | 'analyse' | 'row'> {
   readonly searches: SearchPlanInput[] = []
+  readonly analyses: AnalysisInput[] = []
   readonly signals: AbortSignal[] = []
   readonly rows = new Map<string, string>()
   result: SearchResult = {
@@ -36,6 +43,17 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
     positions: Positions.at(77),
     receivedAtUs: 1,
     explain: { segments: 1 },
+  }
+  table: Table = {
+    columns: [
+      { name: 'service', type: 'text' },
+      { name: 'count', type: 'number' },
+    ],
+    rows: [
+      ['a', 2],
+      [null, 1],
+    ],
+    truncated: false,
   }
   /** Set: searches do not settle before this does. */
   gate: Promise<unknown> | null = null
@@ -48,6 +66,13 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'row'> {
     await this.gate
     signal.throwIfAborted()
     return this.result
+  }
+
+  async analyse(input: AnalysisInput): Promise<AnalysisResult> {
+    this.analyses.push(input)
+    if (this.failure !== null) throw this.failure
+    const { positions, receivedAtUs, explain } = this.result
+    return { total: 3, table: this.table, positions, receivedAtUs, explain }
   }
 
   async row(projectId: string, id: string): Promise<string | null> {

@@ -32,7 +32,11 @@ describe('bulk body', () => {
         const hits = hitsOf(part, types)
         assert.equal(hits.length, rows.count)
         const answer = { hits: { hits: hits.map(hit => hit.text) } }
-        const found = readAnswer({ bytes: answerBytes(answer.hits.hits), limit: 100 }).rows
+        const found = readAnswer({
+          bytes: answerBytes(answer.hits.hits),
+          limit: 100,
+          fields: null,
+        }).rows
         for (const [index, json] of found.entries()) {
           assert.deepEqual(JSON.parse(json), JSON.parse(rowJson(rows, index)))
         }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import type { SearchPlanInput } from '#actors/store/store.ts'
+import type { AnalysisInput, SearchPlanInput } from '#actors/store/store.ts'
 import type { AttributeValue, PlainLog } from '#actors/store/testing/random-logs.ts'
-import { searchAll } from '#actors/store/testing/random-searches.ts'
+import { analysisOf, searchAll } from '#actors/store/testing/random-searches.ts'
 import { PROJECT, Rig } from '#actors/store/testing/store-rig.ts'
 import { QUERY_DEPTH_MAX, QUERY_TERMS_MAX } from '#proto/limits.ts'
+import { type Measure, NUMBER_FUNCTIONS } from '#proto/query/analysis.ts'
 import type { Query } from '#proto/query/tree.ts'
 import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
@@ -65,10 +66,9 @@ if (address === undefined) {
           for (const value of ['1', '1.0', '1.5', 'ONE', 'true', '200', 'a', '2', '1e21', '0']) {
             await rig.compare(searchAll(PROJECT, { query: keyIs('key', value) }))
           }
-          for (const fn of ['count', 'avg', 'min', 'max', 'p50'] as const) {
-            const aggregate = { fn, by: 'key', ...(fn === 'count' ? {} : { field: 'key' }) }
-            await rig.compare(searchAll(PROJECT, { aggregate }))
-          }
+          const measures: Measure[] = NUMBER_FUNCTIONS.map(fn => ({ fn, field: 'key' }))
+          await rig.compareAnalysis(groupedBy('key', [{ fn: 'count' }, ...measures]))
+          await rig.compareAnalysis(groupedBy(null, measures))
           const { misfits } = (rig.store as ElasticStore).observe()
           assert.ok((misfits as number) > 0, 'they are counted')
         }))
@@ -104,7 +104,7 @@ if (address === undefined) {
               const found = await rig.compare(searchAll(PROJECT, { query: keyIs(key, value) }))
               assert.equal(found.length, 1, `${key} is ${value}`)
             }
-            await rig.compare(searchAll(PROJECT, { aggregate: { fn: 'count', by: key } }))
+            await rig.compareAnalysis(groupedBy(key))
           }
         }))
 
@@ -135,7 +135,7 @@ if (address === undefined) {
           for (const value of texts) {
             await rig.compare(searchAll(PROJECT, { query: keyIs('message', value) }))
           }
-          await rig.compare(searchAll(PROJECT, { aggregate: { fn: 'count', by: 'message' } }))
+          await rig.compareAnalysis(groupedBy('message'))
           await rig.compare(searchAll(PROJECT, { query: keyIs('host', '') }))
         }))
 
@@ -298,4 +298,12 @@ function* unicodeTexts(): Generator<string> {
     text = ''
   }
   yield text
+}
+
+function groupedBy(
+  field: string | null,
+  measures: readonly Measure[] = [{ fn: 'count' }],
+): AnalysisInput {
+  const by = field === null ? [] : [field]
+  return analysisOf(searchAll(PROJECT), [{ type: 'summarize', measures, by }])
 }

@@ -16,8 +16,16 @@ import {
 } from '#runtime/index.ts'
 import { Turnstile } from '../lanes.ts'
 import { searchById } from '../search-by-id.ts'
-import type { LogStore, SearchPlanInput, SearchResult } from '../store.ts'
+import type {
+  AnalysisInput,
+  AnalysisResult,
+  LogStore,
+  SearchPlanInput,
+  SearchResult,
+} from '../store.ts'
 import { StoreError } from '../store-error.ts'
+import { analyseElastic } from './analyse.ts'
+import type { SearchTools } from './asking.ts'
 import { BulkWriter } from './bulk-writer.ts'
 import type { ElasticServer } from './client.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
@@ -167,12 +175,23 @@ export class ElasticStore implements LogStore {
   }
 
   async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
+    return await this.#entered(signal, tools => searchElastic(input, tools))
+  }
+
+  async analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult> {
+    return await this.#entered(signal, tools => analyseElastic(input, tools))
+  }
+
+  async #entered<Result>(
+    signal: AbortSignal,
+    ask: (tools: SearchTools) => Promise<Result>,
+  ): Promise<Result> {
     this.#demandOpen()
     const ends = AbortSignal.any([signal, this.#closing.signal])
     const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
     const entered = await this.#searches.enter(
       () =>
-        searchElastic(input, {
+        ask({
           server,
           pool,
           state: this.#state,

@@ -1,4 +1,5 @@
 /** Task: single rows of units as JSON text. */
+import { projectRow } from '#actors/processing/project-row.ts'
 import { rowJson } from '#actors/processing/row-json.ts'
 import type { ThreadTools } from '#runtime/threads.ts'
 import { isCorrupt, segmentFiles } from '../segment-files.ts'
@@ -8,6 +9,8 @@ export interface FetchInput {
   readonly unit: UnitRef
   /** Row numbers in the unit, ascending. */
   readonly numbers: Uint32Array
+  /** null = whole rows; else arrays of these fields. */
+  readonly fields: readonly string[] | null
 }
 
 export interface FetchResult {
@@ -17,11 +20,15 @@ export interface FetchResult {
   readonly damage: string | null
 }
 
-export function fetchRows({ unit, numbers }: FetchInput, { disk }: ThreadTools): FetchResult {
+export function fetchRows(
+  { unit, numbers, fields }: FetchInput,
+  { disk }: ThreadTools,
+): FetchResult {
   const rows: string[] = []
   try {
     openUnitRows(unit, numbers, segmentFiles(disk), (columns, i) => {
-      rows.push(rowJson(columns, i))
+      const json = rowJson(columns, i)
+      rows.push(fields === null ? json : projectRow(json, fields))
     })
     return { rows, damage: null }
   } catch (error) {

@@ -1,13 +1,14 @@
 /**
- * Task: matches the rows of some units and answers counts, places in order, or values of a field.
+ * Task: matches the rows of some units and answers counts, places in order, or groups.
  */
 import { compileMatcher, type Matcher, type RowFilter } from '#actors/processing/matcher.ts'
 import type { ThreadTools, Transferred } from '#runtime/threads.ts'
+import { Groups, type GroupsPart } from '../analysis/groups.ts'
+import type { GroupsWanted } from '../analysis/groups-wanted.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys, selectKeys } from '../row-keys.ts'
 import { isCorrupt, type SegmentFiles, segmentFiles } from '../segment-files.ts'
 import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
 import { openUnit, type UnitRef } from '../units.ts'
-import { ValueCollector, type ValueGroups, type ValuesWanted } from '../values.ts'
 
 export interface ScanInput {
   readonly units: readonly UnitRef[]
@@ -18,13 +19,13 @@ export interface ScanInput {
 export interface ScanWanted {
   readonly tally: TallyWanted | null
   readonly keys: KeySelection | null
-  readonly values: ValuesWanted | null
+  readonly groups: GroupsWanted | null
 }
 
 export interface ScanResult {
   readonly tally: TallyCounts | null
   readonly keys: RowKeys
-  readonly values: ValueGroups | null
+  readonly groups: GroupsPart | null
   readonly rowsRead: number
   /** Units that could not be read; nothing of theirs is counted. */
   readonly damaged: readonly { readonly id: number; readonly reason: string }[]
@@ -44,8 +45,8 @@ export function scan(input: ScanInput, { disk }: ThreadTools): Transferred<ScanR
     }
   }
   const result = { ...sum.result(), damaged }
-  const transfer = result.values === null ? [] : [result.values.values.buffer as ArrayBuffer]
-  return { result, transfer }
+  const parts = result.groups?.numbers ?? []
+  return { result, transfer: parts.map(({ values }) => values.buffer as ArrayBuffer) }
 }
 
 interface ScanTools {
@@ -59,7 +60,7 @@ type UnitResult = Omit<ScanResult, 'damaged'>
 /** All of a unit or nothing: damage may show only when the last column is touched. */
 function scanUnit(unit: UnitRef, { matcher, files, wanted }: ScanTools): UnitResult {
   const tally = wanted.tally && new Tally(wanted.tally)
-  const values = wanted.values && new ValueCollector(wanted.values)
+  const groups = wanted.groups && new Groups(wanted.groups)
   let keys = NO_KEYS
   let rowsRead = 0
   openUnit(unit, files, ({ rows, numberOf, openSome }) => {
@@ -67,33 +68,33 @@ function scanUnit(unit: UnitRef, { matcher, files, wanted }: ScanTools): UnitRes
     const selected = matcher.select(rows)
     if (selected.length === 0) return
     tally?.addRows(rows, selected)
-    values?.add(rows, selected)
+    groups?.addRows(rows, selected)
     if (wanted.keys === null) return
     const found = selectKeys(rows, selected, wanted.keys, openSome)
     for (let i = 0; i < found.count; i++) found.index[i] = numberOf(found.index[i] as number)
     found.unit.fill(unit.id)
     keys = mergeKeys(keys, found, wanted.keys)
   })
-  return { tally: tally && tally.counts(), keys, values: values && values.groups(), rowsRead }
+  return { tally: tally && tally.counts(), keys, groups: groups && groups.part(), rowsRead }
 }
 
 class Sum {
   readonly #wanted: ScanWanted
   readonly #tally: Tally | null
-  readonly #values: ValueCollector | null
+  readonly #groups: Groups | null
   #keys = NO_KEYS
   #rowsRead = 0
 
   constructor(wanted: ScanWanted) {
     this.#wanted = wanted
     this.#tally = wanted.tally && new Tally(wanted.tally)
-    this.#values = wanted.values && new ValueCollector(wanted.values)
+    this.#groups = wanted.groups && new Groups(wanted.groups)
   }
 
-  add({ tally, keys, values, rowsRead }: UnitResult): void {
+  add({ tally, keys, groups, rowsRead }: UnitResult): void {
     this.#rowsRead += rowsRead
     if (tally !== null) this.#tally?.merge(tally)
-    if (values !== null) this.#values?.merge(values)
+    if (groups !== null) this.#groups?.merge(groups)
     if (this.#wanted.keys !== null) this.#keys = mergeKeys(this.#keys, keys, this.#wanted.keys)
   }
 
@@ -101,7 +102,7 @@ class Sum {
     return {
       tally: this.#tally && this.#tally.counts(),
       keys: this.#keys,
-      values: this.#values && this.#values.groups(),
+      groups: this.#groups && this.#groups.part(),
       rowsRead: this.#rowsRead,
     }
   }

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { ThreadTools } from '#runtime/threads.ts'
+import { Groups, type GroupsPart } from '../analysis/groups.ts'
+import type { GroupsWanted } from '../analysis/groups-wanted.ts'
 import { compileCellFilter } from '../cell-filter.ts'
 import { isCorrupt, segmentFiles } from '../segment-files.ts'
 import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
@@ -11,6 +13,8 @@ export interface SummarizeInput {
   /** One that summaries answer: planCounts has chosen the row groups by it. */
   readonly filter: RowFilter
   readonly tally: TallyWanted
+  /** null = none. */
+  readonly groups: GroupsWanted | null
 }
 
 export interface SummarizedGroups {
@@ -20,6 +24,7 @@ export interface SummarizedGroups {
 
 export interface SummarizeResult {
   readonly tally: TallyCounts
+  readonly groups: GroupsPart | null
   /** Row groups whose summary cannot be read: their rows have to be counted. */
   readonly unanswered: readonly SummarizedGroups[]
 }
@@ -27,6 +32,7 @@ export interface SummarizeResult {
 export function summarize(input: SummarizeInput, { disk }: ThreadTools): SummarizeResult {
   const files = segmentFiles(disk)
   const tally = new Tally(input.tally)
+  const sums = input.groups && new Groups(input.groups)
   const cells = compileCellFilter(input.filter)
   assert(cells !== null, 'summaries are asked what they can answer')
   const unanswered: SummarizedGroups[] = []
@@ -38,7 +44,8 @@ export function summarize(input: SummarizeInput, { disk }: ThreadTools): Summari
         for (const group of groups) {
           const summary = segment.index(group)?.summary
           if (summary === undefined) continue
-          tally.addCells(summary.counts, cells)
+          if (sums === null) tally.addCells(summary.counts, cells)
+          else sums.addCells(summary.counts, cells)
           answered.add(group)
         }
       })
@@ -48,5 +55,5 @@ export function summarize(input: SummarizeInput, { disk }: ThreadTools): Summari
     const failed = groups.filter(group => !answered.has(group))
     if (failed.length > 0) unanswered.push({ path, groups: failed })
   }
-  return { tally: tally.counts(), unanswered }
+  return { tally: tally.counts(), groups: sums && sums.part(), unanswered }
 }

@@ -127,7 +127,7 @@ async function writeStore(world: SimulatedStoreWorld): Promise<GoldenAnswer[]> {
     searchAll(WIDE_PROJECT, { limit: 10_000, order: 'asc' }),
     ...Array.from({ length: SEARCHES }, () => ({
       ...randomSearch(random, ranges),
-      aggregate: null,
+      fields: null,
     })),
   ]
   return searches.map(search => answerOf(search, reference))

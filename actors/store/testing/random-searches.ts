@@ -1,7 +1,8 @@
 /** Searches made from a seed over the vocabulary of random-logs.ts. */
-import { type AggregateRequest, LEVELS, SEARCH_PARTS } from '#proto/api.ts'
+import { LEVELS, SEARCH_PARTS } from '#proto/api.ts'
 import type { Random } from '#runtime/random.ts'
-import type { SearchPlanInput } from '../store.ts'
+import type { AnalysisInput, SearchPlanInput } from '../store.ts'
+import { randomStages } from './random-analyses.ts'
 import { type LogRange, SERVICES } from './random-logs.ts'
 import { randomQuery } from './random-queries.ts'
 
@@ -26,8 +27,8 @@ export function searchAll(
     cursor: null,
     order: 'desc',
     include: new Set(SEARCH_PARTS),
+    fields: null,
     intervalUs: MINUTE_US,
-    aggregate: null,
     ...change,
   }
 }
@@ -61,9 +62,33 @@ export function randomSearch(random: Random, ranges: SearchRanges): SearchPlanIn
     cursor: null,
     order: oneIn(3) ? 'asc' : 'desc',
     include: new Set(oneIn(3) ? SEARCH_PARTS.filter(() => oneIn(2)) : SEARCH_PARTS),
+    fields: null,
     intervalUs: pick([1_000_000, MINUTE_US, 5 * MINUTE_US, 90_000_000]),
-    aggregate: oneIn(3) ? randomAggregate(random) : null,
   }
+}
+
+/** The same rows, grouped and measured. */
+export function randomAnalysis(random: Random, ranges: SearchRanges): AnalysisInput {
+  return analysisOf(randomSearch(random, ranges), randomStages(random))
+}
+
+export function analysisOf(
+  search: SearchPlanInput,
+  stages: AnalysisInput['stages'],
+): AnalysisInput {
+  const { projectId, query, services, levels, startUs, endUs } = search
+  const { ingestedStartUs, ingestedEndUs, intervalUs } = search
+  const rows = {
+    projectId,
+    query,
+    services,
+    levels,
+    startUs,
+    endUs,
+    ingestedStartUs,
+    ingestedEndUs,
+  }
+  return { ...rows, stages, intervalUs }
 }
 
 /** Bounds on whole minutes, where logs are, and anywhere. */
@@ -74,16 +99,4 @@ function randomRange(random: Random, { fromUs, toUs }: LogRange): [number, numbe
   }
   const [a, b] = [bound(), bound()]
   return [Math.min(a, b), Math.max(a, b)]
-}
-
-function randomAggregate(random: Random): AggregateRequest {
-  const pick = <Value>(values: readonly Value[]): Value =>
-    values[random.below(values.length)] as Value
-  const fn = pick(['count', 'p50', 'p95', 'p99', 'avg', 'min', 'max'] as const)
-  const by = pick([undefined, 'level', 'service', 'host', 'user.id', 'ok', 'absent'])
-  return {
-    fn,
-    ...(fn === 'count' ? {} : { field: pick(['ratio', 'status', 'absent']) }),
-    ...(by === undefined ? {} : { by }),
-  }
 }

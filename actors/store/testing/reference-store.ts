@@ -1,10 +1,11 @@
 /** What a store has to answer, computed the naive way: a list of objects, filtered. */
 import { patternOfText } from '#actors/processing/patterns/pattern-ids.ts'
 import { matchesQuery, type NaiveRow } from '#actors/processing/testing/naive-query.ts'
-import { type AggregateRequest, levelOfSeverity, type Row } from '#proto/api.ts'
+import { levelOfSeverity, type Row } from '#proto/api.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
-import type { SearchPlanInput } from '../store.ts'
+import type { AnalysisInput, RowsAsked, SearchPlanInput } from '../store.ts'
+import { naiveAnalysis } from './naive-analysis.ts'
 import type { PlainLog } from './random-logs.ts'
 import type { BatchSource } from './test-log.ts'
 
@@ -27,7 +28,6 @@ export interface ReferenceAnswer {
   readonly byLevel: Readonly<Record<string, number>>
   readonly byService: Readonly<Record<string, number>>
   readonly histogram: readonly { readonly time: string; readonly counts: object }[]
-  readonly aggregate: readonly { readonly key: string; readonly value: number | null }[] | null
 }
 
 export class ReferenceStore {
@@ -63,8 +63,13 @@ export class ReferenceStore {
       byLevel: countBy(matching, ({ row }) => row.level),
       byService: countBy(matching, ({ row }) => row.service),
       histogram: histogramOf(matching, input.intervalUs),
-      aggregate: input.aggregate && aggregateOf(matching, input.aggregate),
     }
+  }
+
+  analyse(input: AnalysisInput): ReturnType<typeof naiveAnalysis> & { readonly total: number } {
+    const matching = this.#rows.filter(row => matches(row, input))
+    const { stages, intervalUs } = input
+    return { ...naiveAnalysis(matching, stages, intervalUs), total: matching.length }
   }
 
   #remove(isGone: (row: ReferenceRow) => boolean): number {
@@ -116,7 +121,7 @@ function compareKeys(a: readonly (number | bigint)[], b: readonly (number | bigi
   return 0
 }
 
-function matches(candidate: ReferenceRow, input: SearchPlanInput): boolean {
+function matches(candidate: ReferenceRow, input: RowsAsked): boolean {
   const { timeUs, receivedAtUs, row, projectId } = candidate
   const services = input.services.map(lower)
   return (
@@ -176,56 +181,4 @@ function histogramOf(
       time: new Date(start / 1_000).toISOString(),
       counts: countBy(inside, ({ row }) => row.level),
     }))
-}
-
-function aggregateOf(
-  rows: readonly ReferenceRow[],
-  { fn, field, by }: AggregateRequest,
-): { key: string; value: number | null }[] {
-  const groups = new Map<string, number[]>(by === undefined ? [['', []]] : [])
-  for (const { row, log } of rows) {
-    const key = by === undefined ? '' : keyOf(row, log, by)
-    const value = fn === 'count' ? 1 : log.attributes.find(([name]) => name === field)?.[1]
-    if (key === null || typeof value !== 'number') continue
-    groups.set(key, [...(groups.get(key) ?? []), value])
-  }
-  return [...groups]
-    .map(([key, values]) => ({ key, value: aggregateValues(fn, values) }))
-    .sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || (a.key < b.key ? -1 : 1))
-}
-
-function keyOf(row: Row, log: PlainLog, by: string): string | null {
-  switch (by) {
-    case 'level':
-    case 'service':
-    case 'host':
-    case 'file':
-    case 'message':
-      return row[by]
-    default: {
-      const value = log.attributes.find(([key]) => key === by)?.[1]
-      if (value === undefined) return null
-      return typeof value === 'string' ? value : JSON.stringify(value)
-    }
-  }
-}
-
-function aggregateValues(fn: AggregateRequest['fn'], values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b)
-  if (fn === 'count') return sorted.length
-  if (sorted.length === 0) return null
-  switch (fn) {
-    case 'min':
-      return sorted[0] as number
-    case 'max':
-      return sorted.at(-1) as number
-    case 'avg':
-      return sorted.reduce((sum, value) => sum + value, 0) / sorted.length
-    default: {
-      const place = (sorted.length - 1) * (Number(fn.slice(1)) / 100)
-      const below = sorted[Math.floor(place)] as number
-      const above = sorted[Math.ceil(place)] as number
-      return below + (above - below) * (place - Math.floor(place))
-    }
-  }
 }

@@ -1,10 +1,16 @@
 /** A store under test beside the reference, and the log that feeds both. */
 import assert from 'node:assert/strict'
-import type { Row } from '#proto/api.ts'
+import type { Json, Row } from '#proto/api.ts'
 import { type Random, seededRandom } from '#runtime/random.ts'
-import type { LogStore, SearchPlanInput, SearchResult } from '../store.ts'
+import type {
+  AnalysisInput,
+  AnalysisResult,
+  LogStore,
+  SearchPlanInput,
+  SearchResult,
+} from '../store.ts'
 import { type PlainLog, randomLog } from './random-logs.ts'
-import { randomSearch, searchAll } from './random-searches.ts'
+import { randomAnalysis, randomSearch, searchAll } from './random-searches.ts'
 import { type ReferenceAnswer, ReferenceStore } from './reference-store.ts'
 import { type BatchSource, TestLog } from './test-log.ts'
 
@@ -169,15 +175,25 @@ export class Rig {
   }
 
   async compareRandom(): Promise<void> {
-    const input = randomSearch(this.#random, {
+    const ranges = {
       projectIds: [PROJECT, PROJECT, OTHER],
       event: { fromUs: START_US - HOUR_US, toUs: this.receivedAtUs },
       received: { fromUs: START_US, toUs: this.receivedAtUs },
-    })
+    }
+    const input = randomSearch(this.#random, ranges)
     await this.compare(input)
+    await this.compareAnalysis(randomAnalysis(this.#random, ranges))
     if (input.limit < 1_000 || !input.include.has('logs')) return
     const all = this.reference.search(input).rows.map(({ id }) => id)
     assert.deepEqual(await this.pages({ ...input, limit: 37, offset: 0 }), all)
+  }
+
+  /** Compares a table with the one that is made the naive way. */
+  async compareAnalysis(input: AnalysisInput): Promise<AnalysisResult> {
+    await this.covered()
+    const found = await this.store.analyse(input, NEVER)
+    compareTables(found, this.reference.analyse(input), JSON.stringify(input))
+    return found
   }
 
   /** Ids of all pages of a search, cursor by cursor. */
@@ -196,7 +212,7 @@ export class Rig {
 function compareCounts(
   found: SearchResult,
   expected: ReferenceAnswer,
-  { include, intervalUs, aggregate }: SearchPlanInput,
+  { include, intervalUs }: SearchPlanInput,
   context: string,
 ): void {
   const { by_level, by_service, histogram, interval } = found.aggregations
@@ -205,27 +221,30 @@ function compareCounts(
   assert.deepEqual({ ...by_service }, include.has('by_service') ? expected.byService : {}, context)
   assert.deepEqual(histogram, include.has('histogram') ? expected.histogram : [], context)
   assert.equal(interval, intervalUs / 1_000_000)
-  if (aggregate === null) assert.equal(found.aggregate, undefined)
-  else compareAggregates(found.aggregate ?? [], expected.aggregate ?? [], context)
 }
 
-type Aggregates = readonly { readonly key: string; readonly value: number | null }[]
-
-/** Sums of doubles depend on their order: values may differ in the last digits. */
-function compareAggregates(found: Aggregates, expected: Aggregates, context: string): void {
-  const sorted = (answers: Aggregates): Aggregates =>
-    [...answers].sort((a, b) => (a.key < b.key ? -1 : 1))
-  const [ours, theirs] = [sorted(found), sorted(expected)]
+/** Sums of doubles depend on their order: numbers may differ in the last digits. */
+export function compareTables(
+  { table, total }: Pick<AnalysisResult, 'table' | 'total'>,
+  expected: ReturnType<ReferenceStore['analyse']>,
+  context: string,
+): void {
   assert.deepEqual(
-    ours.map(({ key }) => key),
-    theirs.map(({ key }) => key),
+    table.columns.map(({ name }) => name),
+    expected.columns,
     context,
   )
-  for (const [i, { value }] of ours.entries()) {
-    const other = theirs[i]?.value ?? null
-    if (value === null || other === null) assert.equal(value, other, context)
-    else assert.ok(Math.abs(value - other) <= 1e-9 * Math.max(1, Math.abs(other)), context)
+  assert.equal(total, expected.total, context)
+  assert.equal(table.rows.length, expected.rows.length, context)
+  for (const [at, row] of table.rows.entries()) {
+    const isSame = row.every((cell, i) => isSameCell(cell, expected.rows[at]?.[i]))
+    if (!isSame) assert.deepEqual(table.rows, expected.rows, context)
   }
+}
+
+function isSameCell(cell: Json, other: Json | undefined): boolean {
+  if (typeof cell !== 'number' || typeof other !== 'number') return cell === other
+  return Math.abs(cell - other) <= 1e-9 * Math.max(1, Math.abs(other))
 }
 
 export function idsOf(page: SearchResult): string[] {

@@ -2,6 +2,7 @@
  * An attribute as one value, whatever its types were: scripts in Painless that look into the typed
  * field and the text twin of a row, as values.ts does with columns.
  */
+import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
 import { attributeField, textTwinField } from '../field-names.ts'
 
 /** Emits the number of a row; values of arrays are none. */
@@ -22,12 +23,26 @@ for (name in [${quote(textTwinField('i', key))}, ${quote(textTwinField('d', key)
 }`
 }
 
-/** Emits the value of a row as text: numbers as JavaScript writes them, JSON as it is. */
-export function groupScript(key: string): string {
+/**
+ * Emits the value of a row as a key to group by: numbers as JavaScript writes them, JSON as it is
+ * but for null, which is no value, as is a text that is too long to be compared. `idField`: a
+ * column of ids that comes first.
+ */
+export function groupScript(key: string, idField: string | null): string {
   const twins = (['j', 's', 'i', 'd', 'b'] as const).map(type => quote(textTwinField(type, key)))
+  const source =
+    idField === null
+      ? ''
+      : `def id = params._source[${quote(idField)}];
+if (id != null) { emit(id.toString()); return; }
+`
   return `${HELPERS}
-for (name in [${twins.join(', ')}]) {
-  if (has(doc, name)) { emit(doc[name].value); return; }
+${source}for (name in [${twins.join(', ')}]) {
+  if (!has(doc, name)) continue;
+  String text = doc[name].value;
+  if (name == ${twins[0]} && text == 'null') return;
+  if (text.length() <= ${ATTRIBUTE_SEARCH_CHARS_MAX}) emit(text);
+  return;
 }
 String field = ${quote(attributeField(key))};
 if (!has(doc, field)) return;
@@ -102,7 +117,9 @@ String numberText(double number) {
   int exponent = text.indexOf('E');
   if (exponent < 0) return text;
   int power = Integer.parseInt(text.substring(exponent + 1));
-  if (power >= -7 && power < 21) return new BigDecimal(text).toPlainString();
+  if (power >= -6 && power < 21) {
+    return new BigDecimal(text).stripTrailingZeros().toPlainString();
+  }
   String digits = text.substring(0, exponent);
   if (digits.endsWith('.0')) digits = digits.substring(0, digits.length() - 2);
   return digits + 'e' + (power < 0 ? '' : '+') + power;

@@ -1,5 +1,6 @@
 /** Task: what a search needs of an answer, parsed off the main thread. */
 import { parsePortably } from '#actors/processing/exact-json.ts'
+import { projectRow } from '#actors/processing/project-row.ts'
 import type { RowKey } from '../../row-keys.ts'
 import type { AggregationsAnswer } from '../query/aggregations.ts'
 import { documentJson, type Hit, keyOfHit } from '../row-document.ts'
@@ -8,6 +9,8 @@ export interface ReadAnswerInput {
   readonly bytes: Uint8Array
   /** Rows of the page; one more tells that there is a next one. */
   readonly limit: number
+  /** null = whole rows; else arrays of these fields. */
+  readonly fields: readonly string[] | null
 }
 
 export interface SearchAnswer {
@@ -29,7 +32,7 @@ interface Answer {
   readonly aggregations?: AggregationsAnswer
 }
 
-export function readAnswer({ bytes, limit }: ReadAnswerInput): SearchAnswer {
+export function readAnswer({ bytes, limit, fields }: ReadAnswerInput): SearchAnswer {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
   // Ids may hold so many digits that it looks twice: slower, never wrong.
   const answer = parsePortably(text) as Answer
@@ -38,7 +41,10 @@ export function readAnswer({ bytes, limit }: ReadAnswerInput): SearchAnswer {
   const last = page.at(-1)
   return {
     total: answer.hits?.total?.value ?? null,
-    rows: page.map(documentJson),
+    rows: page.map(hit => {
+      const json = documentJson(hit)
+      return fields === null ? json : projectRow(json, fields)
+    }),
     last: hits.length > limit && last !== undefined ? keyOfHit(last) : null,
     aggregations: answer.aggregations ?? {},
     isTimedOut: answer.timed_out === true,

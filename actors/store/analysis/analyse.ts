@@ -1,0 +1,159 @@
+/**
+ * One analysis over one pinned version: groups come from summaries where those say it all, from
+ * DuckDB where that is faster, and from the rows otherwise.
+ */
+import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { Table } from '#proto/api.ts'
+import { bothDone } from '../lanes.ts'
+import { planCounts, reachableUnits } from '../plan.ts'
+import { receivedMaxUs, type SearchTools } from '../search.ts'
+import { SearchExplain } from '../search-explain.ts'
+import { countRecent, summarizeStored } from '../search-steps.ts'
+import type { Snapshot, Unit } from '../snapshot.ts'
+import type { AnalysisInput, AnalysisResult } from '../store.ts'
+import type { TabulateInput } from '../tasks/tabulate.ts'
+import { type WalkResult, walk } from '../walk.ts'
+import type { WideAggregates, WidePlan, WideQuestion } from '../wide-aggregate.ts'
+import { type GroupingStage, groupingStage } from './grouping-stage.ts'
+import { Groups, isSummarized } from './groups.ts'
+import { type GroupsWanted, groupsWanted } from './groups-wanted.ts'
+import { type MeasuredGroup, measuresOf } from './measured.ts'
+import { tabulate } from './tabulate.ts'
+import { tooManyGroups } from './too-many.ts'
+
+export interface AnalysisTools extends SearchTools {
+  /** Numbers of very many rows; null = all of them are scanned. */
+  readonly wide: WideAggregates | null
+  readonly signal: AbortSignal
+}
+
+export async function analyse(
+  snapshot: Snapshot,
+  input: AnalysisInput,
+  tools: AnalysisTools,
+): Promise<AnalysisResult> {
+  return await new Analysis(snapshot, input, tools).run()
+}
+
+const NO_TALLY = { levels: false, services: false, barUs: null }
+
+class Analysis {
+  readonly #snapshot: Snapshot
+  readonly #input: AnalysisInput
+  readonly #tools: AnalysisTools
+  readonly #stage: GroupingStage
+  readonly #wanted: GroupsWanted
+  readonly #filter: RowFilter
+  readonly #units: readonly Unit[]
+  readonly #explain: SearchExplain
+
+  constructor(snapshot: Snapshot, input: AnalysisInput, tools: AnalysisTools) {
+    this.#snapshot = snapshot
+    this.#input = input
+    this.#tools = tools
+    this.#stage = groupingStage(input.stages)
+    this.#wanted = groupsWanted(this.#stage, input.intervalUs)
+    const ingestedStartUs = Math.max(input.ingestedStartUs, snapshot.receivedFromUs)
+    this.#filter = { ...input, ingestedStartUs }
+    this.#units = reachableUnits(snapshot.units, this.#filter)
+    this.#explain = new SearchExplain(snapshot, tools)
+  }
+
+  async run(): Promise<AnalysisResult> {
+    const { wide } = this.#tools
+    const plan = wide === null ? null : await wide.plan(this.#question())
+    const { total, table } = plan === null ? await this.#grouped() : await this.#wide(plan)
+    return {
+      total,
+      table,
+      positions: this.#snapshot.positions,
+      receivedAtUs: receivedMaxUs(this.#snapshot),
+      explain: this.#explain.counts,
+    }
+  }
+
+  async #grouped(): Promise<{ readonly total: number; readonly table: Table }> {
+    const groups = new Groups(this.#wanted)
+    const isCounted = isSummarized(this.#wanted)
+    const counts = planCounts(this.#units, this.#filter, this.#wanted.barUs)
+    const summarized = isCounted ? counts.summarized : []
+    const scanned = isCounted ? counts.scanned : this.#units
+    const [unanswered, walked] = await bothDone(
+      this.#summarize(summarized, groups),
+      this.#walk(scanned, this.#wanted),
+    )
+    groups.merge(walked.groups.part())
+    if (unanswered.length > 0) {
+      for (const unit of unanswered) {
+        if (unit.type === 'stored') this.#explain.damagedIndex(unit.segmentId)
+      }
+      const again = await this.#walk(unanswered, this.#wanted)
+      groups.merge(again.groups.part())
+      this.#explain.damaged(again.damaged)
+    }
+    if (groups.isTooMany) throw tooManyGroups()
+    this.#explainWalk(walked, summarized.length)
+    return await this.#tabulated(groups)
+  }
+
+  /** On a worker: quantiles and sorting take time. */
+  async #tabulated(groups: Groups): Promise<{ readonly total: number; readonly table: Table }> {
+    const { pool, signal } = this.#tools
+    const part = groups.part()
+    const total = part.rows.reduce((sum, rows) => sum + rows, 0)
+    const input: TabulateInput = { stages: this.#input.stages, part, wanted: this.#wanted }
+    const transfer = part.numbers.map(({ values }) => values.buffer as ArrayBuffer)
+    const table = await pool.run<Table>('store-tabulate', input, { transfer, signal })
+    return { total, table }
+  }
+
+  async #wide(plan: WidePlan): Promise<{ readonly total: number; readonly table: Table }> {
+    const others = this.#units.filter(unit => !plan.covered.has(unit))
+    const [number] = this.#wanted.numbers
+    const each = number === undefined ? [] : [{ ...number, isEach: true }]
+    const walked = await this.#walk(others, { ...this.#wanted, numbers: each })
+    this.#explainWalk(walked, 0)
+    this.#explain.add('units_wide', plan.covered.size)
+    const measured = await this.#tools.wide?.run(plan, walked.groups.part(), this.#question())
+    // What DuckDB could not is scanned: slower, never wrong.
+    if (measured === null || measured === undefined) return await this.#grouped()
+    return { total: rowsOf(measured), table: tabulate(this.#input.stages, measured) }
+  }
+
+  #question(): WideQuestion {
+    const { segments } = this.#snapshot
+    const { signal } = this.#tools
+    const measures = measuresOf(this.#stage)
+    return {
+      wanted: this.#wanted,
+      measures,
+      filter: this.#filter,
+      units: this.#units,
+      segments,
+      signal,
+    }
+  }
+
+  async #summarize(units: readonly Unit[], groups: Groups): Promise<readonly Unit[]> {
+    const sum = { type: 'groups', wanted: this.#wanted, groups } as const
+    const step = { ...this.#tools, filter: this.#filter, sum }
+    const recent = units.filter(unit => unit.type === 'recent')
+    const stored = units.filter(unit => unit.type === 'stored')
+    const [, unanswered] = await bothDone(countRecent(recent, step), summarizeStored(stored, step))
+    return unanswered
+  }
+
+  #walk(units: readonly Unit[], groups: GroupsWanted): Promise<WalkResult> {
+    const nothing = { keys: null, counted: new Set<Unit>(), tally: NO_TALLY }
+    const plan = { units, filter: this.#filter, groups, grouped: new Set(units), ...nothing }
+    return walk(plan, this.#tools)
+  }
+
+  #explainWalk(walked: WalkResult, summarized: number): void {
+    this.#explain.walked(walked, { reachable: this.#units.length, summarized })
+  }
+}
+
+function rowsOf(groups: readonly MeasuredGroup[]): number {
+  return groups.reduce((sum, { rows }) => sum + rows, 0)
+}

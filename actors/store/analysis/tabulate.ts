@@ -1,0 +1,123 @@
+/** From groups to the table that is answered: the same whichever store has measured them. */
+import type { ColumnType, Json, Table, TableColumn } from '#proto/api.ts'
+import { ANALYSIS_ROWS_MAX } from '#proto/limits.ts'
+import {
+  COUNT_COLUMN,
+  columnsOf,
+  isTableStage,
+  measureName,
+  type ShapingStage,
+  type Stage,
+} from '#proto/query/analysis.ts'
+import { formatTime } from '#proto/time.ts'
+import { compareCells } from './column-order.ts'
+import { type GroupingStage, groupingStage } from './grouping-stage.ts'
+import type { MeasuredGroup } from './measured.ts'
+
+type Row = readonly Json[]
+
+/** A table that no stage has shaped yet, or not all. */
+export interface Draft {
+  readonly columns: readonly TableColumn[]
+  readonly rows: readonly Row[]
+}
+
+/** Table of the first stage, shaped by those behind it. */
+export function tabulate(stages: readonly Stage[], groups: readonly MeasuredGroup[]): Table {
+  return shape(draftOf(groupingStage(stages), groups), stages.slice(1))
+}
+
+/** Sorts, cuts and projects a table; without order of its own it keeps the one that it has. */
+export function shape(draft: Draft, stages: readonly Stage[]): Table {
+  const shaped = stages.reduce(
+    (table, stage) => (isTableStage(stage) ? table : shapeBy(table, stage)),
+    draft,
+  )
+  return {
+    columns: shaped.columns,
+    rows: shaped.rows.slice(0, ANALYSIS_ROWS_MAX),
+    truncated: shaped.rows.length > ANALYSIS_ROWS_MAX,
+  }
+}
+
+function shapeBy({ columns, rows }: Draft, stage: ShapingStage): Draft {
+  switch (stage.type) {
+    case 'limit':
+      return { columns, rows: rows.slice(0, stage.count) }
+    case 'sort':
+      return { columns, rows: sorted({ columns, rows }, stage.keys) }
+    case 'fields': {
+      const places = stage.fields.map(name => placeOf(columns, name))
+      return {
+        columns: places.map(place => columns[place] as TableColumn),
+        rows: rows.map(row => places.map(place => row[place] as Json)),
+      }
+    }
+  }
+}
+
+function placeOf(columns: readonly TableColumn[], name: string): number {
+  return columns.findIndex(column => column.name === name)
+}
+
+function sorted(
+  { columns, rows }: Draft,
+  keys: readonly { readonly column: string; readonly isDescending: boolean }[],
+): readonly Row[] {
+  const places = keys.map(({ column, isDescending }) => {
+    const place = placeOf(columns, column)
+    return { place, isDescending, type: columns[place]?.type ?? 'text' }
+  })
+  return rows.toSorted((a, b) => {
+    for (const each of places) {
+      const difference = compareCells(a[each.place], b[each.place], each)
+      if (difference !== 0) return difference
+    }
+    return 0
+  })
+}
+
+function draftOf(stage: GroupingStage, groups: readonly MeasuredGroup[]): Draft {
+  const columns = columnsOf(stage).map((name): TableColumn => ({ name, type: typeOf(stage, name) }))
+  switch (stage.type) {
+    case 'uniq':
+      return { columns, rows: [[groups.filter(hasKey).length]] }
+    case 'top': {
+      const rows = groups.filter(hasKey).map(({ key, rows: count }): Row => [...key, count])
+      return { columns, rows: byFrequency({ columns, rows }, stage.field).slice(0, stage.count) }
+    }
+    case 'timechart': {
+      const rows = groups.map(
+        ({ barUs, key, values }): Row => [formatTime(barUs), ...key, ...values],
+      )
+      const keys = [columns[0]?.name ?? '', ...stage.by]
+      return { columns, rows: sorted({ columns, rows }, keys.map(upwards)) }
+    }
+    case 'summarize': {
+      const none = stage.measures.map(({ fn }) => (fn === 'count' ? 0 : null))
+      if (stage.by.length === 0) return { columns, rows: [groups[0]?.values ?? none] }
+      const rows = groups.map(({ key, values }): Row => [...key, ...values])
+      const [largest] = stage.measures.map(measureName)
+      const keys = [{ column: largest ?? '', isDescending: true }, ...stage.by.map(upwards)]
+      return { columns, rows: sorted({ columns, rows }, keys) }
+    }
+  }
+}
+
+function hasKey({ key }: MeasuredGroup): boolean {
+  return key.every(part => part !== null)
+}
+
+function byFrequency(draft: Draft, field: string): readonly Row[] {
+  return sorted(draft, [{ column: COUNT_COLUMN, isDescending: true }, upwards(field)])
+}
+
+function upwards(column: string): { readonly column: string; readonly isDescending: boolean } {
+  return { column, isDescending: false }
+}
+
+function typeOf(stage: GroupingStage, name: string): ColumnType {
+  const keys = stage.type === 'top' ? [stage.field] : stage.type === 'uniq' ? [] : stage.by
+  if (keys.includes(name)) return name === 'level' ? 'level' : 'text'
+  return stage.type === 'timechart' && name === 'time' ? 'time' : 'number'
+}

@@ -1,0 +1,108 @@
+/** One analysis: groups page by page, put into the same table as the embedded store makes. */
+import { ANALYSIS_GROUPS_MAX, ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
+import type { Measure } from '#proto/query/analysis.ts'
+import { groupingStage } from '../analysis/grouping-stage.ts'
+import { type GroupsWanted, groupsWanted } from '../analysis/groups-wanted.ts'
+import { type MeasuredGroup, measuresOf } from '../analysis/measured.ts'
+import { tabulate } from '../analysis/tabulate.ts'
+import { tooManyGroups } from '../analysis/too-many.ts'
+import { bothDone } from '../lanes.ts'
+import type { AnalysisInput, AnalysisResult } from '../store.ts'
+import { StoreError } from '../store-error.ts'
+import { Asking, asking, NO_ROWS, type Question, type Scope, type SearchTools } from './asking.ts'
+import {
+  GROUPS_OF_PAGE,
+  type GroupPage,
+  groupQuestion,
+  numbersIn,
+  readGroups,
+} from './query/group-pages.ts'
+
+export async function analyseElastic(
+  input: AnalysisInput,
+  tools: SearchTools,
+): Promise<AnalysisResult> {
+  return await asking(() => new Analysis(input, tools).run())
+}
+
+class Analysis {
+  readonly #input: AnalysisInput
+  readonly #asking: Asking
+  readonly #wanted: GroupsWanted
+  readonly #measures: readonly Measure[]
+  #shards = 0
+  #pages = 0
+
+  constructor(input: AnalysisInput, tools: SearchTools) {
+    this.#input = input
+    this.#asking = new Asking(input, tools)
+    const stage = groupingStage(input.stages)
+    this.#wanted = groupsWanted(stage, input.intervalUs)
+    this.#measures = measuresOf(stage)
+  }
+
+  async run(): Promise<AnalysisResult> {
+    const scope = await this.#asking.scope(null)
+    const { indices, positions } = scope
+    const [groups, receivedAtUs] =
+      indices.length === 0 ? [[], 0] : await bothDone(this.#groups(scope), scope.newestUs())
+    return {
+      total: groups.reduce((sum, { rows }) => sum + rows, 0),
+      table: tabulate(this.#input.stages, groups),
+      positions,
+      receivedAtUs,
+      explain: { indices: indices.length, shards: this.#shards, pages: this.#pages },
+    }
+  }
+
+  async #groups(scope: Scope): Promise<readonly MeasuredGroup[]> {
+    const question = await this.#asking.question(scope)
+    if (this.#wanted.numbers.some(({ isEach }) => isEach)) await this.#demandFew(scope, question)
+    const asked = groupQuestion(this.#wanted, this.#measures, false)
+    const groups: MeasuredGroup[] = []
+    for (let after: unknown = null; ; ) {
+      const page = await this.#page(scope, question, {
+        runtimeMappings: asked.runtimeMappings,
+        groups: asked.page(after),
+      })
+      groups.push(...readGroups(page, this.#wanted, this.#measures))
+      if (groups.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups()
+      if (page.buckets.length < GROUPS_OF_PAGE || page.after_key === undefined) return groups
+      after = page.after_key
+    }
+  }
+
+  /** Elasticsearch has to hold every number of which a quantile is made. */
+  async #demandFew(scope: Scope, question: Question): Promise<void> {
+    const whole = { ...this.#wanted, barUs: null, by: [] }
+    const { runtimeMappings, page } = groupQuestion(whole, [], true)
+    const counted = await this.#page(scope, question, { runtimeMappings, groups: page(null) })
+    const numbers = numbersIn(counted, whole)
+    if (numbers <= ELASTIC_QUANTILE_NUMBERS_MAX) return
+    const message =
+      `exact percentiles of ${numbers} numbers are too much for Elasticsearch, ` +
+      `which has to hold them all: at most ${ELASTIC_QUANTILE_NUMBERS_MAX}; ` +
+      'ask about less time or fewer logs, or for avg, min, max and sum'
+    throw new StoreError('LOGBOY_QUERY_TOO_DEAR', message)
+  }
+
+  async #page(
+    { indices }: Scope,
+    { query, runtime_mappings }: Question,
+    asked: {
+      readonly runtimeMappings: Readonly<Record<string, unknown>>
+      readonly groups: Readonly<Record<string, unknown>>
+    },
+  ): Promise<GroupPage> {
+    this.#pages++
+    const { aggregations, shards } = await this.#asking.search(indices, NO_ROWS, {
+      query,
+      runtime_mappings: { ...runtime_mappings, ...asked.runtimeMappings },
+      aggs: { groups: asked.groups },
+      size: 0,
+      track_total_hits: false,
+    })
+    this.#shards = shards
+    return aggregations.groups ?? { buckets: [] }
+  }
+}

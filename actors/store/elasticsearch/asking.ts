@@ -1,0 +1,216 @@
+/** What every question to Elasticsearch has: the rows that are visible, in which indices, and how it may fail. */
+import type { PlacedPeriod } from '#actors/catalog/placements.ts'
+import type { Positions } from '#actors/commit-log/positions.ts'
+import { parseTime } from '#proto/time.ts'
+import type { TaskPool } from '#runtime/threads.ts'
+import type { RowsAsked } from '../store.ts'
+import { StoreError } from '../store-error.ts'
+import type { ElasticServer } from './client.ts'
+import { ElasticError } from './elastic-error.ts'
+import { attributeField, FIELDS } from './field-names.ts'
+import { type IndexNames, periodRange } from './index-names.ts'
+import type { AttributeFieldType } from './index-template.ts'
+import type { AttributeTypes } from './query/attribute-clause.ts'
+import { attributeKeysOf, compileQuery } from './query/compile-query.ts'
+import { type Clause, visibleRows } from './query/visible-rows.ts'
+import type { Coverage, StoreState } from './store-state.ts'
+import type { ReadAnswerInput, SearchAnswer } from './tasks/read-answer.ts'
+
+export interface SearchTools {
+  readonly server: ElasticServer
+  readonly pool: TaskPool
+  readonly state: StoreState
+  readonly names: IndexNames
+  /** Where the project's rows are; asked anew for each search. */
+  readonly placesOf: (projectId: string) => Promise<readonly PlacedPeriod[]>
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/** Lucene's words about an expression whose automaton has too many states; they have no type. */
+const TOO_COMPLEX = /\bDeterminizing automaton\b/
+/** More indices are named by their series, so that the line of the request stays short. */
+const NAMED_INDICES_MAX = 40
+
+/** An answer without rows. */
+export const NO_ROWS: Omit<ReadAnswerInput, 'bytes'> = { limit: 0, fields: null }
+
+/** Where the rows are that a question is about. */
+export interface Scope {
+  /** None = there is nothing. */
+  readonly indices: readonly string[]
+  readonly visible: Clause
+  readonly positions: Positions
+  /** Of the newest row that is covered; 0 = there is none. */
+  readonly newestUs: () => Promise<number>
+}
+
+/** Conditions in the language of Elasticsearch, and the fields that are made for them. */
+export interface Question {
+  readonly query: Clause
+  readonly runtime_mappings: Readonly<Record<string, unknown>>
+}
+
+/** Runs a question; what Elasticsearch cannot do is told in the words of the store. */
+export async function asking<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof ElasticError)) throw error
+    if (error.status === 400 && TOO_COMPLEX.test(error.message)) {
+      const message = 'a regular expression or wildcard is too complex for Elasticsearch'
+      throw new StoreError('LOGBOY_QUERY_TOO_DEAR', `${message}: fewer repeats, or a longer text`, {
+        cause: error,
+      })
+    }
+    if (!error.isPassing) throw error
+    throw new StoreError('LOGBOY_STORE_AWAY', error.message, { cause: error })
+  }
+}
+
+export class Asking {
+  readonly #asked: RowsAsked
+  readonly #tools: SearchTools
+
+  constructor(asked: RowsAsked, tools: SearchTools) {
+    this.#asked = asked
+    this.#tools = tools
+  }
+
+  /** `first`: what the first page covered, as later pages see what it saw. */
+  async scope(first: Positions | null): Promise<Scope> {
+    const { projectId } = this.#asked
+    const { state, placesOf, signal } = this.#tools
+    const { coverage, project } = await state.read(projectId, signal)
+    const covered = pageCoverage(coverage, first)
+    // After the coverage: what it covers was placed before it was written.
+    const places = project.isDropped ? [] : await placesOf(projectId)
+    const { receivedFromUs } = project
+    const visible = visibleRows({ projectId, receivedFromUs, coverage: covered })
+    return {
+      indices: this.#indices(places, receivedFromUs),
+      visible,
+      positions: covered.positions,
+      newestUs: () => this.#newestUs(this.#allIndices(places), visible),
+    }
+  }
+
+  async question({ indices, visible }: Scope): Promise<Question> {
+    const compiled = compileQuery(this.#asked, await this.#attributeTypes(indices))
+    return {
+      query: { bool: { filter: [visible, ...compiled.clauses] } },
+      runtime_mappings: compiled.runtimeMappings,
+    }
+  }
+
+  #indices(places: readonly PlacedPeriod[], receivedFromUs: number): readonly string[] {
+    const fromUs = Math.max(this.#asked.ingestedStartUs, receivedFromUs)
+    const toUs = this.#asked.ingestedEndUs
+    const reached = places.filter(({ period }) => {
+      const { startUs, endUs } = periodRange(period)
+      return startUs < toUs && endUs > fromUs
+    })
+    return this.#allIndices(reached)
+  }
+
+  #allIndices(places: readonly PlacedPeriod[]): readonly string[] {
+    const indices = [...new Set(places.map(({ index }) => index))]
+    if (indices.length <= NAMED_INDICES_MAX) return indices
+    const { names } = this.#tools
+    const series = new Set(indices.map(index => names.seriesOf(index)))
+    return [...series].flatMap(name => (name === null ? [] : [names.patternOf(name)]))
+  }
+
+  /** Receive time of the newest row that is covered; 0 = there is none. */
+  async #newestUs(indices: readonly string[], visible: Clause): Promise<number> {
+    const { server, timeoutMs, signal } = this.#tools
+    const { hits } = await server.json<NewestAnswer>({
+      method: 'POST',
+      path: `/${indices.join(',')}/_search`,
+      query: SEARCH_QUERY,
+      body: {
+        query: visible,
+        size: 1,
+        sort: [{ [FIELDS.receivedAt]: { order: 'desc', format: TIME_FORMAT } }],
+        track_total_hits: false,
+        _source: false,
+      },
+      timeoutMs,
+      signal,
+    })
+    const [newest] = hits.hits[0]?.sort ?? []
+    return newest === undefined ? 0 : (parseTime(newest)?.timeUs ?? 0)
+  }
+
+  async search(
+    indices: readonly string[],
+    page: Omit<ReadAnswerInput, 'bytes'>,
+    body: Readonly<Record<string, unknown>>,
+  ): Promise<SearchAnswer> {
+    const { server, pool, timeoutMs, signal } = this.#tools
+    const { bytes } = await server.request({
+      method: 'POST',
+      path: `/${indices.join(',')}/_search`,
+      query: SEARCH_QUERY,
+      body,
+      timeoutMs,
+      signal,
+    })
+    const input: ReadAnswerInput = { bytes, ...page }
+    const answer = await pool.run<SearchAnswer>('elastic-read-answer', input, { signal })
+    const { isTimedOut, shardsFailed } = answer
+    if (isTimedOut || shardsFailed > 0) {
+      const what = isTimedOut ? 'took too long' : `failed on ${shardsFailed} shards`
+      throw new StoreError('LOGBOY_STORE_AWAY', `the search ${what}`)
+    }
+    return answer
+  }
+
+  /** Which types the attributes of the query have, and where. */
+  async #attributeTypes(indices: readonly string[]): Promise<AttributeTypes> {
+    const keys = attributeKeysOf(this.#asked)
+    if (keys.length === 0) return new Map()
+    const { server, signal } = this.#tools
+    const { fields } = await server.json<FieldCapsAnswer>({
+      method: 'POST',
+      path: `/${indices.join(',')}/_field_caps`,
+      query: { ignore_unavailable: true, allow_no_indices: true },
+      body: { fields: keys.map(attributeField) },
+      signal,
+    })
+    return new Map(
+      keys.map(key => {
+        const found = Object.values(fields[attributeField(key)] ?? {})
+        return [key, found.map(({ type, indices: where = null }) => ({ type, indices: where }))]
+      }),
+    )
+  }
+}
+
+function pageCoverage(coverage: Coverage, first: Positions | null): Coverage {
+  if (first === null) return coverage
+  return { ...coverage, positions: coverage.positions.intersection(first) }
+}
+
+interface NewestAnswer {
+  readonly hits: { readonly hits: readonly { readonly sort: readonly string[] }[] }
+}
+
+interface FieldCapsAnswer {
+  readonly fields: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<string, { readonly type: AttributeFieldType; readonly indices?: readonly string[] }>
+      >
+    >
+  >
+}
+
+/** Half an answer is none: counts would be wrong without a word. */
+const SEARCH_QUERY = {
+  ignore_unavailable: true,
+  allow_no_indices: true,
+  allow_partial_search_results: false,
+} as const
+const TIME_FORMAT = 'strict_date_optional_time_nanos'
