@@ -97,6 +97,30 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     assert.ok(found.every(row => row.file === file && row.host !== ''))
   })
 
+  test('a table comes aligned for people and as objects for programs', async () => {
+    await logboy('project', 'create', 'tables')
+    const file = join(folder, 'tables.jsonl')
+    const line = (service: string, ms: number): string =>
+      JSON.stringify({ service, message: 'done', ms })
+    writeFileSync(
+      file,
+      `${[line('api', 5), line('api', 10), line('pay\u001bments', 3)].join('\n')}\n`,
+    )
+    await logboy('ship', '--log-file', file, '--project', 'tables')
+    const asked = ['search', '| count, max(ms) by service', '--project', 'tables']
+    assert.equal(
+      await logboy(...asked),
+      'service    count  max(ms)\napi            2       10\npay·ments      1        3\n',
+    )
+    assert.deepEqual(await rows(...asked), [
+      { service: 'api', count: 2, 'max(ms)': 10 },
+      { service: 'pay\u001bments', count: 1, 'max(ms)': 3 },
+    ])
+    const fields = ['search', 'ms:>4 | fields ms, service', '--project', 'tables', '--limit', '2']
+    assert.equal((await logboy(...fields)).split('\n').length, 4)
+    await assert.rejects(logboy('search', '| cuont', '--project', 'tables'), /no stage cuont/)
+  })
+
   test('a tail prints what arrives, and a revoked key no longer ships', async () => {
     await logboy('project', 'create', 'live')
     const tail = spawn(process.execPath, [

@@ -2,10 +2,11 @@
 import { Command } from 'commander'
 import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
-import { explainQuery } from '#proto/query/explain.ts'
-import { parseQuery } from '#proto/query.ts'
+import { explainSearch } from '#proto/query/explain-stages.ts'
+import { parseSearch } from '#proto/query.ts'
 import { call, findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
+import { printTable } from './print-table.ts'
 import { counted, fail, formatRow, note, print } from './terminal.ts'
 
 interface SearchOptions extends ClientOptions {
@@ -22,7 +23,11 @@ export function searchCommand(): Command {
   return withClientOptions(
     new Command('search')
       .description('search a project, newest first')
-      .argument('[query...]', 'words, "phrases", field:value, OR, -not, ranges, wildcards', [])
+      .argument(
+        '[query...]',
+        'words, field:value, OR, -not, ranges; | count by service and other analyses',
+        [],
+      )
       .requiredOption('--project <name>', 'project, by name or id')
       .option('--since <time>', 'RFC 3339, or a span such as 15m, 6h, 7d', '24h')
       .option('--until <time>', 'RFC 3339, or a span ago')
@@ -54,10 +59,15 @@ async function search(words: readonly string[], options: SearchOptions): Promise
       ...(cursor === null ? {} : { cursor }),
     }
     const reply: SearchReply = await call(connection, 'POST', '/api/v1/logs/search', request)
+    const { table } = reply
+    const json = options.json === true
     for (const row of reply.logs) printRow(row, options)
-    shown += reply.logs.length
-    wanted -= reply.logs.length
-    cursor = reply.logs.length === 0 ? null : reply.next_cursor
+    if (table !== undefined) printTable(table, { json, hasHead: shown === 0 })
+    if (table?.truncated === true) note('the table is cut here: ask for less')
+    const rows = table === undefined ? reply.logs.length : table.rows.length
+    shown += rows
+    wanted -= rows
+    cursor = rows === 0 ? null : reply.next_cursor
     if (reply.total !== null && options.json !== true) {
       const matches = counted(reply.total, 'match', 'matches')
       note(`${matches} in ${Math.round(reply.query_time_ms)} ms`)
@@ -68,8 +78,8 @@ async function search(words: readonly string[], options: SearchOptions): Promise
 
 /** What is wrong with a query the server tells. */
 function explain(text: string): void {
-  const parsed = parseQuery(text)
-  if (parsed.type === 'query') note(explainQuery(parsed.query))
+  const parsed = parseSearch(text)
+  if (parsed.type === 'search') note(explainSearch(parsed.search))
 }
 
 function printRow(row: Row, { json }: SearchOptions): void {

@@ -48,15 +48,22 @@ export function plain(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '·')
 }
 
-/** Columns as wide as their widest cell. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell; those of numbers end below each other. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  isRight: readonly boolean[] = [],
+): string {
   const widths = head.map((cell, at) =>
-    Math.max(cell.length, ...rows.map(row => (row[at] ?? '').length)),
+    rows.reduce((width, row) => Math.max(width, (row[at] ?? '').length), cell.length),
   )
   return [head, ...rows]
     .map(row =>
       row
-        .map((cell, at) => cell.padEnd(widths[at] as number))
+        .map((cell, at) => {
+          const width = widths[at] as number
+          return isRight[at] === true ? cell.padStart(width) : cell.padEnd(width)
+        })
         .join('  ')
         .trimEnd(),
     )

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { inLanes } from '#actors/store/lanes.ts'
 import { oddLog } from '#actors/store/testing/odd-logs.ts'
+import { randomStages } from '#actors/store/testing/random-analyses.ts'
 import type { PlainLog } from '#actors/store/testing/random-logs.ts'
 import { randomQuery } from '#actors/store/testing/random-queries.ts'
-import { searchAll } from '#actors/store/testing/random-searches.ts'
+import { analysisOf, searchAll } from '#actors/store/testing/random-searches.ts'
 import {
+  compareTables,
   idsOf,
   NEVER,
   PROJECT,
@@ -13,8 +16,9 @@ import {
   type StoreWorld,
 } from '#actors/store/testing/store-rig.ts'
 import { inStoreWorld } from '#actors/store/testing/store-world.ts'
-import { printQuery } from '#proto/query/print.ts'
-import { parseQuery } from '#proto/query.ts'
+import type { Search } from '#proto/query/analysis.ts'
+import { printSearch } from '#proto/query/print-stages.ts'
+import { parseSearch } from '#proto/query.ts'
 import { seededRandom } from '#runtime/random.ts'
 import type { Storage } from './storage.ts'
 import { inElasticWorld, openTestPool } from './testing/elastic-world.ts'
@@ -23,8 +27,10 @@ const address = process.env['ELASTICSEARCH_URL']
 /** Pairs of logs and a query: a few hundred here, 100,000 before a release. */
 const PAIRS = Number(process.env['LOGBOY_PAIRS'] ?? 400)
 const FIRST_SEED = Number(process.env['LOGBOY_FIRST_SEED'] ?? 1)
-const QUERIES_OF_ONE_SEED = 50
-const LOGS = 60
+/** An index takes seconds to make and to delete, a query a few milliseconds. */
+const QUERIES_OF_ONE_SEED = 200
+const LOGS = 100
+const QUERIES_AT_ONCE = 6
 const LOG_RANGE = { fromUs: START_US - 1_800_000_000, toUs: START_US + 1_800_000_000 }
 const STORAGES: readonly Storage[] = [
   { mode: 'logsdb', source: 'synthetic' },
@@ -58,14 +64,26 @@ async function ask(world: StoreWorld, seed: number, name: string): Promise<void>
     if (part === 0) await rig.store.flush()
   }
   await rig.covered()
-  for (let i = 0; i < QUERIES_OF_ONE_SEED; i++) {
+  const questions = Array.from({ length: QUERIES_OF_ONE_SEED }, (_, i): Search => {
     const query = randomQuery(random, LOG_RANGE)
-    const text = printQuery(query)
-    assert.deepEqual(parseQuery(text), { type: 'query', query }, text)
-    const input = searchAll(PROJECT, { query, limit: 1_000, include: new Set(['logs']) })
-    const found = idsOf(await rig.store.search(input, NEVER))
-    const expected = rig.reference.search(input).rows.map(({ id }) => id)
-    assert.deepEqual(found, expected, `${name}, ${text}`)
-  }
+    return { query, stages: i % 3 === 0 ? randomStages(random) : [] }
+  })
+  await inLanes(questions, QUERIES_AT_ONCE, search => compare(rig, search, name))
   await rig.close()
+}
+
+async function compare(rig: Rig, search: Search, name: string): Promise<void> {
+  const text = printSearch(search)
+  assert.deepEqual(parseSearch(text), { type: 'search', search }, text)
+  const { query, stages } = search
+  const input = searchAll(PROJECT, { query, limit: 1_000, include: new Set(['logs']) })
+  if (stages.length > 0) {
+    const analysis = analysisOf(input, stages)
+    const found = await rig.store.analyse(analysis, NEVER)
+    compareTables(found, rig.reference.analyse(analysis), `${name}, ${text}`)
+    return
+  }
+  const found = idsOf(await rig.store.search(input, NEVER))
+  const expected = rig.reference.search(input).rows.map(({ id }) => id)
+  assert.deepEqual(found, expected, `${name}, ${text}`)
 }
