@@ -19,13 +19,6 @@ interface AnalysisTools {
   readonly signal: AbortSignal
 }
 
-/** A table is whole: it has no pages and nothing beside it. */
-export function demandNoPage({ cursor, offset, aggregate }: SearchBody): void {
-  if (cursor === undefined && offset === 0 && aggregate === undefined) return
-  const detail = 'a query with stages behind a | takes neither cursor, offset nor aggregate'
-  throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
-}
-
 export async function analysed(
   input: SearchPlanInput,
   stages: readonly Stage[],
@@ -39,6 +32,19 @@ export async function analysed(
   const interval = intervalUs / 1_000_000
   const aggregations = { by_level: {}, by_service: {}, histogram: [], interval }
   return { ...result, logs: [], aggregations, next_cursor: null }
+}
+
+/** The most frequent values of a field, most frequent first. */
+export async function topValues(
+  input: SearchPlanInput,
+  { field, count }: { readonly field: string; readonly count: number },
+  { store, signal }: AnalysisTools,
+): Promise<{ readonly value: string; readonly count: number }[]> {
+  const stage = { type: 'top', count, field } as const
+  const { table } = await store.analyse({ ...input, stages: [stage] }, signal)
+  return table.rows.flatMap(([value, rows]) =>
+    typeof value === 'string' ? [{ value, count: Number(rows) }] : [],
+  )
 }
 
 /** Groups told at most: those with the largest values. */

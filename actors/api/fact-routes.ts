@@ -10,6 +10,7 @@ import {
   FIELD_SAMPLE_DEFAULT,
   FIELD_SAMPLE_MAX,
 } from '#proto/limits.ts'
+import { topValues } from './analysis.ts'
 import type { ReadableProject } from './caller.ts'
 import { answerOf, endpoint } from './endpoint.ts'
 import { fieldHints, unknownField } from './field-hints.ts'
@@ -184,12 +185,7 @@ function facetsOf(
     const facets: z.output<typeof facet>[] = []
     const absent: string[] = []
     for (const field of new Set(fields)) {
-      const stage = { type: 'top', count: limit + 1, field } as const
-      const { table } = await store.analyse({ ...input, stages: [stage] }, signal)
-      const values = table.rows.map(([value, rows]) => ({
-        value: String(value),
-        count: Number(rows),
-      }))
+      const values = await topValues(input, { field, count: limit + 1 }, { store, signal })
       facets.push({ field, values: values.slice(0, limit), has_more: values.length > limit })
       if (values.length === 0 && (total ?? 0) > 0) absent.push(unknownField(field))
     }

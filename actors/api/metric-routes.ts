@@ -8,6 +8,7 @@ import { StoreError } from '#actors/store/store-error.ts'
 import { LEVELS, type Level } from '#proto/api.ts'
 import { EVERYTHING } from '#proto/query/tree.ts'
 import { formatTime } from '#proto/time.ts'
+import { topValues } from './analysis.ts'
 import type { ReadableProject } from './caller.ts'
 import { answerOf, endpoint, projectQuery } from './endpoint.ts'
 import type { MetricFamily } from './metrics-text.ts'
@@ -186,13 +187,10 @@ function topErrors(
   { store, queries }: SearchDeps,
 ): Promise<{ readonly message: string; readonly count: number }[]> {
   return queries.run(asked.projectId, request.signal, async signal => {
-    const stage = { type: 'top', count: TOP_ERRORS, field: 'message' } as const
     try {
-      const { table } = await store.analyse({ ...asked, levels: ERRORS, stages: [stage] }, signal)
-      return table.rows.map(([message, rows]) => ({
-        message: String(message),
-        count: Number(rows),
-      }))
+      const wish = { field: 'message', count: TOP_ERRORS }
+      const top = await topValues({ ...asked, levels: ERRORS }, wish, { store, signal })
+      return top.map(({ value, count: rows }) => ({ message: value, count: rows }))
     } catch (error) {
       if (error instanceof StoreError && error.code === 'LOGBOY_QUERY_TOO_DEAR') return []
       throw error

@@ -90,7 +90,15 @@ export interface SearchPlan {
 export function planSearch(body: SearchBody, project: ReadableProject, nowUs: number): SearchPlan {
   const parsed = parseSearch(body.query)
   const search = parsed.type === 'search' ? parsed.search : refuseQuery(parsed.fault)
+  if (search.stages.some(isTableStage)) demandNoPage(body)
   return { input: planInput(search, body, { project, nowUs }), stages: search.stages }
+}
+
+/** A table is whole: it has no pages and nothing beside it. */
+function demandNoPage({ cursor, offset, aggregate }: SearchBody): void {
+  if (cursor === undefined && offset === 0 && aggregate === undefined) return
+  const detail = 'a query with stages behind a | takes neither cursor, offset nor aggregate'
+  throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
 }
 
 function planInput(

@@ -15,7 +15,7 @@ import {
 } from '#proto/limits.ts'
 import { isTableStage } from '#proto/query/analysis.ts'
 import type { Clock } from '#runtime/clock.ts'
-import { type AnalysisReply, aggregated, analysed, demandNoPage } from './analysis.ts'
+import { type AnalysisReply, aggregated, analysed } from './analysis.ts'
 import type { ReadableProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectQuery } from './endpoint.ts'
 import { fieldHints } from './field-hints.ts'
@@ -148,7 +148,6 @@ async function search(
 ): Promise<HttpAnswer> {
   const begunMs = clock.monotonicMs()
   const { input, stages } = planSearch(body, project, clock.nowUs())
-  if (stages.some(isTableStage)) demandNoPage(body)
   return await queries.run(project.id, request.signal, async signal => {
     const result = await resultOf({ input, stages }, body.aggregate, { store, signal })
     const hints = isEmpty(result)

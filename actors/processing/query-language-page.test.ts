@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { type Level, SEVERITY_OF_LEVEL } from '#proto/api.ts'
-import { openLogBatch } from '#proto/log-batch.ts'
 import { printQuery } from '#proto/query/print.ts'
 import { fixTimes } from '#proto/query/times.ts'
 import { parseQuery } from '#proto/query.ts'
-import { parseTime } from '#proto/time.ts'
 import { ANY_TIME, compileMatcher } from './matcher.ts'
-import { openRows } from './rows.ts'
-import {
-  encodeRecords,
-  envelopeOf,
-  type PlainRecord,
-  type PlainValue,
-} from './testing/plain-records.ts'
+import { NOW_US, pageRows } from './testing/query-language-page.ts'
 
 const PAGE = readFileSync('docs/query-language.md', 'utf8')
-const NOW_US = Date.UTC(2026, 10, 28, 12, 10) * 1_000
 
 test('every example of docs/query-language.md finds what the page says', () => {
-  const batch = openLogBatch(encodeRecords(sampleLogs()))
-  const rows = openRows(envelopeOf({ receivedAtUs: BigInt(NOW_US) }), batch)
+  const rows = pageRows(PAGE)
   const examples = tableRows('which are')
   assert.ok(examples.length > 40, `${examples.length} examples`)
   for (const [text = '', , numbers = ''] of examples) {
@@ -60,29 +49,4 @@ function tableRows(lastColumn: string): string[][] {
 function cells(line: string): string[] {
   const found = [...line.matchAll(/\| (?:`([^`]*)`|([^|]*?)) ?(?= ?\|)/g)]
   return found.map(([, code, text]) => code ?? (text as string).trim())
-}
-
-const OWN = new Set(['time', 'level', 'service', 'host', 'message', 'trace_id'])
-
-function sampleLogs(): PlainRecord[] {
-  const [, lines = ''] = /```json\n([\s\S]*?)```/.exec(PAGE) ?? []
-  return lines
-    .trim()
-    .split('\n')
-    .map(line => {
-      const log = JSON.parse(line) as Readonly<Record<string, PlainValue>>
-      const text = (name: string): string => String(log[name] ?? '')
-      return {
-        timeUs: parseTime(text('time'))?.timeUs ?? 0,
-        severity: SEVERITY_OF_LEVEL[text('level') as Level],
-        severityText: '',
-        service: text('service'),
-        host: text('host'),
-        file: '',
-        message: text('message'),
-        traceId: text('trace_id'),
-        spanId: '',
-        attributes: Object.entries(log).filter(([name]) => !OWN.has(name)),
-      }
-    })
 }

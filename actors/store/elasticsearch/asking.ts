@@ -1,4 +1,7 @@
-/** What every question to Elasticsearch has: the rows that are visible, in which indices, and how it may fail. */
+/**
+ * What every question to Elasticsearch has: the rows that are visible, in which indices, and how
+ * it may fail.
+ */
 import type { PlacedPeriod } from '#actors/catalog/placements.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import { parseTime } from '#proto/time.ts'

@@ -160,7 +160,8 @@ function compare(column: string, a: Json, b: Json, isDescending: boolean): numbe
   if (a === null || b === null) return Number(a === null) - Number(b === null)
   const sign = isDescending ? -1 : 1
   if (typeof a === 'number' && typeof b === 'number') return sign * (a - b)
-  const [left, right] = [String(a), String(b)]
+  const [left, right] = [a, b].map(each => (typeof each === 'string' ? each : JSON.stringify(each)))
+  if (left === undefined || right === undefined) return 0
   if (column === 'level') {
     const place = (text: string): number => LEVELS.findIndex(level => level === text)
     return sign * (place(left) - place(right))
