@@ -9,15 +9,20 @@ export const manifest: ThreadManifest = {
     'elastic-read-answer': async () =>
       (await import('./store/elasticsearch/tasks/read-answer.ts')).readAnswer,
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
+    'merge-wordings': async () => (await import('./store/tasks/merge-wordings.ts')).mergeWordings,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
     'store-count-batches': async () =>
       (await import('./store/tasks/count-batches.ts')).countBatches,
     'store-count-received': async () =>
       (await import('./store/tasks/count-received.ts')).countReceived,
+    'store-count-wordings': async () =>
+      (await import('./store/tasks/count-wordings.ts')).countWordings,
     'store-encode': async () => (await import('./store/tasks/encode.ts')).encode,
     'store-examine': async () => (await import('./store/tasks/examine.ts')).examine,
     'store-fetch': async () => (await import('./store/tasks/fetch.ts')).fetchRows,
+    'store-find-wordings': async () =>
+      (await import('./store/tasks/find-wordings.ts')).findWordings,
     'store-probe': async () => (await import('./store/tasks/probe.ts')).probe,
     'store-scan': async () => (await import('./store/tasks/scan.ts')).scan,
     'store-schema': async () => (await import('./store/tasks/schema.ts')).readSchema,

@@ -5,13 +5,16 @@
  */
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
+import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { analyse } from './analysis/analyse.ts'
 import { Compactions } from './compactions.ts'
+import { countPatterns } from './count-patterns.ts'
 import { Flusher } from './flusher.ts'
 import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
+import { PatternLearner } from './pattern-learner.ts'
 import { Recent, type RecentChunk } from './recent.ts'
 import { type SearchTools, search } from './search.ts'
 import { searchById } from './search-by-id.ts'
@@ -22,11 +25,14 @@ import type {
   AnalysisInput,
   AnalysisResult,
   LogStore,
+  PatternsInput,
+  PatternsResult,
   SearchPlanInput,
   SearchResult,
 } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { CountReceivedInput } from './tasks/count-received.ts'
+import type { UnitDamage } from './walk.ts'
 import { WIDE_ROWS_MIN, WideAggregates } from './wide-aggregate.ts'
 import { WriterClient } from './writer-client.ts'
 
@@ -76,6 +82,7 @@ export class ParquetStore implements LogStore {
   readonly #flusher: Flusher
   readonly #compactions: Compactions
   readonly #wide: WideAggregates | null
+  readonly #patterns: PatternLearner
   readonly #searches = new Turnstile({
     running: SEARCHES_RUNNING_MAX,
     waiting: SEARCHES_WAITING_MAX,
@@ -122,6 +129,13 @@ export class ParquetStore implements LogStore {
     })
     const pathOf = (id: number): string => this.#pathOf(id)
     const { openDuckdb: open, wideRowsMin: rowsMin = WIDE_ROWS_MIN } = options
+    this.#patterns = new PatternLearner({
+      pool,
+      pathOf,
+      lanes: LANES,
+      pin: projectId => this.#pin(projectId),
+      onFault,
+    })
     this.#wide = open && new WideAggregates({ open, pool, pathOf, rowsMin })
     this.#noteMissing(found.missing)
     this.#compactions.soon()
@@ -159,6 +173,25 @@ export class ParquetStore implements LogStore {
     return await this.#pinned(input.projectId, signal, snapshot =>
       analyse(snapshot, input, { ...this.#searchTools(), wide: this.#wide, signal }),
     )
+  }
+
+  async patterns(input: PatternsInput, signal: AbortSignal): Promise<PatternsResult> {
+    const groups = await this.patternGroups(input.projectId, true)
+    return await this.#pinned(input.projectId, signal, async snapshot => {
+      return await countPatterns(snapshot, input, {
+        pool: this.#options.pool,
+        lanes: LANES,
+        signal,
+        groups,
+        pathOf: id => this.#pathOf(id),
+        onDamaged: damage => this.#noteUnitDamage(damage),
+      })
+    })
+  }
+
+  async patternGroups(projectId: string, whole: boolean): Promise<PatternGroups> {
+    this.#demandOpen()
+    return await this.#patterns.groups(projectId, whole)
   }
 
   async row(projectId: string, id: string, signal: AbortSignal): Promise<string | null> {
@@ -224,13 +257,19 @@ export class ParquetStore implements LogStore {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await Promise.all([this.#flusher.close(), this.#compactions.close(), this.#wide?.close()])
+    await Promise.all([
+      this.#flusher.close(),
+      this.#compactions.close(),
+      this.#wide?.close(),
+      this.#patterns.close(),
+    ])
     this.#recent.release()
   }
 
   /** Follows the manifest: called by the writer for every record that became durable. */
   #follow(records: readonly ManifestRecord[]): void {
     for (const record of records) {
+      this.#patterns.follow(record, this.#state.segments)
       this.#state.apply(record)
       if (record.type !== 'publish') continue
       // A segment and the batches in it change places in one step: no search sees both or neither.
@@ -308,6 +347,11 @@ export class ParquetStore implements LogStore {
     if (mixed.length === 0) return rows
     const input: CountReceivedInput = { groups: mixed, fromUs, beforeUs }
     return rows + (await this.#options.pool.run<number>('store-count-received', input))
+  }
+
+  #noteUnitDamage({ unit, reason }: UnitDamage): void {
+    if (unit.type !== 'stored') return
+    this.#noteDamage({ segmentId: unit.segmentId, group: unit.group, reason })
   }
 
   #noteDamage(damage: Damage): void {

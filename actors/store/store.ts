@@ -5,6 +5,7 @@
  */
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
+import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
 import type { SearchPart, SearchReply, Table } from '#proto/api.ts'
 import type { Stage } from '#proto/query/analysis.ts'
 import type { Query } from '#proto/query/tree.ts'
@@ -80,6 +81,37 @@ export interface Answered {
   readonly explain: Readonly<Record<string, number>>
 }
 
+export interface PatternsInput extends RowsAsked {
+  /** Patterns in the answer at most, those with most rows; all are counted. */
+  readonly limit: number
+  /** Width of the bars over time in µs. */
+  readonly barUs: number
+}
+
+/** One pattern in the rows that match. */
+export interface PatternSummary {
+  readonly id: number
+  /** Its wording with `<*>` for values. */
+  readonly template: string
+  readonly count: number
+  /** Event time in µs of the first and the last of these rows. */
+  readonly firstUs: number
+  readonly lastUs: number
+  /** Rows per bar by its start in µs, in order of time; bars without rows are left out. */
+  readonly bars: readonly (readonly [startUs: number, count: number])[]
+  /** A few of these rows as JSON text. */
+  readonly examples: readonly string[]
+}
+
+export interface PatternsResult {
+  /** Matching rows. */
+  readonly total: number
+  /** Patterns that they have, those beyond the limit included. */
+  readonly found: number
+  /** Most rows first. */
+  readonly patterns: readonly PatternSummary[]
+}
+
 export interface LogStore {
   /** Takes committed entries in log order; answers when it wants more. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
@@ -94,6 +126,13 @@ export interface LogStore {
    * exact; more groups than can be held are refused as LOGBOY_QUERY_TOO_DEAR.
    */
   analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult>
+  /**
+   * Patterns of the rows that match, counted exactly. Rows and queries of `search` know wordings
+   * alone, so that they mean the same in every store: `patternGroups` tells what belongs together.
+   */
+  patterns(input: PatternsInput, signal: AbortSignal): Promise<PatternsResult>
+  /** What is known of the wordings of a project; `whole` = all that is stored. */
+  patternGroups(projectId: string, whole: boolean): Promise<PatternGroups>
   /** One row as JSON text by its id. */
   row(projectId: string, id: string, signal: AbortSignal): Promise<string | null>
   /** Deletes exactly the rows received before `receivedBeforeUs`; answers how many. */

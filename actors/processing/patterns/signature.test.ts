@@ -6,7 +6,7 @@ import { MESSAGE_BYTES_MAX } from '#proto/limits.ts'
 import { ITEMS_MAX, SCANNED_BYTES_MAX } from './message-items.ts'
 import { patternOfText } from './pattern-ids.ts'
 import { parsePattern, patternOf, signMessages } from './signature.ts'
-import { templateOf, templateText } from './template.ts'
+import { templateOf, templateOfText } from './template.ts'
 import { LOOK_ALIKES } from './testing/look-alikes.ts'
 
 /** Ids of version 1. When one of these changes, PATTERNS_VERSION has to. */
@@ -45,11 +45,6 @@ const GOLDEN: readonly (readonly [message: string, id: number, template: string]
   ],
   ['==== begin ====', 492_124_563_725_492, '==== begin ===='],
 ]
-
-function templateOfText(message: string): string {
-  const bytes = Buffer.from(message)
-  return templateText(templateOf(bytes, 0, bytes.length))
-}
 
 test('ids and templates of a version never change', () => {
   for (const [message, id, template] of GOLDEN) {

@@ -44,6 +44,12 @@ function spaced(text: string): string {
   return text.replaceAll(/\s+/g, ' ')
 }
 
+/** The template of one message as one line. */
+export function templateOfText(message: string): string {
+  const bytes = Buffer.from(message)
+  return templateText(templateOf(bytes, 0, bytes.length))
+}
+
 /** The template as one line. */
 export function templateText({ words, texts, between }: Template): string {
   const line = words.map((word, i) => `${between[i]}${word === VALUE ? '<*>' : texts[i]}`)

@@ -5,6 +5,7 @@
 import type { Placements } from '#actors/catalog/placements.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
+import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import {
   type Clock,
@@ -20,6 +21,8 @@ import type {
   AnalysisInput,
   AnalysisResult,
   LogStore,
+  PatternsInput,
+  PatternsResult,
   SearchPlanInput,
   SearchResult,
 } from '../store.ts'
@@ -34,6 +37,7 @@ import { countReceived, type ExpiryTools, removeHidden } from './expiry.ts'
 import { indexNames } from './index-names.ts'
 import { IndexPlaces } from './index-places.ts'
 import { Ledger } from './ledger.ts'
+import { ElasticPatterns, elasticPatterns } from './patterns.ts'
 import { prepareTemplate } from './prepare.ts'
 import { ProjectStates } from './project-states.ts'
 import {
@@ -43,7 +47,6 @@ import {
   type WriteRequest,
 } from './project-writer.ts'
 import { Refresher } from './refresher.ts'
-import { searchElastic } from './search.ts'
 import type { Storage } from './storage.ts'
 import { StoreState } from './store-state.ts'
 
@@ -105,6 +108,7 @@ export class ElasticStore implements LogStore {
   readonly #writer: BulkWriter
   readonly #writers: Keyed<WriteRequest, ProjectWriterDeps>
   readonly #searches = new Turnstile(SEARCHES)
+  readonly #patterns: ElasticPatterns
   readonly #closing = new AbortController()
 
   constructor(options: ElasticStoreOptions, { storage, covered, state }: Found) {
@@ -134,6 +138,12 @@ export class ElasticStore implements LogStore {
       limit,
       ledger: this.#ledger,
       refresher: this.#refresher,
+    })
+    this.#patterns = new ElasticPatterns({
+      pool: options.pool,
+      clock,
+      onFault,
+      toolsOf: signal => this.#tools(AbortSignal.any([signal, this.#closing.signal])),
     })
     this.#writers = system.keyed(
       projectWriter,
@@ -188,22 +198,19 @@ export class ElasticStore implements LogStore {
   ): Promise<Result> {
     this.#demandOpen()
     const ends = AbortSignal.any([signal, this.#closing.signal])
-    const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
-    const entered = await this.#searches.enter(
-      () =>
-        ask({
-          server,
-          pool,
-          state: this.#state,
-          names: this.#names,
-          placesOf: projectId => placements.list(projectId),
-          timeoutMs,
-          signal: ends,
-        }),
-      ends,
-    )
+    const entered = await this.#searches.enter(() => ask(this.#tools(ends)), ends)
     if (entered === false) throw new StoreError('LOGBOY_SEARCH_BUSY', 'too many searches wait')
     return entered.result
+  }
+
+  async patterns(input: PatternsInput, signal: AbortSignal): Promise<PatternsResult> {
+    const groups = await this.patternGroups(input.projectId, true)
+    return await this.#entered(signal, tools => elasticPatterns(input, groups, tools))
+  }
+
+  async patternGroups(projectId: string, whole: boolean): Promise<PatternGroups> {
+    this.#demandOpen()
+    return await this.#patterns.groups(projectId, whole)
   }
 
   async row(projectId: string, id: string, signal: AbortSignal): Promise<string | null> {
@@ -255,9 +262,23 @@ export class ElasticStore implements LogStore {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed'))
+    this.#patterns.close()
     await this.#writer.close()
     await this.#refresher.close()
     this.#ledger.close()
+  }
+
+  #tools(signal: AbortSignal): SearchTools {
+    const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
+    return {
+      server,
+      pool,
+      state: this.#state,
+      names: this.#names,
+      placesOf: projectId => placements.list(projectId),
+      timeoutMs,
+      signal,
+    }
   }
 
   /** Waits while there are too many projects at once. */

@@ -6,6 +6,7 @@ import { parseTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { rowContext } from '../row-context.ts'
 import type { SearchPlanInput, SearchResult } from '../store.ts'
+import { PATTERN_TESTS } from './pattern-tests.ts'
 import { searchAll } from './random-searches.ts'
 import {
   idsOf,
@@ -57,6 +58,8 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
         await rig.compare(searchAll(PROJECT, { limit: 1_000 }))
       },
     )
+
+    for (const [title, body] of Object.entries(PATTERN_TESTS)) inWorld(title, body)
 
     inWorld('an empty project answers with zeros', async rig => {
       await rig.append(PROJECT, 3)

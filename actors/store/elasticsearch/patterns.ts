@@ -1,0 +1,224 @@
+/**
+ * Patterns in Elasticsearch: wordings are counted by their ids, and those of the largest patterns
+ * are then asked for bars and examples.
+ */
+import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
+import { type Template, templateOf, templateOfText } from '#actors/processing/patterns/template.ts'
+import { parseTime } from '#proto/time.ts'
+import type { Clock } from '#runtime/clock.ts'
+import type { TaskPool } from '#runtime/threads.ts'
+import { KnownWordings, ProjectWordings, WORDINGS_MAX } from '../known-wordings.ts'
+import { type OpenSummary, summarizePatterns, withExamples } from '../pattern-summaries.ts'
+import type { PatternsInput, PatternsResult } from '../store.ts'
+import { EXAMPLES_MAX, type WordingCount } from '../wording-counts.ts'
+import { FIELDS } from './field-names.ts'
+import type { Clause } from './query/visible-rows.ts'
+import { documentJson, type Hit, SOURCE_FIELDS } from './row-document.ts'
+
+/** Asks about the rows that match and may be seen; null = there is nothing to ask. */
+export type AskRows = (question: {
+  readonly clauses: readonly Clause[]
+  readonly aggs: Readonly<Record<string, unknown>>
+}) => Promise<Readonly<Record<string, unknown>> | null>
+
+export interface ElasticPatternsOptions {
+  readonly pool: TaskPool
+  readonly clock: Clock
+  /** Of all rows of a project. */
+  readonly asker: (projectId: string, signal: AbortSignal) => Promise<AskRows>
+  readonly onFault: (error: Error) => void
+}
+
+/** Wordings are asked for again after so long by searches, and at once by `patterns`. */
+const FRESH_MS = 5_000
+/** Ids whose messages are asked for at once. */
+const TEMPLATES_ASKED = 512
+
+class Known {
+  readonly wordings = new KnownWordings()
+  askedMs = Number.NEGATIVE_INFINITY
+  asking: Promise<void> | null = null
+}
+
+export class ElasticPatterns {
+  readonly #options: ElasticPatternsOptions
+  readonly #projects = new ProjectWordings(() => new Known())
+  readonly #closing = new AbortController()
+
+  constructor(options: ElasticPatternsOptions) {
+    this.#options = options
+  }
+
+  async groups(projectId: string, whole: boolean): Promise<PatternGroups> {
+    const { pool, clock, onFault } = this.#options
+    const known = this.#projects.of(projectId)
+    if (whole) await known.asking
+    const isFirst = known.askedMs === Number.NEGATIVE_INFINITY
+    if (whole || clock.monotonicMs() - known.askedMs > FRESH_MS) {
+      known.asking ??= this.#learn(projectId, known)
+      if (whole || isFirst) await known.asking
+      else known.asking.catch((error: Error) => this.#closing.signal.aborted || onFault(error))
+    }
+    return await known.wordings.groups(pool)
+  }
+
+  close(): void {
+    this.#closing.abort()
+  }
+
+  async #learn(projectId: string, known: Known): Promise<void> {
+    try {
+      const ask = await this.#options.asker(projectId, this.#closing.signal)
+      const { ids, largest } = known.wordings.known()
+      const seen = new Set(ids)
+      const fresh = [...(await countWordings(ask)).keys()].filter(
+        id => id <= largest && !seen.has(id),
+      )
+      for (let at = 0; at < fresh.length; at += TEMPLATES_ASKED) {
+        known.wordings.learn(await templatesOf(ask, fresh.slice(at, at + TEMPLATES_ASKED)))
+      }
+      known.askedMs = this.#options.clock.monotonicMs()
+    } finally {
+      known.asking = null
+    }
+  }
+}
+
+/** `ask` is of the rows that match. */
+export async function elasticPatterns(
+  { limit, barUs }: Pick<PatternsInput, 'limit' | 'barUs'>,
+  groups: PatternGroups,
+  ask: AskRows,
+): Promise<PatternsResult> {
+  const { patterns, ...numbers } = summarizePatterns(await countWordings(ask), groups, limit)
+  const details = await detailsOf(ask, patterns, barUs)
+  return {
+    ...numbers,
+    patterns: patterns.map((pattern, i) => {
+      const { bars, hits } = details[i] ?? { bars: [], hits: [] }
+      return withExamples({ ...pattern, bars }, hits.map(documentJson), () => {
+        return templateOfText(messageOf(hits[0]))
+      })
+    }),
+  }
+}
+
+interface WordingBucket {
+  readonly key: number
+  readonly doc_count: number
+  readonly first: { readonly value_as_string: string }
+  readonly last: { readonly value_as_string: string }
+}
+
+async function countWordings(ask: AskRows): Promise<Map<number, WordingCount>> {
+  const time = { field: FIELDS.time, format: 'strict_date_optional_time_nanos' }
+  const answer = await ask({
+    clauses: [],
+    aggs: {
+      wordings: {
+        terms: { field: FIELDS.pattern, size: WORDINGS_MAX, shard_size: WORDINGS_MAX * 2 },
+        aggs: { first: { min: time }, last: { max: time } },
+      },
+    },
+  })
+  if (answer === null) return new Map()
+  const { buckets } = answer['wordings'] as { readonly buckets: readonly WordingBucket[] }
+  return new Map(
+    buckets.map(({ key, doc_count: count, first, last }) => {
+      const [firstUs, lastUs] = [timeOf(first), timeOf(last)]
+      return [
+        key,
+        {
+          count,
+          firstUs,
+          lastUs,
+          bars: new Map<number, number>(),
+          examples: { unit: 0, rows: [] },
+        },
+      ]
+    }),
+  )
+}
+
+function timeOf({ value_as_string: text }: { readonly value_as_string: string }): number {
+  return parseTime(text)?.timeUs ?? 0
+}
+
+async function templatesOf(ask: AskRows, ids: readonly number[]): Promise<Map<number, Template>> {
+  const answer = await ask({
+    clauses: [{ terms: { [FIELDS.pattern]: ids } }],
+    aggs: {
+      wordings: {
+        terms: { field: FIELDS.pattern, size: ids.length },
+        aggs: { rows: { top_hits: { size: 1, _source: [FIELDS.message] } } },
+      },
+    },
+  })
+  if (answer === null) return new Map()
+  const { buckets } = answer['wordings'] as {
+    readonly buckets: readonly { readonly key: number; readonly rows: TopHits }[]
+  }
+  return new Map(
+    buckets.map(({ key, rows }) => {
+      const bytes = Buffer.from(messageOf(rows.hits.hits[0]))
+      return [key, templateOf(bytes, 0, bytes.length)]
+    }),
+  )
+}
+
+interface TopHits {
+  readonly hits: { readonly hits: readonly Hit[] }
+}
+
+interface DetailBucket {
+  readonly rows: TopHits
+  readonly bars: {
+    readonly buckets: readonly { readonly key: number; readonly doc_count: number }[]
+  }
+}
+
+interface Detail {
+  readonly bars: readonly (readonly [startUs: number, count: number])[]
+  readonly hits: readonly Hit[]
+}
+
+async function detailsOf(
+  ask: AskRows,
+  patterns: readonly OpenSummary[],
+  barUs: number,
+): Promise<readonly Detail[]> {
+  if (patterns.length === 0) return []
+  const filters = patterns.map(({ id, group }) => ({
+    terms: { [FIELDS.pattern]: [id, ...(group?.members ?? [])] },
+  }))
+  const fixed_interval = `${Math.max(1, Math.round(barUs / 1_000))}ms`
+  const answer = await ask({
+    clauses: [],
+    aggs: {
+      patterns: {
+        filters: { filters },
+        aggs: {
+          bars: { date_histogram: { field: FIELDS.time, fixed_interval, min_doc_count: 1 } },
+          rows: {
+            top_hits: {
+              size: EXAMPLES_MAX,
+              sort: [{ [FIELDS.time]: 'desc' }],
+              _source: SOURCE_FIELDS,
+            },
+          },
+        },
+      },
+    },
+  })
+  if (answer === null) return []
+  const { buckets } = answer['patterns'] as { readonly buckets: readonly DetailBucket[] }
+  return buckets.map(({ rows, bars }) => ({
+    hits: rows.hits.hits,
+    bars: bars.buckets.map(({ key, doc_count }) => [key * 1_000, doc_count] as const),
+  }))
+}
+
+function messageOf(hit: Hit | undefined): string {
+  const message = hit?._source[FIELDS.message]
+  return typeof message === 'string' ? message : ''
+}
