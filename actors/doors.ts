@@ -21,6 +21,7 @@ import { Sessions } from './identity/sessions.ts'
 import { type DiskState, metricFamilies } from './metrics.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Config } from './settings.ts'
+import { patternView } from './store/pattern-view.ts'
 
 const UI_FOLDER = fileURLToPath(new URL('../ui/dist', import.meta.url))
 
@@ -80,7 +81,7 @@ export async function openDoors(
   const grpcPort = shape.roles.has('gateway') ? await openGrpc() : null
   const api: Omit<ApiDeps, 'tail'> = {
     catalog,
-    store,
+    store: patternView(store),
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
     sessions: new Sessions({ catalog, clock, random, adminToken }),
     sockets,

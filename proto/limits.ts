@@ -69,6 +69,9 @@ export const CONTEXT_ROWS_MAX = 1_000
 export const FACET_FIELDS_MAX = 10
 export const FACET_VALUES_DEFAULT = 10
 export const FACET_VALUES_MAX = 100
+/** Patterns of one answer, each with bars and examples. */
+export const PATTERNS_DEFAULT = 50
+export const PATTERNS_MAX = 500
 /** Newest rows that tell which fields there are; they are read on the main thread. */
 export const FIELD_SAMPLE_DEFAULT = 1_000
 export const FIELD_SAMPLE_MAX = 2_000

@@ -1,21 +1,24 @@
 /** Tables: what stages behind the bars of a query answer, and the member `aggregate` of a search. */
-import { HttpProblem } from '#actors/http/problem.ts'
+
+import { shape } from '#actors/store/analysis/tabulate.ts'
 import type {
   AnalysisResult,
   LogStore,
   SearchPlanInput,
   SearchResult,
 } from '#actors/store/store.ts'
-import type { AggregateRequest, Table } from '#proto/api.ts'
-import { isTableStage, type Measure, type Stage } from '#proto/query/analysis.ts'
+import type { AggregateRequest, Table, TableColumn } from '#proto/api.ts'
+import { ANALYSIS_ROWS_MAX } from '#proto/limits.ts'
+import { COUNT_COLUMN, type Measure, PATTERN_COLUMNS, type Stage } from '#proto/query/analysis.ts'
 import { fieldKind } from '#proto/query/field-kind.ts'
+import { formatTime } from '#proto/time.ts'
 import type { SearchBody } from './search-request.ts'
 
 /** A search's answer without rows and counts, beside the table. */
 export type AnalysisReply = SearchResult & Pick<AnalysisResult, 'table'>
 
 interface AnalysisTools {
-  readonly store: Pick<LogStore, 'analyse'>
+  readonly store: Pick<LogStore, 'analyse' | 'patterns'>
   readonly signal: AbortSignal
 }
 
@@ -24,14 +27,36 @@ export async function analysed(
   stages: readonly Stage[],
   { store, signal }: AnalysisTools,
 ): Promise<AnalysisReply> {
-  if (stages.some(stage => isTableStage(stage) && stage.type === 'patterns')) {
-    throw new HttpProblem('LOGBOY_BAD_QUERY', 'query: patterns are not counted yet')
-  }
   const { intervalUs } = input
-  const result = await store.analyse({ ...input, stages, intervalUs }, signal)
+  const result =
+    stages[0]?.type === 'patterns'
+      ? await patternTable(input, stages, { store, signal })
+      : await store.analyse({ ...input, stages, intervalUs }, signal)
   const interval = intervalUs / 1_000_000
   const aggregations = { by_level: {}, by_service: {}, histogram: [], interval }
   return { ...result, logs: [], aggregations, next_cursor: null }
+}
+
+const PATTERN_TYPES: Readonly<Record<string, TableColumn['type']>> = {
+  [COUNT_COLUMN]: 'number',
+  first_seen: 'time',
+  last_seen: 'time',
+}
+
+async function patternTable(
+  input: SearchPlanInput,
+  [, ...shaping]: readonly Stage[],
+  { store, signal }: AnalysisTools,
+): Promise<AnalysisResult> {
+  const asked = { limit: ANALYSIS_ROWS_MAX + 1, examples: false, barUsOf: () => input.intervalUs }
+  const result = await store.patterns({ ...input, ...asked }, signal)
+  const columns = PATTERN_COLUMNS.map(name => ({ name, type: PATTERN_TYPES[name] ?? 'text' }))
+  const rows = result.patterns.map(({ id, template, count, firstUs, lastUs }) => {
+    return [count, template, String(id), formatTime(firstUs), formatTime(lastUs)]
+  })
+  const { total, positions, receivedAtUs, explain } = result
+  const table = shape({ columns, rows }, shaping)
+  return { total, positions, receivedAtUs, explain, table }
 }
 
 /** The most frequent values of a field, most frequent first. */

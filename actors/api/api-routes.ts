@@ -5,6 +5,7 @@ import { factRoutes } from './fact-routes.ts'
 import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
+import { patternRoutes } from './pattern-routes.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
@@ -17,6 +18,7 @@ export type ApiDeps = ProjectDeps & MetricDeps & SearchDeps & SessionDeps & Syst
 export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
   const routes = [
     ...searchRoutes(deps),
+    ...patternRoutes(deps),
     ...factRoutes(deps),
     ...metricRoutes(deps),
     ...projectRoutes(deps),

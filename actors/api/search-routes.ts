@@ -32,7 +32,7 @@ import {
 import { row, searchReply } from './shapes.ts'
 
 export interface SearchDeps extends EndpointDeps {
-  readonly store: Pick<LogStore, 'search' | 'analyse' | 'row'>
+  readonly store: Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row'>
   readonly clock: Clock
   readonly queries: QueryGate
 }

@@ -1,4 +1,4 @@
-/** Patterns of the rows that match, over one pinned version: counted, put together, with examples. */
+/** Patterns of the rows that match, over one pinned version: counted, joined, with examples. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
 import { templateOfText } from '#actors/processing/patterns/template.ts'
@@ -6,6 +6,7 @@ import type { TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
 import { type OpenSummary, summarizePatterns, withExamples } from './pattern-summaries.ts'
 import { reachableUnits, walkOrder } from './plan.ts'
+import { receivedMaxUs } from './search.ts'
 import type { Snapshot, Unit } from './snapshot.ts'
 import type { PatternsInput, PatternsResult } from './store.ts'
 import type { CountedWordings, CountWordingsInput } from './tasks/count-wordings.ts'
@@ -36,10 +37,11 @@ export async function countPatterns(
   const filter: RowFilter = plainFilter({ ...input, ingestedStartUs })
   // The newest first: examples come from there.
   const units = walkOrder(reachableUnits(snapshot.units, filter), 'desc')
-  const sum = new WordingCounter(input.barUs)
+  const barUs = input.barUsOf(...timesOf(units, filter))
+  const sum = new WordingCounter(barUs)
   await inLanes(tasksOf(units), tools.lanes, async places => {
     const refs = places.map(at => refOf(units[at] as Unit, at, tools))
-    const asked: CountWordingsInput = { units: refs, filter, barUs: input.barUs }
+    const asked: CountWordingsInput = { units: refs, filter, barUs }
     const { pool, signal } = tools
     const options = cancelled(refs, signal)
     const counted = await pool.run<CountedWordings>('store-count-wordings', asked, options)
@@ -50,9 +52,13 @@ export async function countPatterns(
     }
   })
   const { patterns, ...numbers } = summarizePatterns(sum.counts, tools.groups, input.limit)
-  const examples = await examplesOf(patterns, units, tools)
+  const examples = input.examples ? await examplesOf(patterns, units, tools) : []
   return {
     ...numbers,
+    barUs,
+    positions: snapshot.positions,
+    receivedAtUs: receivedMaxUs(snapshot),
+    explain: { segments: snapshot.segments.length, units: units.length },
     patterns: patterns.map((pattern, i) =>
       withExamples(pattern, examples[i] ?? [], json => {
         const { message } = JSON.parse(json) as { readonly message?: string }
@@ -60,6 +66,16 @@ export async function countPatterns(
       }),
     ),
   }
+}
+
+/** Of the first and the last row that may match. */
+function timesOf(
+  units: readonly Unit[],
+  { startUs, endUs }: RowFilter,
+): readonly [firstUs: number, lastUs: number] {
+  const first = units.reduce((min, { timeMinUs }) => Math.min(min, timeMinUs), endUs)
+  const last = units.reduce((max, { timeMaxUs }) => Math.max(max, timeMaxUs), startUs)
+  return [Math.max(first, startUs), Math.min(last, endUs)]
 }
 
 function tasksOf(units: readonly Unit[]): number[][] {
@@ -90,15 +106,19 @@ async function examplesOf(
 ): Promise<readonly string[][]> {
   const found = patterns.map((): string[] => [])
   const byUnit = new Map<number, { readonly row: number; readonly pattern: number }[]>()
-  for (const [pattern, { counted }] of patterns.entries()) {
-    const { unit, rows } = counted.examples
+  for (const [pattern, { examples }] of patterns.entries()) {
+    const { unit, rows } = examples
     const known = byUnit.get(unit) ?? []
     byUnit.set(unit, [...known, ...rows.map(row => ({ row, pattern }))])
   }
   await inLanes(byUnit, tools.lanes, async ([at, places]) => {
     places.sort((a, b) => a.row - b.row)
     const unit = refOf(units[at] as Unit, at, tools)
-    const asked: FetchInput = { unit, numbers: Uint32Array.from(places, ({ row }) => row) }
+    const asked: FetchInput = {
+      unit,
+      numbers: Uint32Array.from(places, ({ row }) => row),
+      fields: null,
+    }
     const { pool, signal } = tools
     const { rows } = await pool.run<FetchResult>('store-fetch', asked, cancelled([unit], signal))
     signal.throwIfAborted()

@@ -3,15 +3,16 @@ import type { PatternGroup } from '#actors/processing/patterns/merge.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
 import { templateText } from '#actors/processing/patterns/template.ts'
 import type { PatternSummary, PatternsResult } from './store.ts'
-import { mergeInto, type WordingCount, type WordingCounts } from './wording-counts.ts'
+import { mergeInto, type Places, type WordingCount, type WordingCounts } from './wording-counts.ts'
 
 /** A pattern whose examples are still to be read. */
-export type OpenSummary = Omit<PatternSummary, 'template' | 'examples'> & {
+export interface OpenSummary {
+  readonly summary: Omit<PatternSummary, 'template' | 'examples'>
   readonly group: PatternGroup | null
-  readonly counted: WordingCount
+  readonly examples: Places
 }
 
-export interface OpenSummaries extends Omit<PatternsResult, 'patterns'> {
+export interface OpenSummaries extends Pick<PatternsResult, 'total' | 'found'> {
   readonly patterns: readonly OpenSummary[]
 }
 
@@ -30,20 +31,22 @@ export function summarizePatterns(
     ([idA, a], [idB, b]) => b.count - a.count || b.lastUs - a.lastUs || idA - idB,
   )
   const patterns = sorted.slice(0, limit).map(([id, counted]) => ({
-    id,
+    summary: {
+      id,
+      count: counted.count,
+      firstUs: counted.firstUs,
+      lastUs: counted.lastUs,
+      bars: [...counted.bars].sort(([a], [b]) => a - b),
+    },
     group: groups.groupOf(id),
-    counted,
-    count: counted.count,
-    firstUs: counted.firstUs,
-    lastUs: counted.lastUs,
-    bars: [...counted.bars].sort(([a], [b]) => a - b),
+    examples: counted.examples,
   }))
   return { total, found: byPattern.size, patterns }
 }
 
 /** The same with examples; a wording that nobody compared is shown as its first row has it. */
 export function withExamples(
-  { group, counted: _, ...summary }: OpenSummary,
+  { group, summary }: OpenSummary,
   examples: readonly string[],
   templateOfRow: (json: string) => string,
 ): PatternSummary {

@@ -84,8 +84,10 @@ export interface Answered {
 export interface PatternsInput extends RowsAsked {
   /** Patterns in the answer at most, those with most rows; all are counted. */
   readonly limit: number
-  /** Width of the bars over time in µs. */
-  readonly barUs: number
+  /** Whether rows are wanted as examples. */
+  readonly examples: boolean
+  /** Width in µs of the bars over the time of the rows, whose bounds may be known roughly. */
+  readonly barUsOf: (firstUs: number, lastUs: number) => number
 }
 
 /** One pattern in the rows that match. */
@@ -103,11 +105,12 @@ export interface PatternSummary {
   readonly examples: readonly string[]
 }
 
-export interface PatternsResult {
+export interface PatternsResult extends Answered {
   /** Matching rows. */
   readonly total: number
   /** Patterns that they have, those beyond the limit included. */
   readonly found: number
+  readonly barUs: number
   /** Most rows first. */
   readonly patterns: readonly PatternSummary[]
 }

@@ -10,6 +10,8 @@ import type {
   AnalysisInput,
   AnalysisResult,
   LogStore,
+  PatternsInput,
+  PatternsResult,
   SearchPlanInput,
   SearchResult,
 } from '#actors/store/store.ts'
@@ -30,7 +32,7 @@ import { MemoryCatalog } from './memory-catalog.ts'
 export const REQUESTS_PER_SECOND = 20
 export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
 
-export class ListeningStore implements Pick<LogStore, 'search' | 'analyse' | 'row'> {
+export class ListeningStore implements Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row'> {
   readonly searches: SearchPlanInput[] = []
   readonly analyses: AnalysisInput[] = []
   readonly signals: AbortSignal[] = []
@@ -73,6 +75,14 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'analyse' | 'ro
     if (this.failure !== null) throw this.failure
     const { positions, receivedAtUs, explain } = this.result
     return { total: 3, table: this.table, positions, receivedAtUs, explain }
+  }
+
+  async patterns({ barUsOf }: PatternsInput): Promise<PatternsResult> {
+    const barUs = barUsOf(1_000_000, 61_000_000)
+    const one = { id: 7, template: 'took <*>', count: 3, firstUs: 1_000_000, lastUs: 61_000_000 }
+    const pattern = { ...one, bars: [[0, 3]] as const, examples: [] }
+    const { positions, receivedAtUs, explain } = this.result
+    return { total: 4, found: 2, barUs, patterns: [pattern], positions, receivedAtUs, explain }
   }
 
   async row(projectId: string, id: string): Promise<string | null> {

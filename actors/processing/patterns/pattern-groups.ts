@@ -22,7 +22,9 @@ export class PatternGroups {
   /** A row's JSON text with the id of its pattern in place of that of its wording. */
   renamed(json: string): string {
     // Behind the row's own stands nothing that a sender wrote.
-    const at = json.lastIndexOf(MEMBER) + MEMBER.length
+    const member = json.lastIndexOf(MEMBER)
+    if (member < 0) return json
+    const at = member + MEMBER.length
     const end = json.indexOf('"', at)
     const wording = json.slice(at, end)
     const group = this.groupOf(Number(wording))

@@ -47,6 +47,7 @@ import {
   type WriteRequest,
 } from './project-writer.ts'
 import { Refresher } from './refresher.ts'
+import { searchElastic } from './search.ts'
 import type { Storage } from './storage.ts'
 import { StoreState } from './store-state.ts'
 

@@ -2,21 +2,24 @@
  * Patterns in Elasticsearch: wordings are counted by their ids, and those of the largest patterns
  * are then asked for bars and examples.
  */
+import { ANY_TIME } from '#actors/processing/matcher.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
 import { type Template, templateOf, templateOfText } from '#actors/processing/patterns/template.ts'
+import { EVERYTHING } from '#proto/query/tree.ts'
 import { parseTime } from '#proto/time.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { KnownWordings, ProjectWordings, WORDINGS_MAX } from '../known-wordings.ts'
 import { type OpenSummary, summarizePatterns, withExamples } from '../pattern-summaries.ts'
-import type { PatternsInput, PatternsResult } from '../store.ts'
+import type { PatternsInput, PatternsResult, RowsAsked } from '../store.ts'
 import { EXAMPLES_MAX, type WordingCount } from '../wording-counts.ts'
+import { Asking, asking, NO_ROWS, type Scope, type SearchTools } from './asking.ts'
 import { FIELDS } from './field-names.ts'
 import type { Clause } from './query/visible-rows.ts'
 import { documentJson, type Hit, SOURCE_FIELDS } from './row-document.ts'
 
-/** Asks about the rows that match and may be seen; null = there is nothing to ask. */
-export type AskRows = (question: {
+/** null = there is nothing to ask. */
+type AskRows = (question: {
   readonly clauses: readonly Clause[]
   readonly aggs: Readonly<Record<string, unknown>>
 }) => Promise<Readonly<Record<string, unknown>> | null>
@@ -24,8 +27,7 @@ export type AskRows = (question: {
 export interface ElasticPatternsOptions {
   readonly pool: TaskPool
   readonly clock: Clock
-  /** Of all rows of a project. */
-  readonly asker: (projectId: string, signal: AbortSignal) => Promise<AskRows>
+  readonly toolsOf: (signal: AbortSignal) => SearchTools
   readonly onFault: (error: Error) => void
 }
 
@@ -68,7 +70,8 @@ export class ElasticPatterns {
 
   async #learn(projectId: string, known: Known): Promise<void> {
     try {
-      const ask = await this.#options.asker(projectId, this.#closing.signal)
+      const tools = this.#options.toolsOf(this.#closing.signal)
+      const ask = await askRows({ ...EVERY_ROW, projectId }, tools)
       const { ids, largest } = known.wordings.known()
       const seen = new Set(ids)
       const fresh = [...(await countWordings(ask)).keys()].filter(
@@ -84,19 +87,60 @@ export class ElasticPatterns {
   }
 }
 
-/** `ask` is of the rows that match. */
+const EVERY_ROW = { query: EVERYTHING, services: [], levels: [], ...ANY_TIME } as const
+
+/** Of the rows that match and may be seen. */
+async function askRows(asked: RowsAsked, tools: SearchTools): Promise<AskRows> {
+  const rows = new Asking(asked, tools)
+  return await askScope(rows, await asking(() => rows.scope(null)))
+}
+
+/** Questions that are answered by aggregations alone. */
+async function askScope(rows: Asking, scope: Scope): Promise<AskRows> {
+  const { indices } = scope
+  if (indices.length === 0) return async () => null
+  const { query, runtime_mappings } = await asking(() => rows.question(scope))
+  return ({ clauses, aggs }) =>
+    asking(async () => {
+      const { aggregations } = await rows.search(indices, NO_ROWS, {
+        query: { bool: { filter: [query, ...clauses] } },
+        runtime_mappings,
+        aggs,
+        size: 0,
+        track_total_hits: false,
+      })
+      return aggregations as Readonly<Record<string, unknown>>
+    })
+}
+
 export async function elasticPatterns(
-  { limit, barUs }: Pick<PatternsInput, 'limit' | 'barUs'>,
+  input: PatternsInput,
   groups: PatternGroups,
-  ask: AskRows,
+  tools: SearchTools,
 ): Promise<PatternsResult> {
-  const { patterns, ...numbers } = summarizePatterns(await countWordings(ask), groups, limit)
-  const details = await detailsOf(ask, patterns, barUs)
+  const { limit, barUsOf, examples } = input
+  const rows = new Asking(input, tools)
+  const scope = await asking(() => rows.scope(null))
+  const { indices, positions, newestUs } = scope
+  const ask = await askScope(rows, scope)
+  const counts = await countWordings(ask)
+  const { patterns, ...numbers } = summarizePatterns(counts, groups, limit)
+  const times = [...counts.values()]
+  const barUs = barUsOf(
+    times.reduce((first, { firstUs }) => Math.min(first, firstUs), Number.MAX_SAFE_INTEGER),
+    times.reduce((last, { lastUs }) => Math.max(last, lastUs), 0),
+  )
+  const details = examples ? await detailsOf(ask, patterns, barUs) : []
   return {
     ...numbers,
+    barUs,
+    positions,
+    receivedAtUs: indices.length === 0 ? 0 : await asking(newestUs),
+    explain: { indices: indices.length },
     patterns: patterns.map((pattern, i) => {
       const { bars, hits } = details[i] ?? { bars: [], hits: [] }
-      return withExamples({ ...pattern, bars }, hits.map(documentJson), () => {
+      const open = { ...pattern, summary: { ...pattern.summary, bars } }
+      return withExamples(open, hits.map(documentJson), () => {
         return templateOfText(messageOf(hits[0]))
       })
     }),
@@ -188,8 +232,8 @@ async function detailsOf(
   barUs: number,
 ): Promise<readonly Detail[]> {
   if (patterns.length === 0) return []
-  const filters = patterns.map(({ id, group }) => ({
-    terms: { [FIELDS.pattern]: [id, ...(group?.members ?? [])] },
+  const filters = patterns.map(({ summary, group }) => ({
+    terms: { [FIELDS.pattern]: [summary.id, ...(group?.members ?? [])] },
   }))
   const fixed_interval = `${Math.max(1, Math.round(barUs / 1_000))}ms`
   const answer = await ask({
