@@ -7,6 +7,7 @@ import './styles/shell.css'
 import './styles/explore.css'
 import './styles/rows.css'
 import './styles/detail.css'
+import './styles/table.css'
 
 const root = document.querySelector('#app')
 if (root !== null) render(() => <App />, root)

@@ -74,6 +74,31 @@ browse('rows arrive live at the top, and are counted', async visit => {
   }
 })
 
+browse('an analysis shows its table, and time as a chart', async visit => {
+  const { page } = visit
+  visit.fill(300)
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  const search = async (query: string): Promise<void> => {
+    await page.locator('#query').fill(query)
+    await page.keyboard.press('Enter')
+  }
+  await search('| count by level, service')
+  await page.locator('.analysis th', { hasText: 'service' }).waitFor()
+  const counts = await page.locator('.analysis td.analysis-number').allInnerTexts()
+  const sum = counts.reduce((total, text) => total + Number(text), 0)
+  assert.deepEqual([sum, await visit.total()], [300, 300])
+  assert.equal(await page.locator('.timechart').count(), 0)
+  assert.equal(await page.getByRole('switch', { name: 'Live tail', checked: true }).count(), 0)
+  await search('| timechart 1m by level')
+  await page.locator('.timechart path.series-info').waitFor()
+  await page.locator('.analysis th', { hasText: 'time' }).waitFor()
+  await search('| cuont')
+  await page.getByText('no stage cuont').waitFor()
+  await search('')
+  await page.locator('.row').first().waitFor()
+  assert.equal(await page.locator('.analysis').count(), 0)
+})
+
 browse('live rows are filtered while they stream', async visit => {
   visit.fill(300)
   await visit.signIn(`/explore?project=${PROJECT}&live=1&level=ERROR`)

@@ -1,7 +1,8 @@
 /** Search over rows in memory, as plain as can be: what the page shows is compared with it. */
-import type { HistogramBar, Level, Row, SearchReply, SearchRequest } from '#proto/api.ts'
+import type { HistogramBar, Level, Row, SearchReply, SearchRequest, Table } from '#proto/api.ts'
+import type { Search } from '#proto/query/analysis.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
-import { parseQuery } from '#proto/query.ts'
+import { parseSearch } from '#proto/query.ts'
 import { tokenize } from '#proto/tokens.ts'
 import { compareRows, rowTimeMs, timeMs } from '../src/explore/row-order.ts'
 
@@ -37,9 +38,11 @@ export function fakeSearch(
     request.include ?? ['total', 'logs', 'by_level', 'by_service', 'histogram'],
   )
   const interval = Number(request.interval ?? 60)
+  const table = tableOf(found, request.query ?? '')
   return {
+    ...(table === null ? {} : { table }),
     total: include.has('total') ? found.length : null,
-    logs: include.has('logs') ? page : [],
+    logs: include.has('logs') && table === null ? page : [],
     aggregations: {
       by_level: include.has('by_level') ? countBy(found, row => row.level) : {},
       by_service: include.has('by_service') ? countBy(found, row => row.service) : {},
@@ -47,15 +50,46 @@ export function fakeSearch(
       interval,
     },
     query_time_ms: 4.2,
-    next_cursor: start + limit < found.length ? (page.at(-1)?.id ?? null) : null,
+    next_cursor: table === null && start + limit < found.length ? (page.at(-1)?.id ?? null) : null,
     tail_token: token,
   }
 }
 
-function queryTerms(query: string): RowFilter[] {
-  const parsed = parseQuery(query)
+function searchOf(query: string): Search {
+  const parsed = parseSearch(query)
   if (parsed.type === 'fault') throw new Error(parsed.fault.message)
-  return parsed.query.terms.map(termFilter)
+  return parsed.search
+}
+
+/** Counts by fields and by minutes: as much of the analyses as the tests of the page use. */
+function tableOf(rows: readonly Row[], query: string): Table | null {
+  const [stage] = searchOf(query).stages
+  if (stage === undefined) return null
+  if (stage.type !== 'summarize' && stage.type !== 'timechart') {
+    throw new Error(`the fake search knows no ${stage.type}`)
+  }
+  const isChart = stage.type === 'timechart'
+  const keyOf = (row: Row): string[] => [
+    ...(isChart ? [new Date(Math.floor(rowTimeMs(row) / 60_000) * 60_000).toISOString()] : []),
+    ...stage.by.map(field => (field === 'level' ? row.level : row.service)),
+  ]
+  const counts = countBy(rows, row => JSON.stringify(keyOf(row)))
+  const lines = Object.entries(counts).map(([key, count]) => {
+    return [...(JSON.parse(key) as string[]), count]
+  })
+  return {
+    columns: [
+      ...(isChart ? [{ name: 'time', type: 'time' } as const] : []),
+      ...stage.by.map(name => ({ name, type: name === 'level' ? name : 'text' }) as const),
+      { name: 'count', type: 'number' },
+    ],
+    rows: lines.toSorted((a, b) => Number(b.at(-1)) - Number(a.at(-1))),
+    truncated: false,
+  }
+}
+
+function queryTerms(query: string): RowFilter[] {
+  return searchOf(query).query.terms.map(termFilter)
 }
 
 /** As much of the language as the tests of the page use. */

@@ -2,7 +2,7 @@
  * One view of the explorer at work: its rows, counts and pages, and the live tail that goes on
  * where the search ended. Knows neither DOM nor framework; network and clock come from outside.
  */
-import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
+import type { Row, SearchReply, SearchRequest, Table } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Trouble } from '#proto/trouble.ts'
 import { type Cancel, type Clock, every } from '../clock.ts'
@@ -37,6 +37,8 @@ export interface SessionOptions {
 export interface SessionView {
   readonly scope: SearchScope | null
   readonly rows: readonly Row[]
+  /** In place of rows, where the query has stages behind a bar. */
+  readonly table: Table | null
   /** A new search is under way; rows and counts are still those of the last one. */
   readonly loading: boolean
   readonly error: Error | null
@@ -66,6 +68,7 @@ export class ExploreSession {
   #error: Error | null = null
   #counts: Counts | null = null
   #queryTimeMs: number | null = null
+  #table: Table | null = null
   #cursor: string | null = null
   #more: SessionView['more'] = 'idle'
   #live: TailStatus = 'off'
@@ -88,6 +91,7 @@ export class ExploreSession {
     return {
       scope: this.#scope,
       rows: this.#tail.shown.rows,
+      table: this.#table,
       loading: this.#loading,
       error: this.#error,
       counts: this.#counts,
@@ -175,6 +179,7 @@ export class ExploreSession {
       const reply = await rows
       if (signal.aborted) return
       this.#tail.restart(reply.logs, reply.tail_token)
+      this.#table = reply.table ?? null
       this.#cursor = reply.next_cursor
       this.#more = reply.next_cursor === null ? 'end' : 'idle'
       this.#queryTimeMs = reply.query_time_ms
@@ -184,6 +189,7 @@ export class ExploreSession {
     } catch (error) {
       if (signal.aborted) return
       this.#tail.restart([], '')
+      this.#table = null
       this.#counts = null
       this.#error = error as Error
     }
@@ -262,6 +268,7 @@ export class ExploreSession {
   }
 
   #nextRequest(scope: SearchScope): SearchRequest | null {
+    if (this.#table !== null) return this.#cursor === null ? null : nextPage(scope, this.#cursor)
     const { rows, cut } = this.#tail.shown
     const last = rows.at(-1)
     if (last === undefined) return null
@@ -279,6 +286,7 @@ export class ExploreSession {
       if (signal.aborted) return
       this.#tail.shown.mend()
       this.#tail.addFound(reply.logs)
+      this.#table = withPage(this.#table, reply.table)
       this.#cursor = reply.next_cursor
       this.#more = reply.next_cursor === null ? 'end' : 'idle'
     } catch {
@@ -311,4 +319,10 @@ export class ExploreSession {
   #search(request: SearchRequest, signal: AbortSignal): Promise<SearchReply> {
     return this.#options.search(request, signal)
   }
+}
+
+/** A table of fields has pages, as the rows have that it is made of. */
+function withPage(table: Table | null, page: Table | undefined): Table | null {
+  if (table === null || page === undefined) return table
+  return { ...page, rows: [...table.rows, ...page.rows] }
 }

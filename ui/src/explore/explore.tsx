@@ -24,6 +24,7 @@ import { RowDetail } from './row-detail.tsx'
 import { ROW_HEIGHT, RowList, type RowListControl } from './row-list.tsx'
 import { rowTimeMs } from './row-order.ts'
 import { RowsFooter } from './rows-footer.tsx'
+import { TableView } from './table-view.tsx'
 import type { Hole } from './tail-model.ts'
 
 /** The same width as in explore.css. */
@@ -160,14 +161,27 @@ function RowsPane(props: {
   return (
     <section class="rows-pane" aria-label="Logs">
       <div class="rows-progress" classList={{ 'rows-loading': view().loading }} />
-      <div class="rows-head" classList={{ 'rows-dated': dated() }} aria-hidden="true">
-        <For each={['Time', 'Level', 'Service', 'Host', 'Message']}>
-          {name => <span class={`cell cell-${name.toLowerCase()}`}>{name}</span>}
-        </For>
-      </div>
+      <Show when={view().table === null}>
+        <div class="rows-head" classList={{ 'rows-dated': dated() }} aria-hidden="true">
+          <For each={['Time', 'Level', 'Service', 'Host', 'Message']}>
+            {name => <span class={`cell cell-${name.toLowerCase()}`}>{name}</span>}
+          </For>
+        </div>
+      </Show>
       <Switch>
         <Match when={view().error}>
           {error => <ErrorState error={error()} onRetry={() => props.explorer.refresh()} />}
+        </Match>
+        <Match when={view().table}>
+          {table => (
+            <TableView
+              table={table()}
+              zone={state().zone}
+              busy={view().loading}
+              hasMore={view().more === 'idle' || view().more === 'failed'}
+              onMore={() => session.loadMore()}
+            />
+          )}
         </Match>
         <Match when={rows().length > 0}>
           <RowList

@@ -4,6 +4,7 @@ import type { Project, Row } from '#proto/api.ts'
 import { openSocket, readRow, searchLogs } from '../api/logs.ts'
 import { browserClock, jitter } from '../clock.ts'
 import { createStored, listen, watch } from '../kit/reactive.ts'
+import { toast } from '../kit/toast.tsx'
 import type { Zone } from '../kit/wall-time.ts'
 import { address, type MoveOptions, moveTo, openedHere } from '../shell/address.ts'
 import { checkSession } from '../shell/session.ts'
@@ -16,6 +17,7 @@ import {
   shareableState,
 } from './explore-url-model.ts'
 import { chooseBarMs } from './histogram-model.ts'
+import { hasStages } from './query-check.ts'
 import { scopeOf, tailPath } from './search-model.ts'
 import { RANGE_DEFAULT, resolveRange } from './time-range-model.ts'
 
@@ -57,7 +59,7 @@ export function createExplorer(project: Accessor<Project>): Explorer {
     session.run(scopeOf({ state: state(), projectId: project().id, nowMs, barMs }), live)
   }
   const wanted = createMemo(() => `${asked()} ${project().id} ${searchKey(state())}`)
-  const live = createMemo(() => state().live)
+  const live = createMemo(() => state().live && !hasStages(state().query))
   let searched = ''
   watch(
     () => [wanted(), live()] as const,
@@ -76,6 +78,7 @@ export function createExplorer(project: Accessor<Project>): Explorer {
     toggleLive() {
       const { live: isLive, range } = state()
       if (isLive) change({ live: false })
+      else if (hasStages(state().query)) toast('A table stands still: follow logs without a |')
       else change({ live: true, range: range.kind === 'relative' ? range : RANGE_DEFAULT })
     },
     refresh: () => setAsked(asked() + 1),
@@ -93,7 +96,7 @@ function createViewState(project: Accessor<Project>): ViewState {
   const state = createMemo(() => parseExplore(address().search, { zone: storedZone() }))
   const change = (patch: Partial<ExploreState>, options: MoveOptions = {}): void => {
     const next = { ...state(), project: state().project ?? project().id, ...patch }
-    const live = next.live && next.range.kind === 'relative'
+    const live = next.live && next.range.kind === 'relative' && !hasStages(next.query)
     moveTo(EXPLORE_PATH, printExplore({ ...next, live }, { zone: storedZone() }), options)
   }
   return {

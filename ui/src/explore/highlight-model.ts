@@ -2,7 +2,7 @@
 
 import type { QueryTerm } from '#proto/query/tree.ts'
 import { isLike, isOfOneToken } from '#proto/query/wildcard-kind.ts'
-import { parseQuery } from '#proto/query.ts'
+import { parseSearch } from '#proto/query.ts'
 import { fold } from '#proto/tokens.ts'
 
 /** Adjacent folded tokens; of a wildcard the texts between its stars. */
@@ -24,9 +24,9 @@ const LONE = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{s
 const TOKEN = new RegExp(String.raw`${LONE}|(?:(?!${LONE})[\p{L}\p{N}\p{M}_])+`, 'gu')
 
 export function phrasesOf(query: string): readonly Phrase[] {
-  const parsed = parseQuery(query)
+  const parsed = parseSearch(query)
   if (parsed.type === 'fault') return []
-  return parsed.query.terms.flatMap(phrasesIn)
+  return parsed.search.query.terms.flatMap(phrasesIn)
 }
 
 /** What a negation leaves out is not in what it finds. */

@@ -12,6 +12,9 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['duration_ms:>500 level:>=warn', 'ranges; also [1 TO 9] and time:>now-15m'],
   ['service:(cart OR checkout) -host:web-1', 'one of several, and without'],
   ['path:/^\\/api\\/v[0-9]/', 'a regular expression'],
+  ['level:error | count by service', 'how many, for each service'],
+  ['| timechart 5m p95(duration_ms) by service', 'numbers over time'],
+  ['| top 20 user_id', 'the most frequent values'],
 ]
 
 /** A button that opens what can be asked; a click puts an example into the bar. */

@@ -1,6 +1,7 @@
 /** The text of a query as the page colours and changes it; what it means is for proto/query.ts. */
 import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
 import { printQuery } from '#proto/query/print.ts'
+import { conditionsOf, stagesOf } from './query-check.ts'
 
 export type SpanKind = 'space' | 'word' | 'phrase' | 'field' | 'value'
 
@@ -49,8 +50,13 @@ export function canFilterBy(value: string): boolean {
   return value.length <= ATTRIBUTE_SEARCH_CHARS_MAX
 }
 
-/** The query with one more term; unchanged when it already says so. */
+/** The query with one more term before its stages; unchanged when it already says so. */
 export function withTerm(query: string, term: string): string {
+  const conditions = conditionsOf(query)
+  if (conditions !== query) {
+    const stages = stagesOf(query)
+    return `${withTerm(conditions, term)} ${stages}`
+  }
   const trimmed = query.trim()
   if (trimmed === '') return term
   const has = ` ${trimmed} `.includes(` ${term} `)

@@ -1,6 +1,7 @@
 /** The requests behind one view of the explorer, made from its state. */
 import type { Level, Row, SearchPart, SearchRequest } from '#proto/api.ts'
 import type { ExploreState } from './explore-url-model.ts'
+import { conditionsOf } from './query-check.ts'
 import { nextMicrosecond } from './row-order.ts'
 import type { Hole } from './tail-model.ts'
 import { resolveRange } from './time-range-model.ts'
@@ -12,6 +13,8 @@ export const HOLE_PAGE_ROWS = 2000
 export interface SearchScope {
   readonly project: string
   readonly query: string
+  /** The query without what stands behind its bars. */
+  readonly conditions: string
   readonly levels: readonly Level[]
   readonly services: readonly string[]
   readonly fromMs: number
@@ -33,6 +36,7 @@ export function scopeOf(options: {
   return {
     project: projectId,
     query: state.query,
+    conditions: conditionsOf(state.query),
     levels: state.levels,
     services: state.services,
     fromMs,
@@ -60,7 +64,7 @@ export function pageBelow(scope: SearchScope, row: Row): SearchRequest {
 /** Total and bars; a facet is counted here unless it is filtered by itself. */
 export function countsRequest(scope: SearchScope): SearchRequest {
   return {
-    ...baseRequest(scope),
+    ...countedRequest(scope),
     limit: 1,
     include: countParts(scope),
     interval: scope.barMs / 1000,
@@ -79,12 +83,12 @@ export function countParts({ levels, services }: SearchScope): SearchPart[] {
 /** What the other levels would give: counted as if no level were chosen. */
 export function levelFacetRequest(scope: SearchScope): SearchRequest | null {
   if (scope.levels.length === 0) return null
-  return { ...baseRequest({ ...scope, levels: [] }), limit: 1, include: ['by_level'] }
+  return { ...countedRequest({ ...scope, levels: [] }), limit: 1, include: ['by_level'] }
 }
 
 export function serviceFacetRequest(scope: SearchScope): SearchRequest | null {
   if (scope.services.length === 0) return null
-  return { ...baseRequest({ ...scope, services: [] }), limit: 1, include: ['by_service'] }
+  return { ...countedRequest({ ...scope, services: [] }), limit: 1, include: ['by_service'] }
 }
 
 /** The newest row of the project at any time: is it empty, or just quiet? */
@@ -112,6 +116,11 @@ export function tailPath(scope: SearchScope, after: string): string {
   if (scope.services.length > 0) params.set('services', scope.services.join(','))
   if (scope.levels.length > 0) params.set('levels', scope.levels.join(','))
   return `/api/v1/tail?${params}`
+}
+
+/** Counts are those of the logs, whatever is asked about them. */
+function countedRequest(scope: SearchScope): SearchRequest {
+  return baseRequest({ ...scope, query: scope.conditions })
 }
 
 function baseRequest(scope: SearchScope): SearchRequest {
