@@ -1,8 +1,9 @@
 /**
  * The store alone, without doors: `node bench/search.bench.ts [--rows 1000000] [--data FILE.ndjson]
- * [--folder DIR] [--runs 7] [--only NAME] [--duckdb]`. Fills a store with the generator's rows (a
+ * [--folder DIR] [--runs 7] [--only NAME] [--duckdb] [--ask QUERY]…`. Fills a store with the generator's rows (a
  * folder that has them is used again), then asks the eleven queries of bench/lab/queries.ts and
- * prints their medians, and the least CPU that a run took, which other load changes less.
+ * prints their medians, and the least CPU that a run took, which other load changes less; or asks
+ * queries of one's own.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,10 +12,11 @@ import { parseArgs } from 'node:util'
 import { create } from '@bufbuild/protobuf'
 import type { BatchBytes, LogEntry } from '#actors/commit-log/commit-log.ts'
 import { openParquetStore, type ParquetStore } from '#actors/store/parquet-store.ts'
-import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
+import type { AnalysisResult, SearchPlanInput, SearchResult } from '#actors/store/store.ts'
 import { LEVELS, type Row, SEARCH_PARTS, type SearchRequest } from '#proto/api.ts'
 import { BatchKind, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
-import { parseQuery } from '#proto/query.ts'
+import type { Search } from '#proto/query/analysis.ts'
+import { parseSearch } from '#proto/query.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
@@ -29,6 +31,7 @@ const { values: options } = parseArgs({
     data: { type: 'string' },
     only: { type: 'string', default: '' },
     duckdb: { type: 'boolean', default: false },
+    ask: { type: 'string', multiple: true },
   },
 })
 const ROWS = Number(options.rows)
@@ -118,22 +121,23 @@ async function measure(asked: ParquetStore): Promise<void> {
   const sample = await asked.search(planOf({ limit: 200, include: ['logs'] }), NEVER)
   const rows = sample.logs.map(json => JSON.parse(json) as Row)
   const traceId = rows.find(({ trace_id }) => trace_id !== null)?.trace_id ?? ''
-  for (const { name, request, goalMs } of benchQueries(traceId)) {
+  const own = options.ask?.map(query => ({ name: query, request: { query }, goalMs: 0 }))
+  for (const { name, request, goalMs } of own ?? benchQueries(traceId)) {
     if (!name.includes(options.only)) continue
     const times: number[] = []
     let cpuMs = Number.POSITIVE_INFINITY
-    let found: SearchResult | undefined
+    let found: SearchResult | AnalysisResult | undefined
     for (let run = 0; run <= RUNS; run++) {
       const begun = performance.now()
       const cpuBefore = process.cpuUsage()
-      found = await asked.search(planOf(request), NEVER)
+      found = await ask(asked, request)
       if (run > 0) times.push(performance.now() - begun)
       const { user, system } = process.cpuUsage(cpuBefore)
       cpuMs = Math.min(cpuMs, (user + system) / 1_000)
     }
     const median = times.sort((a, b) => a - b)[RUNS >> 1] as number
     const explain = JSON.stringify(found?.explain)
-    const total = found?.total ?? found?.logs.length
+    const total = found?.total ?? (found !== undefined && 'logs' in found ? found.logs.length : 0)
     console.log(
       `${median.toFixed(1).padStart(8)} ms (goal ${goalMs}), CPU ${cpuMs.toFixed(1)} ms  ${name}  ${total}  ${explain}`,
     )
@@ -145,13 +149,28 @@ async function measure(asked: ParquetStore): Promise<void> {
   console.log(`${((performance.now() - begun) / ids.length).toFixed(1).padStart(8)} ms  row by id`)
 }
 
-function planOf(request: SearchRequest): SearchPlanInput {
-  const parsed = parseQuery(request.query ?? '')
+async function ask(
+  asked: ParquetStore,
+  request: SearchRequest,
+): Promise<SearchResult | AnalysisResult> {
+  const input = planOf(request)
+  const { stages } = searchOf(request)
+  return stages.length === 0
+    ? await asked.search(input, NEVER)
+    : await asked.analyse({ ...input, stages }, NEVER)
+}
+
+function searchOf(request: SearchRequest): Search {
+  const parsed = parseSearch(request.query ?? '')
   if (parsed.type === 'fault') throw new Error(parsed.fault.message)
+  return parsed.search
+}
+
+function planOf(request: SearchRequest): SearchPlanInput {
   const levels = (request.levels ?? []).map(level => level.toUpperCase())
   return {
     projectId: PROJECT,
-    query: parsed.query,
+    query: searchOf(request).query,
     services: request.services ?? [],
     levels: LEVELS.filter(level => levels.includes(level)),
     startUs: request.start_time === undefined ? 0 : START_US,

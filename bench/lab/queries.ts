@@ -93,11 +93,7 @@ export function benchQueries(traceId: string): BenchQuery[] {
     },
     {
       name: 'p95 of a number by service',
-      request: {
-        limit: 0,
-        include: [],
-        aggregate: { fn: 'p95', field: 'duration_ms', by: 'service' },
-      },
+      request: { query: '| p95(duration_ms) by service' },
       victoriaLogsMs: 981,
       goalMs: 334,
       floorMs: 1_000,
@@ -153,9 +149,9 @@ async function ask(server: LabServer, key: string, request: SearchRequest): Prom
 function summary(reply: SearchReply | null): string {
   if (reply === null) return ''
   if (reply.logs.length > 0) return `${reply.logs.length} rows`
+  if (reply.table !== undefined) return `${reply.table.rows.length} groups`
   if (reply.total !== null) return `${reply.total} matches`
   const { by_level, by_service, histogram } = reply.aggregations
-  const groups =
-    reply.aggregate?.length ?? Object.keys(by_level).length + Object.keys(by_service).length
+  const groups = Object.keys(by_level).length + Object.keys(by_service).length
   return `${groups + histogram.length} groups`
 }
