@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only idle,latency,store,tail …]
+ * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only idle,latency,store,tail,patterns …]
  * [--sockets 1000]
  * [--data FILE.ndjson] [--save]`: the table of bench/README.md.
  */
@@ -14,6 +14,7 @@ import { LabServer } from './lab/server.ts'
 import { StreamClient } from './lab/stream-client.ts'
 import { measureAll, type Result, saveResults } from './lab/table.ts'
 import { measureCrowd } from './lab/tail-crowd.ts'
+import { LOGHUB, measureCost, measureLoghub, patternResults } from './patterns.bench.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const queryRows = Number(options['query-rows'])
 const only = new Set(options.only.split(','))
 const BATCH_ROWS = 4_096
 const WINDOW = 16
+const PATTERN_ROWS = 200_000
 
 const measurements = {
   idle,
@@ -38,6 +40,7 @@ const measurements = {
   'ingest-http': ingestHttp,
   store,
   tail: tailCrowd,
+  patterns,
 }
 const results = await measureAll(measurements, only)
 if (options.save) saveResults('', results)
@@ -54,6 +57,11 @@ async function withServer<Outcome>(
     await server.stop()
     server.remove()
   }
+}
+
+async function patterns(): Promise<Result[]> {
+  const path = options.data ?? dataFile(PATTERN_ROWS)
+  return patternResults(measureLoghub(LOGHUB), await measureCost(path, PATTERN_ROWS))
 }
 
 function idle(): Promise<Result[]> {
