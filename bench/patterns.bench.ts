@@ -3,7 +3,7 @@
  * `node bench/patterns.bench.ts [--loghub FOLDER] [--rows 200000] [--data FILE.ndjson]`.
  *
  * FOLDER has NAME.log and NAME.truth.tsv (line, event, template) of the loghub collection. Grouping
- * accuracy is that of its papers: the share of lines whose group has exactly the lines of one event.
+ * accuracy as in its papers is the share of lines whose group has exactly the lines of one event.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

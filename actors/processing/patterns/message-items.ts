@@ -37,6 +37,7 @@ const PUNCTUATION = 256
 const BREAK = 512
 const EQUALS = 1_024
 const QUOTE = 2_048
+const BRACKET = 4_096
 const OUTSIDE = BREAK | EQUALS | QUOTE
 /** What asks for more than to be noted. */
 const SPECIAL = SLASH | DOT | COLON | APOSTROPHE | OUTSIDE
@@ -49,7 +50,8 @@ function kindOf(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return DIGIT
   if (byte <= 0x20 || byte === 0x7f) return BREAK
   const character = String.fromCharCode(byte)
-  if (',;()[]{}<>|'.includes(character)) return BREAK
+  if (character === '[') return BREAK | BRACKET
+  if (',;()]{}<>|'.includes(character)) return BREAK
   const kinds = { '/': SLASH, '\\': SLASH, '.': DOT, ':': COLON, '@': AT, "'": APOSTROPHE }
   const others = { '=': EQUALS, '"': QUOTE }
   return { ...kinds, ...others }[character] ?? PUNCTUATION
@@ -59,23 +61,41 @@ const SPACE = 0x20
 const EQUAL_SIGN = 0x3d
 
 const SEED = 0x811c9dc5 | 0
-const PRIME = 0x01000193
+const FIRST = 0x85ebca6b
+const SECOND = 0xc2b2ae35
 
-/** The word of an item with this text: of its letters only. */
+/** The word of an item with this text. */
 export function wordOf(text: string): number {
-  let hash = SEED
-  for (const byte of Buffer.from(text)) {
-    if (((KINDS[byte] as number) & LETTER) !== 0) hash = Math.imul(hash ^ byte, PRIME)
-  }
-  return spread(hash)
+  const bytes = Buffer.from(text)
+  return wordIn(bytes, 0, bytes.length)
 }
 
-/** FNV's upper bits are weak; never VALUE. */
-function spread(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  mixed ^= mixed >>> 16
-  return mixed === VALUE ? 1 : mixed
+/**
+ * The word in bytes [start, end), which has a letter: from its first letter to its last. Four bytes
+ * at a time, for steps that wait for one another are what a hash costs. Never VALUE.
+ */
+function wordIn(bytes: Uint8Array, start: number, end: number): number {
+  let from = start
+  let to = end
+  while (((KINDS[bytes[from] as number] as number) & LETTER) === 0) from++
+  while (((KINDS[bytes[to - 1] as number] as number) & LETTER) === 0) to--
+  let hash = SEED ^ (to - from)
+  let at = from
+  for (; at + 4 <= to; at += 4) {
+    const four =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    hash = Math.imul(hash ^ four, FIRST)
+    hash ^= hash >>> 15
+  }
+  let rest = 0
+  for (; at < to; at++) rest = (rest << 8) | (bytes[at] as number)
+  hash = Math.imul(hash ^ rest, SECOND)
+  hash = Math.imul(hash ^ (hash >>> 13), FIRST)
+  hash ^= hash >>> 16
+  return hash === VALUE ? 1 : hash
 }
 
 /** Words that mean the same in every log. */
@@ -97,6 +117,8 @@ const ROLES: readonly (readonly [role: number, words: string])[] = [
 
 /** By the last bits of a word: nearly every other word is known by them to have no role. */
 const ROLE_SLOTS = 4_096
+/** With punctuation behind it. */
+const ROLE_BYTES_MAX = 10
 const roles = new Uint8Array(ROLE_SLOTS)
 const roleWords = new Int32Array(ROLE_SLOTS)
 for (const [role, text] of ROLES) {
@@ -133,6 +155,10 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
   while (at < last && count < ITEMS_MAX) {
     const first = bytes[at] as number
     const kind = KINDS[first] as number
+    if (kind === BREAK && !isValue) {
+      at++
+      continue
+    }
     if ((kind & OUTSIDE) !== 0 || kind === APOSTROPHE || kind === COLON) {
       if (isValue && kind !== QUOTE && first !== SPACE) {
         count = addValue(count, valueAt, valueAt)
@@ -144,18 +170,19 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
           (at + 1 < last && bytes[at + 1] === EQUAL_SIGN)
         isValue = !isRuled
         valueAt = at + 1
-      } else if (first === 0x5b && inHead && count > 0) {
+      } else if ((kind & BRACKET) !== 0 && inHead && count > 0) {
         const close = closingBracket(bytes, at, last)
         if (close > 0) {
           count = addValue(count, at + 1, close)
           at = close
-        }
+        } else inHead = false
       } else if (kind === QUOTE || kind === APOSTROPHE) {
         const close = closingQuote(bytes, at, last)
         if (close > 0) {
           const isKey = bytes[close + 1] === 0x3a && close + 1 < last && !isValue
-          if (isKey) count = addWord(count, hashOf(bytes, at + 1, close), at + 1, close)
-          else count = addValue(count, at + 1, close)
+          if (isKey && hasLetter(bytes, at + 1, close)) {
+            count = addWord(count, wordIn(bytes, at + 1, close), at + 1, close)
+          } else count = addValue(count, at + 1, close)
           at = close
         }
         isValue = false
@@ -164,7 +191,6 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
       continue
     }
 
-    let hash = SEED
     let seen = 0
     let dots = 0
     let slashes = 0
@@ -174,11 +200,6 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
     for (; next < last; next++) {
       const byte = bytes[next] as number
       const each = KINDS[byte] as number
-      if ((each & LETTER) !== 0) {
-        hash = Math.imul(hash ^ byte, PRIME)
-        seen |= each
-        continue
-      }
       if ((each & SPECIAL) !== 0) {
         if ((each & OUTSIDE) !== 0) break
         const follower = next + 1 < last ? (KINDS[bytes[next + 1] as number] as number) : BREAK
@@ -187,7 +208,7 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
           if ((follower & LETTER) !== 0 && next > at) dots++
         } else if (each === SLASH) slashes++
         else if (each === COLON) {
-          if (colons++ === 0 && (seen & ~(LETTER | UPPER | PUNCTUATION)) === 0) key = next
+          if (colons++ === 0 && (seen & ~(UPPER | PUNCTUATION)) === LETTER) key = next
         }
       }
       seen |= each
@@ -213,15 +234,15 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
     if ((seen & DIGIT) !== 0 || (slashes > 0 && isPath(bytes, from, next, slashes))) {
       const isKeyed = key > from && isName(bytes, from, key, next)
       if (isKeyed) {
-        count = addWord(count, hashOf(bytes, from, key), from, key)
+        count = addWord(count, wordIn(bytes, from, key), from, key)
         inHead = false
       }
       count = addValue(count, isKeyed ? key + 1 : from, next)
       clock = clockAfter(clock, seen, colons)
       continue
     }
-    const word = spread(hash)
-    const role = roleOf(word)
+    const word = wordIn(bytes, from, next)
+    const role = next - from > ROLE_BYTES_MAX ? 0 : roleOf(word)
     const previous = count > 0 ? (words[count - 1] as number) : 1
     if (role === TIME_UNIT && previous === VALUE) ends[count - 1] = next
     else if (
@@ -261,13 +282,11 @@ function addValue(count: number, start: number, end: number): number {
   return addWord(count, VALUE, start, end)
 }
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = SEED
+function hasLetter(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number
-    if (((KINDS[byte] as number) & LETTER) !== 0) hash = Math.imul(hash ^ byte, PRIME)
+    if (((KINDS[bytes[at] as number] as number) & LETTER) !== 0) return true
   }
-  return spread(hash)
+  return false
 }
 
 /** The end of a quotation of one word, as names are quoted; 0 = it is no such thing. */
