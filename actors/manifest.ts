@@ -25,6 +25,7 @@ export const manifest: ThreadManifest = {
       (await import('./store/tasks/find-wordings.ts')).findWordings,
     'store-probe': async () => (await import('./store/tasks/probe.ts')).probe,
     'store-scan': async () => (await import('./store/tasks/scan.ts')).scan,
+    'store-select': async () => (await import('./store/tasks/select.ts')).select,
     'store-schema': async () => (await import('./store/tasks/schema.ts')).readSchema,
     'store-tabulate': async () => (await import('./store/tasks/tabulate.ts')).tabulateGroups,
     'store-summarize': async () => (await import('./store/tasks/summarize.ts')).summarize,

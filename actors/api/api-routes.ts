@@ -1,6 +1,7 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { tellingCatalog } from './catalog-problem.ts'
+import { type DeleteDeps, deleteRoute } from './delete-route.ts'
 import { factRoutes } from './fact-routes.ts'
 import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
@@ -12,7 +13,13 @@ import { type SessionDeps, sessionRoutes } from './session-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
 
-export type ApiDeps = ProjectDeps & MetricDeps & SearchDeps & SessionDeps & SystemDeps & TailDeps
+export type ApiDeps = DeleteDeps &
+  ProjectDeps &
+  MetricDeps &
+  SearchDeps &
+  SessionDeps &
+  SystemDeps &
+  TailDeps
 
 /** `doors`: routes of others in the same process, for the document of all. */
 export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
@@ -20,6 +27,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...searchRoutes(deps),
     ...patternRoutes(deps),
     ...factRoutes(deps),
+    deleteRoute(deps),
     ...metricRoutes(deps),
     ...projectRoutes(deps),
     ...sessionRoutes(deps),

@@ -52,7 +52,7 @@ export class QueryGate {
     try {
       return await this.#inTurn(projectId, signal, () => query(signal))
     } catch (error) {
-      throw problemOf(late.signal.aborted ? late.signal.reason : error)
+      throw storeProblem(late.signal.aborted ? late.signal.reason : error)
     } finally {
       cancel()
     }
@@ -100,7 +100,7 @@ const PROBLEM_OF: Readonly<Record<StoreErrorCode, readonly [ProblemCode, retryAf
   }
 
 /** What the store could not do, in the words of HTTP. */
-function problemOf(error: unknown): unknown {
+export function storeProblem(error: unknown): unknown {
   if (error instanceof StoreError) {
     const [code, retryAfterMs] = PROBLEM_OF[error.code]
     const retry = retryAfterMs === undefined ? {} : { retryAfterMs }

@@ -18,7 +18,7 @@ import { openPage } from './page-cursor.ts'
 const NAMES_MAX = 100
 /** Kafka's cursors name a position for each partition. */
 const CURSOR_CHARS_MAX = 16_384
-const time = z.union([z.string(), z.number()])
+export const time = z.union([z.string(), z.number()])
 const names = z.array(z.string().max(1_024)).max(NAMES_MAX).default([])
 const level = z.string().refine(text => LEVELS.some(known => known === text.toUpperCase()), {
   error: issue => `unknown level ${String(issue.input)}, expected some of ${LEVELS.join(', ')}`,

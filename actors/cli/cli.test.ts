@@ -53,6 +53,22 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     await assert.rejects(logboy('project', 'create', 'shop'), /name shop is taken/)
   })
 
+  test('logs are counted, and deleted once somebody is sure', async () => {
+    await logboy('project', 'create', 'shredder')
+    const file = join(folder, 'secret.jsonl')
+    const lines = [1, 2, 3].map(n => JSON.stringify({ message: `password ${n}`, service: 'a' }))
+    writeFileSync(file, `${lines.join('\n')}\n{"message":"harmless"}\n`)
+    await logboy('ship', file, '--project', 'shredder')
+    const shred = ['delete', 'password', '--project', 'shredder', '--since', '1d', '--service', 'a']
+    assert.match(await logboy(...shred, '--dry-run'), /^3 logs from .* would be deleted/)
+    await assert.rejects(logboy(...shred), /3 logs of shredder .* say --yes/)
+    assert.equal((await rows('search', '--project', 'shredder')).length, 4)
+    assert.match(await logboy(...shred, '--yes'), /^3 logs deleted/)
+    const [left, ...others] = await rows('search', '--project', 'shredder')
+    assert.deepEqual([left?.message, others], ['harmless', []])
+    await assert.rejects(logboy('delete', '--project', 'shredder'), /--since/)
+  })
+
   test('the catalog is backed up from under the server, and otherwise left alone', async () => {
     const project = await json<Record<string, string>>('project', 'create', 'backed up')
     assert.ok((await logboy('db', 'backup')).includes(`VALUES ('${project['id']}', 'backed up',`))

@@ -4,6 +4,7 @@ import { ConfigError, flagOf } from '#actors/config.ts'
 import { SETTINGS } from '#actors/settings.ts'
 import { readVersion } from '#actors/version.ts'
 import { dbCommand } from './db.ts'
+import { deleteCommand } from './delete.ts'
 import { demoCommand } from './demo.ts'
 import { generateCommand } from './generate.ts'
 import { healthCommand } from './health.ts'
@@ -41,6 +42,7 @@ const clients = [
   shipCommand(),
   tailCommand(),
   searchCommand(),
+  deleteCommand(),
   generateCommand(),
   dbCommand(),
 ]

@@ -8,6 +8,7 @@ import { call, findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
 import { printTable } from './print-table.ts'
 import { counted, fail, formatRow, note, print } from './terminal.ts'
+import { timeOf } from './time-option.ts'
 
 interface SearchOptions extends ClientOptions {
   readonly project: string
@@ -84,9 +85,4 @@ function explain(text: string): void {
 
 function printRow(row: Row, { json }: SearchOptions): void {
   print({ json: json === true }, row, formatRow(row))
-}
-
-/** A span becomes `now-span`, which the server reads against its own clock. */
-function timeOf(text: string): string {
-  return /^\d+[smhdw]$/.test(text) ? `now-${text}` : text
 }

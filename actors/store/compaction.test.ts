@@ -214,6 +214,7 @@ function state(
   change: Partial<CompactionState> = {},
 ): CompactionState {
   return {
+    deletedOf: () => null,
     segments,
     damaged: new Set(),
     damagedIndexes: new Set(),

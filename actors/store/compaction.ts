@@ -3,6 +3,7 @@
  * projects; merging them moves projects with enough bytes into level-1 files of one project and day
  * of event time, and merges those in turn while a day has more than three.
  */
+import type { DeletedRows } from './deleted-rows.ts'
 import type { GroupMeta, SegmentMeta } from './manifest.ts'
 
 /** A project with so many bytes in merged level-0 files gets files of its own. */
@@ -31,6 +32,8 @@ export interface CompactionState {
   readonly damagedIndexes: ReadonlySet<number>
   /** Rows received earlier are deleted; Infinity = the project is. */
   readonly receivedFromUs: (projectId: string) => number
+  /** Rows of a row group that were deleted one by one; null = none. */
+  readonly deletedOf: (segmentId: number, group: number) => DeletedRows | null
   /** Nothing arrives: tidy up further than would pay under load. */
   readonly atRest: boolean
 }
@@ -42,6 +45,8 @@ export interface MergedGroup {
   readonly receivedFromUs: number
   /** Only rows of this day; null = all. */
   readonly day: number | null
+  /** Rows that are left out; null = none. */
+  readonly deleted: string | null
 }
 
 export type PlannedGroup =
@@ -84,7 +89,7 @@ function deadSegments(
   segments: readonly SegmentMeta[],
   state: CompactionState,
 ): readonly SegmentMeta[] | null {
-  const dead = segments.filter(({ groups }) => groups.every(group => isDead(group, state)))
+  const dead = segments.filter(segment => sourcesOf(segment).every(each => isDead(each, state)))
   return dead.length === 0 ? null : dead
 }
 
@@ -123,10 +128,13 @@ function wastefulSegment(
   state: CompactionState,
 ): readonly SegmentMeta[] | null {
   for (const segment of segments) {
-    const dead = segment.groups.filter(group => isDead(group, state))
-    const bytes = dead.reduce((sum, group) => sum + group.bytes, 0)
-    const dropped = dead.some(({ projectId }) => isDropped(projectId, state))
-    if (bytes > segment.bytes * DEAD_SHARE || (state.atRest && dropped)) return [segment]
+    const sources = sourcesOf(segment)
+    const bytes = sources.reduce((sum, source) => sum + deadBytes(source, state), 0)
+    const isWished = sources.some(
+      ({ segmentId, group, meta }) =>
+        isDropped(meta.projectId, state) || state.deletedOf(segmentId, group) !== null,
+    )
+    if (bytes > segment.bytes * DEAD_SHARE || (state.atRest && isWished)) return [segment]
   }
   return null
 }
@@ -153,11 +161,12 @@ interface Source {
   readonly meta: GroupMeta
 }
 
+function sourcesOf({ id, groups }: SegmentMeta): Source[] {
+  return groups.map((meta, group) => ({ segmentId: id, group, meta }))
+}
+
 function planMerge(inputs: readonly SegmentMeta[], state: CompactionState): CompactionPlan {
-  const sources = inputs.flatMap(({ id, groups }) =>
-    groups.map((meta, group): Source => ({ segmentId: id, group, meta })),
-  )
-  const alive = sources.filter(({ meta }) => !isDead(meta, state))
+  const alive = inputs.flatMap(sourcesOf).filter(source => !isDead(source, state))
   const moved = inputs.some(({ level }) => level === 1)
     ? new Set(alive.map(({ meta }) => meta.projectId))
     : largeProjects(alive.map(({ meta }) => meta))
@@ -175,7 +184,7 @@ function planMerge(inputs: readonly SegmentMeta[], state: CompactionState): Comp
     inputs,
     outputs,
     bytes: inputs.reduce((sum, segment) => sum + segment.bytes + segment.indexBytes, 0),
-    rows: isExact ? alive.reduce((sum, { meta }) => sum + meta.rows, 0) : null,
+    rows: isExact ? alive.reduce((sum, source) => sum + liveRows(source, state), 0) : null,
   }
 }
 
@@ -236,6 +245,7 @@ function planGroup(sources: readonly Source[], day: number, state: CompactionSta
     group,
     receivedFromUs: state.receivedFromUs(projectId),
     day: daysOf(meta).length > 1 && day !== MIXED_DAYS ? day : null,
+    deleted: state.deletedOf(segmentId, group)?.mask ?? null,
   }))
   return { type: 'encode', projectId, from }
 }
@@ -245,8 +255,10 @@ function copyOf({ segmentId, group, meta }: Source): PlannedGroup {
 }
 
 /** True when the row group can be copied: all of its rows go to the same place. */
-function isWhole({ segmentId, meta }: Source, day: number, state: CompactionState): boolean {
+function isWhole(source: Source, day: number, state: CompactionState): boolean {
+  const { segmentId, group, meta } = source
   if (state.damagedIndexes.has(segmentId)) return false
+  if (state.deletedOf(segmentId, group) !== null) return false
   return !isMixed(meta, state) && (day === MIXED_DAYS || daysOf(meta).length === 1)
 }
 
@@ -262,8 +274,19 @@ function isDropped(projectId: string, state: CompactionState): boolean {
   return state.receivedFromUs(projectId) === Number.POSITIVE_INFINITY
 }
 
-function isDead({ projectId, receivedMaxUs }: GroupMeta, state: CompactionState): boolean {
-  return receivedMaxUs < state.receivedFromUs(projectId)
+function isDead(source: Source, state: CompactionState): boolean {
+  const { projectId, receivedMaxUs } = source.meta
+  return receivedMaxUs < state.receivedFromUs(projectId) || liveRows(source, state) === 0
+}
+
+/** Rows that were not deleted one by one. */
+function liveRows({ segmentId, group, meta }: Source, state: CompactionState): number {
+  return meta.rows - (state.deletedOf(segmentId, group)?.rows ?? 0)
+}
+
+function deadBytes(source: Source, state: CompactionState): number {
+  const { bytes, rows } = source.meta
+  return isDead(source, state) ? bytes : bytes * (1 - liveRows(source, state) / rows)
 }
 
 /** Some rows are deleted, some are not. */

@@ -51,6 +51,21 @@ export class Compactions {
     while (!this.#closed && (await this.#once(true)));
   }
 
+  /** Runs `work` while no compaction does: segments stay what they are. */
+  async exclude<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#running !== null) await this.#running
+    const done = work()
+    this.#running = done.then(
+      () => false,
+      () => false,
+    )
+    try {
+      return await done
+    } finally {
+      this.#running = null
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#restTimer()
@@ -114,6 +129,7 @@ export class Compactions {
       damagedIndexes: new Set(indexes.map(({ segmentId }) => segmentId)),
       receivedFromUs: projectId =>
         state.dropped.has(projectId) ? Number.POSITIVE_INFINITY : state.receivedFromUs(projectId),
+      deletedOf: (segmentId, group) => state.deletedOf(segmentId, group),
       atRest,
     })
   }

@@ -21,6 +21,9 @@ export type CompactionOutcome =
   /** An input cannot be read in full: it is to be left out from now on. */
   | { readonly type: 'damaged'; readonly segmentIds: readonly number[] }
 
+/** All rows of a row group. */
+const WHOLE = { receivedFromUs: 0, day: null, deleted: null } as const
+
 /** Nothing has changed unless it answers 'done'. */
 export async function compact(
   plan: CompactionPlan,
@@ -94,7 +97,7 @@ class Compaction {
 
   async #encode(group: PlannedGroup, schema: SegmentSchema): Promise<EncodedRowGroup | null> {
     const { pool, pathOf } = this.#tools
-    const from = group.type === 'encode' ? group.from : [{ ...group, receivedFromUs: 0, day: null }]
+    const from = group.type === 'encode' ? group.from : [{ ...group, ...WHOLE }]
     this.reading = [...new Set(from.map(({ segmentId }) => segmentId))]
     const stored = from.map(({ segmentId, ...kept }) => ({ path: pathOf(segmentId), ...kept }))
     const input: EncodeInput = { recent: [], stored, schema }

@@ -93,9 +93,10 @@ function tasksOf(units: readonly Unit[]): number[][] {
 }
 
 function refOf(unit: Unit, id: number, { pathOf }: Pick<PatternTools, 'pathOf'>): UnitRef {
-  return unit.type === 'recent'
-    ? { type: 'recent', id, parts: unit.parts }
-    : { type: 'stored', id, path: pathOf(unit.segmentId), group: unit.group, blocks: null }
+  if (unit.type === 'recent') return { type: 'recent', id, parts: unit.parts }
+  const { segmentId, group, deleted } = unit
+  const mask = deleted?.mask ?? null
+  return { type: 'stored', id, path: pathOf(segmentId), group, blocks: null, deleted: mask }
 }
 
 /** Rows as JSON text for each pattern; each unit is opened once. */

@@ -118,7 +118,7 @@ describe('manifest file', () => {
     fill(disk)
     const paths = disk.paths()
     for (const path of paths) {
-      disk.put(path, Buffer.concat([headerOf(3), disk.contents(path).subarray(12)]))
+      disk.put(path, Buffer.concat([headerOf(4), disk.contents(path).subarray(12)]))
     }
     assert.throws(() => new ManifestFile({ disk, folder: FOLDER }), { code: 'LOGBOY_DATA_NEWER' })
     assert.deepEqual(disk.paths(), paths)

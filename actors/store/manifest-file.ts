@@ -16,8 +16,11 @@ import type { Disk, DiskFile } from '#runtime/disk.ts'
 import { type ManifestRecord, ManifestState } from './manifest.ts'
 import { NewerDataError } from './newer-data-error.ts'
 
-/** 2: a position per partition, and segments with DELTA_BYTE_ARRAY pages. 1 is read. */
-const VERSION = 2
+/**
+ * 3: deleted rows. 2: a position per partition, and segments with DELTA_BYTE_ARRAY pages. 1 and 2
+ * are read.
+ */
+const VERSION = 3
 const HEADER_BYTES = 12
 const FRAME_BYTES = 16
 const HEADER_MAGIC = 0x464d424c

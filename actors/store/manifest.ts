@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { type Position, Positions } from '#actors/commit-log/positions.ts'
+import type { DeletedRows } from './deleted-rows.ts'
 
 /** What a search must know of a row group before it opens anything. Rows of one project only. */
 export interface GroupMeta {
@@ -32,6 +33,12 @@ export interface SegmentMeta {
   readonly groups: readonly GroupMeta[]
 }
 
+/** All rows of a row group that are deleted. */
+export interface DeletedGroup extends DeletedRows {
+  readonly segmentId: number
+  readonly group: number
+}
+
 /** Covered positions of the log: partition and position. */
 export type ManifestPositions = readonly (readonly [partition: number, position: Position])[]
 
@@ -44,6 +51,8 @@ export type ManifestRecord =
       readonly segments: readonly SegmentMeta[]
       readonly expired: readonly (readonly [projectId: string, receivedBeforeUs: number])[]
       readonly dropped: readonly string[]
+      /** Version 2 had none. */
+      readonly deleted?: readonly DeletedGroup[]
     }
   /** Segments that count from now on and segments they replace; null = the positions stay. */
   | {
@@ -58,6 +67,12 @@ export type ManifestRecord =
       readonly projectId: string
       readonly receivedBeforeUs: number
     }
+  /** Rows of the project are gone: each row group with all that it has lost by now. */
+  | {
+      readonly type: 'delete'
+      readonly projectId: string
+      readonly groups: readonly DeletedGroup[]
+    }
   /** The project is gone; its id never comes back. */
   | { readonly type: 'drop'; readonly projectId: string }
 
@@ -69,6 +84,8 @@ export class ManifestState {
   /** Per project: rows received before this time (µs) are gone. */
   readonly expired = new Map<string, number>()
   readonly dropped = new Set<string>()
+  /** Per segment and row group; a segment that is replaced takes them with it. */
+  readonly #deleted = new Map<number, Map<number, DeletedGroup>>()
 
   apply(record: ManifestRecord): void {
     switch (record.type) {
@@ -77,6 +94,7 @@ export class ManifestState {
       case 'publish':
         for (const id of record.removed) {
           assert(this.segments.delete(id), 'only a published segment is replaced')
+          this.#deleted.delete(id)
         }
         for (const segment of record.added) this.#add(segment)
         if (record.positions !== null) {
@@ -88,6 +106,9 @@ export class ManifestState {
         this.expired.set(record.projectId, Math.max(before, record.receivedBeforeUs))
         return
       }
+      case 'delete':
+        for (const group of record.groups) this.#delete(group)
+        return
       case 'drop':
         this.dropped.add(record.projectId)
         this.expired.delete(record.projectId)
@@ -104,12 +125,31 @@ export class ManifestState {
       segments: [...this.segments.values()],
       expired: [...this.expired],
       dropped: [...this.dropped],
+      deleted: [...this.#deleted.values()].flatMap(groups => [...groups.values()]),
     }
   }
 
   /** Rows of a project received before this are not to be seen. */
   receivedFromUs(projectId: string): number {
     return this.expired.get(projectId) ?? 0
+  }
+
+  /** Rows of a row group that are deleted; null = none. */
+  deletedOf(segmentId: number, group: number): DeletedRows | null {
+    return this.#deleted.get(segmentId)?.get(group) ?? null
+  }
+
+  /** Rows that are deleted but still in segments. */
+  get deletedRows(): number {
+    const groups = [...this.#deleted.values()].flatMap(each => [...each.values()])
+    return groups.reduce((sum, { rows }) => sum + rows, 0)
+  }
+
+  #delete(group: DeletedGroup): void {
+    const { segmentId } = group
+    assert(this.segments.has(segmentId), 'rows are deleted from segments that count')
+    const groups = this.#deleted.get(segmentId) ?? new Map<number, DeletedGroup>()
+    this.#deleted.set(segmentId, groups.set(group.group, group))
   }
 
   #add(segment: SegmentMeta): void {
@@ -122,7 +162,9 @@ export class ManifestState {
     this.segments.clear()
     this.expired.clear()
     this.dropped.clear()
+    this.#deleted.clear()
     for (const segment of record.segments) this.#add(segment)
+    for (const group of record.deleted ?? []) this.#delete(group)
     for (const [projectId, us] of record.expired) this.expired.set(projectId, us)
     for (const projectId of record.dropped) this.dropped.add(projectId)
     this.positions = Positions.of(record.positions)

@@ -15,10 +15,11 @@ const START_US = Date.UTC(2026, 2, 10, 23) * 1_000
 const HOUR_US = 3_600_000_000
 /** 1 tries every operation: 20 s. Neighbours differ little, and seeds differ anyway. */
 const STRIDE = 9
+const DELETED = searchAll(PROJECT, { services: ['api'] })
 const NEVER = new AbortController().signal
 
 describe('a crash of the machine', () => {
-  test('at any operation of publish, compaction, expiry and drop loses and doubles nothing', async () => {
+  test('at any operation of publish, compaction, expiry, deletion and drop loses and doubles nothing', async () => {
     let nth = 1
     while (await crashAt(nth)) nth += STRIDE
     assert.ok(nth > 80, `${nth} operations were tried`)
@@ -92,6 +93,9 @@ class History {
   /** Told to the store; durable for sure once it answered. */
   readonly #expired: number[] = [0]
   #isExpirySure = true
+  /** Batches there were at each deletion. */
+  readonly #deletions: number[] = []
+  #isDeletionSure = true
   #dropped: 'no' | 'maybe' | 'yes' = 'no'
   #sequence = 0
 
@@ -103,6 +107,8 @@ class History {
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 3; i++) await this.#append(store, i === 2 ? OTHER : PROJECT)
       if (round === 1) await this.#expire(store, START_US + HOUR_US)
+      if (round === 1) await this.#append(store, PROJECT)
+      if (round !== 0) await this.#delete(store)
       if (round === 2) await this.#drop(store)
       await store.flush()
     }
@@ -114,7 +120,11 @@ class History {
   async check(store: ParquetStore): Promise<void> {
     const found = await idsOf(store, PROJECT)
     const states = this.#isExpirySure ? this.#expired.slice(-1) : this.#expired.slice(-2)
-    const allowed = states.map(limit => this.#reference(limit))
+    const deletions = [
+      this.#deletions,
+      ...(this.#isDeletionSure ? [] : [this.#deletions.slice(0, -1)]),
+    ]
+    const allowed = states.flatMap(limit => deletions.map(each => this.#reference(limit, each)))
     assert.ok(
       allowed.some(ids => JSON.stringify(ids) === JSON.stringify(found)),
       `${found.length} rows, allowed are ${allowed.map(ids => ids.length).join(' or ')}`,
@@ -143,15 +153,26 @@ class History {
     this.#isExpirySure = true
   }
 
+  async #delete(store: ParquetStore): Promise<void> {
+    this.#deletions.push(this.#batches.length)
+    this.#isDeletionSure = false
+    await store.delete(DELETED)
+    this.#isDeletionSure = true
+  }
+
   async #drop(store: ParquetStore): Promise<void> {
     this.#dropped = 'maybe'
     await store.drop(OTHER)
     this.#dropped = 'yes'
   }
 
-  #reference(receivedBeforeUs: number): string[] {
+  #reference(receivedBeforeUs: number, deletions: readonly number[]): string[] {
     const reference = new ReferenceStore()
-    for (const { source, logs } of this.#batches) reference.add(source, logs)
+    for (const [i, { source, logs }] of this.#batches.entries()) {
+      if (deletions.includes(i)) reference.delete(DELETED)
+      reference.add(source, logs)
+    }
+    if (deletions.includes(this.#batches.length)) reference.delete(DELETED)
     reference.expire(PROJECT, receivedBeforeUs)
     return reference.search(searchAll(PROJECT)).rows.map(({ id }) => id)
   }

@@ -11,13 +11,14 @@ import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { analyse } from './analysis/analyse.ts'
 import { Compactions } from './compactions.ts'
 import { countPatterns } from './count-patterns.ts'
+import { findDeleted } from './deletion.ts'
 import { Flusher } from './flusher.ts'
 import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
+import { searchById } from './own-searches.ts'
 import { PatternLearner } from './pattern-learner.ts'
 import { Recent, type RecentChunk } from './recent.ts'
 import { type SearchTools, search } from './search.ts'
-import { searchById } from './search-by-id.ts'
 import type { Damage } from './search-explain.ts'
 import type { WriterMessage, WriterState } from './segment-writer.ts'
 import { pinSnapshot, SegmentPins, type Snapshot } from './snapshot.ts'
@@ -27,6 +28,7 @@ import type {
   LogStore,
   PatternsInput,
   PatternsResult,
+  RowsAsked,
   SearchPlanInput,
   SearchResult,
 } from './store.ts'
@@ -216,6 +218,30 @@ export class ParquetStore implements LogStore {
     }
   }
 
+  async delete(filter: RowsAsked): Promise<number> {
+    this.#demandOpen()
+    const { projectId } = filter
+    // Then all that was received by now lies in segments, and what comes later does not.
+    await this.#flusher.flush()
+    const rows = await this.#compactions.exclude(async () => {
+      const snapshot = this.#pin(projectId)
+      try {
+        const { pool } = this.#options
+        const pathOf = (id: number): string => this.#pathOf(id)
+        const onDamaged = (damage: Damage): void => this.#noteDamage(damage)
+        const tools = { pool, lanes: LANES, pathOf, onDamaged }
+        const found = await findDeleted(snapshot, filter, tools)
+        if (found.rows === 0) return 0
+        await this.#writer.recordSurely({ type: 'delete', projectId, groups: found.groups })
+        return found.rows
+      } finally {
+        snapshot.release()
+      }
+    })
+    this.#compactions.soon()
+    return rows
+  }
+
   async drop(projectId: string): Promise<void> {
     await this.#writer.record({ type: 'drop', projectId })
     this.#compactions.soon()
@@ -232,7 +258,10 @@ export class ParquetStore implements LogStore {
     return {
       segments: segments.length,
       segmentsLevel0: segments.filter(({ level }) => level === 0).length,
-      rows: sum(segments.flatMap(({ groups }) => groups.map(({ rows }) => rows))),
+      rows:
+        sum(segments.flatMap(({ groups }) => groups.map(({ rows }) => rows))) -
+        this.#state.deletedRows,
+      deletedRows: this.#state.deletedRows,
       segmentBytes: sum(segments.map(({ bytes }) => bytes)),
       indexBytes: sum(segments.map(({ indexBytes }) => indexBytes)),
       projects: this.#projects(),
@@ -336,13 +365,16 @@ export class ParquetStore implements LogStore {
     { fromUs, beforeUs }: { readonly fromUs: number; readonly beforeUs: number },
   ): Promise<number> {
     let rows = 0
-    const mixed: { path: string; group: number }[] = []
+    const mixed: CountReceivedInput['groups'][number][] = []
     for (const unit of units) {
       if (unit.type !== 'stored') continue
       if (unit.receivedMaxUs < fromUs || unit.receivedMinUs >= beforeUs) continue
       const isWhole = unit.receivedMinUs >= fromUs && unit.receivedMaxUs < beforeUs
       if (isWhole) rows += unit.rows
-      else mixed.push({ path: this.#pathOf(unit.segmentId), group: unit.group })
+      else {
+        const { segmentId, group, deleted } = unit
+        mixed.push({ path: this.#pathOf(segmentId), group, deleted: deleted?.mask ?? null })
+      }
     }
     if (mixed.length === 0) return rows
     const input: CountReceivedInput = { groups: mixed, fromUs, beforeUs }
@@ -360,9 +392,10 @@ export class ParquetStore implements LogStore {
 
   #projects(): Record<string, { readonly rows: number; readonly bytes: number }> {
     const projects: Record<string, { rows: number; bytes: number }> = {}
-    for (const { groups } of this.#state.segments.values()) {
-      for (const { projectId, rows, bytes } of groups) {
+    for (const { id, groups } of this.#state.segments.values()) {
+      for (const [group, { projectId, rows: all, bytes }] of groups.entries()) {
         const known = projects[projectId] ?? { rows: 0, bytes: 0 }
+        const rows = all - (this.#state.deletedOf(id, group)?.rows ?? 0)
         projects[projectId] = { rows: known.rows + rows, bytes: known.bytes + bytes }
       }
     }

@@ -6,7 +6,7 @@ import { namesPatterns, type PatternGroups } from '#actors/processing/patterns/p
 import { bothDone } from './lanes.ts'
 import type { LogStore, RowsAsked } from './store.ts'
 
-type Viewed = Pick<LogStore, 'search' | 'analyse' | 'row' | 'patterns'>
+type Viewed = Pick<LogStore, 'search' | 'analyse' | 'row' | 'patterns' | 'delete'>
 
 export function patternView(store: Viewed & Pick<LogStore, 'patternGroups'>): Viewed {
   const expanding = async <Input extends RowsAsked>(input: Input): Promise<Input> => {
@@ -31,6 +31,9 @@ export function patternView(store: Viewed & Pick<LogStore, 'patternGroups'>): Vi
     },
     async analyse(given, signal) {
       return await store.analyse(await expanding(given), signal)
+    },
+    async delete(given) {
+      return await store.delete(await expanding(given))
     },
     async row(projectId, id, signal) {
       const json = await store.row(projectId, id, signal)

@@ -15,6 +15,8 @@ export interface UnitRange {
   readonly timeMaxUs: number
   readonly receivedMinUs: number
   readonly receivedMaxUs: number
+  /** Rows of it that are deleted, which its summary still counts; absent = it has none. */
+  readonly deleted?: object | null
 }
 
 /** Drops units that cannot have a matching row. */
@@ -58,6 +60,7 @@ function isAnsweredBySummary(unit: UnitRange, filter: RowFilter): boolean {
   const cutsEnd = filter.endUs <= unit.timeMaxUs && filter.endUs % MINUTE_US !== 0
   const cutsReceipt =
     filter.ingestedStartUs > unit.receivedMinUs || filter.ingestedEndUs <= unit.receivedMaxUs
+  if (unit.deleted) return false
   return !cutsStart && !cutsEnd && !cutsReceipt
 }
 

@@ -4,8 +4,8 @@ import type { Query, QueryTerm } from '#proto/query/tree.ts'
 import { parseRowId } from '#proto/row-id.ts'
 import { parseTime } from '#proto/time.ts'
 import { encodeCursor } from './cursor.ts'
+import { searchById } from './own-searches.ts'
 import type { Order } from './row-keys.ts'
-import { searchById } from './search-by-id.ts'
 import type { SearchPlanInput, SearchResult } from './store.ts'
 
 export interface ContextWish {

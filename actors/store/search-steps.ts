@@ -182,5 +182,5 @@ function unitRef(
 ): UnitRef {
   return unit.type === 'recent'
     ? { type: 'recent', id, parts: unit.parts }
-    : { type: 'stored', id, path: pathOf(unit.segmentId), group: unit.group, blocks }
+    : { type: 'stored', id, path: pathOf(unit.segmentId), group: unit.group, blocks, deleted: null }
 }

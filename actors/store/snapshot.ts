@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
+import type { DeletedRows } from './deleted-rows.ts'
 import type { GroupMeta, ManifestState, SegmentMeta } from './manifest.ts'
 import type { UnitRange } from './plan.ts'
 import type { Recent, RecentChunk, RecentPart } from './recent.ts'
@@ -15,6 +16,10 @@ export interface StoredUnit extends UnitRange {
   readonly segmentId: number
   readonly group: number
   readonly bytes: number
+  /** Rows of the row group, those included that are deleted. */
+  readonly groupRows: number
+  /** null = none is. */
+  readonly deleted: DeletedRows | null
 }
 
 /** The batches that a chunk had when it was pinned. */
@@ -85,7 +90,7 @@ export interface PinFrom {
 export function pinSnapshot(projectId: string, { state, recent, pins }: PinFrom): Snapshot {
   const gone = state.dropped.has(projectId)
   const segments = gone ? [] : segmentsOf(state, projectId)
-  const units: Unit[] = segments.flatMap(segment => storedUnits(segment, projectId))
+  const units: Unit[] = segments.flatMap(segment => storedUnits(segment, projectId, state))
   for (const chunk of gone ? [] : recent.chunksOf(projectId)) units.push(recentUnit(chunk))
   const batches: BatchBytes[] = units.flatMap(unit =>
     unit.type === 'recent' ? unit.chunk.batches.slice(0, unit.parts.length) : [],
@@ -114,12 +119,18 @@ function segmentsOf(state: ManifestState, projectId: string): SegmentMeta[] {
   )
 }
 
-function storedUnits({ id, groups }: SegmentMeta, projectId: string): StoredUnit[] {
-  return groups.flatMap((meta: GroupMeta, group) =>
-    meta.projectId === projectId
-      ? [{ ...meta, type: 'stored' as const, segmentId: id, group }]
-      : [],
-  )
+function storedUnits(
+  { id, groups }: SegmentMeta,
+  projectId: string,
+  state: ManifestState,
+): StoredUnit[] {
+  return groups.flatMap((meta: GroupMeta, group) => {
+    if (meta.projectId !== projectId) return []
+    const deleted = state.deletedOf(id, group)
+    const rows = meta.rows - (deleted?.rows ?? 0)
+    const type = 'stored' as const
+    return [{ ...meta, type, segmentId: id, group, rows, groupRows: meta.rows, deleted }]
+  })
 }
 
 function recentUnit(chunk: RecentChunk): RecentUnit {

@@ -138,6 +138,12 @@ export interface LogStore {
   patternGroups(projectId: string, whole: boolean): Promise<PatternGroups>
   /** One row as JSON text by its id. */
   row(projectId: string, id: string, signal: AbortSignal): Promise<string | null>
+  /**
+   * Deletes what a search for these rows would find now, and answers how many rows these were.
+   * No search sees them from then on, nor after a restart; rows received later stay, whatever
+   * their time.
+   */
+  delete(asked: RowsAsked): Promise<number>
   /** Deletes exactly the rows received before `receivedBeforeUs`; answers how many. */
   expire(projectId: string, receivedBeforeUs: number): Promise<number>
   /** Hides a project at once, removes its rows later. */

@@ -61,7 +61,8 @@ export class StoredWordings {
 
   #refOf(unit: StoredUnit | RecentUnit, id: number, pathOf: LearnTools['pathOf']): UnitRef {
     if (unit.type === 'stored') {
-      return { type: 'stored', id, path: pathOf(unit.segmentId), group: unit.group, blocks: null }
+      const { segmentId, group } = unit
+      return { type: 'stored', id, path: pathOf(segmentId), group, blocks: null, deleted: null }
     }
     return { type: 'recent', id, parts: unit.parts.slice(this.#recent.get(unit.chunk) ?? 0) }
   }

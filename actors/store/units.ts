@@ -2,6 +2,7 @@
 import { openRows } from '#actors/processing/rows.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { openProven } from '#proto/log-batch.ts'
+import { hasRow, openDeleted } from './deleted-rows.ts'
 import { SegmentCorruptError } from './parquet/corrupt.ts'
 import type { StoredRowGroup } from './parquet/footer.ts'
 import { openRowGroup } from './parquet/reader.ts'
@@ -18,12 +19,16 @@ export type UnitRef =
       readonly group: number
       /** Blocks to read as a bit mask; null = all. */
       readonly blocks: number | null
+      /** Deleted rows (deleted-rows.ts); null = none. */
+      readonly deleted: string | null
     }
   | { readonly type: 'recent'; readonly id: number; readonly parts: readonly RecentPart[] }
 
 /** Some rows of a unit. */
 export interface OpenedRows {
   readonly rows: RowColumns
+  /** Those of the selected rows that are not deleted. */
+  readonly live: (selected: Uint32Array) => Uint32Array
   /** Number within the unit of row `i`. */
   readonly numberOf: (i: number) => number
   /** Opens few of the rows, given by ascending numbers, anew; null = all columns are open. */
@@ -37,14 +42,14 @@ export function openUnit(
   run: (opened: OpenedRows) => void,
 ): void {
   if (unit.type === 'stored') {
-    files.use(unit.path, segment => run(openStored(segment, unit.group, unit.blocks)))
+    files.use(unit.path, segment => run(openStored(segment, unit)))
     return
   }
   let base = 0
   for (const part of unit.parts) {
     const rows = openPart(part)
     const first = base
-    run({ rows, numberOf: i => first + i, openSome: null })
+    run({ rows, live: selected => selected, numberOf: i => first + i, openSome: null })
     base += rows.count
   }
 }
@@ -54,14 +59,20 @@ export function openPart({ envelope, memory, offset, length }: RecentPart): RowC
   return openRows(envelope, openProven(new Uint8Array(memory, offset, length)))
 }
 
-function openStored(segment: OpenSegment, group: number, blocks: number | null): OpenedRows {
+function openStored(
+  segment: OpenSegment,
+  { group, blocks, deleted }: UnitRef & { readonly type: 'stored' },
+): OpenedRows {
   const stored = groupOf(segment, group)
   const index = blocks === null ? null : segment.index(group)
   const numbers =
     blocks === null || index === null ? null : rowsOfBlocks(blocks, index, stored.rowCount)
+  const numberOf = (i: number): number => (numbers === null ? i : (numbers[i] as number))
+  const gone = deleted === null ? null : openDeleted(deleted)
   return {
     rows: openRowGroup(segment.read, stored, numbers),
-    numberOf: i => (numbers === null ? i : (numbers[i] as number)),
+    live: selected => (gone === null ? selected : selected.filter(i => !hasRow(gone, numberOf(i)))),
+    numberOf,
     openSome: rows =>
       openRowGroup(
         segment.read,

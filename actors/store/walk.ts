@@ -185,7 +185,9 @@ class Walk {
     const unit = this.#order[at] as Unit
     if (unit.type === 'recent') return { type: 'recent', id: at, parts: unit.parts }
     const path = this.#options.pathOf(unit.segmentId)
-    return { type: 'stored', id: at, path, group: unit.group, blocks: this.#blocks[at] ?? null }
+    const { group, deleted } = unit
+    const blocks = this.#blocks[at] ?? null
+    return { type: 'stored', id: at, path, group, blocks, deleted: deleted?.mask ?? null }
   }
 
   async #scan({ units, wanted }: ScanTask): Promise<void> {

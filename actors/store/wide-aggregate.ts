@@ -75,7 +75,10 @@ export class WideAggregates {
   /** null = nothing for DuckDB in this question. */
   async plan(question: WideQuestion): Promise<WidePlan | null> {
     const { wanted, filter, units, segments, signal } = question
-    const stored = units.filter(unit => unit.type === 'stored')
+    // Its files know nothing of deleted rows.
+    const stored = units
+      .filter(unit => unit.type === 'stored')
+      .filter(({ deleted }) => deleted === null)
     const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
     // The other rows are handed in number by number: those of several fields would not go together.
     if (wanted.numbers.length !== 1 || rows < this.#options.rowsMin || !isSqlFilter(filter))

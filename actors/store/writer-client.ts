@@ -88,6 +88,11 @@ export class WriterClient {
     throw new StoreError('LOGBOY_STORE_DISK', `the manifest cannot be written: ${outcome.message}`)
   }
 
+  /** The same, however long it stays in doubt. */
+  async recordSurely(record: ManifestRecord): Promise<void> {
+    await this.#settled(await this.#call({ type: 'record', record }))
+  }
+
   /**
    * Removes the files of segments that nobody reads any more; what fails goes at the next start.
    */

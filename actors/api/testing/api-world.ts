@@ -12,6 +12,7 @@ import type {
   LogStore,
   PatternsInput,
   PatternsResult,
+  RowsAsked,
   SearchPlanInput,
   SearchResult,
 } from '#actors/store/store.ts'
@@ -32,7 +33,10 @@ import { MemoryCatalog } from './memory-catalog.ts'
 export const REQUESTS_PER_SECOND = 20
 export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
 
-export class ListeningStore implements Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row'> {
+export class ListeningStore
+  implements Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row' | 'delete'>
+{
+  readonly deletions: RowsAsked[] = []
   readonly searches: SearchPlanInput[] = []
   readonly analyses: AnalysisInput[] = []
   readonly signals: AbortSignal[] = []
@@ -83,6 +87,12 @@ export class ListeningStore implements Pick<LogStore, 'search' | 'analyse' | 'pa
     const pattern = { ...one, bars: [[0, 3]] as const, examples: [] }
     const { positions, receivedAtUs, explain } = this.result
     return { total: 4, found: 2, barUs, patterns: [pattern], positions, receivedAtUs, explain }
+  }
+
+  async delete(asked: RowsAsked): Promise<number> {
+    this.deletions.push(asked)
+    if (this.failure !== null) throw this.failure
+    return 1
   }
 
   async row(projectId: string, id: string): Promise<string | null> {

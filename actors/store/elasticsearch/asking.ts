@@ -9,12 +9,13 @@ import type { TaskPool } from '#runtime/threads.ts'
 import type { RowsAsked } from '../store.ts'
 import { StoreError } from '../store-error.ts'
 import type { ElasticServer } from './client.ts'
+import { type Deletion, deletionClause, readDeletion } from './deletions.ts'
 import { ElasticError } from './elastic-error.ts'
-import { attributeField, FIELDS } from './field-names.ts'
-import { type IndexNames, periodRange } from './index-names.ts'
-import type { AttributeFieldType } from './index-template.ts'
-import type { AttributeTypes } from './query/attribute-clause.ts'
+import { FIELDS } from './field-names.ts'
+import { type IndexNames, indicesOf, periodRange } from './index-names.ts'
+import { attributeTypes } from './query/attribute-types.ts'
 import { attributeKeysOf, compileQuery } from './query/compile-query.ts'
+import { RuntimeFields } from './query/runtime-fields.ts'
 import { type Clause, visibleRows } from './query/visible-rows.ts'
 import type { Coverage, StoreState } from './store-state.ts'
 import type { ReadAnswerInput, SearchAnswer } from './tasks/read-answer.ts'
@@ -32,8 +33,6 @@ export interface SearchTools {
 
 /** Lucene's words about an expression whose automaton has too many states; they have no type. */
 const TOO_COMPLEX = /\bDeterminizing automaton\b/
-/** More indices are named by their series, so that the line of the request stays short. */
-const NAMED_INDICES_MAX = 40
 
 /** An answer without rows. */
 export const NO_ROWS: Omit<ReadAnswerInput, 'bytes'> = { limit: 0, fields: null }
@@ -43,6 +42,8 @@ export interface Scope {
   /** None = there is nothing. */
   readonly indices: readonly string[]
   readonly visible: Clause
+  /** Rows of these are gone. */
+  readonly deletions: readonly Deletion[]
   readonly positions: Positions
   /** Of the newest row that is covered; 0 = there is none. */
   readonly newestUs: () => Promise<number>
@@ -93,16 +94,22 @@ export class Asking {
     return {
       indices: this.#indices(places, receivedFromUs),
       visible,
+      deletions: project.deletions.map(readDeletion),
       positions: covered.positions,
       newestUs: () => this.#newestUs(this.#allIndices(places), visible),
     }
   }
 
-  async question({ indices, visible }: Scope): Promise<Question> {
-    const compiled = compileQuery(this.#asked, await this.#attributeTypes(indices))
+  async question({ indices, visible, deletions }: Scope): Promise<Question> {
+    const { server, signal } = this.#tools
+    const keys = [this.#asked, ...deletions.map(({ filter }) => filter)].flatMap(attributeKeysOf)
+    const types = await attributeTypes(server, indices, keys, signal)
+    const runtime = new RuntimeFields()
+    const { clauses } = compileQuery(this.#asked, types, runtime)
+    const must_not = deletions.map(deletion => deletionClause(deletion, types, runtime))
     return {
-      query: { bool: { filter: [visible, ...compiled.clauses] } },
-      runtime_mappings: compiled.runtimeMappings,
+      query: { bool: { filter: [visible, ...clauses], must_not } },
+      runtime_mappings: runtime.mappings,
     }
   }
 
@@ -117,11 +124,7 @@ export class Asking {
   }
 
   #allIndices(places: readonly PlacedPeriod[]): readonly string[] {
-    const indices = [...new Set(places.map(({ index }) => index))]
-    if (indices.length <= NAMED_INDICES_MAX) return indices
-    const { names } = this.#tools
-    const series = new Set(indices.map(index => names.seriesOf(index)))
-    return [...series].flatMap(name => (name === null ? [] : [names.patternOf(name)]))
+    return indicesOf(places, this.#tools.names)
   }
 
   /** Receive time of the newest row that is covered; 0 = there is none. */
@@ -168,26 +171,6 @@ export class Asking {
     }
     return answer
   }
-
-  /** Which types the attributes of the query have, and where. */
-  async #attributeTypes(indices: readonly string[]): Promise<AttributeTypes> {
-    const keys = attributeKeysOf(this.#asked)
-    if (keys.length === 0) return new Map()
-    const { server, signal } = this.#tools
-    const { fields } = await server.json<FieldCapsAnswer>({
-      method: 'POST',
-      path: `/${indices.join(',')}/_field_caps`,
-      query: { ignore_unavailable: true, allow_no_indices: true },
-      body: { fields: keys.map(attributeField) },
-      signal,
-    })
-    return new Map(
-      keys.map(key => {
-        const found = Object.values(fields[attributeField(key)] ?? {})
-        return [key, found.map(({ type, indices: where = null }) => ({ type, indices: where }))]
-      }),
-    )
-  }
 }
 
 function pageCoverage(coverage: Coverage, first: Positions | null): Coverage {
@@ -197,17 +180,6 @@ function pageCoverage(coverage: Coverage, first: Positions | null): Coverage {
 
 interface NewestAnswer {
   readonly hits: { readonly hits: readonly { readonly sort: readonly string[] }[] }
-}
-
-interface FieldCapsAnswer {
-  readonly fields: Readonly<
-    Record<
-      string,
-      Readonly<
-        Record<string, { readonly type: AttributeFieldType; readonly indices?: readonly string[] }>
-      >
-    >
-  >
 }
 
 /** Half an answer is none: counts would be wrong without a word. */

@@ -16,13 +16,14 @@ import {
   type TaskPool,
 } from '#runtime/index.ts'
 import { Turnstile } from '../lanes.ts'
-import { searchById } from '../search-by-id.ts'
+import { countAll, searchById } from '../own-searches.ts'
 import type {
   AnalysisInput,
   AnalysisResult,
   LogStore,
   PatternsInput,
   PatternsResult,
+  RowsAsked,
   SearchPlanInput,
   SearchResult,
 } from '../store.ts'
@@ -33,7 +34,8 @@ import { BulkWriter } from './bulk-writer.ts'
 import type { ElasticServer } from './client.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { countReceived, type ExpiryTools, removeHidden } from './expiry.ts'
+import { type DeletionTools, deleteMatching, forgetDeletions } from './deletions.ts'
+import { type ExpiryTools, removeHidden } from './expiry.ts'
 import { indexNames } from './index-names.ts'
 import { IndexPlaces } from './index-places.ts'
 import { Ledger } from './ledger.ts'
@@ -221,18 +223,29 @@ export class ElasticStore implements LogStore {
     return logs[0] ?? null
   }
 
+  async delete(filter: RowsAsked): Promise<number> {
+    this.#demandOpen()
+    // What this process has received counts as well.
+    await this.flush()
+    const places = await this.#options.placements.list(filter.projectId)
+    await forgetDeletions(filter.projectId, places, this.#deletion())
+    return await deleteMatching(filter, places, this.#deletion())
+  }
+
   async expire(projectId: string, receivedBeforeUs: number): Promise<number> {
     const { isDropped, receivedFromUs } = await this.#state.project(projectId)
     if (isDropped || receivedBeforeUs <= receivedFromUs) return 0
     // What this process has received counts as well.
     await this.flush()
+    const range = { ingestedStartUs: receivedFromUs, ingestedEndUs: receivedBeforeUs }
+    const asked = { ...countAll(projectId), ...range }
+    const { total } = await this.search(asked, this.#closing.signal)
     await this.#state.change(projectId, { receivedFromUs: receivedBeforeUs })
     this.#projects.forget(projectId)
     const places = await this.#options.placements.list(projectId)
-    const range = { projectId, fromUs: receivedFromUs, beforeUs: receivedBeforeUs }
-    const count = await countReceived(this.#expiry(), places, range)
     await removeHidden(this.#expiry(), projectId, receivedBeforeUs)
-    return count
+    await forgetDeletions(projectId, places, this.#deletion())
+    return total ?? 0
   }
 
   async drop(projectId: string): Promise<void> {
@@ -293,6 +306,11 @@ export class ElasticStore implements LogStore {
         await new Promise<void>(resolve => this.#options.clock.after(ROOM_MS, resolve))
       }
     }
+  }
+
+  #deletion(): DeletionTools {
+    const { server, clock, searchTimeoutMs: timeoutMs } = this.#options
+    return { server, state: this.#state, names: this.#names, nowUs: clock.nowUs(), timeoutMs }
   }
 
   #expiry(): ExpiryTools {

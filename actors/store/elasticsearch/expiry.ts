@@ -3,7 +3,6 @@
  * search reads; indices go as a whole once nothing in them is visible any more.
  */
 import type { PlacedPeriod, Placements } from '#actors/catalog/placements.ts'
-import { formatTime } from '#proto/time.ts'
 import type { ElasticServer } from './client.ts'
 import { FIELDS } from './field-names.ts'
 import { periodRange } from './index-names.ts'
@@ -21,40 +20,6 @@ const SEARCH_QUERY = { ignore_unavailable: true, allow_no_indices: true } as con
  * left in it after a day are deleted one by one.
  */
 const PATIENCE_US = 86_400_000_000
-
-/** Rows of the project received in [fromUs, beforeUs), as far as searches see. */
-export async function countReceived(
-  { server }: ExpiryTools,
-  places: readonly PlacedPeriod[],
-  range: { readonly projectId: string; readonly fromUs: number; readonly beforeUs: number },
-): Promise<number> {
-  const { projectId, fromUs, beforeUs } = range
-  const touched = places.filter(({ period }) => {
-    const { startUs, endUs } = periodRange(period)
-    return startUs < beforeUs && endUs > fromUs
-  })
-  let rows = 0
-  for (const index of new Set(touched.map(place => place.index))) {
-    const bounds = { gte: formatTime(fromUs), lt: formatTime(beforeUs) }
-    const { count } = await server.json<{ count: number }>({
-      method: 'POST',
-      path: `/${index}/_count`,
-      query: SEARCH_QUERY,
-      body: {
-        query: {
-          bool: {
-            filter: [
-              { term: { [FIELDS.project]: projectId } },
-              { range: { [FIELDS.receivedAt]: bounds } },
-            ],
-          },
-        },
-      },
-    })
-    rows += count
-  }
-  return rows
-}
 
 /** Removes what is hidden of a project. `goneBeforeUs`: Infinity for a project that is gone. */
 export async function removeHidden(

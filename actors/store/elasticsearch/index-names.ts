@@ -1,4 +1,5 @@
 /** Names of everything of one installation in Elasticsearch. */
+import type { PlacedPeriod } from '#actors/catalog/placements.ts'
 
 const DAY_US = 86_400_000_000
 
@@ -31,6 +32,17 @@ export function indexNames(name: string): IndexNames {
     },
     patternOf: series => `${prefix}${series}-*`,
   }
+}
+
+/** More indices are named by their series, so that the line of the request stays short. */
+const NAMED_INDICES_MAX = 40
+
+/** Where rows of these periods are, as a request names it. */
+export function indicesOf(places: readonly PlacedPeriod[], names: IndexNames): readonly string[] {
+  const indices = [...new Set(places.map(({ index }) => index))]
+  if (indices.length <= NAMED_INDICES_MAX) return indices
+  const series = new Set(indices.map(index => names.seriesOf(index)))
+  return [...series].flatMap(name => (name === null ? [] : [names.patternOf(name)]))
 }
 
 /** The period that a batch belongs to: the day of its receipt, in UTC. */

@@ -4,7 +4,8 @@
  * waits for a refresh:
  *
  *   coverage           for each partition how far everything is written and visible to searches
- *   project-<id>       rows received before this are deleted; or: all of them are
+ *   project-<id>       rows received before this are deleted; or: all of them are; or: what some
+ *                      queries match is (deletions.ts)
  */
 import { type Position, Positions } from '#actors/commit-log/positions.ts'
 import type { ElasticServer } from './client.ts'
@@ -23,6 +24,8 @@ export interface ProjectState {
   readonly receivedFromUs: number
   /** Periods that ended before this were looked through for rows that are hidden. */
   readonly removedBeforeUs: number
+  /** Notes of deletions.ts, as they were added. */
+  readonly deletions: readonly string[]
 }
 
 const CONFLICT_RETRIES = 20
@@ -41,6 +44,12 @@ for (name in ['received_from_us', 'removed_before_us']) {
   if (ctx._source[name] < params[name]) ctx._source[name] = params[name];
 }`
 
+const ADD_DELETION = `if (ctx._source.deletions == null) ctx._source.deletions = [];
+if (!ctx._source.deletions.contains(params.note)) ctx._source.deletions.add(params.note);`
+const REMOVE_DELETION = `if (ctx._source.deletions != null)
+  ctx._source.deletions.removeIf(each -> each.equals(params.note));`
+const NEW_PROJECT = { dropped: false, received_from_us: 0, removed_before_us: 0 } as const
+
 interface CoverageDocument {
   /** By partition. */
   readonly reached: Readonly<Record<string, readonly [position: Position, receivedAtUs: number]>>
@@ -50,6 +59,7 @@ interface ProjectDocument {
   readonly dropped?: boolean
   readonly received_from_us?: number
   readonly removed_before_us?: number
+  readonly deletions?: readonly string[]
 }
 
 interface ManyAnswer {
@@ -119,7 +129,7 @@ export class StoreState {
   }
 
   /** Only forward: what is hidden stays hidden. */
-  async change(projectId: string, change: Partial<ProjectState>): Promise<void> {
+  async change(projectId: string, change: Partial<Omit<ProjectState, 'deletions'>>): Promise<void> {
     const { isDropped = false, receivedFromUs = 0, removedBeforeUs = 0 } = change
     const document = {
       dropped: isDropped,
@@ -127,6 +137,15 @@ export class StoreState {
       removed_before_us: removedBeforeUs,
     }
     await this.#update(idOf(projectId), CHANGE_PROJECT, document, document)
+  }
+
+  async addDeletion(projectId: string, note: string): Promise<void> {
+    const upsert = { ...NEW_PROJECT, deletions: [note] }
+    await this.#update(idOf(projectId), ADD_DELETION, { note }, upsert)
+  }
+
+  async removeDeletion(projectId: string, note: string): Promise<void> {
+    await this.#update(idOf(projectId), REMOVE_DELETION, { note }, NEW_PROJECT)
   }
 
   async #many(ids: readonly string[], signal?: AbortSignal): Promise<readonly unknown[]> {
@@ -173,6 +192,7 @@ function projectOf(document: unknown): ProjectState {
     dropped: isDropped = false,
     received_from_us: receivedFromUs = 0,
     removed_before_us: removedBeforeUs = 0,
+    deletions = [],
   } = (document ?? {}) as ProjectDocument
-  return { isDropped, receivedFromUs, removedBeforeUs }
+  return { isDropped, receivedFromUs, removedBeforeUs, deletions }
 }

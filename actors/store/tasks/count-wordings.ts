@@ -31,8 +31,8 @@ export function countWordings(input: CountWordingsInput, { disk }: ThreadTools):
       if (pruned === null) continue
       // All of a unit or nothing: damage may show only when the last column is touched.
       const own = new WordingCounter(barUs)
-      openUnit(pruned, files, ({ rows, numberOf }) => {
-        own.add(rows, matcher.select(rows), { unit: unit.id, numberOf })
+      openUnit(pruned, files, ({ rows, live, numberOf }) => {
+        own.add(rows, live(matcher.select(rows)), { unit: unit.id, numberOf })
       })
       sum.merge(own.counts)
     } catch (error) {

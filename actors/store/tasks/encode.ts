@@ -2,6 +2,7 @@
 import { takeRows } from '#actors/processing/take-rows.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import type { ThreadTools, Transferred } from '#runtime/threads.ts'
+import { hasRow, openDeleted } from '../deleted-rows.ts'
 import { openRowGroup } from '../parquet/reader.ts'
 import { type EncodedRowGroup, encodeRowGroup } from '../parquet/row-group.ts'
 import {
@@ -27,6 +28,8 @@ export interface KeptRows {
   readonly receivedFromUs: number
   /** Only rows of this day of event time since 1970; null = all. */
   readonly day: number | null
+  /** Rows that are left out (deleted-rows.ts); null = none. */
+  readonly deleted: string | null
 }
 
 export interface EncodeInput {
@@ -57,18 +60,20 @@ export function encode(
 }
 
 /** All columns are read while the file is open. */
-function openKept({ path, group, receivedFromUs, day }: KeptRows, files: SegmentFiles): RowColumns {
+function openKept(kept: KeptRows, files: SegmentFiles): RowColumns {
+  const { path, group, receivedFromUs, day, deleted } = kept
+  const gone = deleted === null ? null : openDeleted(deleted)
   return files.use(path, segment => {
     const stored = segment.footer.groups[group]
     if (stored === undefined) throw new Error(`no row group ${group} in ${path}`)
     const rows = openRowGroup(segment.read, stored)
     const numbers = new Uint32Array(rows.count)
-    let kept = 0
+    let count = 0
     for (let row = 0; row < rows.count; row++) {
       const ofDay = day === null || Math.floor((rows.timeUs[row] as number) / DAY_US) === day
       const alive = (rows.receivedAtUs[row] as number) >= receivedFromUs
-      if (ofDay && alive) numbers[kept++] = row
+      if (ofDay && alive && !(gone && hasRow(gone, row))) numbers[count++] = row
     }
-    return takeRows(rows, numbers.subarray(0, kept))
+    return takeRows(rows, numbers.subarray(0, count))
   })
 }

@@ -63,9 +63,9 @@ function scanUnit(unit: UnitRef, { matcher, files, wanted }: ScanTools): UnitRes
   const groups = wanted.groups && new Groups(wanted.groups)
   let keys = NO_KEYS
   let rowsRead = 0
-  openUnit(unit, files, ({ rows, numberOf, openSome }) => {
+  openUnit(unit, files, ({ rows, live, numberOf, openSome }) => {
     rowsRead += rows.count
-    const selected = matcher.select(rows)
+    const selected = live(matcher.select(rows))
     if (selected.length === 0) return
     tally?.addRows(rows, selected)
     groups?.addRows(rows, selected)

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Positions } from '#actors/commit-log/positions.ts'
+import { parseSearch } from '#proto/query.ts'
 import { parseTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { rowContext } from '../row-context.ts'
 import type { SearchPlanInput, SearchResult } from '../store.ts'
 import { PATTERN_TESTS } from './pattern-tests.ts'
-import { searchAll } from './random-searches.ts'
+import { analysisOf, searchAll } from './random-searches.ts'
 import {
   idsOf,
   NEVER,
@@ -227,6 +228,54 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
       assert.equal((await rig.compare(searchAll(OTHER, { limit: 1_000 }))).length, 60)
     })
 
+    inWorld('a deletion takes what a search finds, wherever it lies, and for good', async rig => {
+      const all = searchAll(PROJECT, { limit: 1_000 })
+      for (let i = 0; i < 6; i++) {
+        await rig.append(PROJECT, 30)
+        await rig.append(OTHER, 10)
+        if (i === 1 || i === 3) await rig.store.flush()
+      }
+      const api = searchAll(PROJECT, { services: ['api'] })
+      assert.ok((await rig.delete(api)) > 0)
+      assert.equal(await rig.delete(api), 0, 'once')
+      const answers = async (): Promise<void> => {
+        await rig.compare(all)
+        await rig.compare(searchAll(PROJECT, { levels: ['ERROR'], intervalUs: 3_600_000_000 }))
+        for (const text of ['| count by host', '| avg(ratio) by service', '| count']) {
+          const parsed = parseSearch(text)
+          assert.ok(parsed.type === 'search')
+          await rig.compareAnalysis(analysisOf(all, parsed.search.stages))
+        }
+        const [gone] = rig.reference.deleted
+        assert.equal(await rig.store.row(PROJECT, gone?.id ?? '', NEVER), null)
+        assert.equal((await rig.compare(searchAll(OTHER, { limit: 1_000 }))).length, 60)
+      }
+      await answers()
+      await rig.restart()
+      await answers()
+      // What comes later stays, whatever its time; only a second deletion takes it.
+      await rig.append(PROJECT, 30)
+      await rig.compare(all)
+      await rig.kill()
+      await answers()
+      await rig.sleep(20_000)
+      await rig.store.flush()
+      await answers()
+      assert.ok((await rig.delete(api)) > 0)
+      const word = { type: 'phrase', tokens: ['timeout'], hex: null } as const
+      const field = { type: 'field', field: 'user.id', value: 'u1' } as const
+      const query = { terms: [{ type: 'any', terms: [word, field] } as const] }
+      assert.ok((await rig.delete(searchAll(PROJECT, { query }))) > 0)
+      await answers()
+      await rig.expire(PROJECT, rig.randomReceivedUs())
+      await answers()
+      assert.ok((await rig.delete(all)) > 0)
+      assert.equal((await rig.search(all)).total, 0)
+      await rig.store.flush()
+      await rig.append(PROJECT, 5)
+      assert.equal((await rig.compare(all)).length, 5)
+    })
+
     inWorld('a dropped project is gone at once and for good', async rig => {
       await rig.append(PROJECT, 20)
       await rig.store.flush()
@@ -303,6 +352,7 @@ async function liveAndCompare(world: StoreWorld, seed: number): Promise<void> {
         break
       case 1:
         if (step > 25) await rig.expire(projectId, rig.randomReceivedUs())
+        else if (step > 15) await rig.deleteRandom()
         break
       case 2:
         if (random.below(2) === 0) await rig.restart()

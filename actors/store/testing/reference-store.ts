@@ -32,6 +32,8 @@ export interface ReferenceAnswer {
 
 export class ReferenceStore {
   #rows: ReferenceRow[] = []
+  /** What deletions have taken. */
+  readonly deleted: Row[] = []
 
   add(source: BatchSource, logs: readonly PlainLog[]): void {
     for (const [number, log] of logs.entries()) {
@@ -43,6 +45,12 @@ export class ReferenceStore {
   /** Answers how many rows went. */
   expire(projectId: string, receivedBeforeUs: number): number {
     return this.#remove(row => row.projectId === projectId && row.receivedAtUs < receivedBeforeUs)
+  }
+
+  delete(filter: RowsAsked): number {
+    const gone = this.#rows.filter(row => matches(row, filter))
+    this.deleted.push(...gone.map(({ row }) => row))
+    return this.#remove(row => matches(row, filter))
   }
 
   drop(projectId: string): number {

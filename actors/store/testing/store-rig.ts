@@ -6,11 +6,12 @@ import type {
   AnalysisInput,
   AnalysisResult,
   LogStore,
+  RowsAsked,
   SearchPlanInput,
   SearchResult,
 } from '../store.ts'
 import { type PlainLog, randomLog } from './random-logs.ts'
-import { randomAnalysis, randomSearch, searchAll } from './random-searches.ts'
+import { randomAnalysis, randomSearch, type SearchRanges, searchAll } from './random-searches.ts'
 import { type ReferenceAnswer, ReferenceStore } from './reference-store.ts'
 import { type BatchSource, TestLog } from './test-log.ts'
 
@@ -109,6 +110,13 @@ export class Rig {
     assert.equal(expired, this.reference.expire(projectId, receivedBeforeUs))
   }
 
+  async delete(filter: RowsAsked): Promise<number> {
+    await this.covered()
+    const deleted = await this.store.delete(filter)
+    assert.equal(deleted, this.reference.delete(filter), JSON.stringify(filter))
+    return deleted
+  }
+
   async drop(projectId: string): Promise<void> {
     await this.store.drop(projectId)
     this.reference.drop(projectId)
@@ -174,12 +182,21 @@ export class Rig {
     return rows
   }
 
-  async compareRandom(): Promise<void> {
-    const ranges = {
+  /** Deletes what a random search finds. */
+  async deleteRandom(): Promise<number> {
+    return await this.delete(randomSearch(this.#random, this.#ranges()))
+  }
+
+  #ranges(): SearchRanges {
+    return {
       projectIds: [PROJECT, PROJECT, OTHER],
       event: { fromUs: START_US - HOUR_US, toUs: this.receivedAtUs },
       received: { fromUs: START_US, toUs: this.receivedAtUs },
     }
+  }
+
+  async compareRandom(): Promise<void> {
+    const ranges = this.#ranges()
     const input = randomSearch(this.#random, ranges)
     await this.compare(input)
     await this.compareAnalysis(randomAnalysis(this.#random, ranges))

@@ -25,8 +25,13 @@ export interface CompiledQuery {
   readonly runtimeMappings: Readonly<Record<string, unknown>>
 }
 
-export function compileQuery(filter: RowFilter, types: AttributeTypes): CompiledQuery {
-  const tools = { types, runtime: new RuntimeFields() }
+/** `runtime` is given where several queries go into one request. */
+export function compileQuery(
+  filter: RowFilter,
+  types: AttributeTypes,
+  runtime = new RuntimeFields(),
+): CompiledQuery {
+  const tools = { types, runtime }
   const clauses = [
     ...range(FIELDS.time, filter.startUs, filter.endUs),
     ...range(FIELDS.receivedAt, filter.ingestedStartUs, filter.ingestedEndUs),

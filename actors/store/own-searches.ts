@@ -1,4 +1,4 @@
-/** The search for one row by its id. */
+/** Searches that the server itself makes. */
 import { ANY_TIME } from '#actors/processing/matcher.ts'
 import { parseRowId } from '#proto/row-id.ts'
 import type { SearchPlanInput } from './store.ts'
@@ -7,16 +7,26 @@ import type { SearchPlanInput } from './store.ts'
 export function searchById(projectId: string, id: string): SearchPlanInput | null {
   if (parseRowId(id) === null) return null
   return {
+    ...countAll(projectId),
+    query: { terms: [{ type: 'field', field: 'id', value: id }] },
+    limit: 1,
+    include: new Set(['logs']),
+  }
+}
+
+/** The search for the number of all rows: others begin with it. */
+export function countAll(projectId: string): SearchPlanInput {
+  return {
     ...ANY_TIME,
     projectId,
-    query: { terms: [{ type: 'field', field: 'id', value: id }] },
+    query: { terms: [] },
     services: [],
     levels: [],
-    limit: 1,
+    limit: 0,
     offset: 0,
     cursor: null,
     order: 'desc',
-    include: new Set(['logs']),
+    include: new Set(['total']),
     fields: null,
     intervalUs: 60_000_000,
   }
