@@ -11,6 +11,7 @@ import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { analyse } from './analysis/analyse.ts'
 import { Compactions } from './compactions.ts'
 import { countPatterns } from './count-patterns.ts'
+import { countReceived } from './count-received.ts'
 import { findDeleted } from './deletion.ts'
 import { Flusher } from './flusher.ts'
 import { Turnstile } from './lanes.ts'
@@ -33,7 +34,6 @@ import type {
   SearchResult,
 } from './store.ts'
 import { StoreError } from './store-error.ts'
-import type { CountReceivedInput } from './tasks/count-received.ts'
 import type { UnitDamage } from './walk.ts'
 import { WIDE_ROWS_MIN, WideAggregates } from './wide-aggregate.ts'
 import { WriterClient } from './writer-client.ts'
@@ -210,7 +210,9 @@ export class ParquetStore implements LogStore {
     const recentRows = this.#recent.countReceived(projectId, fromUs, receivedBeforeUs)
     try {
       await this.#writer.record({ type: 'expire', projectId, receivedBeforeUs })
-      const stored = await this.#countStored(snapshot, { fromUs, beforeUs: receivedBeforeUs })
+      const range = { fromUs, beforeUs: receivedBeforeUs }
+      const pathOf = (id: number): string => this.#pathOf(id)
+      const stored = await countReceived(snapshot, range, { pool: this.#options.pool, pathOf })
       this.#compactions.soon()
       return stored + recentRows
     } finally {
@@ -358,27 +360,6 @@ export class ParquetStore implements LogStore {
   #isGone({ projectId, receivedMaxUs }: RecentChunk): boolean {
     const { dropped } = this.#state
     return dropped.has(projectId) || receivedMaxUs < this.#state.receivedFromUs(projectId)
-  }
-
-  async #countStored(
-    { units }: Snapshot,
-    { fromUs, beforeUs }: { readonly fromUs: number; readonly beforeUs: number },
-  ): Promise<number> {
-    let rows = 0
-    const mixed: CountReceivedInput['groups'][number][] = []
-    for (const unit of units) {
-      if (unit.type !== 'stored') continue
-      if (unit.receivedMaxUs < fromUs || unit.receivedMinUs >= beforeUs) continue
-      const isWhole = unit.receivedMinUs >= fromUs && unit.receivedMaxUs < beforeUs
-      if (isWhole) rows += unit.rows
-      else {
-        const { segmentId, group, deleted } = unit
-        mixed.push({ path: this.#pathOf(segmentId), group, deleted: deleted?.mask ?? null })
-      }
-    }
-    if (mixed.length === 0) return rows
-    const input: CountReceivedInput = { groups: mixed, fromUs, beforeUs }
-    return rows + (await this.#options.pool.run<number>('store-count-received', input))
   }
 
   #noteUnitDamage({ unit, reason }: UnitDamage): void {
