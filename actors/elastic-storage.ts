@@ -6,6 +6,7 @@ import type { Foundation } from './foundation.ts'
 import { patiently } from './patience.ts'
 import { connectElastic } from './store/elasticsearch/client.ts'
 import { type ElasticStore, openElasticStore } from './store/elasticsearch/elastic-store.ts'
+import { projectOf } from './store/streams.ts'
 
 /** Batches held until they are written: this part of the memory for batches. */
 const MEMORY_SHARE = 2
@@ -32,7 +33,7 @@ export async function openElastic(
         random,
         placements: catalog.placements,
         retentionDaysOf: async projectId =>
-          (await catalog.project(projectId))?.retention_days ?? config.retentionDays,
+          (await catalog.project(projectOf(projectId)))?.retention_days ?? config.retentionDays,
         deadLetters: {
           async bury(entry, rows, reason) {
             const facts = { source: 'store', reason, atUs: clock.nowUs() }

@@ -4,6 +4,7 @@
  * it.
  */
 import { AttributeColumns } from './attribute-columns.ts'
+import { ROW_KINDS } from './columns.ts'
 import { IdColumn } from './id-column.ts'
 import {
   ATTRIBUTES_MAX,
@@ -46,6 +47,8 @@ export interface BatchRecord extends RecordHead {
 export interface BatchBuilderOptions {
   readonly sdkName: string
   readonly sdkVersion: string
+  /** ROW_KINDS number of all records; logs unless given. */
+  readonly kind?: number
 }
 
 /** Estimated bytes at which a batch is full: the estimate counts a character as one byte. */
@@ -201,6 +204,8 @@ export class BatchBuilder {
     const columns = this.attributes.write(writer, start, end)
     writer.textField(BATCH.sdkName, this.options.sdkName)
     writer.textField(BATCH.sdkVersion, this.options.sdkVersion)
+    const { kind = ROW_KINDS.log } = this.options
+    if (kind !== ROW_KINDS.log) writer.varintField(BATCH.kind, kind)
     return end - start === 1 || (writer.position <= BATCH_BYTES_MAX && columns <= ATTRIBUTES_MAX)
   }
 

@@ -40,6 +40,8 @@ export type AttributeColumn =
 
 /** A batch as its sender wrote it. */
 export interface LogColumns {
+  /** ROW_KINDS number of all records. */
+  readonly kind: number
   readonly count: number
   /** Whole microseconds since 1970; 0 where missing. */
   readonly timeUs: Float64Array
@@ -65,7 +67,8 @@ export interface LogColumns {
  * Rows as the store, the matcher and the tail see them: accepted records only, every time and
  * severity decided, identity and receipt beside them.
  */
-export interface RowColumns extends Omit<LogColumns, 'timeMissing' | 'sdkName' | 'sdkVersion'> {
+export interface RowColumns
+  extends Omit<LogColumns, 'kind' | 'timeMissing' | 'sdkName' | 'sdkVersion'> {
   readonly receivedAtUs: Float64Array
   /** ROW_KINDS number. */
   readonly kind: Uint8Array

@@ -19,6 +19,7 @@ export const BATCH = {
   attributes: 14,
   sdkName: 15,
   sdkVersion: 16,
+  kind: 17,
 } as const
 export const BATCH_RULES: MessageRules = [
   undefined,
@@ -38,6 +39,7 @@ export const BATCH_RULES: MessageRules = [
   'messages',
   'bytes',
   'bytes',
+  'varint',
 ]
 export const TEXTS = { lengths: 1, heap: 2 } as const
 export const TEXTS_RULES: MessageRules = [undefined, 'varints', 'bytes']

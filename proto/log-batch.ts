@@ -5,7 +5,14 @@
 
 import { BatchError, demand } from './batch-error.ts'
 import { bitmapBytes, bitmapFault, bytesOfBits, countBits } from './bitmap.ts'
-import type { AttributeColumn, AttributeType, IdColumn, LogColumns, TextColumn } from './columns.ts'
+import {
+  type AttributeColumn,
+  type AttributeType,
+  type IdColumn,
+  type LogColumns,
+  ROW_KINDS,
+  type TextColumn,
+} from './columns.ts'
 import { ATTRIBUTES_MAX, BATCH_BYTES_MAX, BATCH_RECORDS_MAX } from './limits.ts'
 import {
   ATTRIBUTE,
@@ -92,6 +99,9 @@ class Opening {
     demand(count <= BATCH_RECORDS_MAX, `${count} records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
     this.count = count
     const { view } = fields
+    const kind = (fields.low[BATCH.kind] as number) >>> 0
+    const isKnown = kind === ROW_KINDS.log || kind === ROW_KINDS.metric
+    demand(isKnown, `kind ${kind} is neither 0 (logs) nor 1 (metrics)`)
     const severity = view[BATCH.severities] ?? NO_BYTES
     demand(severity.length === count, 'severities are not one byte a record')
     const timeMissing = this.bitmap(view[BATCH.timeMissing], count, 'time_missing')
@@ -106,6 +116,7 @@ class Opening {
     const spanId = once(() => this.ids(view[BATCH.spanId], 8, 'span_id'))
     const attributes = once(() => this.attributes(fields.views))
     return {
+      kind,
       count,
       ...this.times(fields, timeMissing),
       timeMissing,

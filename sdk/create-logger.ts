@@ -14,6 +14,7 @@ import {
   leavesOf,
   SEVERITIES,
 } from './logger.ts'
+import { MetricRegistry } from './metrics.ts'
 import { systemRandom } from './random.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import { Sender } from './sender.ts'
@@ -38,7 +39,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   if (read.type === 'fault') diagnostics.trouble(`nothing will be sent: ${read.reason}`)
   const settings = read.type === 'settings' ? read.settings : SILENT
   const core = new Core(settings, diagnostics, systemClock)
-  if (read.type === 'fault') core.isClosed = true
+  if (read.type === 'fault') core.shut()
   else if (settings.exitHooks) core.watchExit(settings.exitFlushMs)
   return new CoreLogger(core, leavesOf(options.attributes ?? {}))
 }
@@ -53,14 +54,19 @@ const SILENT: Settings = {
   level: 'trace',
   authority: null,
   flushIntervalMs: 0,
+  metricsIntervalMs: 0,
+  metricSeriesMax: 0,
   memoryBytesMax: 0,
   spool: null,
   exitFlushMs: 0,
   exitHooks: false,
 }
 
+const BATCH = { sdkName: SDK_NAME, sdkVersion: SDK_VERSION }
+
 class Core implements LoggerCore {
-  readonly builder = new BatchBuilder({ sdkName: SDK_NAME, sdkVersion: SDK_VERSION })
+  readonly builder = new BatchBuilder(BATCH)
+  readonly metrics: MetricRegistry
   readonly buffer: RecordBuffer
   readonly clock: Clock
   readonly service: string
@@ -101,6 +107,17 @@ class Core implements LoggerCore {
       batchRecordsMax: BATCH_RECORDS_MAX,
       memoryBytesMax: settings.memoryBytesMax,
     })
+    this.metrics = new MetricRegistry({
+      clock,
+      batch: BATCH,
+      service: settings.service,
+      host: settings.host,
+      intervalMs: settings.metricsIntervalMs,
+      seriesMax: settings.metricSeriesMax,
+      hasRoom: () => this.buffer.hasRoom,
+      push: batch => this.sender.push(batch),
+      trouble: message => this.trouble(message),
+    })
     this.spool?.start()
   }
 
@@ -109,6 +126,7 @@ class Core implements LoggerCore {
   }
 
   flush(timeoutMs: number): Promise<boolean> {
+    this.metrics.collect()
     this.buffer.seal()
     this.sender.hurry()
     return new Promise(resolve => {
@@ -143,6 +161,7 @@ class Core implements LoggerCore {
       rejected,
       dropped: { memory, invalid, closed },
       possiblyRepeated: this.sender.counts.possiblyRepeated + old,
+      metrics: this.metrics.stats(),
       spool: this.spoolStats(),
       pendingBatches: this.sender.pending,
       bufferedBytes: this.buffer.bytes,
@@ -153,9 +172,15 @@ class Core implements LoggerCore {
     }
   }
 
+  /** Nothing can be sent, now and later. */
+  shut(): void {
+    this.isClosed = true
+    this.metrics.close()
+  }
+
   watchExit(exitFlushMs: number): void {
     this.leaveExitHooks = exitHooks.join({
-      isPending: () => this.builder.count > 0 || this.sender.pending > 0,
+      isPending: () => this.builder.count > 0 || this.sender.pending > 0 || this.metrics.isPending,
       flush: () => this.flush(exitFlushMs),
       exiting: () => this.exiting(),
       uncaught: error => {
@@ -186,6 +211,7 @@ class Core implements LoggerCore {
   }
 
   private async closeOnce(timeoutMs: number): Promise<boolean> {
+    this.metrics.close()
     const isFlushed = this.isClosed || (await this.flush(timeoutMs))
     this.isClosed = true
     this.leaveExitHooks()
@@ -197,6 +223,7 @@ class Core implements LoggerCore {
   /** What was not sent is left to the next process. */
   private exiting(): void {
     this.sender.close()
+    this.metrics.close()
     this.buffer.seal()
     this.spool?.writeNow()
   }

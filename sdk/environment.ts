@@ -24,6 +24,10 @@ export interface LoggerOptions {
   readonly insecure?: boolean
   /** How long a record waits for others, ms: 10. */
   readonly flushIntervalMs?: number
+  /** How often a point of every series is sent, ms. LOGBOY_METRICS_INTERVAL_MS; 10000. */
+  readonly metricsIntervalMs?: number
+  /** Combinations of a metric and labels that are kept at once: 2000. Others are counted alone. */
+  readonly metricSeriesMax?: number
   /** Bytes kept while the server is away; what comes beyond is dropped and counted: 32 MiB. */
   readonly memoryBytesMax?: number
   /**
@@ -59,6 +63,8 @@ export interface Settings {
   readonly level: LevelName
   readonly authority: string | null
   readonly flushIntervalMs: number
+  readonly metricsIntervalMs: number
+  readonly metricSeriesMax: number
   readonly memoryBytesMax: number
   /** null = memory alone. */
   readonly spool: Required<SpoolSettings> | null
@@ -76,6 +82,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const URL_DEFAULT = 'http://127.0.0.1:4000'
 const GRPC_PORT = 4317
 const FLUSH_INTERVAL_MS = 10
+const METRICS_INTERVAL_MS = 10_000
+const METRIC_SERIES_MAX = 2_000
 const MEMORY_BYTES_MAX = 32 * 1024 * 1024
 const SPOOL_BYTES_MAX = 256 * 1024 * 1024
 const EXIT_FLUSH_MS = 2_000
@@ -115,6 +123,10 @@ export function readSettings(
     level: options.level ?? 'trace',
     authority,
     flushIntervalMs: options.flushIntervalMs ?? FLUSH_INTERVAL_MS,
+    metricsIntervalMs:
+      options.metricsIntervalMs ??
+      numberOf(environment['LOGBOY_METRICS_INTERVAL_MS'], METRICS_INTERVAL_MS),
+    metricSeriesMax: options.metricSeriesMax ?? METRIC_SERIES_MAX,
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
     spool: spoolOf(options, environment),
     exitFlushMs:

@@ -4,6 +4,7 @@ import { jsonText } from '../proto/json-text.ts'
 import type { Clock } from './clock.ts'
 import type { LevelName } from './environment.ts'
 import { errorAttributes } from './exception.ts'
+import type { MetricStats, Metrics } from './metrics.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 import type { SpoolStats } from './spool/spool.ts'
 
@@ -20,6 +21,8 @@ export interface Logger {
   readonly warn: LogMethod
   readonly error: LogMethod
   readonly fatal: LogMethod
+  /** Counters, gauges and histograms; the same for all loggers of one family. */
+  readonly metrics: Metrics
   /** A logger whose records have these attributes, unless a record says otherwise. */
   child(attributes: object): Logger
   isEnabled(level: LevelName): boolean
@@ -33,14 +36,15 @@ export interface Logger {
 export interface LoggerStats {
   /** Records handed to the logger at an enabled level. */
   readonly logged: number
-  /** Of these: on disk at the server. */
+  /** Of these, and of the points of metrics: on disk at the server. */
   readonly acknowledged: number
-  /** Of these: refused by the server, with the reason in `lastTrouble`. */
+  /** Of all: refused by the server, with the reason in `lastTrouble`. */
   readonly rejected: number
   /** Never sent: no memory left, invalid in themselves, or logged after `close`. */
   readonly dropped: { readonly memory: number; readonly invalid: number; readonly closed: number }
   /** Sent again although the server may have them, because it had forgotten us. */
   readonly possiblyRepeated: number
+  readonly metrics: MetricStats
   /** null = there is none. */
   readonly spool: SpoolStats | null
   readonly pendingBatches: number
@@ -56,6 +60,7 @@ export interface LoggerStats {
 export interface LoggerCore {
   readonly builder: BatchBuilder
   readonly buffer: RecordBuffer
+  readonly metrics: Metrics
   readonly clock: Clock
   readonly service: string
   readonly host: string
@@ -88,6 +93,7 @@ export class CoreLogger implements Logger {
   readonly warn: LogMethod
   readonly error: LogMethod
   readonly fatal: LogMethod
+  readonly metrics: Metrics
   private readonly core: LoggerCore
   private readonly bindings: readonly Binding[]
   private readonly traceId: string
@@ -96,6 +102,7 @@ export class CoreLogger implements Logger {
   constructor(core: LoggerCore, bindings: readonly Binding[]) {
     const ids: Ids = Object.fromEntries(bindings.filter(([key, value]) => isId(key, value)))
     this.core = core
+    this.metrics = core.metrics
     this.bindings = bindings.filter(([key, value]) => !isId(key, value))
     this.traceId = typeof ids.trace_id === 'string' ? ids.trace_id : ''
     this.spanId = typeof ids.span_id === 'string' ? ids.span_id : ''

@@ -8,6 +8,7 @@ import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
 import { patternRoutes } from './pattern-routes.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
+import { sdkMetricRoutes } from './sdk-metric-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
@@ -29,6 +30,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...factRoutes(deps),
     deleteRoute(deps),
     ...metricRoutes(deps),
+    ...sdkMetricRoutes(deps),
     ...projectRoutes(deps),
     ...sessionRoutes(deps),
     ...systemRoutes(deps),

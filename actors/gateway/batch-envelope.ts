@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf'
 import { type BatchBytes, NO_BATCH, type Offer } from '#actors/commit-log/commit-log.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
 import type { ProvenBatch } from '#actors/processing/prove-batch.ts'
+import { ROW_KINDS } from '#proto/columns.ts'
 import { ENVELOPE_VERSION } from '#proto/envelope.ts'
 import {
   BatchKind,
@@ -25,6 +26,8 @@ export interface BatchOrigin {
 
 /** What the proof or the making of a batch found out. */
 export interface BatchFacts {
+  /** ROW_KINDS number; logs unless given. */
+  readonly kind?: number
   readonly records: number
   /** Ascending numbers of refused records. */
   readonly rejected: readonly { readonly index: number }[]
@@ -49,7 +52,7 @@ export function envelopeOfBatch(origin: BatchOrigin, facts: BatchFacts): Envelop
   const { key, peer, producer, epoch, schema, request } = origin
   return create(EnvelopeSchema, {
     version: ENVELOPE_VERSION,
-    kind: BatchKind.LOGS,
+    kind: facts.kind === ROW_KINDS.metric ? BatchKind.METRICS : BatchKind.LOGS,
     schema,
     projectId: key.projectId,
     keyId: key.keyId,

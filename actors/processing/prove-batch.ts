@@ -1,9 +1,10 @@
 /** The task that proves a batch before anything trusts it: once, at the door that took it. */
 import { isUtf8 } from 'node:buffer'
 import { BatchError } from '#proto/batch-error.ts'
-import { isPresent, type LogColumns } from '#proto/columns.ts'
+import { isPresent, type LogColumns, ROW_KINDS } from '#proto/columns.ts'
 import { SCHEMA_HIGHEST } from '#proto/limits.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
+import { checkPoints } from '#proto/metric-check.ts'
 import { checkRecords, type RefusedRecord } from '#proto/record-check.ts'
 
 export interface ProveBatch {
@@ -22,6 +23,8 @@ export type ProvenBatch =
 
 export interface ProvenSound {
   readonly type: 'sound'
+  /** ROW_KINDS number. */
+  readonly kind: number
   readonly records: number
   /** Records that must be left out, ascending, each with its reason. */
   readonly rejected: readonly RefusedRecord[]
@@ -46,8 +49,8 @@ export function proveBatch({ memory, offset, length, schema }: ProveBatch): Prov
 }
 
 function judge(columns: LogColumns): ProvenSound {
-  const rejected = checkRecords(columns)
-  const { timeUs, timeMissing, count } = columns
+  const { kind, timeUs, timeMissing, count } = columns
+  const rejected = kind === ROW_KINDS.metric ? checkMetrics(columns) : checkRecords(columns)
   let [minUs, maxUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let untimed = 0
   let next = 0
@@ -65,5 +68,12 @@ function judge(columns: LogColumns): ProvenSound {
     if (time > maxUs) maxUs = time
   }
   const times = minUs <= maxUs ? { minUs, maxUs } : null
-  return { type: 'sound', records: count, rejected, times, untimed }
+  return { type: 'sound', kind, records: count, rejected, times, untimed }
+}
+
+/** A point is a record, too. */
+function checkMetrics(columns: LogColumns): RefusedRecord[] {
+  const refused = new Map(checkPoints(columns).map(each => [each.index, each]))
+  for (const each of checkRecords(columns)) refused.set(each.index, each)
+  return [...refused.values()].sort((a, b) => a.index - b.index)
 }

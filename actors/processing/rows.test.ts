@@ -106,5 +106,5 @@ test('the same batch gives the same rows, and its columns stay as they were', ()
 })
 
 function asColumns(rows: ReturnType<typeof openRows>): LogColumns {
-  return { ...rows, timeMissing: null, sdkName: '', sdkVersion: '' }
+  return { ...rows, kind: 0, timeMissing: null, sdkName: '', sdkVersion: '' }
 }

@@ -63,7 +63,7 @@ export function openRows(envelope: RowsEnvelope, columns: LogColumns): RowColumn
       return columns.attributes
     },
     receivedAtUs: new Float64Array(count).fill(receivedAtUs),
-    kind: new Uint8Array(count),
+    kind: new Uint8Array(count).fill(columns.kind),
     flags,
     producer: repeatPair(envelope.producer, count),
     seq: repeatPair((BigInt(envelope.epoch) << 40n) | envelope.sequence, count),

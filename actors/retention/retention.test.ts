@@ -32,10 +32,12 @@ test('each project loses what is older than it wants to keep, and one that keeps
     [...expired],
     [
       ['a', nowUs - 30 * DAY_US],
+      ['a.metrics', nowUs - 30 * DAY_US],
       ['b', nowUs - DAY_US],
+      ['b.metrics', nowUs - DAY_US],
     ],
   )
-  assert.equal(actor.observe().observed['deleted'], 10)
+  assert.equal(actor.observe().observed['deleted'], 20)
   actor.kill()
 })
 

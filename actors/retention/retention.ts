@@ -1,6 +1,7 @@
 /** Deletes, now and then, exactly the rows that are older than their project wants to keep them. */
 import type { Catalog } from '#actors/catalog/catalog.ts'
 import type { LogStore } from '#actors/store/store.ts'
+import { streamsOf } from '#actors/store/streams.ts'
 import { type Actor, type Context, defineActor } from '#runtime/actor.ts'
 
 export type RetentionMessage =
@@ -79,7 +80,8 @@ class Retention implements Actor<RetentionMessage> {
     let deleted = 0
     for (const { id, retention_days: days } of await catalog.projects()) {
       const before = expiryUs(this.#context.clock.nowUs(), days)
-      if (before !== null) deleted += await store.expire(id, before)
+      if (before === null) continue
+      for (const stream of streamsOf(id)) deleted += await store.expire(stream, before)
     }
     return deleted
   }

@@ -34,6 +34,7 @@ import type {
   SearchResult,
 } from './store.ts'
 import { StoreError } from './store-error.ts'
+import { streamOf } from './streams.ts'
 import type { UnitDamage } from './walk.ts'
 import { WIDE_ROWS_MIN, WideAggregates } from './wide-aggregate.ts'
 import { WriterClient } from './writer-client.ts'
@@ -146,7 +147,7 @@ export class ParquetStore implements LogStore {
   receive(entries: readonly LogEntry[]): void | Promise<void> {
     const nowMs = this.#options.clock.monotonicMs()
     for (const entry of entries) {
-      this.#recent.add(entry, nowMs, !this.#state.dropped.has(entry.envelope.projectId))
+      this.#recent.add(entry, nowMs, !this.#state.dropped.has(streamOf(entry.envelope)))
     }
     return this.#flusher.received()
   }

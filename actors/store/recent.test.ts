@@ -47,7 +47,7 @@ describe('recent batches', () => {
   test('what has no rows for the store is passed, and kept by nobody', () => {
     const recent = new Recent(POLICY, Positions.NONE)
     const held: LogEntry[] = [
-      entry({ position: 1, kind: BatchKind.METRICS }),
+      entry({ position: 1, rows: 0 }),
       entry({ position: 2, rows: 2, rejected: [0, 1] }),
       entry({ position: 3 }),
     ]

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict'
 import type { BatchBytes, LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
-import { BatchKind, type Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { UnitRange } from './plan.ts'
+import { streamOf } from './streams.ts'
 import type { Cells } from './tally.ts'
 
 /** Rows of a row group at most: what encodeRowGroup is made for. */
@@ -22,7 +23,7 @@ export interface RecentPart {
   readonly length: number
 }
 
-/** Batches of one project, in log order. Grows until it is full or taken by a flush. */
+/** Batches of one project's logs, or of its metrics (streams.ts), in log order. Grows until it is full or taken by a flush. */
 export class RecentChunk implements UnitRange {
   readonly projectId: string
   readonly batches: BatchBytes[] = []
@@ -130,8 +131,8 @@ export class Recent {
     const { envelope } = entry
     const rows = envelope.recordCount - envelope.rejected.length
     this.#oldestMs = Math.min(this.#oldestMs, nowMs)
-    if (!wanted || rows === 0 || envelope.kind !== BatchKind.LOGS) return
-    this.#chunkFor(envelope.projectId, rows).add(entry, rows)
+    if (!wanted || rows === 0) return
+    this.#chunkFor(streamOf(envelope), rows).add(entry, rows)
     this.#bytes += entry.batch.length
     this.#entries++
   }

@@ -21,7 +21,6 @@ import type {
   ReadOutcome,
 } from '#actors/commit-log/commit-log.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
-import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import { KafkaAppender } from './kafka-appender.ts'
 import { KafkaConsumer } from './kafka-consumer.ts'
@@ -111,7 +110,6 @@ export class KafkaLog implements CommitLog {
   }
 
   append(offer: Offer): Promise<AppendOutcome> {
-    assert(offer.envelope.kind === BatchKind.LOGS, 'metrics have a topic of their own')
     return offer.envelope.request === undefined
       ? this.#appender.append(offer)
       : this.#keyed.append(offer)

@@ -6,7 +6,6 @@ import type { Placements } from '#actors/catalog/placements.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
-import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import {
   type Clock,
   type Keyed,
@@ -28,6 +27,7 @@ import type {
   SearchResult,
 } from '../store.ts'
 import { StoreError } from '../store-error.ts'
+import { streamOf } from '../streams.ts'
 import { analyseElastic } from './analyse.ts'
 import type { SearchTools } from './asking.ts'
 import { BulkWriter } from './bulk-writer.ts'
@@ -167,8 +167,8 @@ export class ElasticStore implements LogStore {
       if (open === null) continue
       const { envelope } = entry
       const rows = envelope.recordCount - envelope.rejected.length
-      if (rows === 0 || envelope.kind !== BatchKind.LOGS) this.#ledger.settle(open)
-      else await this.#tell(envelope.projectId, { type: 'write', open })
+      if (rows === 0) this.#ledger.settle(open)
+      else await this.#tell(streamOf(envelope), { type: 'write', open })
     }
     await this.#ledger.belowBytes(this.#options.memoryBytes)
   }

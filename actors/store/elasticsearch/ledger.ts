@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import { type Position, Positions } from '#actors/commit-log/positions.ts'
+import { streamOf } from '../streams.ts'
 
 /** One entry on its way. */
 export class OpenEntry {
@@ -114,7 +115,7 @@ export class Ledger {
   /** Open entries of a project, in order: what its writer has to do after a crash. */
   openOf(projectId: string): OpenEntry[] {
     return [...this.#partitions.values()].flatMap(({ slots }) =>
-      slots.filter(({ isSettled, entry }) => !isSettled && entry.envelope.projectId === projectId),
+      slots.filter(({ isSettled, entry }) => !isSettled && streamOf(entry.envelope) === projectId),
     )
   }
 

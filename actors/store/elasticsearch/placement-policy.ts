@@ -4,6 +4,7 @@
  * whole; one with many rows has its own.
  */
 import type { Placement } from '#actors/catalog/placements.ts'
+import { isMetrics } from '../streams.ts'
 import type { IndexNames } from './index-names.ts'
 
 /** Retentions are rounded up to one of these: each is one shared index a day. */
@@ -32,6 +33,8 @@ export function choosePlacement(question: PlacementQuestion, names: IndexNames):
     return { index: names.index(projectId, period), shards, shared: false }
   }
   const group = RETENTION_GROUPS_DAYS.find(days => days >= retentionDays)
-  const series = `shared-${group === undefined ? 'longest' : `${group}d`}`
+  // Labels are not to take the fields of an index from the attributes of logs, nor the other way.
+  const kind = isMetrics(projectId) ? 'metrics' : 'shared'
+  const series = `${kind}-${group === undefined ? 'longest' : `${group}d`}`
   return { index: names.index(series, period), shards: 1, shared: true }
 }
