@@ -26,6 +26,8 @@ const NAMES_MAX = 1_000
 /** Newest points that names are told of. */
 const NAME_POINTS = 20_000
 const SECOND_US = 1_000_000
+/** Unless another step is asked for: the SDK sends no more often unless told to. */
+const STEP_US_MIN = 10 * SECOND_US
 
 const key = z.string().min(1).max(256)
 const queryBody = filterBody.pick({ start_time: true, end_time: true, project: true }).extend({
@@ -151,7 +153,7 @@ function planned(
   if (step !== undefined && parseDuration(step) === null) {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', `step: ${step} is no width such as 60 or 1m`)
   }
-  const stepUs = intervalOf(step, startUs, endUs)
+  const stepUs = Math.max(intervalOf(step, startUs, endUs), step === undefined ? STEP_US_MIN : 0)
   const from = Math.floor(startUs / stepUs) * stepUs
   const to = Math.max(from + stepUs, Math.ceil(endUs / stepUs) * stepUs)
   if ((to - from) / stepUs > NUMBERS_MAX) {
