@@ -54,6 +54,16 @@ test('the web server logs each request with the trace of its caller', { skip }, 
   }
 })
 
+test('what is measured arrives as one point a series', { skip }, async t => {
+  const { store, ended } = await runExample(t, 'metrics.mjs')
+  assert.equal(await ended, 0)
+  assert.deepEqual(messages(store), ['orders', 'orders', 'queue_length', 'http.duration'])
+  assert.deepEqual(
+    store.rows.slice(0, 2).map(({ attributes }) => attributes['i.metric.value']),
+    [250n, 750n],
+  )
+})
+
 test('delivery can be watched', { skip }, async t => {
   const { store, child, ended } = await runExample(t, 'watch-delivery.mjs')
   await firstRecord(store)

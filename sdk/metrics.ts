@@ -72,7 +72,7 @@ export interface MetricsDeps {
 
 /** A series of a counter or histogram that is idle for so many intervals gives up its place. */
 const IDLE_INTERVALS_MAX = 30
-/** Orders in which labels are written, and numbers beside their texts, make more nodes than series. */
+/** Labels in several orders, and numbers beside their texts, make more nodes than series. */
 const NODES_PER_SERIES = 4
 /** Of an INFO record: nobody looks for a level in the name of a metric. */
 const SEVERITY = 9

@@ -13,8 +13,14 @@ import {
   StreamSession,
 } from './stream-session.ts'
 
-const SOUND: ProvenSound = { type: 'sound',
-  kind: 0, records: 1, rejected: [], times: null, untimed: 1 }
+const SOUND: ProvenSound = {
+  type: 'sound',
+  kind: 0,
+  records: 1,
+  rejected: [],
+  times: null,
+  untimed: 1,
+}
 const DURABLE: OfferOutcome = { type: 'settled', outcomes: [{ type: 'durable', repeat: false }] }
 const OVER_QUOTA: OfferOutcome = { type: 'over-quota', retryAfterMs: 700 }
 const DISK_FULL: OfferOutcome = {
