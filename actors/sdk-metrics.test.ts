@@ -155,6 +155,19 @@ suite('metrics of the SDK, from the call to the answer', { timeout: 120_000 }, (
     await tail.ended
   })
 
+  test('so does one that goes on from before them', async () => {
+    const { tail_token: after } = await server.search(shop.read_key, { limit: 0 })
+    measure(log)
+    assert.equal(await log.flush(30_000), true)
+    log.info('behind them')
+    assert.equal(await log.flush(30_000), true)
+    const tail = server.tail(shop.read_key, { query: '', after })
+    assert.equal((await tail.next()).type, 'hello')
+    assert.deepEqual((await tail.messages(1)).messages, ['behind them'])
+    tail.socket.close()
+    await tail.ended
+  })
+
   const page = readFileSync(new URL('../docs/sdk-metrics.md', import.meta.url), 'utf8')
   for (const [, example = ''] of page.matchAll(/```json\n(.+?)\n```/gs)) {
     test(`docs/sdk-metrics.md: ${example}`, async () => {

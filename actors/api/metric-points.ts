@@ -35,7 +35,6 @@ export async function readPoints(
     query: { terms: [...nameTerms(name), ...labelTerms(labels)] },
     order: 'desc',
     include: new Set(['logs']),
-    aggregate: null,
   }
   let cursor: string | null = null
   for (let left = max; left > 0; ) {

@@ -4,6 +4,7 @@
  */
 import type { CommitLog, LogEntry, LogPlace, ReadOutcome } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 
 /** A chunk of stored entries, each retained for whoever handles it. */
 export interface StoredChunk {
@@ -85,12 +86,13 @@ export interface ReadingSource {
   receive(chunk: StoredChunk): void | Promise<void>
 }
 
-/** Reads to the present end of the log; 'void' = it was ended from our side. */
+/** Reads the logs to the present end; 'void' = it was ended from our side. */
 export async function readStored(source: ReadingSource): Promise<ReadOutcome | 'void'> {
   const { log, projectId, from } = source
   try {
     return await log.read(projectId, from, async entries => {
-      if (!(await offerChunk(source, entries))) throw new ReadingOver()
+      const logs = entries.filter(({ envelope }) => envelope.kind !== BatchKind.METRICS)
+      if (logs.length > 0 && !(await offerChunk(source, logs))) throw new ReadingOver()
     })
   } catch (error) {
     if (error instanceof ReadingOver) return 'void'
