@@ -15,4 +15,4 @@ for (let i = 0; i < 1_000; i++) {
 }
 
 await log.close()
-console.log(log.stats().metrics)
+process.stdout.write(`${JSON.stringify(log.stats().metrics)}\n`)
