@@ -75,6 +75,8 @@ export const PATTERNS_MAX = 500
 /** Newest rows that tell which fields there are; they are read on the main thread. */
 export const FIELD_SAMPLE_DEFAULT = 1_000
 export const FIELD_SAMPLE_MAX = 2_000
+/** Rows of one export; the next one goes on behind the last. */
+export const EXPORT_ROWS_MAX = 1_000_000
 /** Longer ones are made by programs, and their lists of values belong into `services` or a field. */
 export const QUERY_CHARS_MAX = 8_192
 /** Conditions of a query: each is a pass over a column, or some clauses of Elasticsearch. */

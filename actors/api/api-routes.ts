@@ -2,6 +2,7 @@
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { tellingCatalog } from './catalog-problem.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
+import { exportRoute } from './export-route.ts'
 import { factRoutes } from './fact-routes.ts'
 import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
@@ -28,6 +29,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...searchRoutes(deps),
     ...patternRoutes(deps),
     ...factRoutes(deps),
+    exportRoute(deps),
     deleteRoute(deps),
     ...metricRoutes(deps),
     ...sdkMetricRoutes(deps),

@@ -32,6 +32,7 @@ export class Exchange {
   #pendingAnswer: HttpAnswer | null = null
   #received = 0
   #done = false
+  #isStreaming = false
 
   constructor(wire: Wire, state: ServerState) {
     this.#wire = wire
@@ -135,16 +136,37 @@ export class Exchange {
 
   #send(close: boolean): void {
     const answer = this.#pendingAnswer
-    if (this.#done || answer === null) return
-    this.#finish()
+    if (this.#done || answer === null || this.#isStreaming) return
     const headers = [...SECURITY_HEADERS, ...(answer.headers ?? [])]
+    if (answer.chunks !== undefined && this.#wire.method !== 'HEAD') {
+      void this.#stream({ ...answer, headers }, answer.chunks)
+      return
+    }
+    void answer.chunks?.return()
+    this.#finish()
     this.#wire.send(
       { ...answer, headers },
       { close: close || this.#state.stopping, withoutBody: this.#wire.method === 'HEAD' },
     )
   }
 
+  async #stream(answer: HttpAnswer, chunks: NonNullable<HttpAnswer['chunks']>): Promise<void> {
+    this.#isStreaming = true
+    this.#cancelTimer?.()
+    try {
+      await this.#wire.stream(answer, chunks)
+    } catch (error) {
+      if (!(error instanceof HttpProblem)) this.#failed(error)
+    } finally {
+      this.#finish()
+      // Whoever makes the chunks may still wait for something.
+      this.#abort?.abort()
+      await chunks.return()
+    }
+  }
+
   #finish(): void {
+    if (this.#done) return
     this.#done = true
     this.#cancelTimer?.()
     this.#body.discard()

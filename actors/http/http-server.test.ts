@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { test } from 'node:test'
-import { systemClock } from '#runtime/clock.ts'
+import { pause, systemClock } from '#runtime/clock.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import type { HttpDriverName, HttpRequest, Route } from './http-server.ts'
 import { HttpProblem, json } from './problem.ts'
@@ -213,6 +213,51 @@ function suite(driver: HttpDriverName): void {
     t.after(() => raw.destroy())
     raw.send('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n')
     await raw.until(/"first"[\s\S]*200 OK[\s\S]*\r\n\r\n2$/)
+  })
+
+  test(named('an answer in chunks arrives whole, and is made as fast as it is read'), async t => {
+    const chunk = Buffer.alloc(256 * 1024, 'x')
+    const made = { chunks: 0, ended: 0 }
+    async function* chunks(count: number) {
+      try {
+        for (let i = 0; i < count; i++) {
+          made.chunks++
+          yield i % 2 === 0 ? chunk : chunk.toString()
+        }
+      } finally {
+        made.ended++
+      }
+    }
+    const stream = (path: string, count: number): Route =>
+      route('GET', path, async () => ({ status: 200, chunks: chunks(count) }))
+    const routes = [stream('/some', 40), stream('/endless', 1_000_000)]
+    const { url, port } = await startTestServer(t, { driver, routes })
+    const whole = Buffer.from(await (await fetch(`${url}/some`)).arrayBuffer())
+    assert.equal(whole.length, 40 * chunk.length)
+    assert.ok(whole.every(byte => byte === 0x78))
+    made.chunks = 0
+    const raw = await RawConnection.open(port)
+    raw.pause()
+    raw.send('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n')
+    // It stands still once the buffers between us are full.
+    for (let before = -1; before !== made.chunks || before === 0; ) {
+      before = made.chunks
+      await pause(50)
+    }
+    assert.ok(made.chunks < 200, `${made.chunks} chunks were made that nobody reads`)
+    raw.destroy()
+    while (made.ended < 2) await nextRound()
+  })
+
+  test(named('an answer that fails halfway is no whole one'), async t => {
+    async function* chunks() {
+      yield 'half'
+      throw new Error('the disk is gone')
+    }
+    const routes = [route('GET', '/half', () => ({ status: 200, chunks: chunks() }))]
+    const { url, faults } = await startTestServer(t, { driver, routes })
+    await assert.rejects(fetch(`${url}/half`).then(reply => reply.text()))
+    assert.equal(faults[0]?.message, 'the disk is gone')
   })
 
   test(named('a taken port is one clear error'), async t => {

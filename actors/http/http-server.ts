@@ -34,6 +34,12 @@ export interface HttpAnswer {
   /** Pairs of lower-case name and value; a name may come twice. */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | Uint8Array
+  /**
+   * In place of a body: sent piece by piece, the next one taken when the last has gone. What it
+   * throws cuts the connection, so that nobody takes the half for the whole; it is told where the
+   * caller goes away.
+   */
+  readonly chunks?: AsyncGenerator<string | Uint8Array, void, void>
 }
 
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>

@@ -4,6 +4,20 @@ import type { HttpAnswer } from './http-server.ts'
 import { plainAddress } from './peer-address.ts'
 import { hasNoBody, type SendOptions, type Wire } from './wire.ts'
 
+/** Settles when more can be written, or nobody takes it any more. */
+function hasRoom(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return Promise.resolve()
+  return new Promise(resolve => {
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
+}
+
 /** Node's request (and response, unless it is an upgrade) of one exchange. */
 export class NodeWire implements Wire {
   readonly method: string
@@ -45,6 +59,23 @@ export class NodeWire implements Wire {
 
   refuse(answer: HttpAnswer): void {
     this.send(answer, { close: true, withoutBody: false })
+  }
+
+  async stream(answer: HttpAnswer, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
+    const response = this.#response
+    if (response === null || response.destroyed) return
+    response.statusCode = answer.status
+    for (const [name, value] of answer.headers ?? []) response.appendHeader(name, value)
+    try {
+      for await (const chunk of chunks) {
+        if (response.destroyed) return
+        if (!response.write(chunk)) await hasRoom(response)
+      }
+      response.end()
+    } catch (error) {
+      response.destroy()
+      throw error
+    }
   }
 
   send(answer: HttpAnswer, options: SendOptions): void {

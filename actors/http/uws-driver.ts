@@ -139,7 +139,7 @@ function serve(
   let exchange: Exchange | null = null
   const wire = new UwsWire(res, req, secure)
   res.onAborted(() => {
-    wire.dead = true
+    wire.aborted()
     exchange?.gone()
   })
   exchange = new Exchange(wire, state)

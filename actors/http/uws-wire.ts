@@ -13,6 +13,7 @@ export class UwsWire implements Wire {
   readonly secure: boolean
   /** Answered or aborted: the response must not be touched again. */
   dead = false
+  #wake: () => void = () => undefined
   readonly #res: Uws.HttpResponse
   #peer: string | null = null
 
@@ -49,14 +50,65 @@ export class UwsWire implements Wire {
     this.#res.close()
   }
 
+  /** Driver: the caller has gone. */
+  aborted(): void {
+    this.dead = true
+    this.#wake()
+  }
+
+  async stream(answer: HttpAnswer, chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
+    if (this.dead) return
+    const res = this.#res
+    this.peer()
+    res.onWritable(() => {
+      this.#wake()
+      return true
+    })
+    res.cork(() => this.#head(answer))
+    try {
+      for await (const chunk of chunks) {
+        if (this.isGone()) return
+        let hasRoom = true
+        res.cork(() => {
+          hasRoom = res.write(chunk)
+        })
+        if (!hasRoom) await this.#room()
+        if (this.isGone()) return
+      }
+      this.dead = true
+      res.cork(() => res.end())
+    } catch (error) {
+      if (!this.isGone()) {
+        this.dead = true
+        res.close()
+      }
+      throw error
+    }
+  }
+
+  /** It changes while others run. */
+  isGone(): boolean {
+    return this.dead
+  }
+
+  #room(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  #head(answer: HttpAnswer): void {
+    this.#res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`)
+    for (const [name, value] of answer.headers ?? []) this.#res.writeHeader(name, value)
+  }
+
   send(answer: HttpAnswer, options: SendOptions): void {
     if (this.dead) return
     const res = this.#res
     this.peer()
     this.dead = true
     res.cork(() => {
-      res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`)
-      for (const [name, value] of answer.headers ?? []) res.writeHeader(name, value)
+      this.#head(answer)
       const body = answer.body ?? ''
       // Without arguments there is no length either; given as undefined it would be a huge one.
       if (hasNoBody(answer.status) && !options.close) res.endWithoutBody()

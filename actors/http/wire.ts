@@ -16,6 +16,11 @@ export interface Wire {
   /** Sends the one answer; `close` ends the connection after it. */
   send(answer: HttpAnswer, options: SendOptions): void
   /**
+   * Sends an answer with chunks, as fast as the caller takes them. Settles when all were handed
+   * over or the caller has gone; rejects with what a chunk failed with, the connection cut.
+   */
+  stream(answer: HttpAnswer, chunks: AsyncIterable<string | Uint8Array>): Promise<void>
+  /**
    * Ends the connection so that nothing after these headers is ever taken for a request; the answer
    * is sent only where that is sure.
    */

@@ -1,11 +1,12 @@
 /** What was logged around a row: in the same service and host, or in the same trace. */
+import assert from 'node:assert/strict'
 import type { Row } from '#proto/api.ts'
 import type { Query, QueryTerm } from '#proto/query/tree.ts'
 import { parseRowId } from '#proto/row-id.ts'
 import { parseTime } from '#proto/time.ts'
 import { encodeCursor } from './cursor.ts'
 import { searchById } from './own-searches.ts'
-import type { Order } from './row-keys.ts'
+import type { Order, RowKey } from './row-keys.ts'
 import type { SearchPlanInput, SearchResult } from './store.ts'
 
 export interface ContextWish {
@@ -33,21 +34,15 @@ export async function rowContext(
   search: (input: SearchPlanInput) => Promise<SearchResult>,
 ): Promise<RowContext | 'no-trace' | null> {
   const byId = searchById(wish.projectId, wish.id)
-  const key = parseRowId(wish.id)
-  if (byId === null || key === null) return null
+  if (byId === null) return null
   const { logs, positions } = await search(byId)
   const [text] = logs
   if (text === undefined) return null
   const row = JSON.parse(text) as Row
   const query = neighboursOf(row, wish.by)
-  const time = parseTime(row.time)
-  if (query === null || time === null) return 'no-trace'
+  if (query === null) return 'no-trace'
   const side = async (order: Order, limit: number): Promise<SearchResult> => {
-    const cursor = encodeCursor({
-      order,
-      key: { ...key, timeUs: time.timeUs, subNs: time.subNs },
-      positions,
-    })
+    const cursor = encodeCursor({ order, key: keyOf(row), positions })
     return await search({ ...byId, query, cursor, order, limit })
   }
   const [before, after] = await Promise.all([side('desc', wish.before), side('asc', wish.after)])
@@ -58,6 +53,27 @@ export async function rowContext(
     hasMoreBefore: before.next_cursor !== null,
     hasMoreAfter: after.next_cursor !== null,
   }
+}
+
+/** From where a search goes on behind a row; null = the project has no such row. */
+export async function cursorBehind(
+  id: string,
+  { projectId, order }: Pick<SearchPlanInput, 'projectId' | 'order'>,
+  search: (input: SearchPlanInput) => Promise<SearchResult>,
+): Promise<string | null> {
+  const byId = searchById(projectId, id)
+  if (byId === null) return null
+  const { logs, positions } = await search(byId)
+  const [text] = logs
+  if (text === undefined) return null
+  return encodeCursor({ order, key: keyOf(JSON.parse(text) as Row), positions })
+}
+
+/** The place of a row in the order of all. */
+function keyOf({ id, time }: Row): RowKey {
+  const [identity, exact] = [parseRowId(id), parseTime(time)]
+  assert(identity !== null && exact !== null, 'rows have an id and a time')
+  return { ...identity, timeUs: exact.timeUs, subNs: exact.subNs }
 }
 
 function neighboursOf(

@@ -28,6 +28,10 @@ const step = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   /** Members of the answer by their paths. */
   has: z.record(z.string(), z.unknown()).default({}),
+  /** Lines that the answer has. */
+  lines: z.number().optional(),
+  /** The whole answer as text. */
+  body_is: z.string().optional(),
   save: z.record(z.string(), z.string()).default({}),
 })
 export type Step = z.output<typeof step>
@@ -68,7 +72,9 @@ export async function runStep(asked: Step, url: string, names: Names, table: rea
   for (const [name, pattern] of Object.entries(headers)) {
     assert.match(reply.headers.get(name) ?? '', new RegExp(pattern), context)
   }
-  const isJson = /json/.test(reply.headers.get('content-type') ?? '') && answer !== ''
+  if (asked.lines !== undefined) assert.equal(answer.match(/\n/g)?.length, asked.lines, context)
+  if (asked.body_is !== undefined) assert.equal(answer, asked.body_is, context)
+  const isJson = /[/+]json$/.test(reply.headers.get('content-type') ?? '') && answer !== ''
   const value: unknown = isJson ? JSON.parse(answer) : null
   checkAbout(routeOf(table, method, path), reply.status, value, context)
   if (asked.code !== undefined) assert.equal(member(value, 'code'), asked.code, context)

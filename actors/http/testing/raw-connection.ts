@@ -42,6 +42,11 @@ export class RawConnection {
     this.#socket.write(bytes)
   }
 
+  /** Reads no more. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
   end(): void {
     this.#socket.end()
   }

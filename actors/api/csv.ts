@@ -1,0 +1,66 @@
+/** Rows as comma-separated values (RFC 4180). */
+import type { Json, Row } from '#proto/api.ts'
+
+export const CSV_COLUMNS = [
+  'time',
+  'level',
+  'service',
+  'host',
+  'message',
+  'trace_id',
+  'span_id',
+  'file',
+  'attributes',
+  'ingested_at',
+  'id',
+] as const
+
+/**
+ * Begins as a formula does, for spreadsheets: `=`, `+`, `-`, `@`, a tab or a carriage return. A
+ * plain number is none.
+ */
+const FORMULA = /^[=+\-@\t\r]/
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
+
+export interface CsvOptions {
+  /** Names of a row's own fields or of attributes. */
+  readonly columns: readonly string[]
+  /** An apostrophe goes before what a spreadsheet would run. */
+  readonly isEscaped: boolean
+}
+
+export function csvHead(options: CsvOptions): string {
+  return line(options.columns, options)
+}
+
+/** `row` is JSON text. */
+export function csvRow(row: string, options: CsvOptions): string {
+  const parsed = JSON.parse(row) as Row
+  return line(
+    options.columns.map(column => text(valueOf(parsed, column))),
+    options,
+  )
+}
+
+function line(cells: readonly string[], { isEscaped }: CsvOptions): string {
+  return `${cells.map(each => quoted(isEscaped ? harmless(each) : each)).join(',')}\r\n`
+}
+
+/** Fields of a row win over attributes of the same name. */
+function valueOf(row: Row, column: string): Json | undefined {
+  if (Object.hasOwn(row, column)) return row[column as keyof Row] as Json
+  return row.attributes[column]
+}
+
+function text(value: Json | undefined): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function harmless(cell: string): string {
+  return FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}

@@ -1,0 +1,113 @@
+/** `GET /api/v1/logs/export`: all logs that match, as a file that is made while it is read. */
+import { z } from 'zod/v4'
+import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
+import { HttpProblem } from '#actors/http/problem.ts'
+import { cursorBehind } from '#actors/store/row-context.ts'
+import type { SearchPlanInput } from '#actors/store/store.ts'
+import { EXPORT_ROWS_MAX } from '#proto/limits.ts'
+import type { ReadableProject } from './caller.ts'
+import { CSV_COLUMNS, type CsvOptions, csvHead, csvRow } from './csv.ts'
+import { endpoint, projectQuery } from './endpoint.ts'
+import { exportPages } from './export-pages.ts'
+import { STORE_PROBLEMS } from './query-gate.ts'
+import { levelsOf, planQuestion } from './search-request.ts'
+import type { SearchDeps } from './search-routes.ts'
+
+const COLUMNS_MAX = 100
+const list = z
+  .string()
+  .transform(text => text.split(',').filter(part => part !== ''))
+  .optional()
+
+const exportQuery = projectQuery.extend({
+  format: z.enum(['ndjson', 'csv']).default('ndjson'),
+  query: z.string().default(''),
+  services: list.describe('with commas'),
+  levels: z.string().optional().describe('with commas, in any case'),
+  start_time: z.string().optional(),
+  end_time: z.string().optional(),
+  ingested_start: z.string().optional(),
+  ingested_end: z.string().optional(),
+  order: z.enum(['desc', 'asc']).default('desc').describe('newest first, or oldest'),
+  limit: z.coerce.number().int().min(1).max(EXPORT_ROWS_MAX).default(EXPORT_ROWS_MAX),
+  after: z.string().optional().describe('id of the last log that you have: goes on behind it'),
+  columns: list.describe('of CSV, with commas: fields and attributes'),
+  formulas: z
+    .enum(['escape', 'keep'])
+    .default('escape')
+    .describe('of CSV: an apostrophe before what a spreadsheet would run, or values as they are'),
+})
+type ExportQuery = z.output<typeof exportQuery>
+
+const TYPES = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8; header=present',
+} as const
+
+export function exportRoute(deps: SearchDeps): Route {
+  return endpoint(deps, {
+    method: 'GET',
+    path: '/api/v1/logs/export',
+    tag: 'logs',
+    summary: 'All logs that match, as a file.',
+    description:
+      `At most ${EXPORT_ROWS_MAX} logs; the next part begins with \`after\`, the id of the last ` +
+      'one. So does an export that was cut off: an answer that is whole ends with its last chunk, ' +
+      'any other one with a broken connection.',
+    who: 'reader',
+    query: exportQuery,
+    answers: { 200: { description: 'A log a line.', mediaType: TYPES.ndjson, schema: null } },
+    problems: [...STORE_PROBLEMS, 'LOGBOY_NOT_FOUND'],
+    handle: ({ query, project, request }) => exportLogs(query, project, request, deps),
+  })
+}
+
+async function exportLogs(
+  query: ExportQuery,
+  project: ReadableProject,
+  request: HttpRequest,
+  { store, clock, queries }: SearchDeps,
+): Promise<HttpAnswer> {
+  const { signal } = request
+  const search = (page: SearchPlanInput) =>
+    queries.run(project.id, signal, each => store.search(page, each))
+  const { format, limit, after, services, levels, columns, formulas, ...filter } = query
+  const input = planQuestion(
+    { ...filter, services: services ?? [], levels: levelsOf(levels ?? null), include: ['logs'] },
+    project,
+    clock.nowUs(),
+  )
+  const cursor = after === undefined ? null : await cursorBehind(after, input, search)
+  if (after !== undefined && cursor === null) {
+    throw new HttpProblem('LOGBOY_NOT_FOUND', `after: there is no log ${after}`)
+  }
+  const csv = { columns: columns ?? CSV_COLUMNS, isEscaped: formulas === 'escape' }
+  if (csv.columns.length > COLUMNS_MAX) {
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', `columns: at most ${COLUMNS_MAX}`)
+  }
+  const pages = exportPages({ ...input, cursor }, limit, search)
+  // What cannot be asked at all is told with its status, before the first byte.
+  const first = await pages.next()
+  return {
+    status: 200,
+    headers: [
+      ['content-type', TYPES[format]],
+      ['content-disposition', `attachment; filename="logs.${format}"`],
+      ['cache-control', 'no-store'],
+    ],
+    chunks: chunksOf(first.value ?? [], pages, format === 'csv' ? csv : null),
+  }
+}
+
+/** One chunk a page. */
+async function* chunksOf(
+  first: readonly string[],
+  rest: AsyncGenerator<readonly string[], void, void>,
+  csv: CsvOptions | null,
+): AsyncGenerator<string, void, void> {
+  const text = (rows: readonly string[]): string =>
+    rows.map(row => (csv === null ? `${row}\n` : csvRow(row, csv))).join('')
+  const head = csv === null ? '' : csvHead(csv)
+  if (head.length + first.length > 0) yield head + text(first)
+  for await (const rows of rest) if (rows.length > 0) yield text(rows)
+}
