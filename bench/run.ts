@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util'
 import { dataFile, readLines, type SealedBatch, sealedBatches } from './lab/data.ts'
 import type { ProjectKeys } from './lab/entry.ts'
 import { measureLatency } from './lab/latency.ts'
-import { measureQueries } from './lab/queries.ts'
+import { allQueries, measureQueries, ownQueries, sampleTrace } from './lab/queries.ts'
+import { measureAsks, measureBesideIngest, measureUsers } from './lab/query-load.ts'
 import { LabServer } from './lab/server.ts'
 import { StreamClient } from './lab/stream-client.ts'
 import { measureAll, type Result, saveResults } from './lab/table.ts'
@@ -186,7 +187,7 @@ function ingestResults(
   ]
 }
 
-/** Ten million rows through the door, then their size and the eleven queries. */
+/** Ten million rows through the door, then their size and the queries: alone, by many, beside ingest. */
 function store(): Promise<Result[]> {
   return withServer(async (server, keys) => {
     const path = options.data ?? dataFile(queryRows)
@@ -221,7 +222,15 @@ function store(): Promise<Result[]> {
       floor: 47,
       note: `journal ${Math.round(folderBytes(join(server.dataFolder, 'journal')) / 2 ** 20)} MiB apart`,
     }
-    return [cpu, disk, ...(await measureQueries(server, keys.read))]
+    const traceId = await sampleTrace(server, keys.read)
+    return [
+      cpu,
+      disk,
+      ...(await measureQueries(server, keys.read, traceId)),
+      ...(await measureAsks(server, keys, ownQueries())),
+      ...(await measureUsers(server, keys)),
+      ...(await measureBesideIngest(server, keys, allQueries(traceId))),
+    ]
   })
 }
 

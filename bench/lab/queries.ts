@@ -1,5 +1,6 @@
 /** The eleven queries on which the peers were measured, through REST, each answer checked. */
 import type { SearchReply, SearchRequest } from '#proto/api.ts'
+import type { Ask } from './query-load.ts'
 import type { LabServer } from './server.ts'
 import type { Result } from './table.ts'
 
@@ -101,10 +102,41 @@ export function benchQueries(traceId: string): BenchQuery[] {
   ]
 }
 
-/** Median of warm runs for each query, and the geometric mean against VictoriaLogs' published medians. */
-export async function measureQueries(server: LabServer, readKey: string): Promise<Result[]> {
+/** What the peers were not asked. */
+export function ownQueries(): Ask[] {
+  return [
+    {
+      name: 'facets of level, service and host',
+      path: '/api/v1/logs/facets',
+      body: { fields: ['level', 'service', 'host'] },
+      floorMs: 500,
+    },
+  ]
+}
+
+/** A trace id that is there. */
+export async function sampleTrace(server: LabServer, readKey: string): Promise<string> {
   const sample = await ask(server, readKey, { limit: 200, include: ['logs'] })
-  const traceId = sample.logs.find(row => row.trace_id !== null)?.trace_id ?? '0'.repeat(32)
+  return sample.logs.find(row => row.trace_id !== null)?.trace_id ?? '0'.repeat(32)
+}
+
+/** Both, as they are sent. */
+export function allQueries(traceId: string): Ask[] {
+  const eleven = benchQueries(traceId).map(({ name, request, floorMs }) => ({
+    name,
+    path: '/api/v1/logs/search',
+    body: request,
+    floorMs,
+  }))
+  return [...eleven, ...ownQueries()]
+}
+
+/** Median of warm runs for each query, and the geometric mean against VictoriaLogs' published medians. */
+export async function measureQueries(
+  server: LabServer,
+  readKey: string,
+  traceId: string,
+): Promise<Result[]> {
   const results: Result[] = []
   let logRatios = 0
   const queries = benchQueries(traceId)
