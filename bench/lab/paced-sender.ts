@@ -1,5 +1,6 @@
-/** Sealed batches over the SDK's door at a steady rate, whatever the answers take. */
-import { dataFile, type SealedBatch, sealedBatches } from './data.ts'
+/** Batches over the SDK's door at a steady rate, whatever the answers take. */
+import { BatchBuilder, type BatchRecord } from '#proto/batch-builder.ts'
+import { dataFile, readLines, recordOf, type SealedBatch, sealedBatches } from './data.ts'
 import type { LabEntry, ProjectKeys } from './entry.ts'
 import { pause } from './pause.ts'
 import { StreamClient } from './stream-client.ts'
@@ -12,30 +13,28 @@ const LOOK_MS = 5
 export interface Pace {
   readonly rowsPerSecond: number
   readonly batchRows: number
+  /** Rows have the time at which they are sent, as those of an application; else that of the file. */
+  readonly isLive?: boolean
 }
 
 export class PacedSender {
   readonly #client: StreamClient
   readonly #pace: Pace
-  readonly #batches: readonly SealedBatch[]
-  #batchesSent = 0
+  readonly #next: () => SealedBatch
   #rows = 0
   #bytes = 0
 
-  private constructor(client: StreamClient, pace: Pace, batches: readonly SealedBatch[]) {
+  private constructor(client: StreamClient, pace: Pace, next: () => SealedBatch) {
     this.#client = client
     this.#pace = pace
-    this.#batches = batches
+    this.#next = next
   }
 
   static async open(entry: LabEntry, keys: ProjectKeys, pace: Pace): Promise<PacedSender> {
-    const batches: SealedBatch[] = []
-    for await (const batch of sealedBatches(dataFile(FILE_ROWS), pace.batchRows)) {
-      batches.push(batch)
-    }
+    const next = await (pace.isLive ? liveBatches(pace.batchRows) : fileBatches(pace.batchRows))
     const client = new StreamClient({ url: entry.grpcUrl, key: keys.ingest, window: WINDOW })
     await client.open()
-    return new PacedSender(client, pace, batches)
+    return new PacedSender(client, pace, next)
   }
 
   /** Rows sent; when the window is full, those before it are acknowledged. */
@@ -65,10 +64,31 @@ export class PacedSender {
   }
 
   async #send(): Promise<void> {
-    const batch = this.#batches[this.#batchesSent++ % this.#batches.length]
-    if (batch === undefined) throw new Error('there is no data')
+    const batch = this.#next()
     await this.#client.send(batch)
     this.#rows += batch.rows
     this.#bytes += batch.bytes.length
+  }
+}
+
+async function fileBatches(batchRows: number): Promise<() => SealedBatch> {
+  const batches: SealedBatch[] = []
+  for await (const batch of sealedBatches(dataFile(FILE_ROWS), batchRows)) batches.push(batch)
+  let sent = 0
+  return () => batches[sent++ % batches.length] as SealedBatch
+}
+
+async function liveBatches(batchRows: number): Promise<() => SealedBatch> {
+  const groups: BatchRecord[][] = []
+  for await (const lines of readLines(dataFile(FILE_ROWS), batchRows)) {
+    groups.push(lines.map(recordOf))
+  }
+  const builder = new BatchBuilder({ sdkName: 'bench', sdkVersion: '0' })
+  let sent = 0
+  return () => {
+    const timeUs = Date.now() * 1_000
+    const group = groups[sent++ % groups.length] as BatchRecord[]
+    for (const record of group) builder.append({ ...record, timeUs })
+    return { bytes: builder.seal(), rows: group.length }
   }
 }
