@@ -30,7 +30,11 @@ export class PacedSender {
     this.#next = next
   }
 
-  static async open(entry: LabEntry, keys: ProjectKeys, pace: Pace): Promise<PacedSender> {
+  static async open(
+    entry: Pick<LabEntry, 'grpcUrl'>,
+    keys: ProjectKeys,
+    pace: Pace,
+  ): Promise<PacedSender> {
     const next = await (pace.isLive ? liveBatches(pace.batchRows) : fileBatches(pace.batchRows))
     const client = new StreamClient({ url: entry.grpcUrl, key: keys.ingest, window: WINDOW })
     await client.open()

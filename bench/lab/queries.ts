@@ -111,6 +111,12 @@ export function ownQueries(): Ask[] {
       body: { fields: ['level', 'service', 'host'] },
       floorMs: 500,
     },
+    {
+      name: 'patterns of all rows',
+      path: '/api/v1/logs/patterns',
+      body: {},
+      floorMs: 1_000,
+    },
   ]
 }
 
