@@ -187,7 +187,7 @@ function ingestResults(
   ]
 }
 
-/** Ten million rows through the door, then their size and the queries: alone, by many, beside ingest. */
+/** Ten million rows through the door; their size, and queries: alone, by many, beside ingest. */
 function store(): Promise<Result[]> {
   return withServer(async (server, keys) => {
     const path = options.data ?? dataFile(queryRows)

@@ -13,7 +13,7 @@ const LOOK_MS = 5
 export interface Pace {
   readonly rowsPerSecond: number
   readonly batchRows: number
-  /** Rows have the time at which they are sent, as those of an application; else that of the file. */
+  /** Rows have the time at which they are sent, as an application gives it; else the file's. */
   readonly isLive?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** A paced sender in a thread of its own, so that making batches is not felt by what is measured. */
+/** A paced sender in a thread of its own: making batches is not felt by what is measured. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ProjectKeys } from './entry.ts'
 import { type Pace, PacedSender } from './paced-sender.ts'
