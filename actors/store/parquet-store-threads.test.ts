@@ -123,6 +123,13 @@ describe('a store on real threads with DuckDB', () => {
     }))
     if (random.below(2) === 0 || measures.length === 0) measures.push({ fn: 'count' })
     if (measures.length === 1) measures.push({ fn: 'p95', field })
+    if (random.below(4) === 0) {
+      const only = pick(['host', 'user.id', 'note', 'message', 'trace_id', 'span_id', 'absent'])
+      const count = pick([1, 3, 100])
+      return random.below(2) === 0
+        ? { type: 'top', count, field: only }
+        : { type: 'uniq', field: only }
+    }
     const keys = ['level', 'service', 'host', 'user.id', 'note', 'ok', 'absent']
     const by = keys.filter(() => random.below(4) === 0)
     return random.below(3) === 0

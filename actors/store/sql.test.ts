@@ -65,5 +65,5 @@ function filter(change: Partial<RowFilter>): RowFilter {
 }
 
 function select(fn: NumberFunction, keys = 0): WideSelect {
-  return { keys, barUs: null, functions: [fn] }
+  return { keys, barUs: null, functions: [fn], told: { type: 'all' } }
 }

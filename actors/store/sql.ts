@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import { LEVELS } from '#proto/api.ts'
-import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
+import { ANALYSIS_GROUPS_MAX, ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
 import type { Measure } from '#proto/query/analysis.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { leavesOf, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
@@ -39,13 +39,23 @@ export interface WideSelect {
   /** Width of a bar in µs; null = no bars. */
   readonly barUs: number | null
   readonly functions: readonly Measure['fn'][]
+  /** What is answered of the groups, which may be too many to be told one by one. */
+  readonly told: WideTold
 }
+
+export type WideTold =
+  /** As many as can be held, and one more. */
+  | { readonly type: 'all' }
+  /** The most frequent with a key, and all others as one without. */
+  | { readonly type: 'top'; readonly count: number }
+  /** One row, whose bar says how many keys there are. */
+  | { readonly type: 'uniq' }
 
 /** Answers rows (key0, …, bar, rows, one value a function). */
 export function compileAggregate(
   files: readonly WideFile[],
   filter: RowFilter,
-  { keys, barUs, functions }: WideSelect,
+  { keys, barUs, functions, told }: WideSelect,
 ): string {
   const names = [...Array.from({ length: keys }, (_, i) => `key${i}`), 'bar']
   const columns = [...names, 'value', 'rows'].join(', ')
@@ -53,16 +63,39 @@ export function compileAggregate(
     ...groupFiles(files).map(group => selectFrom(group, filter, barUs)),
     `SELECT ${columns} FROM ${EXTRA_TABLE}`,
   ]
-  const values = ['CAST(sum(rows) AS DOUBLE)', ...functions.map(fn => FUNCTIONS[fn])]
-  return (
-    `SELECT ${[...names, ...values].join(', ')} FROM (${sources.join(' UNION ALL ')}) ` +
+  const values = functions.map((fn, i) => `${FUNCTIONS[fn]} AS value${i}`)
+  const selected = [...names, `${COUNT} AS rows`, ...values].join(', ')
+  const grouped =
+    `SELECT ${selected} FROM (${sources.join(' UNION ALL ')}) AS source ` +
     `GROUP BY ${names.join(', ')}`
-  )
+  switch (told.type) {
+    case 'all':
+      return `${grouped} LIMIT ${ANALYSIS_GROUPS_MAX + 1}`
+    case 'uniq':
+      return (
+        `WITH grouped AS (${grouped}) SELECT NULL AS key0, CAST(count(key0) AS DOUBLE) AS bar, ` +
+        'coalesce(sum(rows), 0) AS rows FROM grouped'
+      )
+    case 'top':
+      return (
+        `WITH grouped AS (${grouped}), best AS (SELECT * FROM grouped WHERE key0 IS NOT NULL ` +
+        `ORDER BY rows DESC, ${numeral('key0')} NULLS LAST, key0 LIMIT ${told.count}) ` +
+        'SELECT key0, bar, rows FROM best UNION ALL SELECT NULL, 0, ' +
+        '(SELECT coalesce(sum(rows), 0) FROM grouped) - (SELECT coalesce(sum(rows), 0) FROM best)'
+      )
+  }
 }
 
+/** Texts that are numbers stand before all others, by size: as analysis/column-order.ts has it. */
+function numeral(key: string): string {
+  const number = '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?'
+  return `CASE WHEN regexp_full_match(${key}, '${number}') THEN TRY_CAST(${key} AS DOUBLE) END`
+}
+
+const COUNT = 'CAST(sum(source.rows) AS DOUBLE)'
 const FINITE = 'FILTER (WHERE isfinite(value))'
 const FUNCTIONS: Readonly<Record<Measure['fn'], string>> = {
-  count: 'CAST(sum(rows) AS DOUBLE)',
+  count: COUNT,
   sum: `sum(value) ${FINITE}`,
   avg: `avg(value) ${FINITE}`,
   min: `min(value) ${FINITE}`,
@@ -106,8 +139,10 @@ function keyOf(column: string | null): string {
   if (column === SEVERITY_COLUMN) {
     return `${LEVEL_LIST}[least(5, (CAST(${SEVERITY_COLUMN} AS INTEGER) - 1) // 4) + 1]`
   }
-  const name = quoteName(column)
-  if (!column.startsWith('attr.')) return `nullif(${name}, '')`
+  if (column === 'trace_id' || column === 'span_id') return `lower(hex(${column}))`
+  const isAttribute = column.startsWith('attr.')
+  const name = isAttribute ? quoteName(column) : `nullif(${column}, '')`
+  if (!isAttribute && column !== 'message') return name
   const isShort = `strlen(${name}) <= ${ATTRIBUTE_SEARCH_CHARS_MAX}`
   const pairs = `len(regexp_extract_all(${name}, '[\\x{10000}-\\x{10FFFF}]'))`
   const isShortUtf16 = `length(${name}) + ${pairs} <= ${ATTRIBUTE_SEARCH_CHARS_MAX}`

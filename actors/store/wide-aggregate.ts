@@ -15,7 +15,7 @@ import { inLanes, Turnstile } from './lanes.ts'
 import type { SegmentMeta } from './manifest.ts'
 import { columnName } from './parquet/schema.ts'
 import type { StoredUnit, Unit } from './snapshot.ts'
-import { compileAggregate, isSqlFilter, type WideFile } from './sql.ts'
+import { compileAggregate, isSqlFilter, type WideFile, type WideTold } from './sql.ts'
 import type { Examined, ExamineInput } from './tasks/examine.ts'
 
 /** Fewer rows are scanned in the time that DuckDB takes to begin. */
@@ -31,6 +31,7 @@ const FIXED_KEYS: Readonly<Record<string, string>> = {
   host: 'host',
   file: 'file',
   severity_text: 'severity_text',
+  message: 'message',
 }
 
 export interface WideOptions {
@@ -51,6 +52,7 @@ export interface WidePlan {
 export interface WideQuestion {
   readonly wanted: GroupsWanted
   readonly measures: readonly Measure[]
+  readonly told: WideTold
   readonly filter: RowFilter
   readonly units: readonly Unit[]
   readonly segments: readonly SegmentMeta[]
@@ -81,7 +83,7 @@ export class WideAggregates {
       .filter(({ deleted }) => deleted === null)
     const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
     // The other rows are handed in number by number: those of several fields would not go together.
-    if (wanted.numbers.length !== 1 || rows < this.#options.rowsMin || !isSqlFilter(filter))
+    if (wanted.numbers.length > 1 || rows < this.#options.rowsMin || !isSqlFilter(filter))
       return null
     const files: WideFile[] = []
     const covered = new Set<Unit>()
@@ -101,11 +103,12 @@ export class WideAggregates {
   async run(
     plan: WidePlan,
     extra: GroupsPart,
-    { wanted, measures, filter, signal }: WideQuestion,
+    { wanted, measures, told, filter, signal }: WideQuestion,
   ): Promise<readonly MeasuredGroup[] | null> {
     const { barUs, by } = wanted
     const functions = measures.map(({ fn }) => fn)
-    const sql = compileAggregate(plan.files, filter, { keys: by.length, barUs, functions })
+    const select = { keys: by.length, barUs, functions, told }
+    const sql = compileAggregate(plan.files, filter, select)
     const entered = await this.#turnstile.enter(() => this.#query(sql, extra, signal), signal)
     if (entered === false) return null
     const outcome = entered.result
@@ -168,13 +171,10 @@ export class WideAggregates {
   async #examine(
     segment: SegmentMeta,
     units: readonly StoredUnit[],
-    { numbers: [number], by }: GroupsWanted,
+    { numbers, by }: GroupsWanted,
   ): Promise<readonly WideFile[] | null> {
     const { pool, pathOf } = this.#options
-    const field = number?.field ?? ''
     const attributes = by.filter(key => !Object.hasOwn(FIXED_KEYS, key))
-    // Ids have columns of their own beside attributes of their names.
-    if (attributes.some(key => fieldKind(key) !== 'attribute')) return null
     const path = pathOf(segment.id)
     const input: ExamineInput = {
       path,
@@ -183,21 +183,33 @@ export class WideAggregates {
         if (meta === undefined) throw new RangeError(`segment ${segment.id} has no group ${group}`)
         return { group, meta }
       }),
-      keys: [field, ...attributes],
+      keys: [...numbers.map(({ field }) => field), ...attributes],
       isUnproven: !this.#proven.has(segment.id),
     }
     const examined = await pool.run<Examined | null>('store-examine', input)
     if (examined === null || examined.hasRest) return null
     if (units.length === segment.groups.length) this.#proven.add(segment.id)
     const { columns } = examined
-    const numbers = (['d', 'i'] as const)
-      .map(type => columnName({ type, key: field }))
+    const numberColumns = numbers
+      .flatMap(({ field }) => (['d', 'i'] as const).map(type => columnName({ type, key: field })))
       .filter(name => columns.includes(name))
-    const keys = by.map(key => FIXED_KEYS[key] ?? textColumn(columns, key))
+    const keys = by.map(key => FIXED_KEYS[key] ?? keyColumn(columns, key))
     // Only texts look the same in SQL and here.
     if (!keys.every(key => key !== undefined)) return null
-    return piecesOf(units, examined).map(rows => ({ path, rows, numbers, by: keys }))
+    return piecesOf(units, examined).map(rows => ({
+      path,
+      rows,
+      numbers: numberColumns,
+      by: keys,
+    }))
   }
+}
+
+/** The column of ids, unless some row has an attribute of that name instead. */
+function keyColumn(columns: readonly string[], key: string): string | null | undefined {
+  const column = textColumn(columns, key)
+  if (fieldKind(key) !== 'trace') return column
+  return column === null ? key : undefined
 }
 
 /** The column of a key that has texts only; null = it has none. */

@@ -4,12 +4,14 @@
  */
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { Table } from '#proto/api.ts'
+import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import { bothDone } from '../lanes.ts'
 import { planCounts, reachableUnits } from '../plan.ts'
 import { receivedMaxUs, type SearchTools } from '../search.ts'
 import { SearchExplain } from '../search-explain.ts'
 import { countRecent, summarizeStored } from '../search-steps.ts'
 import type { Snapshot, Unit } from '../snapshot.ts'
+import type { WideTold } from '../sql.ts'
 import type { AnalysisInput, AnalysisResult } from '../store.ts'
 import type { TabulateInput } from '../tasks/tabulate.ts'
 import { type WalkResult, walk } from '../walk.ts'
@@ -17,8 +19,8 @@ import type { WideAggregates, WidePlan, WideQuestion } from '../wide-aggregate.t
 import { type GroupingStage, groupingStage } from './grouping-stage.ts'
 import { Groups, isSummarized } from './groups.ts'
 import { type GroupsWanted, groupsWanted } from './groups-wanted.ts'
-import { type MeasuredGroup, measuresOf } from './measured.ts'
-import { tabulate } from './tabulate.ts'
+import { measuresOf } from './measured.ts'
+import { tabulate, tabulateCount } from './tabulate.ts'
 import { tooManyGroups } from './too-many.ts'
 
 export interface AnalysisTools extends SearchTools {
@@ -117,16 +119,22 @@ class Analysis {
     const measured = await this.#tools.wide?.run(plan, walked.groups.part(), this.#question())
     // What DuckDB could not is scanned: slower, never wrong.
     if (measured === null || measured === undefined) return await this.#grouped()
-    return { total: rowsOf(measured), table: tabulate(this.#input.stages, measured) }
+    if (measured.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups()
+    const { stages } = this.#input
+    const total = measured.reduce((sum, { rows }) => sum + rows, 0)
+    if (this.#stage.type !== 'uniq') return { total, table: tabulate(stages, measured) }
+    return { total, table: tabulateCount(stages, measured[0]?.barUs ?? 0) }
   }
 
   #question(): WideQuestion {
     const { segments } = this.#snapshot
     const { signal } = this.#tools
     const measures = measuresOf(this.#stage)
+    const told = toldOf(this.#stage)
     return {
       wanted: this.#wanted,
       measures,
+      told,
       filter: this.#filter,
       units: this.#units,
       segments,
@@ -154,6 +162,7 @@ class Analysis {
   }
 }
 
-function rowsOf(groups: readonly MeasuredGroup[]): number {
-  return groups.reduce((sum, { rows }) => sum + rows, 0)
+function toldOf(stage: GroupingStage): WideTold {
+  if (stage.type === 'top') return { type: 'top', count: stage.count }
+  return { type: stage.type === 'uniq' ? 'uniq' : 'all' }
 }

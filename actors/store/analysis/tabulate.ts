@@ -8,6 +8,7 @@ import {
   measureName,
   type ShapingStage,
   type Stage,
+  UNIQ_COLUMN,
 } from '#proto/query/analysis.ts'
 import { formatTime } from '#proto/time.ts'
 import { compareCells } from './column-order.ts'
@@ -25,6 +26,14 @@ export interface Draft {
 /** Table of the first stage, shaped by those behind it. */
 export function tabulate(stages: readonly Stage[], groups: readonly MeasuredGroup[]): Table {
   return shape(draftOf(groupingStage(stages), groups), stages.slice(1))
+}
+
+/** The same for `uniq`, where somebody else has counted. */
+export function tabulateCount(stages: readonly Stage[], count: number): Table {
+  return shape(
+    { columns: [{ name: UNIQ_COLUMN, type: 'number' }], rows: [[count]] },
+    stages.slice(1),
+  )
 }
 
 /** Sorts, cuts and projects a table; without order of its own it keeps the one that it has. */
