@@ -301,6 +301,7 @@ function doors(driver: string): void {
         [open('', project.ingest_key), 403],
         [open('project=nosuchproj'), 404],
         [open('query=%22open'), 400],
+        [open('query=%7C%20count'), 400],
         [open('after=made-up'), 400],
       ] as const
       for (const [socket, expected] of refusals) {

@@ -253,6 +253,13 @@ export class StageParser {
     const start = reader.at
     const field = this.#column(what)
     const kind = fieldKind(field)
+    if (kind === 'pattern') {
+      reader.fail(start, {
+        message: 'patterns have a stage of their own',
+        expected: '| patterns',
+        suggestion: null,
+      })
+    }
     if (kind !== 'time' && kind !== 'id') return field
     return reader.fail(start, {
       message: `${field} is different in nearly every log`,

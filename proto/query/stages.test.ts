@@ -101,6 +101,7 @@ test('a fault in a stage says where it is and what could be written', () => {
     ['a | avg(level)', 4, 10, /no field of numbers/, null],
     ['a | count by time', 13, 4, /different in nearly every log/, null],
     ['a | uniq id', 9, 2, /different in nearly every log/, null],
+    ['a | top pattern_id', 8, 10, /stage of their own/, null],
     ['a | count by a, a', 4, 13, /two columns a/, null],
     ['a | timechart 5x', 14, 2, /no width/, null],
     ['a | limit', 9, 0, /number is missing/, null],

@@ -1,5 +1,5 @@
 /** One analysis: groups page by page, put into the same table as the embedded store makes. */
-import { ANALYSIS_GROUPS_MAX, ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
+import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import type { Measure } from '#proto/query/analysis.ts'
 import { groupingStage } from '../analysis/grouping-stage.ts'
 import { type GroupsWanted, groupsWanted } from '../analysis/groups-wanted.ts'
@@ -28,6 +28,7 @@ export async function analyseElastic(
 class Analysis {
   readonly #input: AnalysisInput
   readonly #asking: Asking
+  readonly #numbersMax: number
   readonly #wanted: GroupsWanted
   readonly #measures: readonly Measure[]
   #shards = 0
@@ -36,6 +37,7 @@ class Analysis {
   constructor(input: AnalysisInput, tools: SearchTools) {
     this.#input = input
     this.#asking = new Asking(input, tools)
+    this.#numbersMax = tools.quantileNumbersMax
     const stage = groupingStage(input.stages)
     this.#wanted = groupsWanted(stage, input.intervalUs)
     this.#measures = measuresOf(stage)
@@ -78,10 +80,10 @@ class Analysis {
     const { runtimeMappings, page } = groupQuestion(whole, [], true)
     const counted = await this.#page(scope, question, { runtimeMappings, groups: page(null) })
     const numbers = numbersIn(counted, whole)
-    if (numbers <= ELASTIC_QUANTILE_NUMBERS_MAX) return
+    if (numbers <= this.#numbersMax) return
     const message =
       `exact percentiles of ${numbers} numbers are too much for Elasticsearch, ` +
-      `which has to hold them all: at most ${ELASTIC_QUANTILE_NUMBERS_MAX}; ` +
+      `which has to hold them all: at most ${this.#numbersMax}; ` +
       'ask about less time or fewer logs, or for avg, min, max and sum'
     throw new StoreError('LOGBOY_QUERY_TOO_DEAR', message)
   }

@@ -28,6 +28,8 @@ export interface SearchTools {
   /** Where the project's rows are; asked anew for each search. */
   readonly placesOf: (projectId: string) => Promise<readonly PlacedPeriod[]>
   readonly timeoutMs: number
+  /** Of how many numbers quantiles are made at most. */
+  readonly quantileNumbersMax: number
   readonly signal: AbortSignal
 }
 

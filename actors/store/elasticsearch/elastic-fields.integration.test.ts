@@ -11,7 +11,7 @@ import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
-import type { ElasticStore } from './elastic-store.ts'
+import type { ElasticStore, ElasticStoreOptions } from './elastic-store.ts'
 import { ATTRIBUTE_FIELDS_MAX } from './index-template.ts'
 import type { Storage } from './storage.ts'
 import { type ElasticWorld, inElasticWorld, openTestPool } from './testing/elastic-world.ts'
@@ -29,7 +29,10 @@ if (address === undefined) {
     describe(`fields in Elasticsearch, source ${storage.source}`, () => {
       const pool = openTestPool()
       after(() => pool.close())
-      const inRig = (body: (rig: Rig, world: ElasticWorld) => Promise<void>): Promise<void> =>
+      const inRig = (
+        body: (rig: Rig, world: ElasticWorld) => Promise<void>,
+        options: Partial<ElasticStoreOptions> = {},
+      ): Promise<void> =>
         inElasticWorld(
           address,
           pool,
@@ -38,7 +41,7 @@ if (address === undefined) {
             await body(rig, world)
             await rig.close()
           },
-          { storage },
+          { storage, ...options },
         )
 
       test('one key with values of every type is found, counted and given back as it was', () =>
@@ -72,6 +75,20 @@ if (address === undefined) {
           const { misfits } = (rig.store as ElasticStore).observe()
           assert.ok((misfits as number) > 0, 'they are counted')
         }))
+
+      test('quantiles of more numbers than may be held are refused, averages are not', () =>
+        inRig(
+          async rig => {
+            const logs = [1, 2, 3, 4].map(value => logWith([['key', value]]))
+            await rig.appendLogs(PROJECT, logs.slice(1))
+            const median = groupedBy(null, [{ fn: 'p50', field: 'key' }])
+            await rig.compareAnalysis(median)
+            await rig.appendLogs(PROJECT, logs.slice(0, 1))
+            await assert.rejects(rig.compareAnalysis(median), { code: 'LOGBOY_QUERY_TOO_DEAR' })
+            await rig.compareAnalysis(groupedBy(null, [{ fn: 'avg', field: 'key' }]))
+          },
+          { quantileNumbersMax: 3 },
+        ))
 
       test('keys beyond the cap have no field, and are found all the same', () =>
         inRig(async rig => {

@@ -6,6 +6,7 @@ import type { Placements } from '#actors/catalog/placements.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
+import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
 import {
   type Clock,
   type Keyed,
@@ -69,6 +70,8 @@ export interface ElasticStoreOptions {
   /** Rows are visible about so long after they were written. */
   readonly refreshIntervalMs: number
   readonly searchTimeoutMs: number
+  /** Of how many numbers of a field quantiles are made at most; ELASTIC_QUANTILE_NUMBERS_MAX. */
+  readonly quantileNumbersMax?: number
   /** How rows are stored; null = as well as the server can. */
   readonly storage: Storage | null
   /** Told of what cannot go on by itself. */
@@ -284,6 +287,7 @@ export class ElasticStore implements LogStore {
 
   #tools(signal: AbortSignal): SearchTools {
     const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
+    const { quantileNumbersMax = ELASTIC_QUANTILE_NUMBERS_MAX } = this.#options
     return {
       server,
       pool,
@@ -291,6 +295,7 @@ export class ElasticStore implements LogStore {
       names: this.#names,
       placesOf: projectId => placements.list(projectId),
       timeoutMs,
+      quantileNumbersMax,
       signal,
     }
   }
