@@ -8,6 +8,7 @@ import { Toaster } from './kit/toast.tsx'
 import { CreateProjectDialog, CreateProjectForm } from './projects/create-project.tsx'
 import { chooseProject } from './projects/project-choice-model.ts'
 import { loadProjects, projects, projectsProblem } from './projects/projects.ts'
+import { REFERENCE_PATH, Reference } from './reference/reference.tsx'
 import { address, moveTo } from './shell/address.ts'
 import { checkSession, session } from './shell/session.ts'
 import { SIGN_IN_PATH, SignIn } from './shell/sign-in.tsx'
@@ -23,6 +24,9 @@ export function App(): JSX.Element {
   return (
     <>
       <Switch>
+        <Match when={address().path === REFERENCE_PATH}>
+          <Reference />
+        </Match>
         <Match when={session() === 'in'}>
           <Workspace />
         </Match>

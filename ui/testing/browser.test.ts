@@ -56,6 +56,22 @@ browse('a link signs in once, the token always', async ({ page, url }) => {
   await page.getByRole('switch', { name: 'Live tail' }).waitFor()
 })
 
+browse('the reference shows every route, and tries it with the session', async visit => {
+  const { page, url } = visit
+  await page.goto(`${url}/docs`)
+  await page.getByRole('heading', { name: 'Finding logs' }).waitFor()
+  await page.getByText('Who am I.').click()
+  await page.getByRole('button', { name: 'Send GET' }).click()
+  await page.getByText('401 Unauthorized').waitFor()
+  await visit.signIn(`/explore?project=${PROJECT}&live=1`)
+  await page.goto(`${url}/docs`)
+  await page.getByText('Who am I.').click()
+  await page.getByRole('button', { name: 'Send GET' }).click()
+  await page.getByText('"role": "administrator"').waitFor()
+  await page.getByText('Logs that match.').click()
+  await page.getByText('limit?: integer = 100').waitFor()
+})
+
 browse('rows arrive live at the top, and are counted', async visit => {
   const { page } = visit
   visit.fill(500)

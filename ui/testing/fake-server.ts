@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { Project, Row, SearchRequest } from '#proto/api.ts'
+import { FAKE_OPENAPI } from './fake-openapi.ts'
 import { fakeSearch } from './fake-search.ts'
 import { FakeTail } from './fake-tail.ts'
 
@@ -111,6 +112,7 @@ export class FakeServer {
     const route = `${request.method} ${pathname}`
     if (!pathname.startsWith('/api/')) return this.#file(pathname, response)
     if (route === 'POST /api/v1/sessions') return this.#signIn(await readBody(request), response)
+    if (route === 'GET /api/v1/openapi.json') return reply(response, 200, FAKE_OPENAPI)
     if (!this.#isSignedIn(request))
       return refuse(response, { status: 401, code: 'LOGBOY_UNAUTHENTICATED', detail: 'sign in' })
     if (route === 'GET /api/v1/session') return reply(response, 200, { role: 'administrator' })
