@@ -9,8 +9,8 @@ import { formatRowId, parseRowId } from '#proto/row-id.ts'
 import { filterAttribute, filterPresent } from './attribute-filter.ts'
 import { COST, type Condition, either, merge, NO_ROWS } from './condition.ts'
 import { filterIds } from './id-filter.ts'
-import { PatternIds } from './patterns/pattern-ids.ts'
-import { parsePattern } from './patterns/signature.ts'
+import { patternCondition } from './pattern-condition.ts'
+import { patternsNamed } from './patterns/pattern-groups.ts'
 import { type ColumnTest, compilePhrase } from './phrase.ts'
 import { compilePattern, type TextTest } from './regex.ts'
 import { filterTexts } from './text-filter.ts'
@@ -39,7 +39,7 @@ export function compileLeaf(leaf: QueryLeaf): Condition {
     case 'id':
       return rowIdCondition(leaf)
     case 'pattern_id':
-      return patternCondition(leaf)
+      return leaf.type === 'exists' ? ALL : patternCondition(patternsNamed(leaf) ?? [])
     // What is not 32 or 16 hex digits stays an attribute of that name.
     case 'trace_id':
       return either([idCondition(leaf, rows => rows.traceId), attributeCondition(leaf, field)])
@@ -249,23 +249,6 @@ function rowIdCondition(leaf: FieldLeaf): Condition {
           producer[i * 2] === id.producerLow &&
           producer[i * 2 + 1] === id.producerHigh,
       )
-    },
-  }
-}
-
-/** Every row has one; where it is not stored, messages are looked at. */
-function patternCondition(leaf: FieldLeaf): Condition {
-  if (leaf.type === 'exists') return ALL
-  if (leaf.type !== 'field' && leaf.type !== 'exact') return NONE
-  const id = parsePattern(leaf.value)
-  if (id === null) return NONE
-  return {
-    cost: COST.id,
-    narrow(rows, selected) {
-      if (selected.length === 0) return selected
-      const ids = new PatternIds(rows)
-      if (rows.patternId !== null) return selected.filter(row => ids.of(row) === id)
-      return filterTexts(rows.message, selected, entry => ids.ofEntry(entry) === id)
     },
   }
 }

@@ -9,6 +9,8 @@ import type { Query, QueryTerm } from '#proto/query/tree.ts'
 import { COST, type Condition, complement, either, every } from './condition.ts'
 import { equalsFolded, foldedBytes } from './folded-bytes.ts'
 import { compileLeaf, entryCondition, levelCondition, spanCondition } from './leaf-condition.ts'
+import { patternCondition } from './pattern-condition.ts'
+import { patternsNamed } from './patterns/pattern-groups.ts'
 
 /** What a search or a tail asks of a row; a SearchPlanInput is one. */
 export interface RowFilter {
@@ -54,8 +56,11 @@ function compileTerm(term: QueryTerm): Condition {
   switch (term.type) {
     case 'all':
       return every(term.terms.map(compileTerm))
-    case 'any':
-      return either(term.terms.map(compileTerm))
+    case 'any': {
+      // A pattern may have very many wordings.
+      const patterns = patternsNamed(term)
+      return patterns === null ? either(term.terms.map(compileTerm)) : patternCondition(patterns)
+    }
     case 'not':
       return complement(compileTerm(term.term))
     default:

@@ -42,7 +42,8 @@ export class WordingCounter {
     const idOf = idsOf(rows, selected)
     let id = 0
     let entry: WordingCount | undefined
-    let bar = -1
+    let bar = 0
+    let barEnd = 0
     let barRows = 0
     const closeBar = (): void => {
       if (barRows > 0) entry?.bars.set(bar, (entry.bars.get(bar) ?? 0) + barRows)
@@ -55,13 +56,12 @@ export class WordingCounter {
         closeBar()
         id = next
         entry = this.#entry(id, unit)
-        bar = -1
       }
       const time = timeUs[row] as number
-      const start = time - (time % this.#barUs)
-      if (start !== bar) {
+      if (time < bar || time >= barEnd) {
         closeBar()
-        bar = start
+        bar = time - (time % this.#barUs)
+        barEnd = bar + this.#barUs
       }
       barRows++
       entry.count++
@@ -102,7 +102,15 @@ function idsOf(rows: RowColumns, selected: Uint32Array): (row: number) => number
     return row => ids.of(row)
   }
   const pairs = rows.patternId ?? signMessages(rows.message, rows.count)
-  return row => patternOf(pairs[2 * row] as number, pairs[2 * row + 1] as number)
+  let [low, high, id] = [0, 0, 0]
+  return row => {
+    if (pairs[2 * row] !== low || pairs[2 * row + 1] !== high) {
+      low = pairs[2 * row] as number
+      high = pairs[2 * row + 1] as number
+      id = patternOf(low, high)
+    }
+    return id
+  }
 }
 
 /** Adds to the counts of an id. */

@@ -61,11 +61,23 @@ export class PatternGroups {
 
 const MEMBER = ',"pattern_id":"'
 
+/** The ids of which a row needs one, where a term asks for nothing else; null = it does. */
+export function patternsNamed(term: QueryTerm): readonly number[] | null {
+  if (term.type === 'any') {
+    const named = term.terms.map(patternsNamed)
+    return named.includes(null) ? null : named.flatMap(ids => ids ?? [])
+  }
+  if (term.type !== 'field' && term.type !== 'exact') return null
+  if (term.field !== 'pattern_id') return null
+  const id = parsePattern(term.value)
+  return id === null ? [] : [id]
+}
+
 /** Whether a query asks for patterns. */
 export function namesPatterns(terms: readonly QueryTerm[]): boolean {
   return terms.some(term => {
     if (term.type === 'all' || term.type === 'any') return namesPatterns(term.terms)
     if (term.type === 'not') return namesPatterns([term.term])
-    return (term.type === 'field' || term.type === 'exact') && term.field === 'pattern_id'
+    return patternsNamed(term) !== null
   })
 }

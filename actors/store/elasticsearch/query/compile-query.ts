@@ -1,6 +1,6 @@
 /** From a search's conditions to the language of Elasticsearch, with the meaning of the matcher. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { parsePattern } from '#actors/processing/patterns/signature.ts'
+import { patternsNamed } from '#actors/processing/patterns/pattern-groups.ts'
 import { attributeOf } from '#proto/query/field-kind.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { insidePattern } from '#proto/query/pattern.ts'
@@ -72,8 +72,13 @@ function compileTerm(term: QueryTerm, tools: Tools): Clause {
   switch (term.type) {
     case 'all':
       return every(term.terms.map(each => compileTerm(each, tools)))
-    case 'any':
-      return either(term.terms.map(each => compileTerm(each, tools)))
+    case 'any': {
+      // A pattern may have more wordings than there may be clauses.
+      const patterns = patternsNamed(term)
+      return patterns === null
+        ? either(term.terms.map(each => compileTerm(each, tools)))
+        : patternsClause(patterns)
+    }
     case 'not':
       return not(compileTerm(term.term, tools))
     default:
@@ -103,7 +108,7 @@ function compileLeaf(leaf: QueryLeaf, tools: Tools): Clause {
     case 'id':
       return compileRowId(leaf)
     case 'pattern_id':
-      return compilePattern(leaf)
+      return leaf.type === 'exists' ? every([]) : patternsClause(patternsNamed(leaf) ?? [])
     // What is not 32 or 16 hex digits stays an attribute of that name.
     case 'trace_id':
       return either([compileId(FIELDS.traceId, leaf), attributeClause(field, leaf, tools)])
@@ -211,9 +216,6 @@ function compileRowId(leaf: FieldLeaf): Clause {
   return leaf.type === 'exact' && text !== leaf.value ? NOTHING : { ids: { values: [text] } }
 }
 
-function compilePattern(leaf: FieldLeaf): Clause {
-  if (leaf.type === 'exists') return every([])
-  if (leaf.type !== 'field' && leaf.type !== 'exact') return NOTHING
-  const id = parsePattern(leaf.value)
-  return id === null ? NOTHING : { term: { [FIELDS.pattern]: id } }
+function patternsClause(ids: readonly number[]): Clause {
+  return { terms: { [FIELDS.pattern]: ids } }
 }
