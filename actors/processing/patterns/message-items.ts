@@ -39,8 +39,8 @@ const EQUALS = 1_024
 const QUOTE = 2_048
 const BRACKET = 4_096
 const OUTSIDE = BREAK | EQUALS | QUOTE
-/** What asks for more than to be noted. */
-const SPECIAL = SLASH | DOT | COLON | APOSTROPHE | OUTSIDE
+/** What may end a chunk. */
+const STOP = OUTSIDE | APOSTROPHE
 
 const KINDS = Uint16Array.from({ length: 256 }, (_, byte) => kindOf(byte))
 
@@ -192,24 +192,13 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
     }
 
     let seen = 0
-    let dots = 0
-    let slashes = 0
-    let colons = 0
-    let key = 0
     let next = at
     for (; next < last; next++) {
-      const byte = bytes[next] as number
-      const each = KINDS[byte] as number
-      if ((each & SPECIAL) !== 0) {
+      const each = KINDS[bytes[next] as number] as number
+      if ((each & STOP) !== 0) {
         if ((each & OUTSIDE) !== 0) break
         const follower = next + 1 < last ? (KINDS[bytes[next + 1] as number] as number) : BREAK
-        if (each === APOSTROPHE && (follower & LETTER) === 0) break
-        if (each === DOT) {
-          if ((follower & LETTER) !== 0 && next > at) dots++
-        } else if (each === SLASH) slashes++
-        else if (each === COLON) {
-          if (colons++ === 0 && (seen & ~(UPPER | PUNCTUATION)) === LETTER) key = next
-        }
+        if ((follower & LETTER) === 0) break
       }
       seen |= each
     }
@@ -231,14 +220,14 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
       // Another key: the value before it is empty.
       count = addValue(count, valueAt, valueAt)
     }
-    if ((seen & DIGIT) !== 0 || (slashes > 0 && isPath(bytes, from, next, slashes))) {
-      const isKeyed = key > from && isName(bytes, from, key, next)
-      if (isKeyed) {
+    if ((seen & DIGIT) !== 0 || ((seen & SLASH) !== 0 && isPath(bytes, from, next))) {
+      const key = (seen & COLON) === 0 ? 0 : keyEnd(bytes, from, next)
+      if (key > 0) {
         count = addWord(count, wordIn(bytes, from, key), from, key)
         inHead = false
       }
-      count = addValue(count, isKeyed ? key + 1 : from, next)
-      clock = clockAfter(clock, seen, colons)
+      count = addValue(count, key > 0 ? key + 1 : from, next)
+      clock = clock === NO_TIME ? NO_TIME : clockAfter(clock, seen)
       continue
     }
     const word = wordIn(bytes, from, next)
@@ -250,7 +239,7 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
       role === DAY ||
       role === MONTH ||
       (seen & AT) !== 0 ||
-      (dots >= 2 && (seen & UPPER) === 0) ||
+      ((seen & (DOT | UPPER)) === DOT && isHost(bytes, from, next)) ||
       (previous === USER && count > 1 && roleOf(words[count - 2] as number) === PREPOSITION)
     ) {
       count = addValue(count, from, next)
@@ -312,25 +301,45 @@ function closingBracket(bytes: Uint8Array, open: number, last: number): number {
 }
 
 /** What has a slash is a path, unless it is short as in I/O or and/or. */
-function isPath(bytes: Uint8Array, start: number, end: number, slashes: number): boolean {
-  return slashes > 1 || KINDS[bytes[start] as number] === SLASH || end - start > SHORT_BYTES
+function isPath(bytes: Uint8Array, start: number, end: number): boolean {
+  if (KINDS[bytes[start] as number] === SLASH || end - start > SHORT_BYTES) return true
+  let slashes = 0
+  for (let at = start; at < end; at++) if (KINDS[bytes[at] as number] === SLASH) slashes++
+  return slashes > 1
 }
 
 const SHORT_BYTES = 7
 
-/** The part before a colon names what follows, unless it may be hex digits or a scheme of a URL. */
-function isName(bytes: Uint8Array, start: number, end: number, last: number): boolean {
-  if (end - start < 2) return false
-  if (end + 1 < last && KINDS[bytes[end + 1] as number] === SLASH) return false
-  for (let at = start; at < end; at++) {
-    const folded = (bytes[at] as number) | 0x20
-    if (folded > 0x66 || folded < 0x61) return true
+/** Two dots or more, each with a letter behind it. */
+function isHost(bytes: Uint8Array, start: number, end: number): boolean {
+  let dots = 0
+  for (let at = start + 1; at + 1 < end; at++) {
+    const isDot = KINDS[bytes[at] as number] === DOT
+    if (isDot && ((KINDS[bytes[at + 1] as number] as number) & LETTER) !== 0) dots++
   }
-  return false
+  return dots >= 2
 }
 
-function clockAfter(clock: number, seen: number, colons: number): number {
+/**
+ * Where the name ends that stands before a colon; 0 = there is none. It has letters that may not
+ * be hex digits as in an address, and is no scheme of a URL.
+ */
+function keyEnd(bytes: Uint8Array, start: number, end: number): number {
+  let isName = false
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number
+    const kind = KINDS[byte] as number
+    if (kind === COLON) {
+      const isScheme = at + 1 < end && KINDS[bytes[at + 1] as number] === SLASH
+      return isName && at - start >= 2 && !isScheme ? at : 0
+    }
+    if ((kind & ~(LETTER | UPPER | PUNCTUATION)) !== 0) return 0
+    if ((kind & LETTER) !== 0) isName ||= (byte | 0x20) > 0x66
+  }
+  return 0
+}
+
+function clockAfter(clock: number, seen: number): number {
   if (clock === MONTH_READ) return seen === DIGIT ? DAY_READ : NO_TIME
-  if (clock === DAY_READ) return seen === (DIGIT | COLON) && colons === 2 ? TIME_READ : NO_TIME
-  return NO_TIME
+  return clock === DAY_READ && seen === (DIGIT | COLON) ? TIME_READ : NO_TIME
 }
