@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Arena } from '../arena.ts'
 import { type CommitLog, type LogEntry, NO_BATCH } from '../commit-log.ts'
 import { Positions } from '../positions.ts'
@@ -108,6 +109,29 @@ function order(check: Check): void {
     assert.ok(last !== undefined && log.end(PROJECT).equals(Positions.NONE.with(last)))
     await log.close()
   })
+
+  check(
+    'logs and metrics of a producer are one order, and repeats of both are known',
+    async fixture => {
+      const { arena, open } = fixture
+      const log = await open()
+      const collector = collect(log)
+      const kinds = [BatchKind.LOGS, BatchKind.METRICS, BatchKind.METRICS, BatchKind.LOGS]
+      for (let round = 0; round < 2; round++) {
+        for (const [i, kind] of kinds.entries()) {
+          const outcome = await append(log, arena, { sequence: BigInt(i + 1), kind })
+          assert.equal(outcome.type, 'durable')
+        }
+      }
+      await append(log, arena, { sequence: 5n })
+      await collector.reached(5)
+      assert.deepEqual(
+        collector.seen.map(({ sequence, kind }) => [sequence, kind]),
+        [...kinds, BatchKind.LOGS].map((kind, i) => [i + 1, kind]),
+      )
+      await log.close()
+    },
+  )
 
   check('order per producer is the order of calls, however many wait', async fixture => {
     const { arena, open } = fixture

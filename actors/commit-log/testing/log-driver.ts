@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import type { BatchKind, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Arena } from '../arena.ts'
 import type {
   AppendOutcome,
@@ -38,6 +38,7 @@ export interface Seen extends EntryPlace {
   readonly producer: number
   readonly epoch: number
   readonly sequence: number
+  readonly kind: BatchKind
   readonly receivedAtUs: number
   /** Of its batch. */
   readonly bytes: number
@@ -134,6 +135,7 @@ export function seenOf({ partition, position, envelope, batch }: LogEntry): Seen
     producer: Number(envelope.producer),
     epoch: envelope.epoch,
     sequence: Number(envelope.sequence),
+    kind: envelope.kind,
     receivedAtUs: Number(envelope.receivedAtUs),
     bytes: bytes.length,
   }

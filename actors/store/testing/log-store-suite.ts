@@ -7,6 +7,7 @@ import { parseTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { rowContext } from '../row-context.ts'
 import type { SearchPlanInput, SearchResult } from '../store.ts'
+import { metricsOf } from '../streams.ts'
 import { PATTERN_TESTS } from './pattern-tests.ts'
 import { analysisOf, searchAll } from './random-searches.ts'
 import {
@@ -81,6 +82,33 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
         const [foreign] = others
         assert.equal(await rig.store.row(PROJECT, foreign?.id ?? '', NEVER), null)
       }
+    })
+
+    inWorld('metrics of a project and its logs are kept and expire side by side', async rig => {
+      const [logs, metrics] = [PROJECT, metricsOf(PROJECT)].map(id =>
+        searchAll(id, { limit: 1_000, intervalUs: 3_600_000_000 }),
+      ) as [SearchPlanInput, SearchPlanInput]
+      const counts = async (): Promise<number[]> => [
+        (await rig.compare(logs)).length,
+        (await rig.compare(metrics)).length,
+      ]
+      await rig.append(PROJECT, 20)
+      await rig.appendMetrics(PROJECT, 30)
+      const limit = rig.receivedAtUs + 1
+      assert.deepEqual(await counts(), [20, 30])
+      await rig.store.flush()
+      await rig.append(PROJECT, 3)
+      await rig.appendMetrics(PROJECT, 5)
+      assert.deepEqual(await counts(), [23, 35])
+      await rig.kill()
+      assert.deepEqual(await counts(), [23, 35], 'what was not published comes again')
+      await rig.store.flush()
+      await rig.restart()
+      assert.deepEqual(await counts(), [23, 35])
+      await rig.expire(metricsOf(PROJECT), limit)
+      assert.deepEqual(await counts(), [23, 5])
+      await rig.expire(PROJECT, limit)
+      assert.deepEqual(await counts(), [3, 5])
     })
 
     inWorld('a row is found by its id', async rig => {

@@ -1,6 +1,7 @@
 /** A store under test beside the reference, and the log that feeds both. */
 import assert from 'node:assert/strict'
 import type { Json, Row } from '#proto/api.ts'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { type Random, seededRandom } from '#runtime/random.ts'
 import type {
   AnalysisInput,
@@ -10,6 +11,7 @@ import type {
   SearchPlanInput,
   SearchResult,
 } from '../store.ts'
+import { metricsOf } from '../streams.ts'
 import { type PlainLog, randomLog } from './random-logs.ts'
 import { randomAnalysis, randomSearch, type SearchRanges, searchAll } from './random-searches.ts'
 import { type ReferenceAnswer, ReferenceStore } from './reference-store.ts'
@@ -87,6 +89,15 @@ export class Rig {
     const source = this.#nextSource(projectId, [])
     this.reference.add(source, logs)
     await this.log.append(this.store, source, logs)
+  }
+
+  /** Points of metrics: to a store they are rows of a project of their own. */
+  async appendMetrics(projectId: string, count: number): Promise<void> {
+    const source = { ...this.#nextSource(projectId, []), kind: BatchKind.METRICS }
+    const range = { fromUs: source.receivedAtUs - MINUTE_US, toUs: source.receivedAtUs }
+    const points = Array.from({ length: count }, (): PlainLog => randomLog(this.#random, range))
+    this.reference.add({ ...source, projectId: metricsOf(projectId) }, points)
+    await this.log.append(this.store, source, points)
   }
 
   #nextSource(projectId: string, rejected: readonly number[]): BatchSource {

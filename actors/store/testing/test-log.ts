@@ -4,6 +4,7 @@ import { create } from '@bufbuild/protobuf'
 import type { BatchBytes, LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position } from '#actors/commit-log/positions.ts'
 import { BatchBuilder } from '#proto/batch-builder.ts'
+import { ROW_KINDS } from '#proto/columns.ts'
 import { ENVELOPE_VERSION } from '#proto/envelope.ts'
 import { BatchKind, type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { LogStore } from '../store.ts'
@@ -18,6 +19,8 @@ export interface BatchSource {
   readonly receivedAtUs: number
   /** Numbers of logs that the door refused, ascending. */
   readonly rejected?: readonly number[]
+  /** What all its records are; logs unless given. */
+  readonly kind?: BatchKind
 }
 
 interface Stored {
@@ -50,7 +53,7 @@ export class TestLog {
 
   /** Adds a batch without telling anybody. */
   add(source: BatchSource, logs: readonly PlainLog[]): void {
-    const bytes = encodeLogs(logs)
+    const bytes = encodeLogs(logs, source.kind)
     const envelope = envelopeOf(source, logs)
     this.#end += bytes.length + 100
     this.#entries.push({ position: this.#end, envelope, bytes })
@@ -120,12 +123,12 @@ export class TestLog {
 
 /** The envelope that a gateway would put beside the batch. */
 export function envelopeOf(source: BatchSource, logs: readonly PlainLog[]): Envelope {
-  const { rejected = [], sequence, receivedAtUs, ...rest } = source
+  const { rejected = [], kind = BatchKind.LOGS, sequence, receivedAtUs, ...rest } = source
   const times = logs.flatMap(({ timeUs }) => (timeUs === null ? [] : [timeUs]))
   return create(EnvelopeSchema, {
     ...rest,
     version: ENVELOPE_VERSION,
-    kind: BatchKind.LOGS,
+    kind,
     schema: 1,
     sequence: BigInt(sequence),
     receivedAtUs: BigInt(receivedAtUs),
@@ -137,8 +140,9 @@ export function envelopeOf(source: BatchSource, logs: readonly PlainLog[]): Enve
 }
 
 /** A batch as the SDK writes it. */
-export function encodeLogs(logs: readonly PlainLog[]): Uint8Array {
-  const builder = new BatchBuilder({ sdkName: 'test', sdkVersion: '1' })
+export function encodeLogs(logs: readonly PlainLog[], of?: BatchKind): Uint8Array {
+  const kind = of === BatchKind.METRICS ? ROW_KINDS.metric : ROW_KINDS.log
+  const builder = new BatchBuilder({ sdkName: 'test', sdkVersion: '1', kind })
   for (const log of logs) {
     const refused = builder.append(log)
     assert.equal(refused, null)
