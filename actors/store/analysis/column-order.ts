@@ -2,42 +2,47 @@
 import { type ColumnType, type Json, LEVELS } from '#proto/api.ts'
 import { isNumber } from '#proto/query/number.ts'
 
+/** Answers how row `a` stands to row `b`. */
+export type RowOrder = (a: number, b: number) => number
+
+const NUMBER = 0
+const TEXT = 1
+const MISSING = 2
+
 /**
  * Levels by severity, times and numbers by size; texts that are numbers by size before all others,
  * which follow by code points. What is missing comes last, whichever way is sorted.
  */
-export function compareCells(
-  a: Json | undefined,
-  b: Json | undefined,
+export function columnOrder(
+  cells: readonly (Json | undefined)[],
   { type, isDescending }: { readonly type: ColumnType; readonly isDescending: boolean },
-): number {
-  const [isMissingA, isMissingB] = [isMissing(a), isMissing(b)]
-  if (isMissingA || isMissingB) return Number(isMissingA) - Number(isMissingB)
+): RowOrder {
+  const texts = cells.map(cell => (typeof cell === 'string' ? cell : JSON.stringify(cell ?? null)))
+  const numbers = cells.map((cell, i) => numberOf(cell, type, texts[i] as string))
+  const kinds = cells.map((cell, i) => {
+    if (cell === null || cell === undefined) return MISSING
+    return Number.isNaN(numbers[i]) ? TEXT : NUMBER
+  })
   const sign = isDescending ? -1 : 1
-  if (typeof a === 'number' && typeof b === 'number') return sign * (a - b)
-  const [left, right] = [textOf(a), textOf(b)]
-  if (type === 'level') return sign * (placeOf(left) - placeOf(right))
-  return sign * (type === 'time' ? compareTexts(left, right) : compareKeys(left, right))
+  return (a, b) => {
+    const [kindA, kindB] = [kinds[a] as number, kinds[b] as number]
+    if (kindA === MISSING || kindB === MISSING) {
+      return Number(kindA === MISSING) - Number(kindB === MISSING)
+    }
+    if (kindA !== kindB) return sign * (kindA - kindB)
+    const difference = kindA === NUMBER ? (numbers[a] as number) - (numbers[b] as number) : 0
+    if (difference < 0 || difference > 0) return sign * difference
+    // Two texts that are beyond all numbers have no difference either.
+    return sign * compareTexts(texts[a] as string, texts[b] as string)
+  }
 }
 
-function isMissing(cell: Json | undefined): boolean {
-  return cell === null || cell === undefined
-}
-
-function textOf(cell: Json | undefined): string {
-  return typeof cell === 'string' ? cell : JSON.stringify(cell)
-}
-
-function placeOf(level: string): number {
-  return LEVELS.findIndex(known => known === level)
-}
-
-function compareKeys(a: string, b: string): number {
-  const [isNumberA, isNumberB] = [isNumber(a), isNumber(b)]
-  if (isNumberA !== isNumberB) return isNumberA ? -1 : 1
-  const difference = isNumberA ? Number(a) - Number(b) : 0
-  // Two that are beyond all numbers have no difference.
-  return difference < 0 || difference > 0 ? difference : compareTexts(a, b)
+/** NaN = it has no size. */
+function numberOf(cell: Json | undefined, type: ColumnType, text: string): number {
+  if (typeof cell === 'number') return cell
+  if (type === 'level') return LEVELS.findIndex(level => level === cell)
+  if (type === 'time') return Date.parse(text)
+  return typeof cell === 'string' && isNumber(cell) ? Number(cell) : Number.NaN
 }
 
 /** By code points: halves of a pair are larger than what JavaScript puts behind them. */

@@ -69,21 +69,28 @@ export class Groups {
     const { services, minute, service, level, count } = cells
     const taken = services.map(name => filter.levelsOf(name))
     const { barUs, by } = this.#wanted
+    const [hasService, hasLevel] = [by.includes('service'), by.includes('level')]
     const places = new Map<number, number>()
+    let [lastCode, group] = [NEW, NEW]
     for (let cell = 0; cell < count.length; cell++) {
       const at = minute[cell] as number
       const [serviceAt, levelAt] = [service[cell] as number, level[cell] as number]
       if (at < filter.firstMinute || at > filter.lastMinute) continue
       if (((taken[serviceAt] as number) & (1 << levelAt)) === 0) continue
       const bar = barUs === null ? 0 : Math.floor((at * MINUTE_US) / barUs)
-      const code = (bar * services.length + serviceAt) * LEVELS.length + levelAt
-      let group = places.get(code)
-      if (group === undefined) {
-        const parts = by.map(field =>
-          field === 'level' ? (LEVELS[levelAt] as string) : services[serviceAt] || null,
-        )
-        group = this.#open(bar * (barUs ?? 0), parts)
-        places.set(code, group)
+      const serviceCode = hasService ? serviceAt : 0
+      const code = (bar * services.length + serviceCode) * LEVELS.length + (hasLevel ? levelAt : 0)
+      // Cells come in order of time: the last group is often the next one.
+      if (code !== lastCode) {
+        group = places.get(code) ?? NEW
+        if (group === NEW) {
+          const parts = by.map(field =>
+            field === 'level' ? (LEVELS[levelAt] as string) : services[serviceAt] || null,
+          )
+          group = this.#open(bar * (barUs ?? 0), parts)
+          places.set(code, group)
+        }
+        lastCode = code
       }
       this.#rows[group] = (this.#rows[group] as number) + (count[cell] as number)
     }

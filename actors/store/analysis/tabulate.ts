@@ -11,7 +11,7 @@ import {
   UNIQ_COLUMN,
 } from '#proto/query/analysis.ts'
 import { formatTime } from '#proto/time.ts'
-import { compareCells } from './column-order.ts'
+import { columnOrder } from './column-order.ts'
 import { type GroupingStage, groupingStage } from './grouping-stage.ts'
 import type { MeasuredGroup } from './measured.ts'
 
@@ -73,17 +73,23 @@ function sorted(
   { columns, rows }: Draft,
   keys: readonly { readonly column: string; readonly isDescending: boolean }[],
 ): readonly Row[] {
-  const places = keys.map(({ column, isDescending }) => {
+  const orders = keys.map(({ column, isDescending }) => {
     const place = placeOf(columns, column)
-    return { place, isDescending, type: columns[place]?.type ?? 'text' }
+    const type = columns[place]?.type ?? 'text'
+    return columnOrder(
+      rows.map(row => row[place]),
+      { type, isDescending },
+    )
   })
-  return rows.toSorted((a, b) => {
-    for (const each of places) {
-      const difference = compareCells(a[each.place], b[each.place], each)
+  const places = Array.from(rows, (_, i) => i)
+  places.sort((a, b) => {
+    for (const order of orders) {
+      const difference = order(a, b)
       if (difference !== 0) return difference
     }
     return 0
   })
+  return places.map(place => rows[place] as Row)
 }
 
 function draftOf(stage: GroupingStage, groups: readonly MeasuredGroup[]): Draft {
