@@ -3,7 +3,6 @@
  * people stand in docs/patterns.md. One pass, no text and no object: the items of the message that
  * was scanned last lie in `items` until the next one.
  */
-import assert from 'node:assert/strict'
 
 /** Items of a message that count; what follows them is not looked at. */
 export const ITEMS_MAX = 48
@@ -105,6 +104,8 @@ const DAY = 2
 const TIME_UNIT = 3
 const LEVEL = 4
 const PREPOSITION = 5
+/** What the name of a file ends with: with a folder before it, it is a path. */
+const FILE_TYPE = 6
 
 const ROLES: readonly (readonly [role: number, words: string])[] = [
   [MONTH, 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'],
@@ -113,9 +114,11 @@ const ROLES: readonly (readonly [role: number, words: string])[] = [
   [LEVEL, 'TRACE DEBUG INFO NOTICE WARN WARNING ERROR ERR FATAL CRITICAL SEVERE'],
   [LEVEL, 'trace debug info notice warn warning error fatal Info Warning Error V D I W E F'],
   [PREPOSITION, 'for by of as'],
+  [FILE_TYPE, 'exe dll sys jar war txt log json xml yml yaml html htm css php sh bat conf cfg'],
+  [FILE_TYPE, 'ini properties csv tsv zip gz tar sql pdf png jpg jpeg gif tmp bak lock pem'],
 ]
 
-/** By the last bits of a word: nearly every other word is known by them to have no role. */
+/** A hash table; nearly every other word meets an empty place in it. */
 const ROLE_SLOTS = 4_096
 /** With punctuation behind it. */
 const ROLE_BYTES_MAX = 10
@@ -123,16 +126,22 @@ const roles = new Uint8Array(ROLE_SLOTS)
 const roleWords = new Int32Array(ROLE_SLOTS)
 for (const [role, text] of ROLES) {
   for (const word of text.split(' ').map(wordOf)) {
-    const slot = word & (ROLE_SLOTS - 1)
-    assert(roles[slot] === 0, 'no two of these words share a slot')
+    const slot = roleSlot(word)
     roles[slot] = role
     roleWords[slot] = word
   }
 }
 
+/** Of the word, or an empty one. */
+function roleSlot(word: number): number {
+  let slot = word & (ROLE_SLOTS - 1)
+  while (roles[slot] !== 0 && roleWords[slot] !== word) slot = (slot + 1) & (ROLE_SLOTS - 1)
+  return slot
+}
+
+/** 0 = none. */
 function roleOf(word: number): number {
-  const slot = word & (ROLE_SLOTS - 1)
-  return roleWords[slot] === word ? (roles[slot] as number) : 0
+  return roles[roleSlot(word)] as number
 }
 
 const USER = wordOf('user')
@@ -239,7 +248,7 @@ export function scanItems(bytes: Uint8Array, start: number, end: number): number
       role === DAY ||
       role === MONTH ||
       (seen & AT) !== 0 ||
-      ((seen & (DOT | UPPER)) === DOT && isHost(bytes, from, next)) ||
+      ((seen & DOT) !== 0 && isHostOrFile(bytes, from, next, seen)) ||
       (previous === USER && count > 1 && roleOf(words[count - 2] as number) === PREPOSITION)
     ) {
       count = addValue(count, from, next)
@@ -309,6 +318,20 @@ function isPath(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 const SHORT_BYTES = 7
+
+function isHostOrFile(bytes: Uint8Array, start: number, end: number, seen: number): boolean {
+  return ((seen & UPPER) === 0 && isHost(bytes, start, end)) || isFile(bytes, start, end)
+}
+
+/** `name.type`, with punctuation behind it perhaps. */
+function isFile(bytes: Uint8Array, start: number, end: number): boolean {
+  let to = end
+  while (to > start && ((KINDS[bytes[to - 1] as number] as number) & LETTER) === 0) to--
+  let from = to
+  while (from > start && ((KINDS[bytes[from - 1] as number] as number) & LETTER) !== 0) from--
+  if (from - start < 2 || from === to || KINDS[bytes[from - 1] as number] !== DOT) return false
+  return roleOf(wordIn(bytes, from, to)) === FILE_TYPE
+}
 
 /** Two dots or more, each with a letter behind it. */
 function isHost(bytes: Uint8Array, start: number, end: number): boolean {

@@ -50,7 +50,7 @@ export class PatternGroups {
         const group =
           term.field === 'pattern_id' ? this.groupOf(parsePattern(term.value) ?? 0) : null
         if (group === null) return term
-        const values = new Set([term.value, ...group.members.map(String)])
+        const values = new Set([term.value, ...[group.id, ...group.members].map(String)])
         return anyOf([...values].map(value => ({ ...term, value })))
       }
       default:

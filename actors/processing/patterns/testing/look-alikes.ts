@@ -117,6 +117,7 @@ export const LOOK_ALIKES: Readonly<Record<string, readonly (readonly string[])[]
     [
       '[10.30 16:49:06] chrome.exe - proxy.example.edu:5070 open through proxy proxy.example.edu:5070 HTTPS',
       '[10.30 16:49:09] chrome.exe - www.example.com:443 open through proxy proxy.example.edu:5070 HTTPS',
+      '[10.30 16:49:09] MailClient.exe - imap.example.com:993 open through proxy proxy.example.edu:5070 HTTPS',
     ],
     [
       '[10.30 16:49:08] chrome.exe - proxy.example.edu:5070 close, 451 bytes sent, 8026 bytes received, lifetime <1 sec',
