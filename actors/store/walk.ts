@@ -6,8 +6,7 @@
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
 import type { RunOptions, TaskPool } from '#runtime/threads.ts'
-import { Groups } from './analysis/groups.ts'
-import type { GroupsWanted } from './analysis/groups-wanted.ts'
+import type { Groups } from './analysis/groups.ts'
 import { tooManyGroups } from './analysis/too-many.ts'
 import { inLanes } from './lanes.ts'
 import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
@@ -43,8 +42,8 @@ export interface WalkPlan {
   /** Units whose rows have to be counted. */
   readonly counted: ReadonlySet<Unit>
   readonly tally: TallyWanted
-  /** Wanted of the units in `grouped`. */
-  readonly groups: GroupsWanted | null
+  /** What the rows of the units in `grouped` are added to. */
+  readonly groups: Groups | null
   readonly grouped: ReadonlySet<Unit>
 }
 
@@ -61,8 +60,6 @@ export interface WalkResult {
   /** Blocks to read of each unit of `order`; null = all. */
   readonly blocks: readonly (number | null)[]
   readonly tally: Tally
-  /** Empty unless groups were wanted. */
-  readonly groups: Groups
   readonly unitsRead: number
   readonly rowsRead: number
   readonly damaged: readonly UnitDamage[]
@@ -89,7 +86,6 @@ class Walk {
   readonly #blocks: (number | null | undefined)[]
   readonly #candidateRows: number[]
   readonly #tally: Tally
-  readonly #groups: Groups
   readonly #damaged: UnitDamage[] = []
   readonly #damagedIndexes = new Set<string>()
   readonly #isSelective: boolean
@@ -111,7 +107,6 @@ class Walk {
     )
     this.#candidateRows = this.#order.map(unit => unit.rows)
     this.#tally = new Tally(plan.tally)
-    this.#groups = new Groups(plan.groups ?? NO_GROUPS)
   }
 
   run(): Promise<void> {
@@ -124,7 +119,6 @@ class Walk {
       order: this.#order,
       blocks: this.#blocks.map(blocks => blocks ?? null),
       tally: this.#tally,
-      groups: this.#groups,
       unitsRead: this.#unitsRead,
       rowsRead: this.#rowsRead,
       damaged: this.#damaged,
@@ -171,7 +165,7 @@ class Walk {
     return {
       keys: wantsKeys ? keys : null,
       tally: wantsTally ? tally : null,
-      groups: wantsGroups ? groups : null,
+      groups: wantsGroups ? groups.wanted : null,
     }
   }
 
@@ -198,8 +192,9 @@ class Walk {
     this.#unitsRead += units.length
     this.#rowsRead += result.rowsRead
     if (result.tally !== null) this.#tally.merge(result.tally)
-    if (result.groups !== null) this.#groups.merge(result.groups)
-    if (this.#groups.isTooMany) throw tooManyGroups()
+    const { groups } = this.#plan
+    if (result.groups !== null) groups?.merge(result.groups)
+    if (groups?.isTooMany === true) throw tooManyGroups()
     if (this.#plan.keys !== null) this.#keys = mergeKeys(this.#keys, result.keys, this.#plan.keys)
     for (const { id, reason } of result.damaged) {
       this.#damaged.push({ unit: this.#order[id] as Unit, reason })
@@ -247,7 +242,6 @@ class Walk {
 }
 
 const NOTHING: ScanWanted = { tally: null, keys: null, groups: null }
-const NO_GROUPS: GroupsWanted = { barUs: null, by: [], numbers: [] }
 
 /** An id: no page is filled by the newest rows, so that all indexes are asked at once. */
 function isOfFewRows(term: QueryTerm): boolean {

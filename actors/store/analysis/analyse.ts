@@ -82,15 +82,13 @@ class Analysis {
     const scanned = isCounted ? counts.scanned : this.#units
     const [unanswered, walked] = await bothDone(
       this.#summarize(summarized, groups),
-      this.#walk(scanned, this.#wanted),
+      this.#walk(scanned, groups),
     )
-    groups.merge(walked.groups.part())
     if (unanswered.length > 0) {
       for (const unit of unanswered) {
         if (unit.type === 'stored') this.#explain.damagedIndex(unit.segmentId)
       }
-      const again = await this.#walk(unanswered, this.#wanted)
-      groups.merge(again.groups.part())
+      const again = await this.#walk(unanswered, groups)
       this.#explain.damaged(again.damaged)
     }
     if (groups.isTooMany) throw tooManyGroups()
@@ -113,10 +111,11 @@ class Analysis {
     const others = this.#units.filter(unit => !plan.covered.has(unit))
     const [number] = this.#wanted.numbers
     const each = number === undefined ? [] : [{ ...number, isEach: true }]
-    const walked = await this.#walk(others, { ...this.#wanted, numbers: each })
+    const extra = new Groups({ ...this.#wanted, numbers: each })
+    const walked = await this.#walk(others, extra)
     this.#explainWalk(walked, 0)
     this.#explain.add('units_wide', plan.covered.size)
-    const measured = await this.#tools.wide?.run(plan, walked.groups.part(), this.#question())
+    const measured = await this.#tools.wide?.run(plan, extra.part(), this.#question())
     // What DuckDB could not is scanned: slower, never wrong.
     if (measured === null || measured === undefined) return await this.#grouped()
     if (measured.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups()
@@ -151,7 +150,7 @@ class Analysis {
     return unanswered
   }
 
-  #walk(units: readonly Unit[], groups: GroupsWanted): Promise<WalkResult> {
+  #walk(units: readonly Unit[], groups: Groups): Promise<WalkResult> {
     const nothing = { keys: null, counted: new Set<Unit>(), tally: NO_TALLY }
     const plan = { units, filter: this.#filter, groups, grouped: new Set(units), ...nothing }
     return walk(plan, this.#tools)

@@ -29,7 +29,7 @@ const PLACES_MAX = 65_536
 const NEW = -1
 
 export class Groups {
-  readonly #wanted: GroupsWanted
+  readonly wanted: GroupsWanted
   readonly #places = new Map<string, number>()
   readonly #keys: KeyPart[][]
   readonly #bars: number[] = []
@@ -39,7 +39,7 @@ export class Groups {
   #isTooMany = false
 
   constructor(wanted: GroupsWanted) {
-    this.#wanted = wanted
+    this.wanted = wanted
     this.#keys = wanted.by.map(() => [])
     this.#numbers = wanted.numbers.map(({ isEach }) => new Numbers(isEach))
   }
@@ -53,7 +53,7 @@ export class Groups {
     const groupOf = this.#groupsOfRows(rows, selected)
     if (this.#isTooMany) return
     for (const group of groupOf) this.#rows[group] = (this.#rows[group] as number) + 1
-    for (const [i, { field }] of this.#wanted.numbers.entries()) {
+    for (const [i, { field }] of this.wanted.numbers.entries()) {
       const values = readNumbers(rows, field, selected)
       if (values === null) continue
       const numbers = this.#numbers[i] as Numbers
@@ -68,7 +68,7 @@ export class Groups {
   addCells(cells: Cells, filter: CellFilter): void {
     const { services, minute, service, level, count } = cells
     const taken = services.map(name => filter.levelsOf(name))
-    const { barUs, by } = this.#wanted
+    const { barUs, by } = this.wanted
     const [hasService, hasLevel] = [by.includes('service'), by.includes('level')]
     const places = new Map<number, number>()
     let [lastCode, group] = [NEW, NEW]
@@ -113,7 +113,7 @@ export class Groups {
   part(): GroupsPart {
     return {
       keys: this.#keys,
-      bars: Float64Array.from(this.#wanted.barUs === null ? [] : this.#bars),
+      bars: Float64Array.from(this.wanted.barUs === null ? [] : this.#bars),
       rows: Float64Array.from(this.#rows),
       numbers: this.#numbers.map(numbers => numbers.part()),
       isTooMany: this.#isTooMany,
@@ -122,7 +122,7 @@ export class Groups {
 
   /** The group with this key, made if there is none; any one once there are too many. */
   #open(barUs: number, parts: readonly KeyPart[]): number {
-    const key = keyOf(this.#wanted.barUs === null ? null : barUs, parts)
+    const key = keyOf(this.wanted.barUs === null ? null : barUs, parts)
     const known = this.#places.get(key)
     if (known !== undefined) return known
     this.#chars += key.length
@@ -140,7 +140,7 @@ export class Groups {
   }
 
   #groupsOfRows(rows: RowColumns, selected: Uint32Array): Int32Array {
-    const { barUs, by } = this.#wanted
+    const { barUs, by } = this.wanted
     const bars = barUs === null ? null : barCodes(rows.timeUs, barUs, selected)
     const columns = by.map(field => keyCodes(rows, field, selected))
     const combined = combine(bars === null ? columns : [bars, ...columns], selected.length)
