@@ -3,11 +3,14 @@
  * `node bench/sdk.bench.ts [calls]`. Calls come in bursts with turns of the event loop between them,
  * as an application makes them; the server is a process of its own that only acknowledges.
  */
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
+import { systemClock } from '../sdk/clock.ts'
 import { createLogger } from '../sdk/index.ts'
+import { MetricRegistry } from '../sdk/metrics.ts'
 import { startStreamSink } from './lab/stream-sink.ts'
 import { machine, markdownTable, type Result } from './lab/table.ts'
 
@@ -24,14 +27,25 @@ export interface SdkMeasured {
   readonly sdk: SdkCost
   /** The SDK with a disk spool. */
   readonly spool: SdkCost
-  /** By both. */
+  readonly metrics: MetricCost
+  /** Records by both. */
   readonly acknowledged: number
+}
+
+export interface MetricCost {
+  /** Nanoseconds of a call with one label, of a histogram's with two. */
+  readonly addNs: number
+  readonly recordNs: number
+  /** Of the calling thread, for each point, when the points of an interval are made and sealed. */
+  readonly pointNs: number
 }
 
 const BURST = 200
 const ROUNDS = 5
 const PINO_BUFFER_BYTES = 4_096
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
+const PATHS = ['/orders', '/cart', '/login']
+const METRIC_SERIES = 1_000
 
 type Log = (attributes: object, message: string) => void
 
@@ -68,11 +82,54 @@ export async function benchSdk(calls: number): Promise<SdkMeasured> {
     costs.spool.push(ofSpool)
   }
   const acknowledged = log.stats().acknowledged + spooled.stats().acknowledged
+  const metrics = measureMetrics(calls)
   await Promise.all([log.close(), spooled.close()])
   sink.close()
   rmSync(folder, { recursive: true })
   const [ofPino, ofSdk, ofSpool] = [median(costs.pino), median(costs.sdk), median(costs.spool)]
-  return { pino: ofPino, sdk: ofSdk, spool: ofSpool, acknowledged }
+  return { pino: ofPino, sdk: ofSdk, spool: ofSpool, metrics, acknowledged }
+}
+
+/** Labels are made anew for each call, as an application does. */
+function measureMetrics(calls: number): MetricCost {
+  const registry = new MetricRegistry({
+    clock: systemClock,
+    batch: { sdkName: 'bench', sdkVersion: '' },
+    service: 'bench',
+    host: 'bench',
+    intervalMs: 3_600_000,
+    seriesMax: 2 * METRIC_SERIES,
+    hasRoom: () => true,
+    push: () => undefined,
+    trouble: message => assert.fail(message),
+  })
+  const orders = registry.counter('orders')
+  const took = registry.histogram('took', { unit: 'ms' })
+  const users = registry.counter('users')
+  const rounds = Array.from({ length: ROUNDS + 1 }, () => {
+    const addNs = timed(calls, i => orders.add(1, { path: PATHS[i % PATHS.length] }))
+    const recordNs = timed(calls, i =>
+      took.record((i % 9_770) / 10, { method: METHODS[i % METHODS.length], path: '/orders' }),
+    )
+    for (let i = 0; i < METRIC_SERIES; i++) users.add(1, { user: i, path: '/orders' })
+    const pointNs = timed(1, () => registry.collect()) / METRIC_SERIES
+    return { addNs, recordNs, pointNs }
+  })
+  registry.close()
+  const middle = (of: (cost: MetricCost) => number): number => middleOf(rounds.slice(1).map(of))
+  return {
+    addNs: middle(cost => cost.addNs),
+    recordNs: middle(cost => cost.recordNs),
+    pointNs: middle(cost => cost.pointNs),
+  }
+}
+
+/** Nanoseconds of CPU of one call: what others do on the machine meanwhile is not ours. */
+function timed(calls: number, call: (i: number) => void): number {
+  const from = process.cpuUsage()
+  for (let i = 0; i < calls; i++) call(i)
+  const { user, system } = process.cpuUsage(from)
+  return ((user + system) * 1_000) / calls
 }
 
 async function measure(calls: number, log: Log, flush: () => Promise<unknown>): Promise<SdkCost> {
@@ -107,8 +164,7 @@ function recordOf(i: number): { attributes: object; message: string } {
 }
 
 function median(costs: readonly SdkCost[]): SdkCost {
-  const middle = (of: (cost: SdkCost) => number): number =>
-    costs.map(of).toSorted((a, b) => a - b)[costs.length >> 1] ?? Number.NaN
+  const middle = (of: (cost: SdkCost) => number): number => middleOf(costs.map(of))
   return {
     callNs: middle(cost => cost.callNs),
     cpuNs: middle(cost => cost.cpuNs),
@@ -116,9 +172,32 @@ function median(costs: readonly SdkCost[]): SdkCost {
   }
 }
 
+function middleOf(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+}
+
 /** The rows of the table of bench/README.md. */
-export function sdkResults({ pino: theirs, sdk, spool }: SdkMeasured): Result[] {
-  return [...resultsOf('SDK', sdk, theirs), ...resultsOf('SDK with a disk spool', spool, theirs)]
+export function sdkResults({ pino: theirs, sdk, spool, metrics }: SdkMeasured): Result[] {
+  return [
+    ...resultsOf('SDK', sdk, theirs),
+    ...resultsOf('SDK with a disk spool', spool, theirs),
+    resultOfMetrics(metrics),
+  ]
+}
+
+function resultOfMetrics({ addNs, recordNs, pointNs }: MetricCost): Result {
+  const note =
+    `histogram with two labels ${Math.round(recordNs)} ns; ` +
+    `${(pointNs / 1_000).toFixed(1)} us for each point of an interval of ${METRIC_SERIES}`
+  return {
+    what: 'SDK: a counter with one label, a call',
+    value: addNs,
+    unit: 'ns',
+    better: 'less',
+    goal: 50,
+    floor: 100,
+    note,
+  }
 }
 
 function resultsOf(name: string, ours: SdkCost, theirs: SdkCost): Result[] {
