@@ -64,8 +64,11 @@ export interface KnownIds {
   readonly largest: number
 }
 
-/** Projects whose wordings are held; the one that was asked for the longest ago is forgotten. */
-const PROJECTS_MAX = 256
+/**
+ * Projects whose wordings are held, some hundred kilobytes each as a rule, 4,096 messages of 4 KiB
+ * at worst; the one that was asked for the longest ago is forgotten.
+ */
+const PROJECTS_MAX = 64
 
 export class ProjectWordings<Project> {
   readonly #projects = new Map<string, Project>()

@@ -31,8 +31,8 @@ export class PatternLearner {
   async groups(projectId: string, whole: boolean): Promise<PatternGroups> {
     const wordings = this.#projects.of(projectId)
     if (whole) {
-      // What runs may have begun before the newest rows came.
-      await this.#running.get(wordings)
+      // What is under way may have begun before the newest rows came, and may fail.
+      await Promise.allSettled([this.#running.get(wordings)])
       await this.#learn(projectId, wordings)
     } else {
       const snapshot = this.#options.pin(projectId)

@@ -12,6 +12,7 @@ import type { TaskPool } from '#runtime/threads.ts'
 import { KnownWordings, ProjectWordings, WORDINGS_MAX } from '../known-wordings.ts'
 import { type OpenSummary, summarizePatterns, withExamples } from '../pattern-summaries.ts'
 import type { PatternsInput, PatternsResult, RowsAsked } from '../store.ts'
+import { StoreError } from '../store-error.ts'
 import { EXAMPLES_MAX, type WordingCount } from '../wording-counts.ts'
 import { Asking, asking, NO_ROWS, type Scope, type SearchTools } from './asking.ts'
 import { FIELDS } from './field-names.ts'
@@ -54,12 +55,19 @@ export class ElasticPatterns {
   async groups(projectId: string, whole: boolean): Promise<PatternGroups> {
     const { pool, clock, onFault } = this.#options
     const known = this.#projects.of(projectId)
-    if (whole) await known.asking
+    // What is under way may have begun before the newest rows came, and may fail.
+    if (whole) await Promise.allSettled([known.asking])
     const isFirst = known.askedMs === Number.NEGATIVE_INFINITY
     if (whole || clock.monotonicMs() - known.askedMs > FRESH_MS) {
       known.asking ??= this.#learn(projectId, known)
       if (whole || isFirst) await known.asking
-      else known.asking.catch((error: Error) => this.#closing.signal.aborted || onFault(error))
+      else {
+        // What Elasticsearch cannot do, the search that asks meanwhile tells.
+        known.asking.catch((error: unknown) => {
+          if (error instanceof StoreError || this.#closing.signal.aborted) return
+          onFault(error as Error)
+        })
+      }
     }
     return await known.wordings.groups(pool)
   }
