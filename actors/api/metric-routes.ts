@@ -2,11 +2,10 @@
 import { z } from 'zod/v4'
 import type { HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
-import { ANY_TIME } from '#actors/processing/matcher.ts'
+import { countAll } from '#actors/store/own-searches.ts'
 import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
 import { StoreError } from '#actors/store/store-error.ts'
 import { LEVELS, type Level } from '#proto/api.ts'
-import { EVERYTHING } from '#proto/query/tree.ts'
 import { formatTime } from '#proto/time.ts'
 import { topValues } from './analysis.ts'
 import type { ReadableProject } from './caller.ts'
@@ -163,21 +162,7 @@ export function metricRoutes(deps: MetricDeps): Route[] {
 }
 
 function question({ id }: ReadableProject, span: Span): SearchPlanInput {
-  return {
-    ...ANY_TIME,
-    ...span,
-    projectId: id,
-    query: EVERYTHING,
-    services: [],
-    levels: [],
-    limit: 0,
-    offset: 0,
-    cursor: null,
-    order: 'desc',
-    include: new Set(),
-    intervalUs: MINUTE_US,
-    fields: null,
-  }
+  return { ...countAll(id), ...span, include: new Set(), intervalUs: MINUTE_US }
 }
 
 /** None where there are more different messages than can be counted. */

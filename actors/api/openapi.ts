@@ -56,9 +56,9 @@ const SECURITY_SCHEMES = {
 const SECURITY: Readonly<Record<RouteCaller, readonly Json[]>> = {
   anyone: [],
   page: [],
-  sender: [{ key: [] }],
-  reader: [{ key: [] }, { session: [] }, { admin: [] }],
-  caller: [{ key: [] }, { session: [] }, { admin: [] }],
+  sender: [{ key: ['ingest'] }],
+  reader: [{ key: ['read'] }, { session: [] }, { admin: [] }],
+  caller: [{ key: ['read'] }, { session: [] }, { admin: [] }],
   administrator: [{ session: [] }, { admin: [] }],
 }
 

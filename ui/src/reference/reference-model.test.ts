@@ -14,7 +14,7 @@ const DOCUMENT: OpenApiDocument = {
         operationId: 'getLogsId',
         tags: ['logs'],
         summary: 'One log.',
-        security: [{ key: [] }, { session: [] }],
+        security: [{ key: ['read'] }, { session: [] }],
         parameters: [
           { in: 'path', name: 'id', required: true, schema: {} },
           { in: 'query', name: 'project', required: false, schema: {} },
@@ -41,7 +41,7 @@ test('routes stand in groups, with who may call them and what they answer', () =
     ['Finding logs'],
   )
   const [route] = groups[0]?.routes ?? []
-  assert.equal(route?.who, 'a key, a session')
+  assert.equal(route?.who, 'a key (read), a session')
   assert.deepEqual(route.answers, [
     { status: '200', description: 'The log.', shape: '{\n  id: string\n}' },
     { status: '404', description: 'LOGBOY_NOT_FOUND', shape: null },

@@ -12,7 +12,7 @@ interface Operation {
   readonly tags: readonly string[]
   readonly summary: string
   readonly description?: string
-  readonly security: readonly Readonly<Record<string, unknown>>[]
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters: readonly Parameter[]
   readonly requestBody?: { readonly content: Content }
   readonly responses: Readonly<Record<string, { readonly description: string; content?: Content }>>
@@ -82,7 +82,9 @@ function routeOf(
   const { operationId: id, summary, description = '', security, parameters } = operation
   const shape = (schema: unknown): string => shapeText(schema, components.schemas)
   const body = operation.requestBody?.content['application/json']?.schema
-  const names = security.flatMap(each => Object.keys(each)).map(name => WHO[name] ?? name)
+  const names = security
+    .flatMap(each => Object.entries(each))
+    .map(([name, scopes]) => [WHO[name] ?? name, ...scopes.map(scope => `(${scope})`)].join(' '))
   return {
     id,
     method: method.toUpperCase(),
