@@ -1,6 +1,6 @@
 /** Search, the newest, one log by its id, and what was logged around it. */
 import { z } from 'zod/v4'
-import { withEtag } from '#actors/http/etag.ts'
+import { etagOf, withEtag } from '#actors/http/etag.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
 import { type ContextWish, rowContext } from '#actors/store/row-context.ts'
@@ -99,8 +99,8 @@ export function searchRoutes(deps: SearchDeps): Route[] {
           deps.store.row(project.id, id, signal),
         )
         if (text === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no log ${id}`)
-        // A row never changes.
-        return withEtag(request, `"${id}"`, jsonText(200, text))
+        // A row never changes, but patterns may come together.
+        return withEtag(request, etagOf(text), jsonText(200, text))
       },
     }),
     endpoint(deps, {
