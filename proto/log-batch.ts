@@ -43,8 +43,7 @@ export function openLogBatch(bytes: Uint8Array, isUtf8: Utf8Check = isUtf8ByDeco
   if (bytes.length > BATCH_BYTES_MAX) {
     throw new BatchError(`batch of ${bytes.length} bytes, at most ${BATCH_BYTES_MAX} are allowed`)
   }
-  // Copied, for that touches every column: all of them are proven.
-  const columns = open(bytes, isUtf8, lazy => ({ ...lazy }))
+  const columns = open(bytes, isUtf8, touchAll)
   demand(columns.count > 0, `0 records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
   return columns
 }
@@ -75,15 +74,6 @@ function open(
   }
 }
 
-/** Makes it when it is first asked for. */
-function once<Made>(make: () => Made): () => Made {
-  let made: Made | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
-
 /** One opening: the number of records and the check of texts that all columns share. */
 class Opening {
   private readonly isUtf8: Utf8Check
@@ -98,59 +88,13 @@ class Opening {
     const count = (fields.low[BATCH.recordCount] as number) >>> 0
     demand(count <= BATCH_RECORDS_MAX, `${count} records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
     this.count = count
-    const { view } = fields
     const kind = (fields.low[BATCH.kind] as number) >>> 0
     const isKnown = kind === ROW_KINDS.log || kind === ROW_KINDS.metric
     demand(isKnown, `kind ${kind} is neither 0 (logs) nor 1 (metrics)`)
-    const severity = view[BATCH.severities] ?? NO_BYTES
-    demand(severity.length === count, 'severities are not one byte a record')
-    const timeMissing = this.bitmap(view[BATCH.timeMissing], count, 'time_missing')
-    const names = (field: number, name: string) =>
-      once(() => this.dictionary(view[field], count, name))
-    const severityText = names(BATCH.severityText, 'severity_text')
-    const service = names(BATCH.service, 'service')
-    const host = names(BATCH.host, 'host')
-    const file = names(BATCH.file, 'file')
-    const message = once(() => this.messages(view[BATCH.message]))
-    const traceId = once(() => this.ids(view[BATCH.traceId], 16, 'trace_id'))
-    const spanId = once(() => this.ids(view[BATCH.spanId], 8, 'span_id'))
-    const attributes = once(() => this.attributes(fields.views))
-    return {
-      kind,
-      count,
-      ...this.times(fields, timeMissing),
-      timeMissing,
-      severity,
-      get severityText() {
-        return severityText()
-      },
-      get service() {
-        return service()
-      },
-      get host() {
-        return host()
-      },
-      get file() {
-        return file()
-      },
-      get message() {
-        return message()
-      },
-      get traceId() {
-        return traceId()
-      },
-      get spanId() {
-        return spanId()
-      },
-      get attributes() {
-        return attributes()
-      },
-      sdkName: this.text(view[BATCH.sdkName], 'sdk_name'),
-      sdkVersion: this.text(view[BATCH.sdkVersion], 'sdk_version'),
-    }
+    return new LazyColumns(this, fields, { kind, count })
   }
 
-  private times(fields: MessageFields, missing: Uint8Array | null): Times {
+  times(fields: MessageFields, missing: Uint8Array | null): Times {
     const deltas = fields.view[BATCH.timeDeltas] ?? NO_BYTES
     demand(countVarints(deltas) === this.count, 'time_deltas are not one a record')
     return readTimes({
@@ -163,7 +107,7 @@ class Opening {
     })
   }
 
-  private messages(bytes: Uint8Array | undefined): TextColumn {
+  messages(bytes: Uint8Array | undefined): TextColumn {
     const texts = this.texts(bytes ?? NO_BYTES, 'message')
     demand(texts.offsets.length === this.count + 1, 'messages are not one a record')
     return texts
@@ -191,7 +135,7 @@ class Opening {
     return { heap, offsets, indexes: 'each' }
   }
 
-  private dictionary(bytes: Uint8Array | undefined, values: number, name: string): TextColumn {
+  dictionary(bytes: Uint8Array | undefined, values: number, name: string): TextColumn {
     if (bytes === undefined) return NO_TEXT
     const fields = scanMessage(bytes, DICTIONARY_RULES)
     const entries = this.texts(fields.view[DICTIONARY.entries] ?? NO_BYTES, name)
@@ -210,7 +154,7 @@ class Opening {
     return { ...entries, indexes }
   }
 
-  private ids(bytes: Uint8Array | undefined, width: number, name: string): IdColumn {
+  ids(bytes: Uint8Array | undefined, width: number, name: string): IdColumn {
     const fields = scanMessage(bytes ?? NO_BYTES, IDS_RULES)
     const heap = fields.view[IDS.heap] ?? NO_BYTES
     const presence = this.bitmap(fields.view[IDS.presence], this.count, name)
@@ -225,7 +169,7 @@ class Opening {
     return { width, presence, heap }
   }
 
-  private attributes(columns: readonly Uint8Array[]): AttributeColumn[] {
+  attributes(columns: readonly Uint8Array[]): AttributeColumn[] {
     demand(columns.length <= ATTRIBUTES_MAX, `more than ${ATTRIBUTES_MAX} attribute columns`)
     const names = new Set<string>()
     return columns.map(bytes => {
@@ -284,13 +228,13 @@ class Opening {
     return column
   }
 
-  private text(bytes: Uint8Array | undefined, name: string): string {
+  text(bytes: Uint8Array | undefined, name: string): string {
     if (bytes === undefined || bytes.length === 0) return ''
     demand(this.isUtf8(bytes), `${name} is not UTF-8`)
     return textOf(bytes, 0, bytes.length)
   }
 
-  private bitmap(bytes: Uint8Array | undefined, bits: number, name: string): Uint8Array | null {
+  bitmap(bytes: Uint8Array | undefined, bits: number, name: string): Uint8Array | null {
     if (bytes === undefined || bytes.length === 0) return null
     return this.bitmapOf(bytes, bits, name)
   }
@@ -299,6 +243,124 @@ class Opening {
     const fault = bitmapFault(bytes, bits)
     demand(fault === null, `${name} has ${fault}`)
     return bytes
+  }
+}
+
+/** Columns that are opened when they are first asked for. */
+class LazyColumns implements LogColumns {
+  readonly kind: number
+  readonly count: number
+  readonly timeMissing: Uint8Array | null
+  readonly severity: Uint8Array
+  private readonly opening: Opening
+  private readonly fields: MessageFields
+  private times: Times | undefined
+  private texts: TextColumn | undefined
+  private traces: IdColumn | undefined
+  private spans: IdColumn | undefined
+  private attributeColumns: readonly AttributeColumn[] | undefined
+  /** By the number of their field. */
+  private readonly dictionaries: (TextColumn | undefined)[] = []
+
+  constructor(
+    opening: Opening,
+    fields: MessageFields,
+    { kind, count }: { readonly kind: number; readonly count: number },
+  ) {
+    this.opening = opening
+    this.fields = fields
+    this.kind = kind
+    this.count = count
+    this.severity = fields.view[BATCH.severities] ?? NO_BYTES
+    demand(this.severity.length === count, 'severities are not one byte a record')
+    this.timeMissing = opening.bitmap(fields.view[BATCH.timeMissing], count, 'time_missing')
+  }
+
+  get timeUs(): Float64Array {
+    return this.openTimes().timeUs
+  }
+
+  get timeSubNs(): Uint16Array | null {
+    return this.openTimes().timeSubNs
+  }
+
+  get severityText(): TextColumn {
+    return this.names(BATCH.severityText, 'severity_text')
+  }
+
+  get service(): TextColumn {
+    return this.names(BATCH.service, 'service')
+  }
+
+  get host(): TextColumn {
+    return this.names(BATCH.host, 'host')
+  }
+
+  get file(): TextColumn {
+    return this.names(BATCH.file, 'file')
+  }
+
+  get message(): TextColumn {
+    this.texts ??= this.opening.messages(this.fields.view[BATCH.message])
+    return this.texts
+  }
+
+  get traceId(): IdColumn {
+    this.traces ??= this.opening.ids(this.fields.view[BATCH.traceId], 16, 'trace_id')
+    return this.traces
+  }
+
+  get spanId(): IdColumn {
+    this.spans ??= this.opening.ids(this.fields.view[BATCH.spanId], 8, 'span_id')
+    return this.spans
+  }
+
+  get attributes(): readonly AttributeColumn[] {
+    this.attributeColumns ??= this.opening.attributes(this.fields.views)
+    return this.attributeColumns
+  }
+
+  get sdkName(): string {
+    return this.opening.text(this.fields.view[BATCH.sdkName], 'sdk_name')
+  }
+
+  get sdkVersion(): string {
+    return this.opening.text(this.fields.view[BATCH.sdkVersion], 'sdk_version')
+  }
+
+  private openTimes(): Times {
+    this.times ??= this.opening.times(this.fields, this.timeMissing)
+    return this.times
+  }
+
+  private names(field: number, name: string): TextColumn {
+    const known = this.dictionaries[field]
+    if (known !== undefined) return known
+    const opened = this.opening.dictionary(this.fields.view[field], this.count, name)
+    this.dictionaries[field] = opened
+    return opened
+  }
+}
+
+/** Opens every column: what can be opened is sound. */
+function touchAll(columns: LogColumns): LogColumns {
+  return {
+    kind: columns.kind,
+    count: columns.count,
+    timeUs: columns.timeUs,
+    timeSubNs: columns.timeSubNs,
+    timeMissing: columns.timeMissing,
+    severity: columns.severity,
+    severityText: columns.severityText,
+    service: columns.service,
+    host: columns.host,
+    file: columns.file,
+    message: columns.message,
+    traceId: columns.traceId,
+    spanId: columns.spanId,
+    attributes: columns.attributes,
+    sdkName: columns.sdkName,
+    sdkVersion: columns.sdkVersion,
   }
 }
 

@@ -3,7 +3,16 @@
  * open (time, level) is decided here, once, and marked in the row's flags.
  */
 import assert from 'node:assert/strict'
-import { entryOf, isPresent, type LogColumns, ROW_FLAGS, type RowColumns } from '#proto/columns.ts'
+import {
+  type AttributeColumn,
+  entryOf,
+  type IdColumn,
+  isPresent,
+  type LogColumns,
+  ROW_FLAGS,
+  type RowColumns,
+  type TextColumn,
+} from '#proto/columns.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { inferLevelIn } from '#proto/level.ts'
 import { BATCH_RECORDS_MAX, TIME_AHEAD_US_MAX } from '#proto/limits.ts'
@@ -28,49 +37,117 @@ export type RowsEnvelope = Pick<
 export function openRows(envelope: RowsEnvelope, columns: LogColumns): RowColumns {
   const { count } = columns
   assert(count <= BATCH_RECORDS_MAX, 'a proven batch is within its limits')
-  const flags = new Uint8Array(count)
-  const receivedAtUs = Number(envelope.receivedAtUs)
-  const times = decideTimes(columns, receivedAtUs, flags)
-  const severity = decideSeverities(columns, flags)
-  const rows: RowColumns = {
-    count,
-    timeUs: times.timeUs,
-    timeSubNs: times.timeSubNs,
-    severity,
-    // Columns are opened when they are first touched.
-    get severityText() {
-      return columns.severityText
-    },
-    get service() {
-      return columns.service
-    },
-    get host() {
-      return columns.host
-    },
-    get file() {
-      return columns.file
-    },
-    get message() {
-      return columns.message
-    },
-    get traceId() {
-      return columns.traceId
-    },
-    get spanId() {
-      return columns.spanId
-    },
-    get attributes() {
-      return columns.attributes
-    },
-    receivedAtUs: new Float64Array(count).fill(receivedAtUs),
-    kind: new Uint8Array(count).fill(columns.kind),
-    flags,
-    producer: repeatPair(envelope.producer, count),
-    seq: repeatPair((BigInt(envelope.epoch) << 40n) | envelope.sequence, count),
-    row: ROW_NUMBERS.subarray(0, count),
-    patternId: null,
-  }
+  const rows = new BatchRows(envelope, columns)
   return envelope.rejected.length === 0 ? rows : takeRows(rows, accepted(envelope, count))
+}
+
+/** All records of a batch as rows; columns are made when they are first touched. */
+class BatchRows implements RowColumns {
+  readonly count: number
+  readonly patternId = null
+  readonly #envelope: RowsEnvelope
+  readonly #columns: LogColumns
+  #decided: Decided | undefined
+  #receivedAtUs: Float64Array | undefined
+  #kind: Uint8Array | undefined
+  #producer: Int32Array | undefined
+  #seq: Int32Array | undefined
+
+  constructor(envelope: RowsEnvelope, columns: LogColumns) {
+    this.count = columns.count
+    this.#envelope = envelope
+    this.#columns = columns
+  }
+
+  get timeUs(): Float64Array {
+    return this.#decide().timeUs
+  }
+
+  get timeSubNs(): Uint16Array | null {
+    return this.#decide().timeSubNs
+  }
+
+  get severity(): Uint8Array {
+    return this.#decide().severity
+  }
+
+  get flags(): Uint8Array {
+    return this.#decide().flags
+  }
+
+  get severityText(): TextColumn {
+    return this.#columns.severityText
+  }
+
+  get service(): TextColumn {
+    return this.#columns.service
+  }
+
+  get host(): TextColumn {
+    return this.#columns.host
+  }
+
+  get file(): TextColumn {
+    return this.#columns.file
+  }
+
+  get message(): TextColumn {
+    return this.#columns.message
+  }
+
+  get traceId(): IdColumn {
+    return this.#columns.traceId
+  }
+
+  get spanId(): IdColumn {
+    return this.#columns.spanId
+  }
+
+  get attributes(): readonly AttributeColumn[] {
+    return this.#columns.attributes
+  }
+
+  get receivedAtUs(): Float64Array {
+    const { count } = this
+    this.#receivedAtUs ??= new Float64Array(count).fill(Number(this.#envelope.receivedAtUs))
+    return this.#receivedAtUs
+  }
+
+  get kind(): Uint8Array {
+    this.#kind ??= new Uint8Array(this.count).fill(this.#columns.kind)
+    return this.#kind
+  }
+
+  get producer(): Int32Array {
+    this.#producer ??= repeatPair(this.#envelope.producer, this.count)
+    return this.#producer
+  }
+
+  get seq(): Int32Array {
+    const { epoch, sequence } = this.#envelope
+    this.#seq ??= repeatPair((BigInt(epoch) << 40n) | sequence, this.count)
+    return this.#seq
+  }
+
+  get row(): Uint16Array {
+    return ROW_NUMBERS.subarray(0, this.count)
+  }
+
+  #decide(): Decided {
+    this.#decided ??= decide(this.#columns, Number(this.#envelope.receivedAtUs))
+    return this.#decided
+  }
+}
+
+interface Decided extends Times {
+  readonly severity: Uint8Array
+  readonly flags: Uint8Array
+}
+
+function decide(columns: LogColumns, receivedAtUs: number): Decided {
+  const flags = new Uint8Array(columns.count)
+  const times = decideTimes(columns, receivedAtUs, flags)
+  return { ...times, severity: decideSeverities(columns, flags), flags }
 }
 
 interface Times {
