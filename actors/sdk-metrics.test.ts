@@ -170,6 +170,27 @@ suite('metrics of the SDK, from the call to the answer', { timeout: 120_000 }, (
     await tail.ended
   })
 
+  for (const when of ['live', 'from before them']) {
+    test(`a tail of metrics shows points and no log, ${when}`, async () => {
+      const from = await server.search(shop.read_key, { limit: 0 })
+      const after = when === 'live' ? {} : { after: from.tail_token }
+      const open = (): ReturnType<typeof server.tail> =>
+        server.tail(shop.read_key, { query: 'orders', kind: 'metrics', ...after })
+      const early = when === 'live' ? open() : null
+      assert.ok(early === null || (await early.next()).type === 'hello')
+      log.info('orders are a word of a log, too')
+      measure(log)
+      assert.equal(await log.flush(30_000), true)
+      log.metrics.counter('orders').add(1, { path: '/last' })
+      assert.equal(await log.flush(30_000), true)
+      const tail = early ?? open()
+      if (early === null) assert.equal((await tail.next()).type, 'hello')
+      assert.deepEqual((await tail.messages(3)).messages, ['orders', 'orders', 'orders'])
+      tail.socket.close()
+      await tail.ended
+    })
+  }
+
   const page = readFileSync(new URL('../docs/sdk-metrics.md', import.meta.url), 'utf8')
   for (const [, example = ''] of page.matchAll(/```json\n(.+?)\n```/gs)) {
     test(`docs/sdk-metrics.md: ${example}`, async () => {
@@ -178,6 +199,10 @@ suite('metrics of the SDK, from the call to the answer', { timeout: 120_000 }, (
       assert.ok(body.series.some(({ points }) => points.some(({ value }) => value > 0)))
     })
   }
+
+  test('a tail of another kind is refused', async () => {
+    assert.equal(await server.tail(shop.read_key, { kind: 'traces' }).ended, 400)
+  })
 
   const WRONG: readonly (readonly [detail: RegExp, body: object])[] = [
     [/name: "two words" is no name/, { name: 'two words', function: 'rate' }],

@@ -8,6 +8,7 @@ import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { TailPlace } from '#actors/tail/tail-place.ts'
 import type { TailRequest, TailWish } from '#actors/tail/tail-request.ts'
 import { decodeTailToken } from '#actors/tail/tail-token.ts'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
 import type { Clock } from '#runtime/clock.ts'
@@ -88,15 +89,19 @@ export function tailSocket(deps: TailDeps): SocketRoute {
         levels: levelsOf(query.get('levels')),
       })
       const after = placeOf(query.get('after'))
+      const kind = kindOf(query.get('kind'))
       const offered = (request.header('sec-websocket-protocol') ?? '').split(',')
       return {
         ...(offered.some(name => name.trim() === PROTOCOL) ? { protocol: PROTOCOL } : {}),
         connect: socket =>
-          connect(socket, caller, { projectId: project.id, filter, filterOf, after }, deps),
+          connect(socket, caller, { projectId: project.id, kind, filter, filterOf, after }, deps),
       }
     },
   }
 }
+
+const KINDS = { logs: BatchKind.LOGS, metrics: BatchKind.METRICS } as const
+const KIND_NAMES = ['logs', 'metrics'] as const
 
 const TAIL_ABOUT: RouteAbout = {
   tag: 'logs',
@@ -109,16 +114,24 @@ const TAIL_ABOUT: RouteAbout = {
     query: z.string().optional(),
     services: z.string().optional().describe('with commas'),
     levels: z.string().optional().describe('with commas, in any case'),
+    kind: z.enum(KIND_NAMES).optional().describe('logs unless given; a point of a metric is a row'),
     after: z.string().optional().describe('a `token` of a frame, or a `tail_token` of a search'),
   }),
   answers: { 101: { description: 'The socket is open.', schema: null } },
   problems: ['LOGBOY_BAD_REQUEST', 'LOGBOY_BAD_QUERY', ...PROBLEMS_OF.reader],
 }
 
+function kindOf(text: string | null): BatchKind {
+  const name = KIND_NAMES.find(known => known === (text ?? 'logs'))
+  if (name !== undefined) return KINDS[name]
+  throw new HttpProblem('LOGBOY_BAD_REQUEST', `kind: ${text} is none of ${KIND_NAMES.join(', ')}`)
+}
+
 type AskedFilter = Parameters<typeof tailFilter>[0]
 type FilterOf = (asked: AskedFilter) => RowFilter
 
 interface SocketWish extends TailWish {
+  readonly kind: BatchKind
   readonly filterOf: FilterOf
 }
 
@@ -136,8 +149,8 @@ function connect(socket: Socket, caller: Caller, wish: SocketWish, deps: TailDep
     close: (reason: string) => socket.close(1011, reason),
   }
   // A tail that is too busy to take another socket: the client comes back with its token.
-  const { projectId, filter, after } = wish
-  if (!tail.offer({ type: 'subscribe', id, projectId, filter, after, subscriber })) {
+  const { projectId, kind, filter, after } = wish
+  if (!tail.offer({ type: 'subscribe', id, projectId, kind, filter, after, subscriber })) {
     socket.close(1013, 'overloaded')
   }
   return {

@@ -4,7 +4,7 @@
  */
 import type { CommitLog, LogEntry, LogPlace, ReadOutcome } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
-import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import type { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 
 /** A chunk of stored entries, each retained for whoever handles it. */
 export interface StoredChunk {
@@ -79,6 +79,7 @@ export function discard(chunk: StoredChunk, first = 0): void {
 export interface ReadingSource {
   readonly log: CommitLog
   readonly projectId: string
+  readonly kind: BatchKind
   readonly from: Positions
   /** Aborted when nobody is left to take a chunk. */
   readonly signal: AbortSignal
@@ -86,13 +87,13 @@ export interface ReadingSource {
   receive(chunk: StoredChunk): void | Promise<void>
 }
 
-/** Reads the logs to the present end; 'void' = it was ended from our side. */
+/** Reads batches of the kind to the present end of the log; 'void' = it was ended from our side. */
 export async function readStored(source: ReadingSource): Promise<ReadOutcome | 'void'> {
-  const { log, projectId, from } = source
+  const { log, projectId, kind, from } = source
   try {
     return await log.read(projectId, from, async entries => {
-      const logs = entries.filter(({ envelope }) => envelope.kind !== BatchKind.METRICS)
-      if (logs.length > 0 && !(await offerChunk(source, logs))) throw new ReadingOver()
+      const wanted = entries.filter(({ envelope }) => envelope.kind === kind)
+      if (wanted.length > 0 && !(await offerChunk(source, wanted))) throw new ReadingOver()
     })
   } catch (error) {
     if (error instanceof ReadingOver) return 'void'

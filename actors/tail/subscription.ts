@@ -15,6 +15,7 @@ import type { LogPlace } from '#actors/commit-log/commit-log.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { BatchMatches } from '#actors/processing/process-batch.ts'
+import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
 import type { Trouble } from '#proto/trouble.ts'
 import { frameText, OUTBOX_BYTES_MAX, Outbox } from './outbox.ts'
@@ -38,6 +39,8 @@ export interface Ticket extends TailEntry {
 export interface SubscriptionOptions {
   readonly id: string
   readonly projectId: string
+  /** Logs unless given. */
+  readonly kind?: BatchKind
   readonly filter: RowFilter
   readonly subscriber: Subscriber
   readonly frames: SharedFrames
@@ -62,6 +65,7 @@ const PATIENT_BYTES_MAX = OUTBOX_BYTES_MAX / 2
 export class Subscription {
   readonly id: string
   readonly projectId: string
+  readonly kind: BatchKind
   readonly subscriber: Subscriber
   #filter: RowFilter
   #filterKey: string
@@ -90,6 +94,7 @@ export class Subscription {
   constructor(options: SubscriptionOptions, place: TailPlace) {
     this.id = options.id
     this.projectId = options.projectId
+    this.kind = options.kind ?? BatchKind.LOGS
     this.#filter = options.filter
     this.#filterKey = JSON.stringify(options.filter)
     this.subscriber = options.subscriber

@@ -1,5 +1,6 @@
 /** What a socket's door says to the tail. */
 import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { TailPlace } from './tail-place.ts'
 
@@ -17,6 +18,8 @@ export type TailRequest =
 
 export interface TailWish {
   readonly projectId: string
+  /** Logs unless given. */
+  readonly kind?: BatchKind
   readonly filter: RowFilter
   /** null = from now on. */
   readonly after: TailPlace | null

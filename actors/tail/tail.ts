@@ -13,7 +13,6 @@ import type {
   ReadOutcome,
 } from '#actors/commit-log/commit-log.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { BATCH_RECORDS_MAX, TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
 import type { Trouble } from '#proto/trouble.ts'
 import {
@@ -213,11 +212,11 @@ class Tail implements Actor<Message> {
     const reading = new Reading(rows, endOf(this.#edges(subscription.projectId)))
     this.#readings.set(subscription, reading)
     const { self, signal } = this.#context
-    const { projectId } = subscription
+    const { projectId, kind } = subscription
     const receive = (chunk: StoredChunk): void | Promise<void> =>
       self.tell({ type: 'stored', reading, chunk })
     this.#context.pipe(
-      readStored({ log, projectId, from, signal, receive }),
+      readStored({ log, projectId, kind, from, signal, receive }),
       outcome => ({ type: 'read', reading, outcome }),
       error => ({ type: 'read-failed', reading, error }),
     )
@@ -250,10 +249,10 @@ class Tail implements Actor<Message> {
   #committed({ entries, covered }: LiveDelivery): void {
     for (const entry of entries) {
       const { envelope, batch } = entry
-      const followers = [...(this.#byProject.get(envelope.projectId) ?? [])]
-      if (envelope.kind === BatchKind.METRICS) {
-        batch.release()
-      } else if (this.#looking >= LOOKING_MAX) {
+      const followers = [...(this.#byProject.get(envelope.projectId) ?? [])].filter(
+        ({ kind }) => kind === envelope.kind,
+      )
+      if (this.#looking >= LOOKING_MAX) {
         batch.release()
         for (const it of followers) if (!it.missLive()) this.#begin(it, 'reading')
       } else {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { levelOfSeverity } from '#proto/api.ts'
 import { BatchBuilder, type BatchRecord } from '#proto/batch-builder.ts'
 import type { RowColumns } from '#proto/columns.ts'
-import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { BatchKind, type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
 import { allOf, anyOf, type Bound, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
@@ -267,6 +267,7 @@ export const filterArbitrary: fc.Arbitrary<RowFilter> = fc.record({
 
 export function envelopeOf(fields: MessageInitShape<typeof EnvelopeSchema> = {}): Envelope {
   return create(EnvelopeSchema, {
+    kind: BatchKind.LOGS,
     ...IDENTITY,
     sequence: BigInt(IDENTITY.sequence),
     receivedAtUs: BigInt(RECEIVED_AT_US),
