@@ -36,5 +36,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=40s --retries=3 \
   CMD ["node", "actors/cli/logboy.ts", "health", "--url", "http://127.0.0.1:4000"]
 # The flags are SERVER_FLAGS of scripts/bootstrap.mjs.
 ENTRYPOINT ["node", "--max-inlined-bytecode-size-cumulative=300", "--initial-old-space-size=96", \
-  "--min-semi-space-size=4", "actors/cli/logboy.ts"]
+  "--min-semi-space-size=4", "--experimental-async-context-frame", "actors/cli/logboy.ts"]
 CMD ["serve"]
