@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { assertSuggestionsLead, assertWithin } from '#proto/testing/parser-properties.ts'
 import { QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX, WILDCARD_STARS_MAX } from './limits.ts'
 import type { QueryFault } from './query/fault.ts'
 import { printQuery } from './query/print.ts'
@@ -308,26 +309,15 @@ test('any text is a query that prints and reads the same, or a fault within it',
         assert.deepEqual(terms(printed), parsed.query.terms, printed)
         return
       }
-      const { position, length } = parsed.fault
-      assert.ok(position >= 0 && length >= 0 && position + length <= text.length, text)
-      assert.ok(length > 0 || position === text.length, text)
+      assertWithin(parsed.fault, text)
     }),
     { numRuns: 6_000 },
   )
 })
 
 test('suggestions can be read, or come closer to what can', () => {
-  fc.assert(
-    fc.property(fc.oneof(anyText, pieces), text => {
-      let next: string = text
-      for (let i = 0; i < 60; i++) {
-        const parsed = parseQuery(next)
-        if (parsed.type === 'query' || parsed.fault.suggestion === null) return
-        assert.notEqual(parsed.fault.suggestion, next)
-        next = parsed.fault.suggestion
-      }
-      assert.fail(text)
-    }),
-    { numRuns: 2_000 },
-  )
+  assertSuggestionsLead(fc.oneof(anyText, pieces), text => {
+    const parsed = parseQuery(text)
+    return parsed.type === 'query' ? null : parsed.fault
+  })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { assertSuggestionsLead, assertWithin } from '#proto/testing/parser-properties.ts'
 import { ANALYSIS_KEYS_MAX, ANALYSIS_STAGES_MAX } from '../limits.ts'
 import { parseQuery, parseSearch } from '../query.ts'
 import { anyText } from '../testing/query-arbitrary.ts'
@@ -171,28 +172,17 @@ test('any text is a search that prints and reads the same, or a fault within it'
         assert.deepEqual(parseSearch(printed), parsed, printed)
         return
       }
-      const { position, length } = parsed.fault
-      assert.ok(position >= 0 && length >= 0 && position + length <= text.length, text)
-      assert.ok(length > 0 || position === text.length, text)
+      assertWithin(parsed.fault, text)
     }),
     { numRuns: 6_000 },
   )
 })
 
 test('suggestions can be read, or come closer to what can', () => {
-  fc.assert(
-    fc.property(fc.oneof(anyText, pieces), text => {
-      let next: string = text
-      for (let i = 0; i < 60; i++) {
-        const parsed = parseSearch(next)
-        if (parsed.type === 'search' || parsed.fault.suggestion === null) return
-        assert.notEqual(parsed.fault.suggestion, next)
-        next = parsed.fault.suggestion
-      }
-      assert.fail(text)
-    }),
-    { numRuns: 2_000 },
-  )
+  assertSuggestionsLead(fc.oneof(anyText, pieces), text => {
+    const parsed = parseSearch(text)
+    return parsed.type === 'search' ? null : parsed.fault
+  })
 })
 
 test('a search is said in words as it was understood', () => {
