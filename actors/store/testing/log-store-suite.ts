@@ -4,22 +4,13 @@ import { describe, test } from 'node:test'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import { parseSearch } from '#proto/query.ts'
 import { parseTime } from '#proto/time.ts'
-import { seededRandom } from '#runtime/random.ts'
 import { rowContext } from '../row-context.ts'
 import type { SearchPlanInput, SearchResult } from '../store.ts'
 import { metricsOf } from '../streams.ts'
 import { PATTERN_TESTS } from './pattern-tests.ts'
+import { liveAndCompare } from './random-life.ts'
 import { analysisOf, searchAll } from './random-searches.ts'
-import {
-  idsOf,
-  NEVER,
-  OTHER,
-  PROJECT,
-  Rig,
-  type RunInWorld,
-  type StoreWorld,
-  withRig,
-} from './store-rig.ts'
+import { idsOf, NEVER, OTHER, PROJECT, type Rig, type RunInWorld, withRig } from './store-rig.ts'
 
 export interface SuiteOptions {
   readonly run: RunInWorld
@@ -366,39 +357,4 @@ export function logStoreSuite(name: string, options: SuiteOptions): void {
       }
     })
   })
-}
-
-async function liveAndCompare(world: StoreWorld, seed: number): Promise<void> {
-  const random = seededRandom(seed)
-  const rig = await Rig.open(world, random)
-  const batchRows = [5, 40, 300][seed % 3] as number
-  for (let step = 0; step < 40; step++) {
-    const projectId = random.below(4) === 0 ? OTHER : PROJECT
-    switch (random.below(12)) {
-      case 0:
-        await rig.store.flush()
-        break
-      case 1:
-        if (step > 25) await rig.expire(projectId, rig.randomReceivedUs())
-        else if (step > 15) await rig.deleteRandom()
-        break
-      case 2:
-        if (random.below(2) === 0) await rig.restart()
-        else await rig.kill()
-        break
-      case 3:
-        await world.sleep(random.below(2) === 0 ? 2_000 : 20_000)
-        break
-      case 4:
-      case 5:
-      case 6:
-      case 7:
-        await rig.append(projectId, 1 + random.below(batchRows))
-        break
-      default:
-        await rig.compareRandom()
-    }
-  }
-  await rig.compareRandom()
-  await rig.close()
 }
