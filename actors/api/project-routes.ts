@@ -6,10 +6,13 @@ import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
 import { mintKey, mintProjectId } from '#actors/identity/project-key.ts'
 import type { KeyScope, Project, ProjectCreated, ProjectKey } from '#proto/api.ts'
+import type { ProjectAccess } from '#proto/people.ts'
+import { PERMISSIONS } from '#proto/permissions.ts'
 import { formatTime } from '#proto/time.ts'
 import { timeZoneName, UTC } from '#proto/time-zone.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
+import type { Caller } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { key, project } from './shapes.ts'
 
@@ -73,12 +76,14 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       path: '/api/v1/projects',
       summary: 'All projects; for a key, its own.',
       answers: {
-        200: answerOf('Projects by name.', z.strictObject({ projects: z.array(project) })),
+        200: answerOf('Projects by name.', z.strictObject({ projects: z.array(projectAccess) })),
       },
       async handle({ caller }) {
-        if (caller.type === 'administrator')
-          return json(200, { projects: await catalog.projects() })
-        return json(200, { projects: [await catalog.project(caller.key.projectId)] })
+        const projects =
+          caller.type === 'administrator'
+            ? await catalog.projects()
+            : [await existing(caller.key.projectId, catalog)]
+        return json(200, { projects: projects.map(found => ({ ...found, ...accessOf(caller) })) })
       },
     }),
     endpoint(deps, {
@@ -151,8 +156,17 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
   ]
 }
 
+const projectAccess = project.extend({
+  role: z.string(),
+  permissions: z.array(z.enum(PERMISSIONS)),
+})
 const projectCreated = project.extend({ ingest_key: z.string(), read_key: z.string() })
 const keyCreated = key.extend({ key: z.string() })
+
+function accessOf(caller: Caller): Omit<ProjectAccess, keyof Project> {
+  if (caller.type === 'administrator') return { role: 'administrator', permissions: PERMISSIONS }
+  return { role: 'key', permissions: caller.key.scopes.includes('read') ? ['logs.read'] : [] }
+}
 
 async function existing(id: string, catalog: Catalog): Promise<Project> {
   const project = await catalog.project(id)
