@@ -1,7 +1,16 @@
-import { createMemo, createSignal, type JSX, Match, onMount, Show, Switch } from 'solid-js'
+import {
+  createMemo,
+  createSignal,
+  type JSX,
+  lazy,
+  Match,
+  onMount,
+  Show,
+  Suspense,
+  Switch,
+} from 'solid-js'
 import type { Project } from '#proto/api.ts'
 import { Explore } from './explore/explore.tsx'
-import { EXPLORE_PATH } from './explore/explorer.ts'
 import { Icon, Logo } from './kit/icon.tsx'
 import { watch } from './kit/reactive.ts'
 import { Toaster } from './kit/toast.tsx'
@@ -10,9 +19,16 @@ import { chooseProject } from './projects/project-choice-model.ts'
 import { loadProjects, projects, projectsProblem } from './projects/projects.ts'
 import { REFERENCE_PATH, Reference } from './reference/reference.tsx'
 import { address, moveTo } from './shell/address.ts'
+import { DASHBOARD_PATH, EXPLORE_PATH, isPage, pageSearch } from './shell/pages.ts'
 import { checkSession, session } from './shell/session.ts'
 import { SIGN_IN_PATH, SignIn } from './shell/sign-in.tsx'
 import { TopBar } from './shell/top-bar.tsx'
+
+/** Comes when it is first asked for: whoever searches need not wait for its charts. */
+const Dashboard = lazy(async () => {
+  const { Dashboard: page } = await import('./dashboard/dashboard.tsx')
+  return { default: page }
+})
 
 export function App(): JSX.Element {
   // A ticket is tried first; asking for the session meanwhile would race with it.
@@ -44,16 +60,17 @@ function Workspace(): JSX.Element {
   const [creating, setCreating] = createSignal(false)
   const wanted = createMemo(() => new URLSearchParams(address().search).get('project'))
   const project = createMemo(() => chooseProject(projects() ?? [], wanted()))
+  const pagePath = (): string => (isPage(address().path) ? address().path : EXPLORE_PATH)
   const show = (chosen: Project): void => {
     setCreating(false)
-    moveTo(EXPLORE_PATH, `?project=${chosen.id}&live=1`)
+    moveTo(pagePath(), pageSearch(pagePath(), chosen.id))
   }
   // A bare address becomes the page that people want first: everything, as it comes in.
   watch(
     () => [project(), address().path, wanted()] as const,
     ([chosen, path, named]) => {
-      if (chosen !== null && (path !== EXPLORE_PATH || named === null))
-        moveTo(EXPLORE_PATH, `?project=${chosen.id}&live=1`, { replace: true })
+      if (chosen !== null && (!isPage(path) || named === null))
+        moveTo(pagePath(), pageSearch(pagePath(), chosen.id), { replace: true })
     },
   )
   watch(project, chosen => {
@@ -87,6 +104,13 @@ function Workspace(): JSX.Element {
             <p>A project holds the logs of one system. Create the first one to begin.</p>
             <CreateProjectForm onCreated={show} />
           </main>
+        </Match>
+        <Match when={address().path === DASHBOARD_PATH ? project() : null}>
+          {chosen => (
+            <Suspense fallback={<main class="page-loading" aria-busy="true" />}>
+              <Dashboard project={chosen()} />
+            </Suspense>
+          )}
         </Match>
         <Match when={project()}>{chosen => <Explore project={chosen()} />}</Match>
         <Match when={projects() !== null}>

@@ -4,7 +4,8 @@ import type { Search } from '#proto/query/analysis.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
 import { parseSearch } from '#proto/query.ts'
 import { tokenize } from '#proto/tokens.ts'
-import { compareRows, rowTimeMs, timeMs } from '../src/explore/row-order.ts'
+import { compareRows, rowTimeMs } from '../src/explore/row-order.ts'
+import { timeMs } from '../src/kit/wall-time.ts'
 
 export type RowFilter = (row: Row) => boolean
 

@@ -1,13 +1,13 @@
 import { createMemo, For, type JSX, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
+import { Histogram } from '../charts/histogram.tsx'
+import { wholeBars } from '../charts/histogram-model.ts'
 import { Icon } from '../kit/icon.tsx'
 import { countText, shortCount } from '../kit/number-text.ts'
+import { type Interval, resolveRange, zoomOut } from '../time/time-range-model.ts'
 import type { Explorer } from './explorer.ts'
-import { Histogram } from './histogram.tsx'
-import { wholeBars } from './histogram-model.ts'
 import { LiveStatus } from './live-status.tsx'
 import type { SearchScope } from './search-model.ts'
-import { type Interval, resolveRange, zoomOut } from './time-range-model.ts'
 
 /** The summary above the rows: how many, how fast, and when. */
 export function ChartPane(props: {

@@ -1,6 +1,6 @@
 /** Totals, facets and bars beside the list; kept up to date from live rows without asking again. */
 import { LEVELS, type Level, type Row, type SearchReply } from '#proto/api.ts'
-import { type Bar, barTotal, floorToGrid, readBars } from './histogram-model.ts'
+import { type Bar, barTotal, floorToGrid, readBars } from '../charts/histogram-model.ts'
 import { rowTimeMs } from './row-order.ts'
 
 export interface Counts {

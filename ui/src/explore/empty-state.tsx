@@ -6,10 +6,10 @@ import { Icon } from '../kit/icon.tsx'
 import { watch } from '../kit/reactive.ts'
 import { agoText } from '../kit/wall-time.ts'
 import { FirstLog } from '../projects/first-log.tsx'
+import { rangeText, type TimeRange } from '../time/time-range-model.ts'
 import type { ExploreState } from './explore-url-model.ts'
 import { rowTimeMs } from './row-order.ts'
 import { newestRequest } from './search-model.ts'
-import { rangeText, type TimeRange } from './time-range-model.ts'
 
 export interface EmptyStateProps {
   readonly project: Project

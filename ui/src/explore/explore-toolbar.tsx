@@ -1,11 +1,11 @@
 import { For, type JSX, Show } from 'solid-js'
 import { copyText } from '../kit/clipboard.ts'
 import { Icon } from '../kit/icon.tsx'
+import { TimeRangePicker } from '../time/time-range.tsx'
 import type { ExploreState } from './explore-url-model.ts'
 import type { Explorer } from './explorer.ts'
 import { LiveSwitch } from './live-status.tsx'
 import { QueryBar } from './query-bar.tsx'
-import { TimeRangePicker } from './time-range.tsx'
 
 /** What is searched, when, and whether it goes on. */
 export function ExploreToolbar(props: {

@@ -1,15 +1,9 @@
 /** The state of the explorer as it stands in the URL, so that links and the back button hold it. */
 import { LEVELS, type Level, type Row } from '#proto/api.ts'
 import type { Zone } from '../kit/wall-time.ts'
+import { readRange, readZone, writeRange } from '../time/range-params.ts'
+import { resolveRange, type TimeRange } from '../time/time-range-model.ts'
 import { rowTimeMs } from './row-order.ts'
-import {
-  parseMoment,
-  parseRange,
-  RANGE_DEFAULT,
-  resolveRange,
-  spanText,
-  type TimeRange,
-} from './time-range-model.ts'
 
 export interface ExploreState {
   /** Id or name; null = not chosen yet. */
@@ -35,7 +29,7 @@ export interface ExploreDefaults {
 export function parseExplore(search: string, defaults: ExploreDefaults): ExploreState {
   const params = new URLSearchParams(search)
   const levels = new Set(params.getAll('level').map(level => level.toUpperCase()))
-  const range = parseRangeParams(params)
+  const range = readRange(params)
   return {
     project: params.get('project'),
     query: params.get('q') ?? '',
@@ -45,7 +39,7 @@ export function parseExplore(search: string, defaults: ExploreDefaults): Explore
     // Only a span that ends now can go on.
     live: params.get('live') === '1' && range.kind === 'relative',
     row: params.get('row'),
-    zone: parseZone(params.get('tz')) ?? defaults.zone,
+    zone: readZone(params.get('tz')) ?? defaults.zone,
     chart: params.get('chart') !== '0',
   }
 }
@@ -57,11 +51,7 @@ export function printExplore(state: ExploreState, defaults: ExploreDefaults): st
   if (state.query !== '') params.set('q', state.query)
   for (const level of state.levels) params.append('level', level)
   for (const service of state.services) params.append('service', service)
-  if (state.range.kind === 'absolute') {
-    params.set('from', new Date(state.range.fromMs).toISOString())
-    params.set('to', new Date(state.range.toMs).toISOString())
-  } else if (state.range.seconds !== RANGE_DEFAULT_SECONDS)
-    params.set('last', spanText(state.range.seconds))
+  writeRange(params, state.range)
   if (state.live) params.set('live', '1')
   if (state.row !== null) params.set('row', state.row)
   if (state.zone !== defaults.zone) params.set('tz', state.zone)
@@ -95,20 +85,3 @@ export function toggled<T>(list: readonly T[], value: T): readonly T[] {
 
 /** At least this much of what came before a shared row. */
 const ROW_CONTEXT_MS = 900_000
-const RANGE_DEFAULT_SECONDS = RANGE_DEFAULT.kind === 'relative' ? RANGE_DEFAULT.seconds : 0
-
-function parseRangeParams(params: URLSearchParams): TimeRange {
-  const fromMs = parseMomentParam(params.get('from'))
-  const toMs = parseMomentParam(params.get('to'))
-  if (fromMs !== null && toMs !== null && toMs > fromMs) return { kind: 'absolute', fromMs, toMs }
-  const last = parseRange(params.get('last') ?? '', { nowMs: 0, zone: 'utc' })
-  return last.ok && last.range.kind === 'relative' ? last.range : RANGE_DEFAULT
-}
-
-function parseMomentParam(text: string | null): number | null {
-  return text === null ? null : parseMoment(text, { nowMs: 0, zone: 'utc' })
-}
-
-function parseZone(text: string | null): Zone | null {
-  return text === 'utc' || text === 'local' ? text : null
-}

@@ -1,14 +1,16 @@
 /** Ties the explorer's parts together: the URL says what is wanted, the session fetches it. */
 import { type Accessor, createMemo, createSignal, onCleanup } from 'solid-js'
 import type { Project, Row } from '#proto/api.ts'
-import { openSocket, readRow, searchLogs } from '../api/logs.ts'
-import { browserClock, jitter } from '../clock.ts'
-import { createStored, listen, watch } from '../kit/reactive.ts'
+import { readRow } from '../api/logs.ts'
+import { chooseBarMs } from '../charts/histogram-model.ts'
+import { browserClock } from '../clock.ts'
+import { createStored, watch } from '../kit/reactive.ts'
 import { toast } from '../kit/toast.tsx'
 import type { Zone } from '../kit/wall-time.ts'
 import { address, type MoveOptions, moveTo, openedHere } from '../shell/address.ts'
-import { checkSession } from '../shell/session.ts'
-import { ExploreSession, type SessionView } from './explore-session.ts'
+import { EXPLORE_PATH } from '../shell/pages.ts'
+import { RANGE_DEFAULT, resolveRange } from '../time/time-range-model.ts'
+import type { ExploreSession, SessionView } from './explore-session.ts'
 import {
   type ExploreState,
   parseExplore,
@@ -16,10 +18,9 @@ import {
   searchKey,
   shareableState,
 } from './explore-url-model.ts'
-import { chooseBarMs } from './histogram-model.ts'
+import { createLiveSession } from './live-session.ts'
 import { hasStages } from './query-check.ts'
-import { scopeOf, tailPath } from './search-model.ts'
-import { RANGE_DEFAULT, resolveRange } from './time-range-model.ts'
+import { scopeOf } from './search-model.ts'
 
 export interface Explorer {
   readonly state: Accessor<ExploreState>
@@ -42,7 +43,6 @@ export interface Explorer {
   readonly shareUrl: (row?: Row) => string
 }
 
-export const EXPLORE_PATH = '/explore'
 /** Bars narrower than this are hard to aim at. */
 const BAR_PIXELS = 9
 
@@ -50,7 +50,7 @@ export function createExplorer(project: Accessor<Project>): Explorer {
   const address = createViewState(project)
   const { state, change } = address
   const [asked, setAsked] = createSignal(0)
-  const { session, view } = createSession()
+  const { session, view } = createLiveSession()
   let chartWidth = 900
   const run = (live: boolean): void => {
     const nowMs = browserClock.nowMs()
@@ -137,31 +137,6 @@ function createRowChoice({ state, change }: Pick<Explorer, 'state' | 'change'>):
       else change({ row: null }, { replace: true })
     },
   }
-}
-
-function createSession(): { session: ExploreSession; view: Accessor<SessionView> } {
-  let drawn = true
-  const session = new ExploreSession({
-    search: searchLogs,
-    openTail: (scope, token, events) => openSocket(tailPath(scope, token), events),
-    clock: browserClock,
-    jitter,
-    onLost: () => void checkSession(),
-    // However many frames arrive, the page is drawn once per picture.
-    onChange: () => {
-      if (!drawn) return
-      drawn = false
-      requestAnimationFrame(() => {
-        drawn = true
-        setView(session.view())
-      })
-    },
-  })
-  const [view, setView] = createSignal(session.view())
-  listen(window, 'online', () => session.nudge())
-  listen(window, 'focus', () => session.nudge())
-  onCleanup(() => session.dispose())
-  return { session, view }
 }
 
 /** The open row out of the list, or by its id where a link names a row that is not in the list. */

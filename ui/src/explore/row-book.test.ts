@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Row } from '#proto/api.ts'
 import { FakeData, fakeId } from '../../testing/fake-data.ts'
+import { timeMs } from '../kit/wall-time.ts'
 import { positionOf, RowBook } from './row-book.ts'
-import { compareRows, nextMicrosecond, timeMs } from './row-order.ts'
+import { compareRows, nextMicrosecond } from './row-order.ts'
 
 const [sample] = new FakeData(1).history(1, 0, 1000) as [Row]
 const fractions = ['', '.1', '.120', '.120001', '.120001000', '.120001001', '.9']

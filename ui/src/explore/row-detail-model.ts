@@ -1,7 +1,8 @@
 /** What the detail panel says about a row: fields in reading order, ready to copy or filter by. */
 import type { Json, Row } from '#proto/api.ts'
+import { timeMs } from '../kit/wall-time.ts'
 import { canFilterBy } from './query-text-model.ts'
-import { fineDigits, rowTimeMs, timeMs } from './row-order.ts'
+import { fineDigits, rowTimeMs } from './row-order.ts'
 
 export interface DetailField {
   readonly name: string

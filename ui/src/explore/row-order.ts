@@ -3,14 +3,11 @@
  * nine digits and its id, which sorts like the rest.
  */
 import type { Row } from '#proto/api.ts'
+import { timeMs } from '../kit/wall-time.ts'
 
 /** Milliseconds since 1970, what is finer cut off. */
 export function rowTimeMs(row: Row): number {
   return timeMs(row.time)
-}
-
-export function timeMs(time: string): number {
-  return Date.parse(time.length > 24 ? `${time.slice(0, 23)}Z` : time)
 }
 
 /** Negative when `a` is older. Times of different length compare as if filled up with zeros. */

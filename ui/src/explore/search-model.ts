@@ -1,10 +1,10 @@
 /** The requests behind one view of the explorer, made from its state. */
 import type { Level, Row, SearchPart, SearchRequest } from '#proto/api.ts'
+import { resolveRange } from '../time/time-range-model.ts'
 import type { ExploreState } from './explore-url-model.ts'
 import { conditionsOf } from './query-check.ts'
 import { nextMicrosecond } from './row-order.ts'
 import type { Hole } from './tail-model.ts'
-import { resolveRange } from './time-range-model.ts'
 
 export const PAGE_ROWS = 200
 export const HOLE_PAGE_ROWS = 2000
@@ -26,7 +26,7 @@ export interface SearchScope {
 }
 
 export function scopeOf(options: {
-  readonly state: ExploreState
+  readonly state: Pick<ExploreState, 'query' | 'levels' | 'services' | 'range'>
   readonly projectId: string
   readonly nowMs: number
   readonly barMs: number

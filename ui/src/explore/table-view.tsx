@@ -1,9 +1,10 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import type { Json, Table, TableColumn } from '#proto/api.ts'
+import { TimechartView } from '../charts/timechart.tsx'
+import { timechartOf } from '../charts/timechart-model.ts'
 import { countText } from '../kit/number-text.ts'
 import type { Zone } from '../kit/wall-time.ts'
-import { cellText, timechartOf } from './table-model.ts'
-import { TimechartView } from './timechart.tsx'
+import { cellText } from './table-model.ts'
 
 /** Lines drawn at first, and with each press on the button below. */
 const LINES = 500

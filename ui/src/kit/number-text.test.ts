@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { countText, rateText, shortCount } from './number-text.ts'
+import { countText, numberText, rateText, shortCount } from './number-text.ts'
 
 test('counts keep every digit, or shrink to three and a unit', () => {
   assert.equal(countText(1_234_567), '1,234,567')
@@ -18,4 +18,15 @@ test('counts keep every digit, or shrink to three and a unit', () => {
 
 test('slow rates show a decimal, fast ones none', () => {
   assert.deepEqual([0, 0.4, 2, 12.34, 1240.2].map(rateText), ['0', '0.4', '2', '12', '1,240'])
+})
+
+test('numbers of any size are read at a glance', () => {
+  assert.deepEqual([0, 12, 1234567, 87.12345, 0.00001234, -3.5].map(numberText), [
+    '0',
+    '12',
+    '1,234,567',
+    '87.123',
+    '0.00001234',
+    '-3.5',
+  ])
 })

@@ -23,6 +23,13 @@ export function rateText(perSecond: number): string {
   return perSecond > 0 && perSecond < 10 ? trimZero(perSecond.toFixed(1)) : countText(perSecond)
 }
 
+/** What is read at a glance: three digits behind the point, of small numbers three that matter. */
+export function numberText(value: number): string {
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 0.001 || size >= 1e15)) return value.toPrecision(4)
+  return value.toLocaleString('en-US', { maximumFractionDigits: 3 })
+}
+
 function trimZero(text: string): string {
   return text.endsWith('.0') ? text.slice(0, -2) : text
 }

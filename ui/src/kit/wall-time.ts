@@ -14,6 +14,11 @@ export interface WallTime {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
+/** Milliseconds since 1970 of an RFC 3339 time; what is finer is cut off. */
+export function timeMs(time: string): number {
+  return Date.parse(time.length > 24 ? `${time.slice(0, 23)}Z` : time)
+}
+
 export function toWallTime(ms: number, zone: Zone): WallTime {
   const date = new Date(ms)
   if (zone === 'utc')

@@ -30,7 +30,14 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ['p', 'Pause or resume'],
     ],
   ],
-  ['Everywhere', [['?', 'This sheet']]],
+  [
+    'Everywhere',
+    [
+      ['e', 'Explore'],
+      ['d', 'Dashboard'],
+      ['?', 'This sheet'],
+    ],
+  ],
 ]
 
 /** All keys on one sheet. */

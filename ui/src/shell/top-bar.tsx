@@ -5,6 +5,7 @@ import { Popover } from '../kit/popover.tsx'
 import { ProjectMenu } from '../projects/project-menu.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { useKeys } from './keys.ts'
+import { Navigation } from './navigation.tsx'
 import { leaveSession } from './session.ts'
 import { setTheme, THEMES, type Theme, theme } from './theme.ts'
 
@@ -43,6 +44,7 @@ export function TopBar(props: TopBarProps): JSX.Element {
               onProject={props.onProject}
               onCreate={props.onCreate}
             />
+            <Navigation projectId={project().id} />
           </>
         )}
       </Show>

@@ -1,8 +1,9 @@
 import { createMemo, createSignal, For, type JSX, onCleanup, onMount, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
+import { numberText } from '../kit/number-text.ts'
 import type { Zone } from '../kit/wall-time.ts'
 import { timeTicks } from './histogram-model.ts'
-import { numberText, seriesPaths, type Timechart } from './table-model.ts'
+import { seriesPaths, type Timechart } from './timechart-model.ts'
 
 const HEIGHT = 140
 

@@ -1,8 +1,7 @@
 /** Bars of the histogram: from counts per level to shapes, ticks and the span under the pointer. */
 import { type HistogramBar, LEVELS, type Level } from '#proto/api.ts'
-import { clockText, dayText, startOfDay, toWallTime, type Zone } from '../kit/wall-time.ts'
-import { timeMs } from './row-order.ts'
-import type { Interval } from './time-range-model.ts'
+import { clockText, dayText, startOfDay, timeMs, toWallTime, type Zone } from '../kit/wall-time.ts'
+import type { Interval } from '../time/time-range-model.ts'
 
 export interface Bar {
   readonly timeMs: number

@@ -11,6 +11,7 @@ import {
 import { LEVELS } from '#proto/api.ts'
 import { countText, shortCount } from '../kit/number-text.ts'
 import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
+import type { Interval } from '../time/time-range-model.ts'
 import {
   type Bar,
   barStartAt,
@@ -22,7 +23,6 @@ import {
   timeTicks,
   toX,
 } from './histogram-model.ts'
-import type { Interval } from './time-range-model.ts'
 
 export interface HistogramProps {
   readonly bars: readonly Bar[]
