@@ -14,7 +14,8 @@ RUN node node_modules/typescript/bin/tsc -p sdk/tsconfig.build.json \
  && find node_modules/uWebSockets.js/dist/bin -name 'uws_*.node' \
       ! -name "uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" -delete \
  && rm -rf bench docs examples .github ui/src ui/testing \
- && node scripts/fill-typescript-cache.mjs actors proto runtime
+ && node scripts/fill-typescript-cache.mjs actors proto runtime \
+ && node actors/catalog/init-database.ts
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
