@@ -82,6 +82,7 @@ export async function openDoors(
   const api: Omit<ApiDeps, 'tail'> = {
     catalog,
     store: patternView(store),
+    pool: pipeline.pool,
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
     sessions: new Sessions({ catalog, clock, random, adminToken }),
     sockets,

@@ -77,6 +77,9 @@ export const FIELD_SAMPLE_DEFAULT = 1_000
 export const FIELD_SAMPLE_MAX = 2_000
 /** Rows of one export; the next one goes on behind the last. */
 export const EXPORT_ROWS_MAX = 1_000_000
+/** A row group of an export as Parquet ends with the page that fills either: both are in memory. */
+export const EXPORT_GROUP_ROWS = 16_384
+export const EXPORT_GROUP_BYTES = 8 * 1024 * 1024
 /** Longer ones are made by programs, and their lists of values belong into `services` or a field. */
 export const QUERY_CHARS_MAX = 8_192
 /** Conditions of a query: each is a pass over a column, or some clauses of Elasticsearch. */

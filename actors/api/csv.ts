@@ -1,4 +1,5 @@
 /** Rows as comma-separated values (RFC 4180). */
+import { rowMember } from '#actors/processing/row-member.ts'
 import type { Json, Row } from '#proto/api.ts'
 
 export const CSV_COLUMNS = [
@@ -37,19 +38,13 @@ export function csvHead(options: CsvOptions): string {
 export function csvRow(row: string, options: CsvOptions): string {
   const parsed = JSON.parse(row) as Row
   return line(
-    options.columns.map(column => text(valueOf(parsed, column))),
+    options.columns.map(column => text(rowMember(parsed, column))),
     options,
   )
 }
 
 function line(cells: readonly string[], { isEscaped }: CsvOptions): string {
   return `${cells.map(each => quoted(isEscaped ? harmless(each) : each)).join(',')}\r\n`
-}
-
-/** Fields of a row win over attributes of the same name. */
-function valueOf(row: Row, column: string): Json | undefined {
-  if (Object.hasOwn(row, column)) return row[column as keyof Row] as Json
-  return row.attributes[column]
 }
 
 function text(value: Json | undefined): string {

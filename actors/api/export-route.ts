@@ -2,13 +2,16 @@
 import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
+import { EXPORT_COLUMNS } from '#actors/store/parquet/export-rows.ts'
 import { cursorBehind } from '#actors/store/row-context.ts'
 import type { SearchPlanInput } from '#actors/store/store.ts'
 import { EXPORT_ROWS_MAX } from '#proto/limits.ts'
 import type { ReadableProject } from './caller.ts'
-import { CSV_COLUMNS, type CsvOptions, csvHead, csvRow } from './csv.ts'
+import { CSV_COLUMNS } from './csv.ts'
 import { endpoint, projectQuery } from './endpoint.ts'
-import { exportPages } from './export-pages.ts'
+import { csvChunks, lineChunks } from './export-chunks.ts'
+import { type ExportPages, exportPages } from './export-pages.ts'
+import { parquetChunks } from './parquet-chunks.ts'
 import { STORE_PROBLEMS } from './query-gate.ts'
 import { levelsOf, planQuestion } from './search-request.ts'
 import type { SearchDeps } from './search-routes.ts'
@@ -20,7 +23,7 @@ const list = z
   .optional()
 
 const exportQuery = projectQuery.extend({
-  format: z.enum(['ndjson', 'csv']).default('ndjson'),
+  format: z.enum(['ndjson', 'csv', 'parquet']).default('ndjson'),
   query: z.string().default(''),
   services: list.describe('with commas'),
   levels: z.string().optional().describe('with commas, in any case'),
@@ -31,7 +34,7 @@ const exportQuery = projectQuery.extend({
   order: z.enum(['desc', 'asc']).default('desc').describe('newest first, or oldest'),
   limit: z.coerce.number().int().min(1).max(EXPORT_ROWS_MAX).default(EXPORT_ROWS_MAX),
   after: z.string().optional().describe('id of the last log that you have: goes on behind it'),
-  columns: list.describe('of CSV, with commas: fields and attributes'),
+  columns: list.describe('of CSV and Parquet, with commas: fields and attributes'),
   formulas: z
     .enum(['escape', 'keep'])
     .default('escape')
@@ -42,6 +45,7 @@ type ExportQuery = z.output<typeof exportQuery>
 const TYPES = {
   ndjson: 'application/x-ndjson',
   csv: 'text/csv; charset=utf-8; header=present',
+  parquet: 'application/vnd.apache.parquet',
 } as const
 
 export function exportRoute(deps: SearchDeps): Route {
@@ -53,7 +57,7 @@ export function exportRoute(deps: SearchDeps): Route {
     description:
       `At most ${EXPORT_ROWS_MAX} logs; the next part begins with \`after\`, the id of the last ` +
       'one. So does an export that was cut off: an answer that is whole ends with its last chunk, ' +
-      'any other one with a broken connection.',
+      'any other one with a broken connection. A Parquet file is of use only as a whole.',
     who: 'reader',
     query: exportQuery,
     answers: { 200: { description: 'A log a line.', mediaType: TYPES.ndjson, schema: null } },
@@ -66,8 +70,9 @@ async function exportLogs(
   query: ExportQuery,
   project: ReadableProject,
   request: HttpRequest,
-  { store, clock, queries }: SearchDeps,
+  deps: SearchDeps,
 ): Promise<HttpAnswer> {
+  const { store, clock, queries } = deps
   const { signal } = request
   const search = (page: SearchPlanInput) =>
     queries.run(project.id, signal, each => store.search(page, each))
@@ -81,8 +86,7 @@ async function exportLogs(
   if (after !== undefined && cursor === null) {
     throw new HttpProblem('LOGBOY_NOT_FOUND', `after: there is no log ${after}`)
   }
-  const csv = { columns: columns ?? CSV_COLUMNS, isEscaped: formulas === 'escape' }
-  if (csv.columns.length > COLUMNS_MAX) {
+  if (columns !== undefined && columns.length > COLUMNS_MAX) {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', `columns: at most ${COLUMNS_MAX}`)
   }
   const pages = exportPages({ ...input, cursor }, limit, search)
@@ -95,19 +99,29 @@ async function exportLogs(
       ['content-disposition', `attachment; filename="logs.${format}"`],
       ['cache-control', 'no-store'],
     ],
-    chunks: chunksOf(first.value ?? [], pages, format === 'csv' ? csv : null),
+    chunks: chunksOf(query, withFirst(first.value ?? [], pages), { pool: deps.pool, signal }),
   }
 }
 
-/** One chunk a page. */
-async function* chunksOf(
-  first: readonly string[],
-  rest: AsyncGenerator<readonly string[], void, void>,
-  csv: CsvOptions | null,
-): AsyncGenerator<string, void, void> {
-  const text = (rows: readonly string[]): string =>
-    rows.map(row => (csv === null ? `${row}\n` : csvRow(row, csv))).join('')
-  const head = csv === null ? '' : csvHead(csv)
-  if (head.length + first.length > 0) yield head + text(first)
-  for await (const rows of rest) if (rows.length > 0) yield text(rows)
+function chunksOf(
+  { format, columns, formulas }: ExportQuery,
+  pages: ExportPages,
+  tools: Pick<SearchDeps, 'pool'> & { readonly signal: AbortSignal },
+): NonNullable<HttpAnswer['chunks']> {
+  switch (format) {
+    case 'ndjson':
+      return lineChunks(pages)
+    case 'csv':
+      return csvChunks(pages, {
+        columns: columns ?? CSV_COLUMNS,
+        isEscaped: formulas === 'escape',
+      })
+    case 'parquet':
+      return parquetChunks(pages, columns ?? EXPORT_COLUMNS, tools)
+  }
+}
+
+async function* withFirst(first: readonly string[], rest: ExportPages): ExportPages {
+  yield first
+  yield* rest
 }

@@ -15,6 +15,7 @@ import {
 } from '#proto/limits.ts'
 import { isTableStage } from '#proto/query/analysis.ts'
 import type { Clock } from '#runtime/clock.ts'
+import type { TaskPool } from '#runtime/threads.ts'
 import { type AnalysisReply, aggregated, analysed } from './analysis.ts'
 import type { ReadableProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectQuery } from './endpoint.ts'
@@ -35,6 +36,8 @@ export interface SearchDeps extends EndpointDeps {
   readonly store: Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row'>
   readonly clock: Clock
   readonly queries: QueryGate
+  /** Encodes what is exported. */
+  readonly pool: Pick<TaskPool, 'run'>
 }
 
 const recentQuery = projectQuery.extend({

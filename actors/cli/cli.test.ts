@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { zstdDecompressSync } from 'node:zlib'
+import { parquetReadObjects } from 'hyparquet'
 import type { Row } from '#proto/api.ts'
 
 const LOGBOY = fileURLToPath(new URL('logboy.ts', import.meta.url))
@@ -67,6 +69,26 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     const [left, ...others] = await rows('search', '--project', 'shredder')
     assert.deepEqual([left?.message, others], ['harmless', []])
     await assert.rejects(logboy('delete', '--project', 'shredder'), /--since/)
+  })
+
+  test('logs are exported to a file that appears once it is whole', async () => {
+    const file = join(folder, 'exported.jsonl')
+    const out = join(folder, 'exported.parquet')
+    writeFileSync(file, [1, 2, 3].map(n => `{"message":"one","n":${n}}\n`).join(''))
+    await logboy('project', 'create', 'exported')
+    await logboy('ship', file, '--project', 'exported')
+    const ask = ['export', 'n:>1', '--project', 'exported', '--format', 'parquet', '--out', out]
+    await logboy(...ask, '--columns', 'message,n')
+    const found = await parquetReadObjects({
+      file: new Uint8Array(readFileSync(out)).buffer,
+      compressors: { ZSTD: body => zstdDecompressSync(body) },
+    })
+    assert.deepEqual(found.map(({ message, n }) => [message, n]).sort(), [
+      ['one', '2'],
+      ['one', '3'],
+    ])
+    await assert.rejects(logboy(...ask), /exists already/)
+    await assert.rejects(logboy('export', '"open', '--project', 'exported'), /position 0/)
   })
 
   test('the catalog is backed up from under the server, and otherwise left alone', async () => {

@@ -6,6 +6,7 @@ import { readVersion } from '#actors/version.ts'
 import { dbCommand } from './db.ts'
 import { deleteCommand } from './delete.ts'
 import { demoCommand } from './demo.ts'
+import { exportCommand } from './export.ts'
 import { generateCommand } from './generate.ts'
 import { healthCommand } from './health.ts'
 import { keyCommand } from './key.ts'
@@ -42,6 +43,7 @@ const clients = [
   shipCommand(),
   tailCommand(),
   searchCommand(),
+  exportCommand(),
   deleteCommand(),
   generateCommand(),
   dbCommand(),

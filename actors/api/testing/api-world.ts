@@ -6,6 +6,7 @@ import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
+import { manifest } from '#actors/manifest.ts'
 import type {
   AnalysisInput,
   AnalysisResult,
@@ -22,6 +23,7 @@ import type { Trouble } from '#proto/trouble.ts'
 import { seededRandom } from '#runtime/index.ts'
 import { probe } from '#runtime/testing/test-actor.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
+import { loadTask, splitTransfer, type ThreadTools } from '#runtime/threads.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from '../api-routes.ts'
 import { single } from '../metrics-text.ts'
 import { QueryGate } from '../query-gate.ts'
@@ -120,6 +122,7 @@ export async function apiWorld(
     keys,
     sessions,
     store,
+    pool: inlinePool,
     tail,
     sockets,
     clock,
@@ -176,6 +179,14 @@ export async function apiWorld(
     clock,
     state,
   }
+}
+
+/** Tasks that need nothing but their input, in this thread. */
+const inlinePool: ApiDeps['pool'] = {
+  async run<Result>(name: string, input: unknown): Promise<Result> {
+    const task = await loadTask(manifest, name)
+    return splitTransfer(await task(input, {} as ThreadTools)).result as Result
+  },
 }
 
 interface CallOptions {
