@@ -1,20 +1,10 @@
 /** Rows as comma-separated values (RFC 4180). */
 import { rowMember } from '#actors/processing/row-member.ts'
+import { EXPORT_COLUMNS } from '#actors/store/parquet/export-rows.ts'
 import type { Json, Row } from '#proto/api.ts'
 
-export const CSV_COLUMNS = [
-  'time',
-  'level',
-  'service',
-  'host',
-  'message',
-  'trace_id',
-  'span_id',
-  'file',
-  'attributes',
-  'ingested_at',
-  'id',
-] as const
+/** Columns of a table that names none: a pattern's number says nothing to a spreadsheet. */
+export const CSV_COLUMNS = EXPORT_COLUMNS.filter(name => name !== 'pattern_id')
 
 /**
  * Begins as a formula does, for spreadsheets: `=`, `+`, `-`, `@`, a tab or a carriage return. A

@@ -76,7 +76,7 @@ async function exportLogs(
   const { signal } = request
   const search = (page: SearchPlanInput) =>
     queries.run(project.id, signal, each => store.search(page, each))
-  const { format, limit, after, services, levels, columns, formulas, ...filter } = query
+  const { format, limit, after, services, levels, columns, formulas: _, ...filter } = query
   const input = planQuestion(
     { ...filter, services: services ?? [], levels: levelsOf(levels ?? null), include: ['logs'] },
     project,

@@ -83,9 +83,9 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
       file: new Uint8Array(readFileSync(out)).buffer,
       compressors: { ZSTD: body => zstdDecompressSync(body) },
     })
-    assert.deepEqual(found.map(({ message, n }) => [message, n]).sort(), [
-      ['one', '2'],
-      ['one', '3'],
+    assert.deepEqual(found.map(({ message, n }) => `${message} ${n}`).toSorted(), [
+      'one 2',
+      'one 3',
     ])
     await assert.rejects(logboy(...ask), /exists already/)
     await assert.rejects(logboy('export', '"open', '--project', 'exported'), /position 0/)

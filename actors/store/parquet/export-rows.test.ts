@@ -138,7 +138,7 @@ test('DuckDB reads back every row in its order, with times and JSON as such', as
       const found = (await connection.runAndReadAll(sql)).getRowObjectsJS()
       const plain = found.map(each => ({
         ...each,
-        attributes: JSON.parse(String(each['attributes'])) as Json,
+        attributes: JSON.parse(each['attributes'] as string) as Json,
       }))
       assert.deepEqual(plain, rows.map(expectedOf))
     }
