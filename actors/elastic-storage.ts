@@ -36,7 +36,7 @@ export async function openElastic(
           (await catalog.project(projectOf(projectId)))?.retention_days ?? config.retentionDays,
         deadLetters: {
           async bury(entry, rows, reason) {
-            const facts = { source: 'store', reason, atUs: clock.nowUs() }
+            const facts = { source: 'store', reason, atUs: clock.nowUs() } as const
             const [id] = await deadLetters.put([letterOfEntry(entry, rows, facts)])
             log.error({ id, rows, reason }, 'rows that cannot be stored')
           },

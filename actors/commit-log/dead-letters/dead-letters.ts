@@ -1,11 +1,29 @@
 /**
- * The contract of dead letters: what was acknowledged and cannot become searchable, kept with its
- * reason until a person has looked at it. Embedded in files, or in a topic of Kafka.
+ * The contract of dead letters: what was acknowledged and cannot become searchable, and what a door
+ * refused, kept with its reason until a person has looked at it. Embedded in files, or in a topic of
+ * Kafka.
  */
+
+/** Which part gave it up, and so what the bytes of a letter are. */
+export const LETTER_SOURCES = [
+  /** JSON as it came to `POST /ingest`: refused records, one after the other, or a whole body. */
+  'ingest',
+  /** Refused records of an SDK's batch, printed as JSON, one a line. */
+  'sdk',
+  /** The same of a batch of metrics; nothing takes them as JSON. */
+  'sdk-metrics',
+  /** A batch of an SDK that is none. */
+  'sdk-batch',
+  /** A batch with its envelope that the store could not write, see entry-letter.ts. */
+  'store',
+  /** A record of the log that is none of ours. */
+  'commit-log',
+] as const
+export type LetterSource = (typeof LETTER_SOURCES)[number]
+
 export interface DeadLetter {
   readonly projectId: string
-  /** Which part gave it up, such as 'store'. */
-  readonly source: string
+  readonly source: LetterSource
   /** Why, in words for a person. */
   readonly reason: string
   /** When it was given up (µs since 1970). */
@@ -23,19 +41,26 @@ export interface DeadLetterNote extends Omit<DeadLetter, 'bytes'> {
 export interface DeadLetterQuery {
   /** Of all projects without it. */
   readonly projectId?: string
+  readonly source?: LetterSource
+  /** Part of the reason, in any case. */
+  readonly reason?: string
   /** Goes on behind the letter of this id. */
   readonly after?: string
+  /** Else the oldest come first. */
+  readonly newestFirst?: boolean
   readonly limit: number
 }
 
 /** A batch with its envelope. */
 export const LETTER_BYTES_MAX = 880 * 1024
-const TEXT_CHARS_MAX = 4_096
+const REASON_CHARS_MAX = 4_096
 
 export interface DeadLetters {
-  /** Settles once all are durable, with their ids. */
-  put(letters: readonly DeadLetter[]): Promise<readonly string[]>
-  /** In order of time. */
+  /**
+   * Settles with their ids once all are durable; `soon`: once they are written, and the system
+   * brings them to the disk, for what nobody was promised.
+   */
+  put(letters: readonly DeadLetter[], when?: 'durable' | 'soon'): Promise<readonly string[]>
   list(query: DeadLetterQuery): Promise<readonly DeadLetterNote[]>
   read(id: string): Promise<DeadLetter | null>
   /** Answers how many of them were there. */
@@ -52,24 +77,28 @@ export function newLetterId(atUs: number, random: Uint8Array): string {
 
 /** What is too long is cut: better a part of it than nothing. */
 export function bounded(letter: DeadLetter): DeadLetter {
-  const { source, reason, bytes } = letter
+  const { reason, bytes } = letter
   return {
     ...letter,
-    source: source.slice(0, TEXT_CHARS_MAX),
-    reason: reason.slice(0, TEXT_CHARS_MAX),
+    reason: reason.slice(0, REASON_CHARS_MAX),
     bytes: bytes.subarray(0, LETTER_BYTES_MAX),
   }
 }
 
-/** The part of the notes, in order of id, that a query asks for. */
+/** The part of the notes that a query asks for. */
 export function select(
   notes: Iterable<DeadLetterNote>,
-  { projectId, after = '', limit }: DeadLetterQuery,
+  { projectId, source, reason = '', after = '', newestFirst = false, limit }: DeadLetterQuery,
 ): readonly DeadLetterNote[] {
+  const sought = reason.toLowerCase()
+  const isBehind = (id: string): boolean => after === '' || (newestFirst ? id < after : id > after)
+  const sign = newestFirst ? -1 : 1
   return [...notes]
-    .filter(({ id, projectId: project }) => {
-      return id > after && (projectId === undefined || project === projectId)
+    .filter(note => {
+      if (projectId !== undefined && note.projectId !== projectId) return false
+      if (source !== undefined && note.source !== source) return false
+      return isBehind(note.id) && note.reason.toLowerCase().includes(sought)
     })
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .sort((a, b) => (a.id < b.id ? -sign : sign))
     .slice(0, limit)
 }

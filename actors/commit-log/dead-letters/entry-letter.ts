@@ -2,15 +2,17 @@
  * A batch of the log as a dead letter, whole, so that it can be offered again:
  *
  *   length of the envelope u32 little endian | envelope | batch
+ *
+ * As rejected its envelope names the records that are not meant: those that were refused, and those
+ * that the store has.
  */
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { DeadLetter } from './dead-letters.ts'
+import { tellRecords } from './refused-records.ts'
 
 const LENGTH_BYTES = 4
-/** Of those whose numbers the reason names. */
-const ROWS_TOLD_MAX = 100
 
 /** `rows`: the records that could not be written, by number; null = none of the batch could. */
 export function letterOfEntry(
@@ -18,12 +20,13 @@ export function letterOfEntry(
   rows: readonly number[] | null,
   facts: Pick<DeadLetter, 'source' | 'reason' | 'atUs'>,
 ): DeadLetter {
-  const head = toBinary(EnvelopeSchema, envelope)
+  const rejected = rows === null ? envelope.rejected : others(rows, envelope.recordCount)
+  const head = toBinary(EnvelopeSchema, create(EnvelopeSchema, { ...envelope, rejected }))
   const bytes = Buffer.alloc(LENGTH_BYTES + head.length + batch.length)
   bytes.writeUInt32LE(head.length)
   bytes.set(head, LENGTH_BYTES)
   bytes.set(new Uint8Array(batch.memory, batch.offset, batch.length), LENGTH_BYTES + head.length)
-  const reason = rows === null ? facts.reason : `${tellRows(rows)}: ${facts.reason}`
+  const reason = rows === null ? facts.reason : `${tellRecords(rows)}: ${facts.reason}`
   return { ...facts, reason, projectId: envelope.projectId, bytes }
 }
 
@@ -37,8 +40,7 @@ export function entryInLetter({ bytes }: Pick<DeadLetter, 'bytes'>): {
   return { envelope, batch: bytes.subarray(LENGTH_BYTES + length) }
 }
 
-function tellRows(rows: readonly number[]): string {
-  const told = rows.slice(0, ROWS_TOLD_MAX).join(', ')
-  const more = rows.length - ROWS_TOLD_MAX
-  return `records ${told}${more > 0 ? ` and ${more} more` : ''}`
+function others(rows: readonly number[], count: number): number[] {
+  const meant = new Set(rows)
+  return Array.from({ length: count }, (_, row) => row).filter(row => !meant.has(row))
 }

@@ -63,13 +63,16 @@ export class FileDeadLetters implements DeadLetters {
     }
   }
 
-  async put(letters: readonly DeadLetter[]): Promise<readonly string[]> {
+  async put(
+    letters: readonly DeadLetter[],
+    when: 'durable' | 'soon' = 'durable',
+  ): Promise<readonly string[]> {
     const records = letters.map(given => {
       const letter = bounded(given)
       const id = newLetterId(letter.atUs, this.#options.random.bytes(6))
       return { type: 'letter', id, letter } as const
     })
-    this.#append(records)
+    this.#append(records, when)
     return records.map(({ id }) => id)
   }
 
@@ -96,7 +99,10 @@ export class FileDeadLetters implements DeadLetters {
 
   async delete(ids: readonly string[]): Promise<number> {
     const there = ids.filter(id => this.#kept.has(id))
-    this.#append(there.map(id => ({ type: 'deletion', id })))
+    this.#append(
+      there.map(id => ({ type: 'deletion', id })),
+      'durable',
+    )
     return there.length
   }
 
@@ -111,7 +117,7 @@ export class FileDeadLetters implements DeadLetters {
     this.#open = null
   }
 
-  #append(records: readonly LetterRecord[]): void {
+  #append(records: readonly LetterRecord[], when: 'durable' | 'soon'): void {
     if (records.length === 0) return
     const encoded = records.map(encodeLetterRecord)
     const bytes = encoded.reduce((sum, { length }) => sum + length, 0)
@@ -119,7 +125,7 @@ export class FileDeadLetters implements DeadLetters {
     const start = this.#files.get(number) as number
     try {
       file.write(encoded, start)
-      file.sync()
+      if (when === 'durable') file.sync()
     } catch (error) {
       // What is in it now nobody knows: the next letter goes elsewhere.
       file.close()

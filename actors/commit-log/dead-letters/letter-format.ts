@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
-import { type DeadLetter, LETTER_BYTES_MAX } from './dead-letters.ts'
+import { type DeadLetter, LETTER_BYTES_MAX, type LetterSource } from './dead-letters.ts'
 
 export const LETTER_FILE_HEADER_BYTES = 12
 const MAGIC = 'LGBYDEAD'
@@ -88,7 +88,9 @@ export function decodeLetterRecord(bytes: Buffer): LetterRecord | null {
   if (body[0] === DELETION) return { type: 'deletion', id }
   const atUs = body.readDoubleLE(at)
   at += 8
-  const [projectId, source, reason] = [nextText(), nextText(), nextText()]
+  const projectId = nextText()
+  const source = nextText() as LetterSource
+  const reason = nextText()
   const letter = { atUs, projectId, source, reason, bytes: Uint8Array.from(body.subarray(at)) }
   return { type: 'letter', id, letter }
 }

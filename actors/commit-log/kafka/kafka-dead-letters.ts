@@ -10,6 +10,7 @@ import {
   type DeadLetterNote,
   type DeadLetterQuery,
   type DeadLetters,
+  type LetterSource,
   newLetterId,
   select,
 } from '#actors/commit-log/dead-letters/dead-letters.ts'
@@ -172,7 +173,7 @@ function letterIn({ value, headers }: FetchedRecord): DeadLetter {
   }
   return {
     projectId: text(HEADERS.project),
-    source: text(HEADERS.source),
+    source: text(HEADERS.source) as LetterSource,
     reason: text(HEADERS.reason),
     atUs: Number(text(HEADERS.at)),
     bytes: Uint8Array.from(value ?? []),

@@ -69,6 +69,24 @@ export function deadLetterSuite(
     await letters.close()
   })
 
+  check('lists go backwards, and find by source and by a part of the reason', async open => {
+    const letters = await open()
+    const reasons = ['No level', 'bad time', 'no time']
+    for (const [step, reason] of reasons.entries()) {
+      const source = step === 1 ? 'sdk' : 'ingest'
+      await letters.put([letterOf({ atUs: NOW_US + step, source, reason })], 'soon')
+    }
+    const of = async (query: Omit<Parameters<DeadLetters['list']>[0], 'limit'>) =>
+      (await letters.list({ limit: 10, ...query })).map(({ reason }) => reason)
+    assert.deepEqual(await of({ newestFirst: true }), ['no time', 'bad time', 'No level'])
+    assert.deepEqual(await of({ source: 'ingest' }), ['No level', 'no time'])
+    assert.deepEqual(await of({ reason: 'NO ' }), ['No level', 'no time'])
+    const [newest] = await letters.list({ newestFirst: true, limit: 1 })
+    const after = newest?.id ?? ''
+    assert.deepEqual(await of({ newestFirst: true, after }), ['bad time', 'No level'])
+    await letters.close()
+  })
+
   check('what is deleted is gone, over a restart too', async open => {
     let letters = await open()
     const ids = await letters.put([1, 2, 3].map(step => letterOf({ atUs: NOW_US + step })))
