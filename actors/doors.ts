@@ -9,9 +9,11 @@ import { signInLink } from './api/session-routes.ts'
 import { systemRoutes } from './api/system-routes.ts'
 import { OpenSockets } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
+import { LetterBox } from './commit-log/dead-letters/letter-box.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
 import { ingestRoutes } from './gateway/ingest-http.ts'
 import type { IngestDeps } from './gateway/ingest-stream.ts'
+import { LetterReplay } from './gateway/letter-replay.ts'
 import { OpenStreams } from './gateway/open-streams.ts'
 import type { Route, SocketRoute } from './http/http-server.ts'
 import { startHttp } from './http/start-http.ts'
@@ -66,6 +68,8 @@ export async function openDoors(
   })
   closing.add(() => keys.close())
   closing.add(coordination.subscribe('config', () => void keys.refresh()))
+  const letters = new LetterBox({ letters: pipeline.deadLetters, clock, onFault })
+  closing.add(() => letters.close())
   const ingest: IngestDeps = {
     verifier: keys,
     projects: projectId => projects.ref(projectId),
@@ -73,6 +77,7 @@ export async function openDoors(
     pool: promptPool,
     clock,
     meter,
+    letters,
     onFault,
   }
   const streams: OpenStreams = new OpenStreams(ingest)
@@ -86,6 +91,9 @@ export async function openDoors(
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
     sessions: new Sessions({ catalog, clock, random, adminToken }),
     sockets,
+    deadLetters: pipeline.deadLetters,
+    letterBox: letters,
+    replay: new LetterReplay({ ...ingest, log: commitLog, random }),
     clock,
     random,
     version,
@@ -93,7 +101,12 @@ export async function openDoors(
     publicUrl: () => (config.publicUrl === '' ? urls.url : config.publicUrl.replace(/\/+$/, '')),
     notReady: () => (shape.roles.has('gateway') ? commitLog.refusal() : null),
     troubles: pipeline.troubles,
-    observe: () => ({ ...observe(pipeline), streams: streams.observe(), keys: keys.observe() }),
+    observe: () => ({
+      ...observe(pipeline),
+      streams: streams.observe(),
+      keys: keys.observe(),
+      deadLetters: { ...pipeline.deadLetters.observe(), ...letters.observe() },
+    }),
     flush: () => store.flush(),
     backup: () => catalog.backup(),
     metrics: async () =>

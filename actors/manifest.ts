@@ -10,6 +10,7 @@ export const manifest: ThreadManifest = {
       (await import('./store/elasticsearch/tasks/read-answer.ts')).readAnswer,
     'encode-export': async () => (await import('./store/tasks/encode-export.ts')).encodeExportPages,
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
+    'letter-records': async () => (await import('./processing/letter-records.ts')).letterRecords,
     'merge-wordings': async () => (await import('./store/tasks/merge-wordings.ts')).mergeWordings,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,

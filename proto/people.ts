@@ -175,10 +175,14 @@ export interface KeyQuota {
   readonly use: Quotas['use']
 }
 
-/** `GET projects/:id/dead-letters?source&reason&after&limit` → {letters, next}. */
+/**
+ * `GET projects/:id/dead-letters?source&reason&after&limit` → {letters, next}, newest first; `next`
+ * is the `after` of the page behind it, null = there is none.
+ */
 export interface DeadLetterSummary {
   readonly id: string
   readonly at: string
+  /** 'ingest', 'sdk', 'sdk-batch', 'sdk-metrics' (refused by a door) or 'store' (gave it up). */
   readonly source: string
   readonly reason: string
   readonly bytes: number
@@ -189,17 +193,24 @@ export interface DeadLetterContents extends DeadLetterSummary {
   /** As text where it is UTF-8, else null. */
   readonly text: string | null
   readonly base64: string
-  /** Records that a replay would send, as NDJSON that a person may repair first. */
+  /** Records that a replay would send, as NDJSON that a person may repair first; null = none. */
   readonly records: string | null
 }
 
+export interface RejectedRecord {
+  readonly index: number
+  readonly reason: string
+}
+
 /**
- * `POST projects/:id/dead-letters/replay` {ids} or {id, records}; `POST …/delete` {ids}. A letter
- * that is replayed is deleted once its records are durable.
+ * `POST projects/:id/dead-letters/replay` {ids} or {id, records}; `POST …/delete` {ids} → {deleted}.
+ * A letter is replayed as a whole, and then deleted, or stays as it is because some of its records
+ * would be rejected again: repair them, or leave them out.
  */
 export interface DeadLettersReplayed {
+  /** Records that are durable now. */
   readonly accepted: number
-  readonly rejected: readonly { readonly index: number; readonly reason: string }[]
+  readonly rejected: readonly (RejectedRecord & { readonly letter: string })[]
 }
 
 /** `GET|POST projects/:id/saved-views`, `PUT|DELETE projects/:id/saved-views/:view`. */

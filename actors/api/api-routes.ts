@@ -1,6 +1,7 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { tellingCatalog } from './catalog-problem.ts'
+import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
 import { exportRoute } from './export-route.ts'
 import { factRoutes } from './fact-routes.ts'
@@ -15,7 +16,8 @@ import { type SessionDeps, sessionRoutes } from './session-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
 
-export type ApiDeps = DeleteDeps &
+export type ApiDeps = DeadLetterDeps &
+  DeleteDeps &
   ProjectDeps &
   MetricDeps &
   SearchDeps &
@@ -34,6 +36,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...metricRoutes(deps),
     ...sdkMetricRoutes(deps),
     ...projectRoutes(deps),
+    ...deadLetterRoutes(deps),
     ...sessionRoutes(deps),
     ...systemRoutes(deps),
   ]

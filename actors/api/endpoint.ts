@@ -49,6 +49,8 @@ export interface Declared<Who extends keyof Calls<never, never>, Query, Body> {
   /** Of a reader it names a `project`, if the body does not. */
   readonly query?: Query
   readonly body?: Body
+  /** Where bodies may be larger than those of other calls. */
+  readonly bodyBytesMax?: number
   readonly answers: Readonly<Record<number, AnswerAbout>>
   /** Beside those that all routes for such callers have. */
   readonly problems?: readonly ProblemCode[]
@@ -69,12 +71,12 @@ export function endpoint<
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
 >(deps: EndpointDeps, declared: Declared<Who, Query, Body>): Route {
-  const { method, path, who, body } = declared
+  const { method, path, who, body, bodyBytesMax = JSON_BODY_BYTES_MAX } = declared
   const open = who === 'anyone'
   return {
     method,
     path,
-    ...(body === undefined ? {} : { bodyBytesMax: JSON_BODY_BYTES_MAX }),
+    ...(body === undefined ? {} : { bodyBytesMax }),
     handle: request =>
       open ? serve(request, null, declared, deps) : serveCaller(request, declared, deps),
     about: aboutOf(declared),

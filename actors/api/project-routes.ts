@@ -14,6 +14,7 @@ import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
 import type { Caller } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
+import { existingProject } from './existing-project.ts'
 import { key, project } from './shapes.ts'
 
 export interface ProjectDeps extends EndpointDeps {
@@ -82,7 +83,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
         const projects =
           caller.type === 'administrator'
             ? await catalog.projects()
-            : [await existing(caller.key.projectId, catalog)]
+            : [await existingProject(caller.key.projectId, catalog)]
         return json(200, { projects: projects.map(found => ({ ...found, ...accessOf(caller) })) })
       },
     }),
@@ -107,7 +108,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       answers: { 200: answerOf('The project.', project) },
       problems: ['LOGBOY_PROJECT_UNKNOWN', 'LOGBOY_NAME_TAKEN'],
       async handle({ part, body }) {
-        const { id } = await existing(part('id'), catalog)
+        const { id } = await existingProject(part('id'), catalog)
         await catalog.updateProject(id, body)
         await deps.keys.refresh()
         return json(200, await catalog.project(id))
@@ -120,7 +121,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       summary: 'Keys of a project, without their secrets.',
       answers: { 200: answerOf('Keys.', z.strictObject({ keys: z.array(key) })) },
       async handle({ part }) {
-        const { id } = await existing(part('id'), catalog)
+        const { id } = await existingProject(part('id'), catalog)
         return json(200, { keys: await catalog.keys(id) })
       },
     }),
@@ -132,7 +133,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       body: keyBody,
       answers: { 201: answerOf('The key; its text is told this once.', keyCreated) },
       async handle({ part, body }) {
-        const { id } = await existing(part('id'), catalog)
+        const { id } = await existingProject(part('id'), catalog)
         return json(201, await createKey(id, body, deps))
       },
     }),
@@ -145,7 +146,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       answers: { 204: NO_CONTENT },
       problems: ['LOGBOY_PROJECT_UNKNOWN', 'LOGBOY_NOT_FOUND'],
       async handle({ part }) {
-        const { id } = await existing(part('id'), catalog)
+        const { id } = await existingProject(part('id'), catalog)
         if (!(await catalog.revokeKey(id, part('key'), deps.clock.nowUs()))) {
           throw new HttpProblem('LOGBOY_NOT_FOUND', `the project has no key ${part('key')}`)
         }
@@ -166,12 +167,6 @@ const keyCreated = key.extend({ key: z.string() })
 function accessOf(caller: Caller): Omit<ProjectAccess, keyof Project> {
   if (caller.type === 'administrator') return { role: 'administrator', permissions: PERMISSIONS }
   return { role: 'key', permissions: caller.key.scopes.includes('read') ? ['logs.read'] : [] }
-}
-
-async function existing(id: string, catalog: Catalog): Promise<Project> {
-  const project = await catalog.project(id)
-  if (project === null) throw new HttpProblem('LOGBOY_PROJECT_UNKNOWN', `there is no project ${id}`)
-  return project
 }
 
 async function createProject(

@@ -28,6 +28,8 @@ export interface DecodeBodyOptions {
   readonly encoding: BodyEncoding
   readonly hash: boolean
   readonly timeZone: string
+  /** Told what of a body that is no JSON a dead letter can keep. */
+  readonly refused: (bytes: Uint8Array, reason: string) => void
   readonly pool: IngestDeps['pool']
   readonly onFault: IngestDeps['onFault']
 }
@@ -35,7 +37,7 @@ export interface DecodeBodyOptions {
 /** Throws the HttpProblem of a body that cannot be decoded. */
 export async function decodeBody(
   body: Uint8Array<ArrayBuffer>,
-  { pool, onFault, ...how }: DecodeBodyOptions,
+  { pool, onFault, refused, ...how }: DecodeBodyOptions,
 ): Promise<DecodedRequest> {
   const buffer = ownBuffer(body)
   const input: DecodeJson = { body: buffer, ...how }
@@ -55,6 +57,7 @@ export async function decodeBody(
       return result
     case 'not-json': {
       const detail = `not JSON at byte ${result.position}: ${result.reason}`
+      if (result.refused !== null) refused(result.refused, detail)
       throw new HttpProblem('LOGBOY_BAD_BODY', detail)
     }
     case 'damaged':

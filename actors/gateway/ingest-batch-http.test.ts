@@ -58,6 +58,36 @@ test('a batch that is invalid as a whole is rejected and consumes its number', a
   ])
 })
 
+test('what is refused of a batch is kept once: bytes of a whole one, records as JSON', async t => {
+  const { post, letters, box } = await start(t)
+  const damaged = testBatch(3).subarray(0, 50)
+  await post(1, damaged)
+  await post(1, damaged)
+  const bytes = testBatch(2)
+  // Severities are stored as they are.
+  const at = Buffer.from(bytes).indexOf(Buffer.of(9, 9))
+  bytes[at + 1] = 77
+  const ack = (await post(2, bytes, { 'logboy-first-unacked': '2' }))[1]
+  assert.ok(ack?.type === 'ack' && ack.rejectedCount === 1)
+  await box.flush()
+  const notes = await letters.list({ limit: 9 })
+  assert.deepEqual(
+    notes.map(({ source }) => source),
+    ['sdk-batch', 'sdk'],
+  )
+  const [whole, records] = await Promise.all(notes.map(({ id }) => letters.read(id)))
+  assert.deepEqual(whole?.bytes, Uint8Array.from(damaged))
+  assert.equal(records?.reason, 'record 1: severity 77 is not 0 to 24')
+  assert.deepEqual(JSON.parse(Buffer.from(records?.bytes ?? []).toString()), {
+    time: '2023-11-14T22:13:20.000001Z',
+    level: 'FATAL',
+    service: 'service',
+    host: 'host',
+    message: 'hello 1',
+    n: 1,
+  })
+})
+
 test('a batch over its limit is rejected with the reason, one beyond a message is not read', async t => {
   const { post, request, log } = await start(t)
   const [status, answer] = await post(1, new Uint8Array(BATCH_BYTES_MAX + 1))

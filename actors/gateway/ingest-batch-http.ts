@@ -24,6 +24,7 @@ import { type BatchOrigin, offerOfProven } from './batch-envelope.ts'
 import { INGEST_BATCH_ABOUT } from './ingest-about.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import { offerTo } from './offer-to.ts'
+import { keepRefused } from './refused-batch.ts'
 import { runTask } from './run-task.ts'
 import { tooLarge } from './stream-session.ts'
 import { REFUSALS } from './unavailable.ts'
@@ -86,7 +87,7 @@ async function store(
   proof: ProvenBatch,
   deps: IngestDeps,
 ): Promise<HttpAnswer> {
-  const { projects, meter, clock } = deps
+  const { projects, meter, clock, letters } = deps
   const { key, sequence } = origin
   const outcome = await offerTo(projects(key.projectId), {
     source: { type: 'single', firstUnacked },
@@ -94,6 +95,7 @@ async function store(
     limits: key,
   })
   if (outcome === 'full') return throttle(deps, sequence, NO_ROOM_RETRY_MS)
+  keepRefused(letters, key.projectId, { proof, batch }, outcome)
   const refusal = refusalOf(outcome, sequence)
   if (refusal !== null) return refusal
   if (proof.type === 'invalid') {

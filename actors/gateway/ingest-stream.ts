@@ -3,6 +3,7 @@
  * carries out what the session decides: copies, proofs on worker threads, offers to the project.
  */
 import type { Arena } from '#actors/commit-log/arena.ts'
+import type { LetterBox } from '#actors/commit-log/dead-letters/letter-box.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
 import type { ProveBatch, ProvenBatch } from '#actors/processing/prove-batch.ts'
@@ -13,6 +14,7 @@ import { type ClientMessage, encodeServerMessage, parseClientMessage } from '#pr
 import { type Cancel, type Clock, type Ref, type TaskPool, toError } from '#runtime/index.ts'
 import { authenticateKey, type KeyVerifier } from './authenticate.ts'
 import { offerOfProven } from './batch-envelope.ts'
+import { keepRefused } from './refused-batch.ts'
 import { runTask } from './run-task.ts'
 import {
   type PendingBatch,
@@ -29,6 +31,8 @@ export interface IngestDeps {
   readonly pool: Pick<TaskPool, 'run'>
   readonly clock: Clock
   readonly meter: IngestMeter
+  /** Keeps what was refused. */
+  readonly letters: Pick<LetterBox, 'drop'>
   /** Told of bugs; they never reach a sender. */
   readonly onFault: (error: Error, where: string) => void
 }
@@ -236,6 +240,8 @@ export class IngestStream {
       offers: [offerOfProven(origin, proof, batch)],
       limits: key,
       reply: outcome => {
+        // Before its memory is given back.
+        keepRefused(this.#deps.letters, key.projectId, { proof, batch }, outcome)
         this.#session.settled(pending, outcome)
         this.#flow()
       },

@@ -18,6 +18,7 @@ const SOUND: ProvenSound = {
   kind: 0,
   records: 1,
   rejected: [],
+  refused: null,
   times: null,
   untimed: 1,
 }

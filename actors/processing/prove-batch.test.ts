@@ -19,7 +19,7 @@ test('tells the number of records, their range of times, and how many have none'
   const heads = [{ timeUs: 50 }, { timeUs: null }, { timeUs: 20 }, { timeUs: 90 }]
   const bytes = encodeRecords(heads.map(head => ({ ...RECORD, ...head })))
   const times = { minUs: 20, maxUs: 90 }
-  const facts = { kind: 0, records: 4, rejected: [], times, untimed: 1 }
+  const facts = { kind: 0, records: 4, rejected: [], times, untimed: 1, refused: null }
   assert.deepEqual(prove(bytes), { type: 'sound', ...facts })
 })
 
@@ -33,6 +33,20 @@ test('a record that is wrong is rejected with its reason and counts in no range'
   assert(result.type === 'sound')
   assert.deepEqual(result.rejected, [{ index: 1, reason: 'severity 77 is not 0 to 24' }])
   assert.deepEqual(result.times, { minUs: 50, maxUs: 50 })
+  assert.deepEqual(JSON.parse(Buffer.from(result.refused ?? []).toString()), {
+    time: '1970-01-01T00:00:00.000060Z',
+    level: 'FATAL',
+    message: '',
+  })
+})
+
+test('a record of another millennium can still be read', () => {
+  const wrong = { attributes: [['n', 1]] as const, message: 'wrong', service: 'a' }
+  const bytes = encodeRecords([{ ...RECORD, ...wrong, timeUs: -30_000_000_000_000_000 }])
+  const result = prove(bytes)
+  assert(result.type === 'sound' && result.rejected.length === 1)
+  const line = JSON.parse(Buffer.from(result.refused ?? []).toString()) as { time: string }
+  assert.match(line.time, /^1019-/)
 })
 
 test('no time at all is no range', () => {

@@ -1,11 +1,13 @@
 /** The task that proves a batch before anything trusts it: once, at the door that took it. */
 import { isUtf8 } from 'node:buffer'
+import { LETTER_BYTES_MAX } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import { BatchError } from '#proto/batch-error.ts'
 import { isPresent, type LogColumns, ROW_KINDS } from '#proto/columns.ts'
 import { SCHEMA_HIGHEST } from '#proto/limits.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
 import { checkPoints } from '#proto/metric-check.ts'
 import { checkRecords, type RefusedRecord } from '#proto/record-check.ts'
+import { recordLines } from './record-lines.ts'
 
 export interface ProveBatch {
   /** Where the batch lies, as it came from its sender. */
@@ -32,6 +34,8 @@ export interface ProvenSound {
   readonly times: { readonly minUs: number; readonly maxUs: number } | null
   /** Accepted records without a time: they will have their receive time. */
   readonly untimed: number
+  /** The rejected records as lines of JSON, as many as a dead letter holds; null = none. */
+  readonly refused: Uint8Array | null
 }
 
 /** Judges a batch; never throws for what a sender could have written. */
@@ -68,7 +72,13 @@ function judge(columns: LogColumns): ProvenSound {
     if (time > maxUs) maxUs = time
   }
   const times = minUs <= maxUs ? { minUs, maxUs } : null
-  return { type: 'sound', kind, records: count, rejected, times, untimed }
+  const refused = rejected.length === 0 ? null : linesOf(columns, rejected)
+  return { type: 'sound', kind, records: count, rejected, times, untimed, refused }
+}
+
+function linesOf(columns: LogColumns, rejected: readonly RefusedRecord[]): Uint8Array | null {
+  const indexes = rejected.map(({ index }) => index)
+  return recordLines(columns, indexes, LETTER_BYTES_MAX)
 }
 
 /** A point is a record, too. */

@@ -119,6 +119,7 @@ export class Pipeline {
       pool,
       clock,
       meter,
+      letters: { drop: () => undefined },
       onFault,
     }
     this.streams = new OpenStreams(ingest)

@@ -2,6 +2,8 @@
 
 import type { TestContext } from 'node:test'
 import { Positions } from '#actors/commit-log/positions.ts'
+import { LetterReplay } from '#actors/gateway/letter-replay.ts'
+import { ingestWorld } from '#actors/gateway/testing/ingest-world.ts'
 import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
@@ -116,6 +118,7 @@ export async function apiWorld(
   const keys = new KeyCache({ catalog, clock, watcher })
   const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
   const tail = probe<TailRequest>('tail')
+  const ingest = ingestWorld(t, { clock })
   const state = { notReady: null as string | null, troubles: [] as Trouble[], flushes: 0 }
   const deps: ApiDeps = {
     catalog,
@@ -125,6 +128,9 @@ export async function apiWorld(
     pool: inlinePool,
     tail,
     sockets,
+    deadLetters: ingest.letters,
+    letterBox: ingest.box,
+    replay: new LetterReplay({ ...ingest.deps, log: ingest.log, random }),
     clock,
     random,
     version: '9.9.9',
@@ -178,6 +184,7 @@ export async function apiWorld(
     tail,
     clock,
     state,
+    ingest,
   }
 }
 

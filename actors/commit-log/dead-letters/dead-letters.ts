@@ -1,7 +1,6 @@
 /**
  * The contract of dead letters: what was acknowledged and cannot become searchable, and what a door
- * refused, kept with its reason until a person has looked at it. Embedded in files, or in a topic of
- * Kafka.
+ * refused, kept with its reason until a person has looked at it. In files, or in a topic of Kafka.
  */
 
 /** Which part gave it up, and so what the bytes of a letter are. */
@@ -41,11 +40,11 @@ export interface DeadLetterNote extends Omit<DeadLetter, 'bytes'> {
 export interface DeadLetterQuery {
   /** Of all projects without it. */
   readonly projectId?: string
-  readonly source?: LetterSource
+  readonly source?: LetterSource | undefined
   /** Part of the reason, in any case. */
-  readonly reason?: string
+  readonly reason?: string | undefined
   /** Goes on behind the letter of this id. */
-  readonly after?: string
+  readonly after?: string | undefined
   /** Else the oldest come first. */
   readonly newestFirst?: boolean
   readonly limit: number

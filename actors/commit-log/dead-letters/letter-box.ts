@@ -1,12 +1,12 @@
 /**
  * Where doors drop what they refused: never waits and never fails. Letters are written a moment
- * later, several at once. Bounded: while much waits, or a project has its share of letters, new ones
- * are counted as not kept, so that no sender of nonsense pushes out what others have there.
+ * later, several at once. Bounded: while much waits, or a project has its share of letters, new
+ * ones are counted as not kept, so that no sender of nonsense pushes out what others have there.
  */
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import type { DeadLetter, DeadLetters } from './dead-letters.ts'
 
-/** Letters of one project that are kept, and their bytes: weeks of mistakes, one minute of a loop. */
+/** Letters of one project that are kept, and their bytes: weeks of mistakes, a minute of a loop. */
 export const PROJECT_LETTERS_MAX = 10_000
 export const PROJECT_LETTER_BYTES_MAX = 64 * 1024 * 1024
 /** Letters that wait to be written: a few of the largest. */

@@ -1,9 +1,5 @@
 /** Records that a door refused, in words for a person. */
-
-export interface RefusedRecord {
-  readonly index: number
-  readonly reason: string
-}
+import type { RejectedRecord } from '#proto/people.ts'
 
 /** Of those whose numbers are named. */
 const RECORDS_TOLD_MAX = 100
@@ -17,7 +13,7 @@ export function tellRecords(records: readonly number[]): string {
 }
 
 /** `more`: refused ones beyond those. */
-export function tellRefused(refused: readonly RefusedRecord[], more = 0): string {
+export function tellRefused(refused: readonly RejectedRecord[], more = 0): string {
   const byReason = new Map<string, number[]>()
   for (const { index, reason } of refused) {
     const indexes = byReason.get(reason)

@@ -35,6 +35,7 @@ export function decodeJson(input: DecodeJson): Transferred<DecodedJson> {
   const { bytes } = inflated
   const decoded = decodeBody(bytes, { ...SENDER, zone: timeZone(input.timeZone) })
   const bodySha256 = hash ? new Uint8Array(createHash('sha256').update(bytes).digest()) : null
-  const transfer = decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch.buffer) : []
+  const chunks = decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch.buffer) : []
+  const transfer = decoded.refused === null ? chunks : [...chunks, decoded.refused.buffer]
   return { result: { ...decoded, bodySha256 }, transfer }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { LETTER_BYTES_MAX } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, BODY_BYTES_MAX } from '#proto/limits.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
 import { checkRecords } from '#proto/record-check.ts'
@@ -305,3 +306,25 @@ function isRecord(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(item => isRecord(item) && !Array.isArray(item))
   return typeof value === 'object' && value !== null
 }
+
+test('refused records are kept as they came, and a body that is no JSON', () => {
+  const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString()
+  const old = '{"time": "1066-01-01",\n "message":"old"}'
+  const array = decoded(`[{"message":"good"}, ${old}, 7]`)
+  assert.equal(text(array.refused), `${old}\n7\n`)
+  const again = decoded(text(array.refused).replace('1066', '2066'))
+  assert.deepEqual([again.accepted, again.rejected.length], [1, 1])
+  assert.equal(text(decoded('{"a":1}\n{"a":\n{"b":2}').refused), '{"a":\n')
+  assert.equal(decoded('{"a":1}').refused, null)
+  const noJson = decode('level=info message')
+  assert.equal(noJson.type === 'not-json' && text(noJson.refused), 'level=info message')
+})
+
+test('what is kept of refused records is bounded', () => {
+  const long = `{"time":"1066-01-01","message":"${'x'.repeat(500_000)}"}\n`
+  const refused = decoded(`{}\n${long.repeat(3)}`).refused ?? new Uint8Array()
+  assert.equal(refused.length, long.length)
+  const huge = decoded(`{}\n{"message":"${'x'.repeat(1_000_000)}"}`).refused ?? new Uint8Array()
+  assert.equal(huge.length, LETTER_BYTES_MAX)
+  assert.ok((decoded(`{}\n${'7\n'.repeat(50_000)}`).refused ?? []).length <= 20_000)
+})

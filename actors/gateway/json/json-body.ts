@@ -3,7 +3,9 @@
  * A wrong line of NDJSON is one rejected record; anywhere else what is no JSON ends the body.
  */
 import { isUtf8 } from 'node:buffer'
+import { LETTER_BYTES_MAX } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import { JSON_DEPTH_MAX, REJECTED_TOLD_MAX } from '#proto/limits.ts'
+import type { RejectedRecord } from '#proto/people.ts'
 import { BatchColumns, type BatchColumnsOptions, FULL, type SealedBatch } from './batch-columns.ts'
 import {
   balancedEnd,
@@ -16,6 +18,7 @@ import {
   valueEnd,
 } from './json-scan.ts'
 import { RecordScanner } from './record-scanner.ts'
+import { RefusedPlaces } from './refused-places.ts'
 
 /** Part of a body: one batch, and the input records [firstIndex, endIndex) that it was made of. */
 export interface JsonChunk extends SealedBatch {
@@ -23,11 +26,6 @@ export interface JsonChunk extends SealedBatch {
   readonly endIndex: number
   /** Records of it that were refused, by their number in the body; no more than are told. */
   readonly rejected: readonly RejectedRecord[]
-}
-
-export interface RejectedRecord {
-  readonly index: number
-  readonly reason: string
 }
 
 export type DecodedBody =
@@ -39,9 +37,16 @@ export type DecodedBody =
       readonly rejected: readonly RejectedRecord[]
       /** Refused ones beyond those told. */
       readonly rejectedMore: number
+      /** The refused ones as they came, one after the other; null = there are none. */
+      readonly refused: Uint8Array<ArrayBuffer> | null
     }
   /** Nothing of the body is JSON, or not all of an array. */
-  | { readonly type: 'not-json'; readonly position: number; readonly reason: string }
+  | {
+      readonly type: 'not-json'
+      readonly position: number
+      readonly reason: string
+      readonly refused: Uint8Array<ArrayBuffer> | null
+    }
 
 /** Decodes a whole body; the same bytes are always cut into the same chunks. */
 export function decodeBody(bytes: Uint8Array, options: BatchColumnsOptions): DecodedBody {
@@ -55,6 +60,7 @@ class BodyDecoder {
   readonly #columns: BatchColumns
   readonly #chunks: JsonChunk[] = []
   readonly #rejected: RejectedRecord[] = []
+  readonly #places = new RefusedPlaces()
   #index = 0
   #accepted = 0
   #refused = 0
@@ -72,13 +78,13 @@ class BodyDecoder {
 
   decode(): DecodedBody {
     const start = skipSpace(this.#bytes, hasMark(this.#bytes) ? 3 : 0)
-    if (start >= this.#bytes.length) return notJson(start, 'the body is empty')
+    if (start >= this.#bytes.length) return this.#notJson(start, 'the body is empty')
     if (this.#bytes[start] === OPEN_BRACKET) {
       const end = this.#array(start)
-      if (end < 0) return notJson(~end, this.#describe(~end))
+      if (end < 0) return this.#notJson(~end, this.#describe(~end))
     } else this.#sequence(start)
     if (this.#accepted === 0 && this.#fault !== null) {
-      return notJson(this.#fault.position, this.#fault.reason)
+      return this.#notJson(this.#fault.position, this.#fault.reason)
     }
     if (this.#columns.rows > 0) this.#seal(this.#index)
     return {
@@ -87,7 +93,13 @@ class BodyDecoder {
       accepted: this.#accepted,
       rejected: this.#rejected,
       rejectedMore: this.#refused - this.#rejected.length,
+      refused: this.#places.bytesIn(this.#bytes),
     }
+  }
+
+  #notJson(position: number, reason: string): DecodedBody {
+    const refused = this.#bytes.length === 0 ? null : this.#bytes.slice(0, LETTER_BYTES_MAX)
+    return { type: 'not-json', position, reason, refused }
   }
 
   /** Answers the end of the body or the complement of where it is wrong. */
@@ -115,12 +127,13 @@ class BodyDecoder {
     const end = isRecord ? this.#scanner.scan(at) : valueEnd(this.#bytes, at, 0)
     if (end >= 0) {
       if (isRecord) this.#take(at, end)
-      else this.#refuse(NOT_AN_OBJECT)
+      else this.#refuse(NOT_AN_OBJECT, at, end)
       return end
     }
     if (!isTooDeep(this.#bytes, at, ~end)) return end
-    this.#refuse(TOO_DEEP)
-    return balancedEnd(this.#bytes, at)
+    const deepEnd = balancedEnd(this.#bytes, at)
+    this.#refuse(TOO_DEEP, at, deepEnd)
+    return deepEnd
   }
 
   /** Objects one after the other; what is wrong costs the rest of its line. */
@@ -134,7 +147,7 @@ class BodyDecoder {
       if (next < 0) at = this.#refuseLine(at, ~next)
       else {
         if (isRecord) this.#take(at, end)
-        else this.#refuse(NOT_AN_OBJECT)
+        else this.#refuse(NOT_AN_OBJECT, at, end)
         at = next
       }
       at = skipSpace(bytes, at)
@@ -143,14 +156,15 @@ class BodyDecoder {
 
   /** What begins at `start` costs its line: the next one may be sound again. */
   #refuseLine(start: number, position: number): number {
+    const newline = this.#bytes.indexOf(NEWLINE, start)
+    const end = newline < 0 ? this.#bytes.length : newline
     if (this.#fault === null || this.#rejected.length < REJECTED_TOLD_MAX) {
       const isDeep = isTooDeep(this.#bytes, start, position)
       const reason = isDeep ? TOO_DEEP : this.#describe(position)
       this.#fault ??= { position, reason }
-      this.#refuse(isDeep ? reason : `not JSON: ${reason}`)
-    } else this.#refuse('')
-    const newline = this.#bytes.indexOf(NEWLINE, start)
-    return newline < 0 ? this.#bytes.length : newline + 1
+      this.#refuse(isDeep ? reason : `not JSON: ${reason}`, start, end)
+    } else this.#refuse('', start, end)
+    return Math.min(end + 1, this.#bytes.length)
   }
 
   #describe(position: number): string {
@@ -162,23 +176,30 @@ class BodyDecoder {
   }
 
   #take(start: number, end: number): void {
+    const refusal = this.#refusalOf(start, end)
+    if (refusal !== null) return this.#refuse(refusal, start, end)
+    this.#accepted++
+    this.#index++
+  }
+
+  /** null = it is in the columns now. */
+  #refusalOf(start: number, end: number): string | null {
     const { refusal } = this.#scanner
-    if (refusal !== null) return this.#refuse(refusal)
-    if (!this.#isUtf8 && !isUtf8(this.#bytes.subarray(start, end))) return this.#refuse(NOT_UTF8)
+    if (refusal !== null) return refusal
+    if (!this.#isUtf8 && !isUtf8(this.#bytes.subarray(start, end))) return NOT_UTF8
     let outcome = this.#columns.take(end - start)
     if (outcome === FULL) {
       this.#seal(this.#index)
       outcome = this.#columns.take(end - start)
     }
-    if (typeof outcome === 'string') return this.#refuse(outcome)
-    this.#accepted++
-    this.#index++
+    return typeof outcome === 'string' ? outcome : null
   }
 
-  #refuse(reason: string): void {
+  #refuse(reason: string, start: number, end: number): void {
     if (this.#rejected.length < REJECTED_TOLD_MAX) {
       this.#rejected.push({ index: this.#index, reason })
     }
+    this.#places.add(start, end)
     this.#refused++
     this.#index++
   }
@@ -196,10 +217,6 @@ const NEWLINE = 0x0a
 const NOT_AN_OBJECT = 'record is not an object'
 const NOT_UTF8 = 'record is not UTF-8'
 const TOO_DEEP = `nested deeper than ${JSON_DEPTH_MAX}`
-
-function notJson(position: number, reason: string): DecodedBody {
-  return { type: 'not-json', position, reason }
-}
 
 /** A byte order mark, as some Windows programs write it. */
 function hasMark(bytes: Uint8Array): boolean {

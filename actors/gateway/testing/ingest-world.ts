@@ -1,6 +1,8 @@
 /** Everything behind the doors of ingest in one process: real actors and tasks, a fake log. */
 import type { TestContext } from 'node:test'
 import { Arena } from '#actors/commit-log/arena.ts'
+import { LetterBox } from '#actors/commit-log/dead-letters/letter-box.ts'
+import { MemoryDeadLetters } from '#actors/commit-log/testing/memory-dead-letters.ts'
 import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
 import { manifest } from '#actors/manifest.ts'
 import { IngestMeter } from '#actors/project/ingest-meter.ts'
@@ -52,6 +54,8 @@ export interface IngestWorld {
   readonly meter: IngestMeter
   readonly system: System
   readonly faults: Fault[]
+  readonly letters: MemoryDeadLetters
+  readonly box: LetterBox
   /** Bugs that the doors were told of. */
   readonly doorFaults: Error[]
 }
@@ -83,6 +87,9 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
   })
   t.after(() => system.kill('end of test'))
   const doorFaults: Error[] = []
+  const letters = new MemoryDeadLetters()
+  const box = new LetterBox({ letters, clock, onFault: error => doorFaults.push(error) })
+  t.after(() => box.close())
   const deps: IngestDeps = {
     verifier: keys,
     projects: id => projects.ref(id),
@@ -90,9 +97,10 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
     pool: { run: runInline },
     clock,
     meter,
+    letters: box,
     onFault: error => doorFaults.push(error),
   }
-  return { deps, keys, log, arena, meter, system, faults, doorFaults }
+  return { deps, keys, log, arena, meter, system, faults, doorFaults, letters, box }
 }
 
 /** Runs a task of the manifest here, not before the caller goes on. */

@@ -1,0 +1,178 @@
+/**
+ * Stores the chunks of one HTTP request: offered in order and together, settled once all of them
+ * are durable, and stored once however often the request comes, where it has an identity.
+ */
+import { create } from '@bufbuild/protobuf'
+import type { ArenaBytes } from '#actors/commit-log/arena.ts'
+import type { CommitLog, Offer } from '#actors/commit-log/commit-log.ts'
+import type { HttpProblem } from '#actors/http/problem.ts'
+import type { VerifiedKey } from '#actors/identity/key-cache.ts'
+import type { OfferOutcome } from '#actors/project/project.ts'
+import { KeyedRequestSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { REJECTED_TOLD_MAX, SCHEMA_HIGHEST } from '#proto/limits.ts'
+import type { Random } from '#runtime/index.ts'
+import { type BatchOrigin, envelopeOfBatch } from './batch-envelope.ts'
+import { BootProducer } from './boot-producer.ts'
+import type { DecodedRequest } from './decode-body.ts'
+import { isStored, keyReused } from './idempotency-key.ts'
+import type { IngestDeps } from './ingest-stream.ts'
+import type { JsonChunk } from './json/json-body.ts'
+import { offerTo } from './offer-to.ts'
+import { unavailable } from './unavailable.ts'
+
+export interface RequestStoreDeps extends IngestDeps {
+  readonly log: Pick<CommitLog, 'answered'>
+  readonly random: Random
+}
+
+const NO_ROOM_RETRY_MS = 1_000
+
+/** A request with an Idempotency-Key, or another identity of its own. */
+export interface Keyed {
+  readonly producer: bigint
+  readonly bodySha256: Uint8Array
+}
+
+export interface Sender {
+  readonly key: VerifiedKey
+  readonly peer: string
+  /** null = the numbers are the gateway's own. */
+  readonly keyed: Keyed | null
+}
+
+export class RequestStore {
+  readonly #deps: RequestStoreDeps
+  readonly #boot: BootProducer
+
+  constructor(deps: RequestStoreDeps) {
+    this.#deps = deps
+    this.#boot = new BootProducer(deps.random)
+  }
+
+  /**
+   * Leaves alone what the log has already: the same body gives the same chunks and answer. Answers
+   * whether there was something to store.
+   */
+  async storeOnce(
+    chunks: readonly JsonChunk[],
+    sender: Sender & { keyed: Keyed },
+  ): Promise<boolean> {
+    const { log, meter } = this.#deps
+    const { producer, bodySha256 } = sender.keyed
+    const answered = await log.answered(sender.key.projectId, producer)
+    const isNew = !isStored(answered, bodySha256)
+    if (isNew) await this.store(chunks, sender)
+    else meter.repeats += chunks.length
+    return isNew
+  }
+
+  /** Offers all batches in order and together; settles once all are durable. */
+  async store(chunks: readonly JsonChunk[], sender: Sender): Promise<void> {
+    if (chunks.length === 0) return
+    const memory: ArenaBytes[] = []
+    try {
+      for (const { batch } of chunks) {
+        const bytes = this.#deps.arena.allocate(batch.length)
+        if (bytes === null) throw noRoom(this.#deps)
+        bytes.view.set(batch)
+        memory.push(bytes)
+      }
+      const { projectId } = sender.key
+      const outcome = await offerTo(this.#deps.projects(projectId), {
+        source: { type: 'request' },
+        offers: memory.map((batch, index) => this.#offer(chunks, index, batch, sender)),
+        limits: sender.key,
+      })
+      if (outcome === 'full') throw noRoom(this.#deps)
+      requireDurable(outcome, sender)
+    } finally {
+      for (const bytes of memory) bytes.release()
+    }
+  }
+
+  #offer(
+    chunks: readonly JsonChunk[],
+    index: number,
+    batch: ArenaBytes,
+    { key, peer, keyed }: Sender,
+  ): Offer {
+    const { records, times, firstIndex, rejected } = chunks[index] as JsonChunk
+    const facts = { records, times, rejected: [] }
+    const shared = { key, peer, epoch: 0, schema: SCHEMA_HIGHEST }
+    if (keyed === null) {
+      const sequence = this.#boot.nextSequence(key.projectId)
+      const origin: BatchOrigin = { ...shared, producer: this.#boot.id, sequence }
+      return { envelope: envelopeOfBatch(origin, facts), batch, neverResent: true }
+    }
+    const request = create(KeyedRequestSchema, {
+      bodySha256: keyed.bodySha256,
+      chunk: index + 1,
+      of: chunks.length,
+      firstIndex,
+      rejected: rejected
+        .slice(0, REJECTED_TOLD_MAX)
+        .map(({ index, reason }) => ({ index, reason })),
+    })
+    const origin: BatchOrigin = {
+      ...shared,
+      producer: keyed.producer,
+      sequence: index + 1,
+      request,
+    }
+    return { envelope: envelopeOfBatch(origin, facts), batch }
+  }
+}
+
+/** Memory, threads or the project's queue have no room at the moment. */
+export function noRoom({ meter }: Pick<IngestDeps, 'meter'>): HttpProblem {
+  meter.throttle('overloaded')
+  return unavailable('overloaded', NO_ROOM_RETRY_MS)
+}
+
+/** A request of which every record was refused is remembered by a chunk of no records. */
+export function knowableChunks({ chunks, rejected }: DecodedRequest): readonly JsonChunk[] {
+  if (chunks.length > 0) return chunks
+  const nothing = { batch: new Uint8Array(0), records: 0, times: null, untimed: 0 }
+  return [{ ...nothing, firstIndex: 0, endIndex: rejected.length, rejected }]
+}
+
+/** Throws what the caller is to be told, unless all of it is stored. */
+export function requireDurable(outcome: OfferOutcome, { keyed }: Pick<Sender, 'keyed'>): void {
+  switch (outcome.type) {
+    case 'over-quota':
+      throw unavailable('over-quota', outcome.retryAfterMs)
+    case 'lost':
+      // The project failed on it, which may have been after the log had taken it.
+      throw unavailable('overloaded', NO_ROOM_RETRY_MS, inDoubt(keyed !== null))
+    case 'out-of-turn':
+    case 'epoch-expired':
+      throw unavailable('overloaded', NO_ROOM_RETRY_MS)
+    case 'settled':
+      break
+  }
+  const { outcomes } = outcome
+  const bad = outcomes.find(({ type }) => type !== 'durable')
+  if (bad === undefined) return
+  if (bad.type !== 'unavailable') throw keyReused()
+  const stored = outcomes.filter(({ type }) => type === 'durable').length
+  const hasKey = keyed !== null
+  if (outcomes.some(appended => appended.type === 'unavailable' && appended.mayBeStored)) {
+    throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(hasKey))
+  }
+  if (stored === 0) throw unavailable(bad.reason, bad.retryAfterMs)
+  throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, hasKey))
+}
+
+function partly(stored: number, of: number, hasKey: boolean): string {
+  return `${stored} of ${of} parts were stored; ${adviceOf(hasKey)}`
+}
+
+function inDoubt(hasKey: boolean): string {
+  return `it is not known what was stored; ${adviceOf(hasKey)}`
+}
+
+function adviceOf(hasKey: boolean): string {
+  return hasKey
+    ? 'repeat it with the same Idempotency-Key, and nothing is stored twice'
+    : 'only a request with an Idempotency-Key can be repeated without storing anything twice'
+}
