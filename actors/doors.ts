@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { TROUBLE_TEXTS } from '#proto/trouble.ts'
 import { systemDisk } from '#runtime/index.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
+import { mayStill } from './api/caller.ts'
+import { OpenSockets } from './api/open-sockets.ts'
 import { QueryGate } from './api/query-gate.ts'
 import { RequestRate } from './api/request-rate.ts'
 import { signInLink } from './api/session-routes.ts'
 import { systemRoutes } from './api/system-routes.ts'
-import { OpenSockets } from './api/tail-socket.ts'
+import { TAIL_PERMISSION } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
 import { LetterBox } from './commit-log/dead-letters/letter-box.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
@@ -18,7 +20,10 @@ import { OpenStreams } from './gateway/open-streams.ts'
 import type { Route, SocketRoute } from './http/http-server.ts'
 import { startHttp } from './http/start-http.ts'
 import { staticRoutes } from './http/static-files.ts'
+import { AccessTokens } from './identity/access-token.ts'
+import { InstallationKey } from './identity/installation-key.ts'
 import { KeyCache } from './identity/key-cache.ts'
+import { Persons } from './identity/persons.ts'
 import { Sessions } from './identity/sessions.ts'
 import { type DiskState, metricFamilies } from './metrics.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -48,7 +53,17 @@ export async function openDoors(
 ): Promise<Doors> {
   const { config, shape, catalog, store, commitLog, arena, promptPool } = pipeline
   const { clock, random, onFault, system, meter, projects, coordination } = pipeline
-  const sockets = new OpenSockets()
+  const sockets = new OpenSockets(clock)
+  closing.add(() => sockets.close())
+  const key = await InstallationKey.open({
+    keys: catalog.installationKeys,
+    adminToken,
+    clock,
+    random,
+  })
+  const accessTokens = new AccessTokens(key.derived('access tokens'), clock)
+  const persons = new Persons({ ...peopleOf(catalog), accessTokens, clock })
+  closing.add(() => persons.close())
   const keys: KeyCache = new KeyCache({
     catalog,
     clock,
@@ -59,6 +74,8 @@ export async function openDoors(
       },
       changed: key => streams.changed(key),
       catalogChanged() {
+        persons.catalogChanged()
+        void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, api))
         pipeline.catalogChanged().then(
           projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
           (error: Error) => onFault(error, 'partitions'),
@@ -84,12 +101,15 @@ export async function openDoors(
   const tls = config.tlsCert === '' ? null : { certFile: config.tlsCert, keyFile: config.tlsKey }
   const { host } = config
   const grpcPort = shape.roles.has('gateway') ? await openGrpc() : null
+  const sessions = new Sessions({ catalog, clock, random, adminToken })
   const api: Omit<ApiDeps, 'tail'> = {
     catalog,
+    ...peopleOf(catalog),
+    persons,
     store: patternView(store),
     pool: pipeline.pool,
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
-    sessions: new Sessions({ catalog, clock, random, adminToken }),
+    sessions,
     sockets,
     deadLetters: pipeline.deadLetters,
     letterBox: letters,
@@ -146,6 +166,11 @@ export async function openDoors(
     await keys.refresh()
     coordination.publish('config', new Uint8Array())
   }
+}
+
+/** The catalog's parts about people. */
+function peopleOf({ accounts, members, signIns, apiTokens }: Pipeline['catalog']) {
+  return { accounts, members, signIns, apiTokens }
 }
 
 /** Health, readiness and metrics at every role; the rest where it is served. */

@@ -4,7 +4,6 @@ import type { HttpRequest, Route } from '#actors/http/http-server.ts'
 import { json } from '#actors/http/problem.ts'
 import type { LogStore, SearchPlanInput } from '#actors/store/store.ts'
 import { formatTime } from '#proto/time.ts'
-import { readableProject } from './caller.ts'
 import { answerOf, endpoint } from './endpoint.ts'
 import { STORE_PROBLEMS, storeProblem } from './query-gate.ts'
 import { filterBody, planQuestion, time } from './search-request.ts'
@@ -36,12 +35,12 @@ export function deleteRoute(deps: DeleteDeps): Route {
     description:
       'Exactly what a search finds at that moment; no search finds it from then on. Logs that are ' +
       'received later stay, whatever their time. Files are written anew without them later.',
-    who: 'administrator',
+    who: 'member',
+    needs: 'logs.delete',
     body: deleteBody,
     answers: { 200: answerOf('How many rows.', deleteReply) },
-    problems: [...STORE_PROBLEMS, 'LOGBOY_PROJECT_UNKNOWN'],
-    async handle({ body: { dry_run, ...filter }, request }) {
-      const project = await readableProject({ type: 'administrator' }, filter.project, deps)
+    problems: STORE_PROBLEMS,
+    async handle({ body: { dry_run, ...filter }, project, request }) {
       const input = planQuestion({ ...filter, include: ['total'] }, project, clock.nowUs())
       const rows = dry_run ? await count(input, request, deps) : await erase(input, store)
       const [start_time, end_time] = [formatTime(input.startUs), formatTime(input.endUs)]

@@ -7,16 +7,19 @@ import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts
 import { HttpProblem, problemAnswer } from '#actors/http/problem.ts'
 import type { ProblemCode } from '#actors/http/problem-codes.ts'
 import type { AnswerAbout, ParameterAbout, RouteAbout, RouteTag } from '#actors/http/route-about.ts'
+import type { Permission } from '#proto/permissions.ts'
 import {
   type Caller,
   type CallerDeps,
+  type CallersProject,
   callerOf,
-  cookieOf,
-  type ReadableProject,
-  readableProject,
+  callersProject,
+  type PersonCaller,
   requireAdministrator,
-  SESSION_COOKIE,
+  requirePermission,
+  requirePerson,
 } from './caller.ts'
+import { cookieOf, SESSION_COOKIE } from './cookies.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
 import { type RequestRate, withHeaders } from './request-rate.ts'
 
@@ -32,12 +35,16 @@ export interface Call<Query, Body> {
 interface Calls<Query, Body> {
   readonly anyone: Call<Query, Body>
   readonly caller: Call<Query, Body> & { readonly caller: Caller }
-  readonly administrator: Call<Query, Body>
-  readonly reader: Call<Query, Body> & { readonly project: ReadableProject }
+  readonly person: Call<Query, Body> & { readonly caller: PersonCaller }
+  readonly administrator: Call<Query, Body> & { readonly caller: PersonCaller }
+  readonly member: Call<Query, Body> & {
+    readonly caller: Caller
+    readonly project: CallersProject
+  }
 }
 
 /** `who` is enforced before anything else is looked at; a `page` sees to it itself. */
-export interface Declared<Who extends keyof Calls<never, never>, Query, Body> {
+export type Declared<Who extends keyof Calls<never, never>, Query, Body> = Needs<Who> & {
   readonly method: Route['method']
   readonly path: string
   readonly tag: RouteTag
@@ -46,7 +53,7 @@ export interface Declared<Who extends keyof Calls<never, never>, Query, Body> {
   readonly who: Who
   /** What the `:names` of the path mean. */
   readonly parts?: Readonly<Record<string, string>>
-  /** Of a reader it names a `project`, if the body does not. */
+  /** Of a member it names a `project`, where neither path (`projects/:id`) nor body does. */
   readonly query?: Query
   readonly body?: Body
   /** Where bodies may be larger than those of other calls. */
@@ -58,6 +65,11 @@ export interface Declared<Who extends keyof Calls<never, never>, Query, Body> {
     call: Calls<OutputOf<Query>, OutputOf<Body>>[Who],
   ) => HttpAnswer | Promise<HttpAnswer>
 }
+
+/** What a member must be allowed to do in the project; null = nothing, being one is enough. */
+type Needs<Who> = Who extends 'member'
+  ? { readonly needs: Permission | null }
+  : { readonly needs?: never }
 
 type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
@@ -92,6 +104,7 @@ async function serveCaller(
   const caller = await callerOf(request, deps)
   const rate = deps.rate.take(callerName(caller, request))
   try {
+    if (declared.who === 'person') requirePerson(caller)
     if (declared.who === 'administrator') requireAdministrator(caller)
     return withHeaders(await serve(request, caller, declared, deps), rate)
   } catch (error) {
@@ -103,33 +116,54 @@ async function serveCaller(
 async function serve(
   request: HttpRequest,
   caller: Caller | null,
-  { query, body, who, handle }: AnyDeclared,
+  { query, body, who, needs = null, path, handle }: AnyDeclared,
   deps: EndpointDeps,
 ): Promise<HttpAnswer> {
+  const isMembers = who === 'member' && caller !== null
+  const inPath = path.startsWith(PROJECT_PATH) ? (request.parameters['id'] ?? '') : null
+  // Where the path names it nothing else is looked at before.
+  const byPath = isMembers && inPath !== null ? await allowed(caller, inPath, needs, deps) : null
   const asked = query === undefined ? undefined : check(queryObject(request.query), query)
   const sent = body === undefined ? undefined : await readJson(request, body)
   const project =
-    who === 'reader' && caller !== null
-      ? await readableProject(caller, projectNamed(sent ?? asked), deps)
-      : null
+    isMembers && inPath === null
+      ? await allowed(caller, projectNamed(sent ?? asked), needs, deps)
+      : byPath
   const part = (name: string): string => request.parameters[name] ?? ''
   // What `who` promises is there by now; the compiler cannot know.
   return await handle({ request, query: asked, body: sent, part, caller, project } as never)
 }
 
+const PROJECT_PATH = '/api/v1/projects/:id'
+
+async function allowed(
+  caller: Caller,
+  named: string | undefined,
+  needs: Permission | null,
+  deps: EndpointDeps,
+): Promise<CallersProject> {
+  const project = await callersProject(caller, named, deps)
+  if (needs !== null) requirePermission(project, needs)
+  return project
+}
+
 /** A declaration without its types. */
 type AnyDeclared = Omit<
   Declared<keyof Calls<never, never>, z.ZodObject | undefined, z.ZodType | undefined>,
-  'handle'
-> & { readonly handle: (call: never) => HttpAnswer | Promise<HttpAnswer> }
+  'handle' | 'needs'
+> & {
+  readonly needs?: Permission | null
+  readonly handle: (call: never) => HttpAnswer | Promise<HttpAnswer>
+}
 
 function aboutOf({ query, body, parts = {}, ...declared }: AnyDeclared): RouteAbout {
-  const { tag, summary, description, who, answers, problems = [] } = declared
+  const { tag, summary, description, who, needs, answers, problems = [] } = declared
   return {
     tag,
     summary,
     ...(description === undefined ? {} : { description }),
     who,
+    ...(needs === undefined ? {} : { needs }),
     parameters: partsOf(parts),
     ...(query === undefined ? {} : { query }),
     ...(body === undefined
@@ -145,16 +179,21 @@ function aboutOf({ query, body, parts = {}, ...declared }: AnyDeclared): RouteAb
   }
 }
 
-/** A key wherever it is used from, a browser by its session. */
+/** A key or a person wherever they ask from, another browser by its session. */
 function callerName(caller: Caller, request: HttpRequest): string {
-  return caller.type === 'key'
-    ? `key ${caller.key.keyId}`
-    : `session ${cookieOf(request, SESSION_COOKIE) ?? ''}`
+  switch (caller.type) {
+    case 'key':
+      return `key ${caller.key.keyId}`
+    case 'person':
+      return `account ${caller.account.id}`
+    case 'administrator':
+      return `session ${cookieOf(request, SESSION_COOKIE) ?? ''}`
+  }
 }
 
-/** The query of readers who cannot send a body. */
+/** The query of members who cannot send a body. */
 export const projectQuery = z.strictObject({
-  project: z.string().optional().describe('needed with a session; a key knows its own'),
+  project: z.string().optional().describe('needed but for a key, which knows its own'),
 })
 
 /** An answer in JSON. */
@@ -185,8 +224,9 @@ const BODY_PROBLEMS: readonly ProblemCode[] = [
 export const PROBLEMS_OF: Readonly<Record<keyof Calls<never, never>, readonly ProblemCode[]>> = {
   anyone: [],
   caller: CALLER_PROBLEMS,
+  person: [...CALLER_PROBLEMS, 'LOGBOY_FORBIDDEN'],
   administrator: [...CALLER_PROBLEMS, 'LOGBOY_FORBIDDEN'],
-  reader: [...CALLER_PROBLEMS, 'LOGBOY_BAD_REQUEST', 'LOGBOY_PROJECT_UNKNOWN'],
+  member: [...CALLER_PROBLEMS, 'LOGBOY_BAD_REQUEST', 'LOGBOY_FORBIDDEN', 'LOGBOY_PROJECT_UNKNOWN'],
 }
 
 /** A name that comes twice is a list. */

@@ -6,7 +6,7 @@ import { EXPORT_COLUMNS } from '#actors/store/parquet/export-rows.ts'
 import { cursorBehind } from '#actors/store/row-context.ts'
 import type { SearchPlanInput } from '#actors/store/store.ts'
 import { EXPORT_ROWS_MAX } from '#proto/limits.ts'
-import type { ReadableProject } from './caller.ts'
+import type { CallersProject } from './caller.ts'
 import { CSV_COLUMNS } from './csv.ts'
 import { endpoint, projectQuery } from './endpoint.ts'
 import { csvChunks, lineChunks } from './export-chunks.ts'
@@ -58,7 +58,8 @@ export function exportRoute(deps: SearchDeps): Route {
       `At most ${EXPORT_ROWS_MAX} logs; the next part begins with \`after\`, the id of the last ` +
       'one. So does an export that was cut off: an answer that is whole ends with its last chunk, ' +
       'any other one with a broken connection. A Parquet file is of use only as a whole.',
-    who: 'reader',
+    who: 'member',
+    needs: 'logs.export',
     query: exportQuery,
     answers: { 200: { description: 'A log a line.', mediaType: TYPES.ndjson, schema: null } },
     problems: [...STORE_PROBLEMS, 'LOGBOY_NOT_FOUND'],
@@ -68,7 +69,7 @@ export function exportRoute(deps: SearchDeps): Route {
 
 async function exportLogs(
   query: ExportQuery,
-  project: ReadableProject,
+  project: CallersProject,
   request: HttpRequest,
   deps: SearchDeps,
 ): Promise<HttpAnswer> {

@@ -11,7 +11,7 @@ import {
   FIELD_SAMPLE_MAX,
 } from '#proto/limits.ts'
 import { topValues } from './analysis.ts'
-import type { ReadableProject } from './caller.ts'
+import type { CallersProject } from './caller.ts'
 import { answerOf, endpoint } from './endpoint.ts'
 import { fieldHints, unknownField } from './field-hints.ts'
 import { type FieldType, sampleFields } from './field-sample.ts'
@@ -89,7 +89,13 @@ const fieldsReply = z.strictObject({
 
 export function factRoutes(deps: SearchDeps): Route[] {
   const { clock } = deps
-  const shared = { tag: 'logs', who: 'reader', problems: STORE_PROBLEMS, method: 'POST' } as const
+  const shared = {
+    tag: 'logs',
+    who: 'member',
+    needs: 'logs.read',
+    problems: STORE_PROBLEMS,
+    method: 'POST',
+  } as const
   return [
     endpoint(deps, {
       ...shared,
@@ -155,7 +161,7 @@ type Hinted = SearchResult & { readonly hints: { readonly hints?: readonly strin
 /** One search; if nothing matches, with hints at fields that no row has. */
 function ask(
   input: SearchPlanInput,
-  project: ReadableProject,
+  project: CallersProject,
   request: HttpRequest,
   { store, queries }: SearchDeps,
 ): Promise<Hinted> {
@@ -175,7 +181,7 @@ interface FacetsWish {
 
 function facetsOf(
   { input, fields, limit }: FacetsWish,
-  project: ReadableProject,
+  project: CallersProject,
   request: HttpRequest,
   { store, queries }: SearchDeps,
 ): Promise<z.output<typeof facetsReply>> {

@@ -8,7 +8,7 @@ import { StoreError } from '#actors/store/store-error.ts'
 import { LEVELS, type Level } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import { topValues } from './analysis.ts'
-import type { ReadableProject } from './caller.ts'
+import type { CallersProject } from './caller.ts'
 import { answerOf, endpoint, projectQuery } from './endpoint.ts'
 import type { MetricFamily } from './metrics-text.ts'
 import { STORE_PROBLEMS } from './query-gate.ts'
@@ -87,7 +87,8 @@ export function metricRoutes(deps: MetricDeps): Route[] {
   const { clock } = deps
   const shared = {
     tag: 'metrics',
-    who: 'reader',
+    who: 'member',
+    needs: 'logs.read',
     method: 'GET',
     problems: STORE_PROBLEMS,
   } as const
@@ -161,7 +162,7 @@ export function metricRoutes(deps: MetricDeps): Route[] {
   ]
 }
 
-function question({ id }: ReadableProject, span: Span): SearchPlanInput {
+function question({ id }: CallersProject, span: Span): SearchPlanInput {
   return { ...countAll(id), ...span, include: new Set(), intervalUs: MINUTE_US }
 }
 

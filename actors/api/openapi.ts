@@ -3,6 +3,7 @@ import { z } from 'zod/v4'
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { PROBLEM_STATUS, type ProblemCode } from '#actors/http/problem-codes.ts'
 import { ROUTE_TAGS, type RouteAbout, type RouteCaller } from '#actors/http/route-about.ts'
+import { READ_KEY_PERMISSIONS } from './caller.ts'
 import { problem } from './shapes.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -45,6 +46,11 @@ const SECURITY_SCHEMES = {
     scheme: 'bearer',
     description: 'A key of a project with the scope that the route names.',
   },
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An access token of `auth/login`, or a token that a person made (`lbt_…`).',
+  },
   admin: { type: 'http', scheme: 'bearer', description: "The administrator's token." },
   session: {
     type: 'apiKey',
@@ -53,13 +59,21 @@ const SECURITY_SCHEMES = {
     description: 'Somebody signed in, from a page of the same origin.',
   },
 }
+const PEOPLE: readonly Json[] = [{ session: [] }, { token: [] }, { admin: [] }]
 const SECURITY: Readonly<Record<RouteCaller, readonly Json[]>> = {
   anyone: [],
   page: [],
   sender: [{ key: ['ingest'] }],
-  reader: [{ key: ['read'] }, { session: [] }, { admin: [] }],
-  caller: [{ key: ['read'] }, { session: [] }, { admin: [] }],
-  administrator: [{ session: [] }, { admin: [] }],
+  member: [{ key: ['read'] }, ...PEOPLE],
+  caller: [{ key: ['read'] }, ...PEOPLE],
+  person: PEOPLE,
+  administrator: PEOPLE,
+}
+
+/** No key can do what its scopes do not allow. */
+function securityOf({ who, needs = null }: RouteAbout): readonly Json[] {
+  const isPeoples = needs !== null && !READ_KEY_PERMISSIONS.includes(needs)
+  return isPeoples ? PEOPLE : SECURITY[who]
 }
 
 interface At {
@@ -69,13 +83,14 @@ interface At {
 }
 
 function operation(about: RouteAbout, { method, path }: At, components: Components): Json {
-  const { tag, summary, description, who, body } = about
+  const { tag, summary, body } = about
+  const description = descriptionOf(about)
   return {
     operationId: operationId(method, path),
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
-    security: SECURITY[who],
+    security: securityOf(about),
     parameters: [...parametersOf(about), ...queryOf(about, components)],
     ...(body === undefined
       ? {}
@@ -92,6 +107,11 @@ function operation(about: RouteAbout, { method, path }: At, components: Componen
         }),
     responses: { ...answersOf(about, components), ...problemsOf(about.problems, components) },
   }
+}
+
+function descriptionOf({ description, needs = null }: RouteAbout): string | undefined {
+  if (needs === null) return description
+  return `${description === undefined ? '' : `${description} `}Needs the permission \`${needs}\`.`
 }
 
 /** `GET /api/v1/logs/{id}/context` → `getLogsIdContext`. */

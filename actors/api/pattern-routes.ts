@@ -5,7 +5,7 @@ import { jsonText } from '#actors/http/problem.ts'
 import type { PatternSummary } from '#actors/store/store.ts'
 import { PATTERNS_DEFAULT, PATTERNS_MAX } from '#proto/limits.ts'
 import { formatTime } from '#proto/time.ts'
-import type { ReadableProject } from './caller.ts'
+import type { CallersProject } from './caller.ts'
 import { answerOf, endpoint, projectQuery } from './endpoint.ts'
 import { check } from './json-body.ts'
 import { STORE_PROBLEMS } from './query-gate.ts'
@@ -54,7 +54,8 @@ export function patternRoutes(deps: SearchDeps): Route[] {
   const shared = {
     path: '/api/v1/logs/patterns',
     tag: 'logs',
-    who: 'reader',
+    who: 'member',
+    needs: 'logs.read',
     problems: STORE_PROBLEMS,
     answers: { 200: answerOf('Patterns with exact counts.', patternsReply) },
   } as const
@@ -81,7 +82,7 @@ export function patternRoutes(deps: SearchDeps): Route[] {
 
 async function patterns(
   { limit, ...filter }: z.output<typeof patternsBody>,
-  project: ReadableProject,
+  project: CallersProject,
   request: HttpRequest,
   { store, clock, queries }: SearchDeps,
 ): Promise<HttpAnswer> {

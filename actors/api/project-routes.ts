@@ -1,24 +1,36 @@
 /** Projects and their keys. */
 import { z } from 'zod/v4'
 import type { Catalog, NewKey } from '#actors/catalog/catalog.ts'
+import type { Members } from '#actors/catalog/members.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
 import { mintKey, mintProjectId } from '#actors/identity/project-key.ts'
-import type { KeyScope, Project, ProjectCreated, ProjectKey } from '#proto/api.ts'
+import type { KeyScope, ProjectCreated, ProjectKey } from '#proto/api.ts'
 import type { ProjectAccess } from '#proto/people.ts'
 import { PERMISSIONS } from '#proto/permissions.ts'
 import { formatTime } from '#proto/time.ts'
 import { timeZoneName, UTC } from '#proto/time-zone.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
-import type { Caller } from './caller.ts'
+import {
+  ADMINISTRATOR_ACCESS,
+  type Caller,
+  type CallersProject,
+  isAdministrator,
+  keyAccess,
+  type PersonCaller,
+  requireAdministrator,
+  requirePermission,
+  requirePerson,
+} from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { existingProject } from './existing-project.ts'
 import { key, project } from './shapes.ts'
 
 export interface ProjectDeps extends EndpointDeps {
   readonly catalog: Catalog
+  readonly members: Pick<Members, 'accesses'>
   readonly keys: Pick<KeyCache, 'verify' | 'refresh'>
   readonly clock: Clock
   readonly random: Random
@@ -63,90 +75,95 @@ const keyBody = z.strictObject({
 
 export function projectRoutes(deps: ProjectDeps): Route[] {
   const { catalog } = deps
-  const shared = { tag: 'projects', who: 'administrator' } as const
-  const ofProject = {
-    ...shared,
-    parts: { id: 'id of the project' },
-    problems: ['LOGBOY_PROJECT_UNKNOWN'],
-  } as const
+  const shared = { tag: 'projects', who: 'caller' } as const
+  const ofProject = { tag: 'projects', who: 'member', parts: { id: 'id of the project' } } as const
+  const ofKeys = { ...ofProject, needs: 'keys' } as const
   return [
     endpoint(deps, {
       ...shared,
-      who: 'caller',
       method: 'GET',
       path: '/api/v1/projects',
-      summary: 'All projects; for a key, its own.',
+      summary: 'Projects of the caller: all, one\u2019s own, or that of a key.',
       answers: {
         200: answerOf('Projects by name.', z.strictObject({ projects: z.array(projectAccess) })),
       },
       async handle({ caller }) {
-        const projects =
-          caller.type === 'administrator'
-            ? await catalog.projects()
-            : [await existingProject(caller.key.projectId, catalog)]
-        return json(200, { projects: projects.map(found => ({ ...found, ...accessOf(caller) })) })
+        return json(200, { projects: await projectsOf(caller, deps) })
       },
     }),
     endpoint(deps, {
       ...shared,
+      who: 'person',
       method: 'POST',
       path: '/api/v1/projects',
       summary: 'Makes a project, with a key to ingest and one to read.',
+      description: 'Whoever makes it becomes its owner.',
       body: projectBody,
       answers: { 201: answerOf('The project; its keys are told this once.', projectCreated) },
       problems: ['LOGBOY_NAME_TAKEN'],
-      async handle({ body }) {
-        return json(201, await createProject(body, deps))
+      async handle({ body, caller }) {
+        return json(201, await createProject(body, caller, deps))
       },
     }),
     endpoint(deps, {
       ...ofProject,
+      needs: null,
+      method: 'GET',
+      path: '/api/v1/projects/:id',
+      summary: 'A project, and what the caller may do there.',
+      answers: { 200: answerOf('The project.', projectAccess) },
+      async handle({ project: { id, role, permissions } }) {
+        return json(200, { ...(await existingProject(id, catalog)), role, permissions })
+      },
+    }),
+    endpoint(deps, {
+      ...ofProject,
+      needs: null,
       method: 'PATCH',
       path: '/api/v1/projects/:id',
       summary: 'Changes what is named, and leaves the rest.',
+      description:
+        'Name and time zone need `settings`, retention needs `retention`, quotas an administrator.',
       body: changeBody,
       answers: { 200: answerOf('The project.', project) },
-      problems: ['LOGBOY_PROJECT_UNKNOWN', 'LOGBOY_NAME_TAKEN'],
-      async handle({ part, body }) {
-        const { id } = await existingProject(part('id'), catalog)
+      problems: ['LOGBOY_NAME_TAKEN'],
+      async handle({ project: { id, ...access }, body, caller }) {
+        requireChange({ id, ...access }, body, caller)
         await catalog.updateProject(id, body)
         await deps.keys.refresh()
-        return json(200, await catalog.project(id))
+        return json(200, await existingProject(id, catalog))
       },
     }),
     endpoint(deps, {
-      ...ofProject,
+      ...ofKeys,
       method: 'GET',
       path: '/api/v1/projects/:id/keys',
       summary: 'Keys of a project, without their secrets.',
       answers: { 200: answerOf('Keys.', z.strictObject({ keys: z.array(key) })) },
-      async handle({ part }) {
-        const { id } = await existingProject(part('id'), catalog)
+      async handle({ project: { id } }) {
         return json(200, { keys: await catalog.keys(id) })
       },
     }),
     endpoint(deps, {
-      ...ofProject,
+      ...ofKeys,
       method: 'POST',
       path: '/api/v1/projects/:id/keys',
       summary: 'Makes a key.',
       body: keyBody,
       answers: { 201: answerOf('The key; its text is told this once.', keyCreated) },
-      async handle({ part, body }) {
-        const { id } = await existingProject(part('id'), catalog)
+      async handle({ project: { id }, body }) {
         return json(201, await createKey(id, body, deps))
       },
     }),
     endpoint(deps, {
-      ...ofProject,
+      ...ofKeys,
       method: 'DELETE',
       path: '/api/v1/projects/:id/keys/:key',
       summary: 'Revokes a key; what it opened ends.',
       parts: { id: 'id of the project', key: 'id of the key' },
       answers: { 204: NO_CONTENT },
-      problems: ['LOGBOY_PROJECT_UNKNOWN', 'LOGBOY_NOT_FOUND'],
-      async handle({ part }) {
-        const { id } = await existingProject(part('id'), catalog)
+      problems: ['LOGBOY_NOT_FOUND'],
+      async handle({ project: { id }, part }) {
         if (!(await catalog.revokeKey(id, part('key'), deps.clock.nowUs()))) {
           throw new HttpProblem('LOGBOY_NOT_FOUND', `the project has no key ${part('key')}`)
         }
@@ -164,19 +181,52 @@ const projectAccess = project.extend({
 const projectCreated = project.extend({ ingest_key: z.string(), read_key: z.string() })
 const keyCreated = key.extend({ key: z.string() })
 
-function accessOf(caller: Caller): Omit<ProjectAccess, keyof Project> {
-  if (caller.type === 'administrator') return { role: 'administrator', permissions: PERMISSIONS }
-  return { role: 'key', permissions: caller.key.scopes.includes('read') ? ['logs.read'] : [] }
+async function projectsOf(
+  caller: Caller,
+  { catalog, members }: ProjectDeps,
+): Promise<readonly ProjectAccess[]> {
+  if (isAdministrator(caller)) {
+    const projects = await catalog.projects()
+    return projects.map(found => ({ ...found, ...ADMINISTRATOR_ACCESS }))
+  }
+  if (caller.type === 'person') return members.accesses(caller.account.id)
+  if (caller.type !== 'key') return []
+  return [{ ...(await existingProject(caller.key.projectId, catalog)), ...keyAccess(caller.key) }]
 }
+
+/** Each setting has its own permission. */
+function requireChange(
+  project: CallersProject,
+  change: z.output<typeof changeBody>,
+  caller: Caller,
+): void {
+  requirePerson(caller)
+  const names = Object.keys(change) as readonly (keyof typeof change)[]
+  for (const name of names) {
+    const needed = CHANGE_NEEDS[name]
+    if (needed === 'administrator') requireAdministrator(caller)
+    else requirePermission(project, needed)
+  }
+}
+
+const CHANGE_NEEDS = {
+  name: 'settings',
+  time_zone: 'settings',
+  retention_days: 'retention',
+  records_per_second: 'administrator',
+  bytes_per_second: 'administrator',
+} as const
 
 async function createProject(
   body: z.output<typeof projectBody>,
+  caller: PersonCaller,
   deps: ProjectDeps,
 ): Promise<ProjectCreated> {
   const id = mintProjectId(deps.random)
   const { name, retention_days: retentionDays = deps.retentionDays, time_zone: zone = UTC } = body
   const createdAtUs = deps.clock.nowUs()
-  const project = { id, name, createdAtUs, retentionDays, timeZone: zone }
+  const ownerId = caller.type === 'person' ? caller.account.id : null
+  const project = { id, name, createdAtUs, retentionDays, timeZone: zone, ownerId }
   const ingest = newKey(id, { name: 'ingest', scopes: ['ingest'] }, deps)
   const read = newKey(id, { name: 'read', scopes: ['read'] }, deps)
   await deps.catalog.createProject(project, [ingest.stored, read.stored])

@@ -84,7 +84,12 @@ const namesReply = z.strictObject({
 
 export function sdkMetricRoutes(deps: SearchDeps): Route[] {
   const { clock, queries, store } = deps
-  const shared = { tag: 'metrics', who: 'reader', problems: STORE_PROBLEMS } as const
+  const shared = {
+    tag: 'metrics',
+    who: 'member',
+    needs: 'logs.read',
+    problems: STORE_PROBLEMS,
+  } as const
   return [
     endpoint(deps, {
       ...shared,

@@ -12,7 +12,7 @@ import type { Query } from '#proto/query/tree.ts'
 import { parseQuery, parseSearch } from '#proto/query.ts'
 import { parseDuration, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
-import type { ReadableProject } from './caller.ts'
+import type { CallersProject } from './caller.ts'
 import { openPage } from './page-cursor.ts'
 
 const NAMES_MAX = 100
@@ -87,7 +87,7 @@ export interface SearchPlan {
 }
 
 /** Turns the body into what the store takes; throws a 400 that names what is wrong. */
-export function planSearch(body: SearchBody, project: ReadableProject, nowUs: number): SearchPlan {
+export function planSearch(body: SearchBody, project: CallersProject, nowUs: number): SearchPlan {
   const parsed = parseSearch(body.query)
   const search = parsed.type === 'search' ? parsed.search : refuseQuery(parsed.fault)
   if (search.stages.some(isTableStage)) demandNoPage(body)
@@ -104,7 +104,7 @@ function demandNoPage({ cursor, offset, aggregate }: SearchBody): void {
 function planInput(
   search: Search,
   body: SearchBody,
-  { project, nowUs }: { readonly project: ReadableProject; readonly nowUs: number },
+  { project, nowUs }: { readonly project: CallersProject; readonly nowUs: number },
 ): SearchPlanInput {
   const pageStages = search.stages.some(isTableStage) ? [] : search.stages
   const zone = timeZone(project.timeZone)
@@ -152,7 +152,7 @@ function pageLimit(stages: readonly Stage[], limit: number): number {
 /** A plan for what is asked about rows, not for the rows themselves. */
 export function planQuestion(
   body: FilterBody & Partial<SearchBody>,
-  project: ReadableProject,
+  project: CallersProject,
   nowUs: number,
 ): SearchPlanInput {
   const search = { query: queryOf(body.query), stages: [] }
@@ -176,7 +176,7 @@ function refuseQuery({ message, ...members }: QueryFault): never {
 /** What a live tail is asked for; its times mean the moment of asking. */
 export function tailFilter(
   asked: Pick<SearchBody, 'query' | 'services' | 'levels'>,
-  project: ReadableProject,
+  project: CallersProject,
   nowUs: number,
 ): RowFilter {
   const query = fixTimes(queryOf(asked.query), nowUs, timeZone(project.timeZone))

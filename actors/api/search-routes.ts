@@ -17,7 +17,7 @@ import { isTableStage } from '#proto/query/analysis.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { type AnalysisReply, aggregated, analysed } from './analysis.ts'
-import type { ReadableProject } from './caller.ts'
+import type { CallersProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectQuery } from './endpoint.ts'
 import { fieldHints } from './field-hints.ts'
 import { check } from './json-body.ts'
@@ -60,7 +60,12 @@ const contextReply = z.strictObject({
 })
 
 export function searchRoutes(deps: SearchDeps): Route[] {
-  const shared = { tag: 'logs', who: 'reader', problems: STORE_PROBLEMS } as const
+  const shared = {
+    tag: 'logs',
+    who: 'member',
+    needs: 'logs.read',
+    problems: STORE_PROBLEMS,
+  } as const
   return [
     endpoint(deps, {
       ...shared,
@@ -145,7 +150,7 @@ async function context(
 
 async function search(
   body: SearchBody,
-  project: ReadableProject,
+  project: CallersProject,
   request: HttpRequest,
   { store, clock, queries }: SearchDeps,
 ): Promise<HttpAnswer> {

@@ -3,9 +3,12 @@ import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { Sessions } from '#actors/identity/sessions.ts'
-import { cookieOf, requireSameOrigin, SESSION_COOKIE } from './caller.ts'
+import type { WhoAmI } from '#proto/people.ts'
+import type { Caller } from './caller.ts'
+import { cookieOf, isSecure, requireSameOrigin, SESSION_COOKIE, setCookie } from './cookies.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
+import { account } from './shapes.ts'
 
 export interface SessionDeps extends EndpointDeps {
   readonly sessions: Sessions
@@ -57,11 +60,10 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       tag: 'sessions',
       summary: 'Who am I.',
       who: 'caller',
-      answers: { 200: answerOf('What the caller is.', z.union([administratorRole, keyRole])) },
-      handle({ caller }) {
-        if (caller.type === 'administrator') return json(200, { role: 'administrator' })
-        return json(200, { role: 'key', project: caller.key.projectId, scopes: caller.key.scopes })
+      answers: {
+        200: answerOf('What the caller is.', z.union([administratorRole, personRole, keyRole])),
       },
+      handle: ({ caller }) => json(200, whoIs(caller)),
     }),
     {
       method: 'DELETE',
@@ -79,12 +81,24 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
 }
 
 const administratorRole = z.strictObject({ role: z.literal('administrator') })
+const personRole = z.strictObject({ role: z.literal('person'), account })
 const keyRole = z.strictObject({
   role: z.literal('key'),
   project: z.string(),
   scopes: z.array(z.enum(['ingest', 'read'])),
 })
 const ticketCreated = z.strictObject({ ticket: z.string(), url: z.string() })
+
+function whoIs(caller: Caller): WhoAmI {
+  switch (caller.type) {
+    case 'administrator':
+      return { role: 'administrator' }
+    case 'person':
+      return { role: 'person', account: caller.account }
+    case 'key':
+      return { role: 'key', project: caller.key.projectId, scopes: caller.key.scopes }
+  }
+}
 
 /** Signs one browser in, within a quarter of an hour. */
 export function signInLink({ sessions, publicUrl }: Pick<SessionDeps, 'sessions' | 'publicUrl'>) {
@@ -112,7 +126,12 @@ async function signIn(
     headers: [
       ['content-type', 'application/json'],
       ['cache-control', 'no-store'],
-      ['set-cookie', sessionCookie(opened.token, opened.expiresAtUs, isSecure(request, publicUrl))],
+      setCookie({
+        name: SESSION_COOKIE,
+        value: opened.token,
+        expiresAtUs: opened.expiresAtUs,
+        secure: isSecure(request, publicUrl),
+      }),
     ],
   }
 }
@@ -121,17 +140,7 @@ async function signOut(request: HttpRequest, deps: SessionDeps): Promise<HttpAns
   requireSameOrigin(request)
   const cookie = cookieOf(request, SESSION_COOKIE)
   if (cookie !== null) await deps.sessions.close(cookie)
-  const cleared = sessionCookie('', 0, isSecure(request, deps.publicUrl))
-  return { status: 204, headers: [['set-cookie', cleared]] }
-}
-
-/** TLS may end at a proxy: then people's URL says so, and their browsers come over TLS alone. */
-function isSecure(request: HttpRequest, publicUrl: SessionDeps['publicUrl']): boolean {
-  return request.secure || publicUrl().startsWith('https:')
-}
-
-function sessionCookie(token: string, expiresAtUs: number, secure: boolean): string {
-  const expires = new Date(expiresAtUs / 1000).toUTCString()
-  const rules = `Path=/; HttpOnly; SameSite=Strict; Expires=${expires}${secure ? '; Secure' : ''}`
-  return `${SESSION_COOKIE}=${token}; ${rules}`
+  const secure = isSecure(request, deps.publicUrl)
+  const cleared = setCookie({ name: SESSION_COOKIE, value: '', expiresAtUs: 0, secure })
+  return { status: 204, headers: [cleared] }
 }

@@ -106,5 +106,17 @@ export const key = z
   })
   .meta({ id: 'Key' })
 
+export const account = z
+  .strictObject({
+    id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    administrator: z.boolean().describe('of the installation: may do everything'),
+    created_at: time,
+    last_sign_in_at: time.nullable(),
+    disabled_at: time.nullable(),
+  })
+  .meta({ id: 'Account' })
+
 /** What every part of the server says of itself: not a contract. */
 export const observed = z.record(z.string(), z.unknown())

@@ -16,10 +16,12 @@ import {
   type Caller,
   type CallerDeps,
   callerOf,
-  readableProject,
-  requireSameOrigin,
+  callersProject,
+  requirePermission,
 } from './caller.ts'
+import { requireSameOrigin } from './cookies.ts'
 import { PROBLEMS_OF, projectQuery } from './endpoint.ts'
+import type { OpenSockets } from './open-sockets.ts'
 import { levelsOf, tailFilter } from './search-request.ts'
 
 export interface TailDeps extends CallerDeps {
@@ -28,35 +30,11 @@ export interface TailDeps extends CallerDeps {
   readonly clock: Clock
 }
 
-/** Sockets by the key that opened them, so that a revoked key ends its own. */
-export class OpenSockets {
-  readonly #byKey = new Map<string, Set<Socket>>()
-  #opened = 0
-
-  nextId(): string {
-    return `socket-${++this.#opened}`
-  }
-
-  add(caller: Caller, socket: Socket): () => void {
-    if (caller.type !== 'key') return () => undefined
-    const { keyId } = caller.key
-    const others = this.#byKey.get(keyId) ?? new Set()
-    this.#byKey.set(keyId, others.add(socket))
-    return () => {
-      others.delete(socket)
-      if (others.size === 0) this.#byKey.delete(keyId)
-    }
-  }
-
-  revoked(keyId: string): void {
-    for (const socket of this.#byKey.get(keyId) ?? []) socket.close(4401, 'the key was revoked')
-  }
-}
-
 const COMMAND_BYTES_MAX = 64 * 1024
 /** Browsers cannot set headers on a WebSocket; programs that cannot either offer the token so. */
 const TOKEN_PROTOCOL = 'logboy.token.'
 const PROTOCOL = 'logboy.tail'
+export const TAIL_PERMISSION = 'logs.read'
 
 const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -80,7 +58,8 @@ export function tailSocket(deps: TailDeps): SocketRoute {
         requireSameOrigin(request)
       }
       const { query } = request
-      const project = await readableProject(caller, query.get('project') ?? undefined, deps)
+      const project = await callersProject(caller, query.get('project') ?? undefined, deps)
+      requirePermission(project, TAIL_PERMISSION)
       const filterOf = (asked: AskedFilter): RowFilter =>
         tailFilter(asked, project, deps.clock.nowUs())
       const filter = filterOf({
@@ -109,7 +88,8 @@ const TAIL_ABOUT: RouteAbout = {
   description:
     'Frames are JSON: hello, rows, idle, dropped, degraded, gap. Each carries a `token`; handed ' +
     'back as `after`, the last one goes on without gap or repeat.',
-  who: 'reader',
+  who: 'member',
+  needs: 'logs.read',
   query: projectQuery.extend({
     query: z.string().optional(),
     services: z.string().optional().describe('with commas'),
@@ -118,7 +98,7 @@ const TAIL_ABOUT: RouteAbout = {
     after: z.string().optional().describe('a `token` of a frame, or a `tail_token` of a search'),
   }),
   answers: { 101: { description: 'The socket is open.', schema: null } },
-  problems: ['LOGBOY_BAD_REQUEST', 'LOGBOY_BAD_QUERY', ...PROBLEMS_OF.reader],
+  problems: ['LOGBOY_BAD_REQUEST', 'LOGBOY_BAD_QUERY', ...PROBLEMS_OF.member],
 }
 
 function kindOf(text: string | null): BatchKind {
@@ -138,7 +118,7 @@ interface SocketWish extends TailWish {
 function connect(socket: Socket, caller: Caller, wish: SocketWish, deps: TailDeps): SocketEvents {
   const { tail } = deps
   const id = deps.sockets.nextId()
-  const forget = deps.sockets.add(caller, socket)
+  const forget = deps.sockets.add(caller, wish.projectId, socket)
   const subscriber = {
     send(frameText: string, utf8?: Uint8Array) {
       if (utf8 === undefined) socket.send(frameText)

@@ -1,7 +1,8 @@
 /**
  * The contract of the catalog: what people configure, in SQL (PGlite embedded, PostgreSQL scaled
  * out). Hot paths never wait for it: they use the key cache, which lives at most five minutes
- * without it. What processes of one installation agree on stands beside it: leases.ts,
+ * without it. Beside it stand people (accounts.ts, members.ts, sign-ins.ts, api-tokens.ts,
+ * installation-keys.ts) and what processes of one installation agree on: leases.ts,
  * checkpoints.ts, partitions.ts, placements.ts, keyed-requests.ts.
  */
 import type { KeyScope, Project, ProjectKey, ProjectSettings } from '#proto/api.ts'
@@ -47,6 +48,8 @@ export interface NewProject {
   readonly createdAtUs: number
   readonly retentionDays: number
   readonly timeZone: string
+  /** The account that owns it from the start. */
+  readonly ownerId?: string | null
 }
 
 /** What is not named stays. */

@@ -2,7 +2,8 @@
 import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError } from 'slonik'
 import { z } from 'zod'
 import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
-import { formatTime } from '#proto/time.ts'
+import type { Accounts } from './accounts.ts'
+import type { ApiTokens } from './api-tokens.ts'
 import { backup } from './backup.ts'
 import type {
   Catalog,
@@ -12,19 +13,28 @@ import type {
   StoredKey,
   StoredSession,
 } from './catalog.ts'
-import { raiseVersion } from './catalog-version.ts'
+import { changing } from './catalog-version.ts'
 import type { Checkpoints } from './checkpoints.ts'
-import { int8 } from './columns.ts'
+import { bytea, int8, timeText } from './columns.ts'
 import type { Database } from './database.ts'
+import type { InstallationKeys } from './installation-keys.ts'
 import type { KeyedRequests } from './keyed-requests.ts'
 import type { Leases } from './leases.ts'
+import type { Members } from './members.ts'
 import type { ProjectPartitions } from './partitions.ts'
 import type { Placements } from './placements.ts'
+import { PROJECT, projectColumns, projectOf } from './project-row.ts'
+import type { SignIns } from './sign-ins.ts'
+import { SqlAccounts } from './sql-accounts.ts'
+import { SqlApiTokens } from './sql-api-tokens.ts'
 import { SqlCheckpoints } from './sql-checkpoints.ts'
+import { SqlInstallationKeys } from './sql-installation-keys.ts'
 import { SqlKeyedRequests } from './sql-keyed-requests.ts'
 import { SqlLeases } from './sql-leases.ts'
+import { insertMember, SqlMembers } from './sql-members.ts'
 import { SqlPartitions } from './sql-partitions.ts'
 import { SqlPlacements } from './sql-placements.ts'
+import { SqlSignIns } from './sql-sign-ins.ts'
 
 /** What a person asked for cannot be: told with a stable code. */
 export class CatalogConflictError extends Error {
@@ -32,19 +42,8 @@ export class CatalogConflictError extends Error {
 }
 
 const scopes = z.string().transform(text => text.split(',') as KeyScope[])
-const timeText = z.bigint().transform(us => formatTime(Number(us), 0))
 
-const projectRow = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    created_at_us: timeText,
-    retention_days: z.number(),
-    records_per_second: int8,
-    bytes_per_second: int8,
-    time_zone: z.string(),
-  })
-  .transform(({ created_at_us: created_at, ...rest }): Project => ({ ...rest, created_at }))
+const projectRow = z.object(projectColumns).transform(projectOf)
 
 const keyRow = z
   .object({
@@ -110,16 +109,17 @@ const sessionRow = z
     }),
   )
 
-const PROJECT = sql.fragment`
-  id, name, created_at_us, retention_days, records_per_second, bytes_per_second, time_zone
-`
-
 export class SqlCatalog implements Catalog {
   readonly leases: Leases
   readonly checkpoints: Checkpoints
   readonly partitions: ProjectPartitions
   readonly placements: Placements
   readonly keyedRequests: KeyedRequests
+  readonly accounts: Accounts
+  readonly members: Members
+  readonly signIns: SignIns
+  readonly apiTokens: ApiTokens
+  readonly installationKeys: InstallationKeys
   readonly #database: Database
   readonly #close: () => Promise<void>
 
@@ -129,36 +129,44 @@ export class SqlCatalog implements Catalog {
     this.partitions = new SqlPartitions(database)
     this.placements = new SqlPlacements(database)
     this.keyedRequests = new SqlKeyedRequests(database)
+    this.accounts = new SqlAccounts(database)
+    this.members = new SqlMembers(database)
+    this.signIns = new SqlSignIns(database)
+    this.apiTokens = new SqlApiTokens(database)
+    this.installationKeys = new SqlInstallationKeys(database)
     this.#database = database
     this.#close = close
   }
 
   projects(): Promise<readonly Project[]> {
     return this.#database.repeatable(db =>
-      db.any(sql.type(projectRow)`SELECT ${PROJECT} FROM projects ORDER BY name`),
+      db.any(sql.type(projectRow)`SELECT ${PROJECT} FROM projects p ORDER BY name`),
     )
   }
 
   project(id: string): Promise<Project | null> {
     return this.#database.repeatable(db =>
-      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE id = ${id}`),
+      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects p WHERE id = ${id}`),
     )
   }
 
   projectByName(name: string): Promise<Project | null> {
     return this.#database.repeatable(db =>
-      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects WHERE name = ${name}`),
+      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects p WHERE name = ${name}`),
     )
   }
 
   createProject(project: NewProject, keys: readonly NewKey[] = []): Promise<void> {
-    const { id, name, createdAtUs, retentionDays, timeZone } = project
+    const { id, name, createdAtUs, retentionDays, timeZone, ownerId = null } = project
     return this.#change(name, async change => {
       await change.query(sql.unsafe`
         INSERT INTO projects (id, name, created_at_us, retention_days, time_zone)
         VALUES (${id}, ${name}, ${createdAtUs}, ${retentionDays}, ${timeZone})
       `)
       for (const key of keys) await insertKey(change, key)
+      if (ownerId === null) return
+      const owner = { projectId: id, accountId: ownerId, role: 'owner', sinceUs: createdAtUs }
+      await insertMember(change, owner)
     })
   }
 
@@ -179,7 +187,7 @@ export class SqlCatalog implements Catalog {
 
   deleteProject(id: string): Promise<void> {
     return this.#change(id, change =>
-      change.query(sql.unsafe`DELETE FROM projects WHERE id = ${id}`),
+      change.query(sql.unsafe`DELETE FROM projects p WHERE id = ${id}`),
     )
   }
 
@@ -236,7 +244,7 @@ export class SqlCatalog implements Catalog {
       db.query(sql.unsafe`
       INSERT INTO sessions (token_sha256, role, created_at_us, expires_at_us)
       VALUES (
-        ${sql.binary(Buffer.from(session.tokenSha256))}, ${session.role},
+        ${bytea(session.tokenSha256)}, ${session.role},
         ${session.createdAtUs}, ${session.expiresAtUs}
       )
       ON CONFLICT (token_sha256) DO NOTHING
@@ -251,7 +259,7 @@ export class SqlCatalog implements Catalog {
     return this.#database.repeatable(db =>
       db.maybeOne(sql.type(sessionRow)`
       SELECT token_sha256, role, created_at_us, expires_at_us FROM sessions
-      WHERE token_sha256 = ${sql.binary(Buffer.from(tokenSha256))}
+      WHERE token_sha256 = ${bytea(tokenSha256)}
     `),
     )
   }
@@ -259,7 +267,7 @@ export class SqlCatalog implements Catalog {
   async deleteSession(tokenSha256: Uint8Array): Promise<void> {
     await this.#database.repeatable(db =>
       db.query(sql.unsafe`
-      DELETE FROM sessions WHERE token_sha256 = ${sql.binary(Buffer.from(tokenSha256))}
+      DELETE FROM sessions WHERE token_sha256 = ${bytea(tokenSha256)}
     `),
     )
   }
@@ -284,16 +292,12 @@ export class SqlCatalog implements Catalog {
     await this.#close()
   }
 
-  /** A change and the rise of the version are one transaction, so that no poll can miss one. */
   async #change(
     name: string,
     work: (change: CommonQueryMethods) => Promise<unknown>,
   ): Promise<void> {
     try {
-      await this.#database.once(async transaction => {
-        await work(transaction)
-        await raiseVersion(transaction)
-      })
+      await changing(this.#database, work)
     } catch (error) {
       if (error instanceof UniqueIntegrityConstraintViolationError) {
         throw new CatalogConflictError(`the name ${name} is taken`)
@@ -308,7 +312,7 @@ async function insertKey(change: CommonQueryMethods, key: NewKey): Promise<void>
     INSERT INTO project_keys
       (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
     VALUES (
-      ${key.id}, ${key.projectId}, ${key.name}, ${sql.binary(Buffer.from(key.secretSha256))},
+      ${key.id}, ${key.projectId}, ${key.name}, ${bytea(key.secretSha256)},
       ${key.scopes.toSorted().join(',')}, ${key.createdAtUs}, ${key.expiresAtUs}
     )
   `)

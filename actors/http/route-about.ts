@@ -3,6 +3,7 @@
  * so neither can differ from the other.
  */
 import type { z } from 'zod/v4'
+import type { Permission } from '#proto/permissions.ts'
 import type { ProblemCode } from './problem-codes.ts'
 
 /** Who may call a route. */
@@ -10,11 +11,13 @@ export type RouteCaller =
   | 'anyone'
   /** A key with the scope `ingest`. */
   | 'sender'
-  /** A key with the scope `read`, or somebody signed in, who names a project. */
-  | 'reader'
-  /** Both of them, without naming a project. */
+  /** Who may do what it `needs` in a project: by a role there, or a key with the scope `read`. */
+  | 'member'
+  /** Whoever is signed in, or has a key with that scope. */
   | 'caller'
-  /** Somebody signed in, or the administrator's token. */
+  /** Whoever is signed in, or the administrator's token. */
+  | 'person'
+  /** An administrator's account, or the administrator's token. */
   | 'administrator'
   /** A page of this very origin. */
   | 'page'
@@ -47,6 +50,8 @@ export interface RouteAbout {
   readonly summary: string
   readonly description?: string
   readonly who: RouteCaller
+  /** Of a member; null = being one is enough. */
+  readonly needs?: Permission | null
   /** Beside those of the query. */
   readonly parameters?: readonly ParameterAbout[]
   readonly query?: z.ZodObject

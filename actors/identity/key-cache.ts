@@ -81,11 +81,10 @@ export class KeyCache {
   }
 
   /** Reads the version now: after a change of our own nobody has to wait for the poll. */
-  refresh(): Promise<void> {
-    this.#polling ??= this.#poll().finally(() => {
-      this.#polling = null
-    })
-    return this.#polling
+  async refresh(): Promise<void> {
+    // One that is under way may have looked before the change.
+    await this.#polling
+    await this.#pollOnce()
   }
 
   observe(): Record<string, unknown> {
@@ -137,9 +136,16 @@ export class KeyCache {
   }
 
   #tick(): void {
-    void this.refresh().finally(() => {
+    void this.#pollOnce().finally(() => {
       if (!this.#closed) this.#cancelPoll = this.#options.clock.after(POLL_MS, () => this.#tick())
     })
+  }
+
+  #pollOnce(): Promise<void> {
+    this.#polling ??= this.#poll().finally(() => {
+      this.#polling = null
+    })
+    return this.#polling
   }
 
   async #poll(): Promise<void> {

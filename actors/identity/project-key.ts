@@ -50,7 +50,7 @@ export function sha256(text: string): Uint8Array {
 /**
  * Bytes beyond the last whole multiple of 36 are thrown again, or some letters would be likelier.
  */
-function mintId(random: Random, chars: number): string {
+export function mintId(random: Random, chars: number): string {
   let id = ''
   while (id.length < chars) {
     const byte = random.bytes(1)[0] as number

@@ -1,12 +1,15 @@
 /** The REST interface over real HTTP, with real keys and sessions and a store that only listens. */
 
 import type { TestContext } from 'node:test'
+import { idOf, newAccount, newSignIn } from '#actors/catalog/testing/people.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { LetterReplay } from '#actors/gateway/letter-replay.ts'
 import { ingestWorld } from '#actors/gateway/testing/ingest-world.ts'
 import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
+import { AccessTokens } from '#actors/identity/access-token.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
+import { Persons } from '#actors/identity/persons.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
 import { manifest } from '#actors/manifest.ts'
 import type {
@@ -27,10 +30,12 @@ import { probe } from '#runtime/testing/test-actor.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { loadTask, splitTransfer, type ThreadTools } from '#runtime/threads.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from '../api-routes.ts'
+import { mayStill } from '../caller.ts'
 import { single } from '../metrics-text.ts'
+import { OpenSockets } from '../open-sockets.ts'
 import { QueryGate } from '../query-gate.ts'
 import { RequestRate } from '../request-rate.ts'
-import { OpenSockets } from '../tail-socket.ts'
+import { TAIL_PERMISSION } from '../tail-socket.ts'
 import { MemoryCatalog } from './memory-catalog.ts'
 
 /** So that a test may reach it: ten times as many at once. */
@@ -113,8 +118,17 @@ export async function apiWorld(
   const random = seededRandom(7)
   const catalog = new MemoryCatalog()
   const store = new ListeningStore()
-  const sockets = new OpenSockets()
-  const watcher = { revoked: (keyId: string) => sockets.revoked(keyId) }
+  const sockets = new OpenSockets(clock)
+  const watcher = {
+    revoked: (keyId: string) => sockets.revoked(keyId),
+    catalogChanged() {
+      persons.catalogChanged()
+      void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, deps))
+    },
+  }
+  const { accounts, members, signIns, apiTokens } = catalog
+  const accessTokens = new AccessTokens([random.bytes(32)], clock)
+  const persons = new Persons({ accounts, members, signIns, apiTokens, accessTokens, clock })
   const keys = new KeyCache({ catalog, clock, watcher })
   const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
   const tail = probe<TailRequest>('tail')
@@ -122,6 +136,8 @@ export async function apiWorld(
   const state = { notReady: null as string | null, troubles: [] as Trouble[], flushes: 0 }
   const deps: ApiDeps = {
     catalog,
+    members,
+    persons,
     keys,
     sessions,
     store,
@@ -154,6 +170,7 @@ export async function apiWorld(
   }
   const { url, port, faults } = await startTestServer(t, options)
   t.after(() => keys.close())
+  t.after(() => persons.close())
   const call = async (
     method: string,
     path: string,
@@ -171,9 +188,26 @@ export async function apiWorld(
     const reply = await call('POST', '/api/v1/projects', { token: ADMIN_TOKEN, body: { name } })
     return JSON.parse(reply.text) as ProjectCreated
   }
+  /** Somebody with an account and a sign-in: their id, and a token to send. */
+  const person = async (name: string, administrator = false) => {
+    if (await accounts.isEmpty()) await accounts.create(newAccount('first'))
+    await accounts.create({ ...newAccount(name), administrator })
+    const id = idOf(name)
+    const signIn = newSignIn(`${name}${catalog.signIns.kept.size}`, name, clock.nowUs())
+    await signIns.open(signIn)
+    return {
+      id,
+      signInId: signIn.id,
+      token: accessTokens.issue({ accountId: id, signInId: signIn.id }),
+    }
+  }
   return {
     call,
     createProject,
+    person,
+    keys,
+    persons,
+    accessTokens,
     deps,
     url,
     port,

@@ -1,6 +1,5 @@
 /** A catalog in memory, for tests that ask only for its answers. */
 import type {
-  Catalog,
   NewKey,
   NewProject,
   ProjectChange,
@@ -8,13 +7,26 @@ import type {
   StoredSession,
 } from '#actors/catalog/catalog.ts'
 import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
+import type { PeopleCatalog } from '#actors/catalog/testing/people.ts'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
+import { MemoryAccounts, MemoryApiTokens, MemoryMembers } from './memory-people.ts'
 
-export class MemoryCatalog implements Catalog {
+export class MemoryCatalog implements PeopleCatalog {
   readonly #projects = new Map<string, Project>()
   readonly #keys = new Map<string, { readonly key: NewKey; revokedAtUs: number | null }>()
   readonly #sessions = new Map<string, StoredSession>()
+  readonly #changed = (): void => {
+    this.#version++
+  }
+  readonly accounts = new MemoryAccounts(this.#changed)
+  readonly signIns = this.accounts.signIns
+  readonly apiTokens = new MemoryApiTokens(this.#changed)
+  readonly members = new MemoryMembers({
+    accounts: this.accounts,
+    project: id => this.#projects.get(id),
+    changed: this.#changed,
+  })
   #version = 1
 
   async projects(): Promise<Project[]> {
@@ -42,6 +54,10 @@ export class MemoryCatalog implements Catalog {
       time_zone: rest.timeZone,
     })
     for (const key of keys) this.#keys.set(key.id, { key, revokedAtUs: null })
+    const { ownerId: accountId = null, createdAtUs: sinceUs } = project
+    if (accountId !== null) {
+      await this.members.add({ projectId: id, accountId, role: 'owner', sinceUs })
+    }
     this.#version++
   }
 

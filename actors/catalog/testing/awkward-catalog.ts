@@ -48,6 +48,15 @@ export async function fillAwkwardly(catalog: SqlCatalog): Promise<void> {
   await catalog.keyedRequests.store(keyed, { chunk: 1, accepted: 2, rejected })
   const placement = { index: 'logs-logboy.x', shards: 2, shared: false }
   await catalog.placements.place('awkward001', '2026-11-28', placement)
+  await catalog.accounts.create({
+    id: 'awkwardacc01',
+    email: "o'brien@example.org",
+    name: NAME,
+    passwordHash: '$scrypt$ln=15,r=8,p=3$c2FsdA$aGFzaA',
+    administrator: false,
+    createdAtUs: NOW_US,
+  })
+  await catalog.members.putRole('awkward001', NAME.slice(0, 50), ['logs.read', 'archive'])
 }
 
 export async function backupOf(ask: Ask): Promise<string> {

@@ -60,6 +60,49 @@ const checkpoint = (position: number) => ({
   state: Buffer.from(`state at ${position}`),
 })
 
+const account = (id: string, email: string) => ({
+  id,
+  email,
+  name: 'Ada',
+  passwordHash: 'a hash',
+  administrator: false,
+  createdAtUs: NOW_US,
+})
+const ADA = 'accountada01'
+const BOB = 'accountbob01'
+const CY = 'accountcy001'
+const member = (accountId: string, role = 'owner') => ({
+  projectId: 'project001',
+  accountId,
+  role,
+  sinceUs: NOW_US,
+})
+const signIn = (id: string) => ({
+  id,
+  accountId: ADA,
+  generation: 1,
+  rotatedAtUs: NOW_US,
+  createdAtUs: NOW_US,
+  expiresAtUs: NOW_US + 1e12,
+})
+const SIGN_INS = ['signin', 'signout'].map(name => name.padEnd(24, '0'))
+const [SIGN_IN = '', SIGN_OUT = ''] = SIGN_INS
+const apiToken = (id: string) => ({
+  id,
+  accountId: ADA,
+  name: 'ci',
+  secretSha256: KEY_SECRET,
+  createdAtUs: NOW_US,
+  expiresAtUs: null,
+})
+const reset = (tokenSha256: Uint8Array) => ({
+  tokenSha256,
+  accountId: BOB,
+  createdAtUs: NOW_US,
+  expiresAtUs: NOW_US + 1e12,
+})
+const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
+
 /** What the calls below find. */
 export async function fill(catalog: SqlCatalog): Promise<void> {
   await catalog.createProject(project('project001'))
@@ -72,6 +115,15 @@ export async function fill(catalog: SqlCatalog): Promise<void> {
   await catalog.partitions.of('project001', 4)
   await catalog.placements.place('project001', '2026-11-27', PLACEMENT)
   await catalog.keyedRequests.begin(KEYED, KEYED_BODY, NOW_US)
+  await catalog.accounts.create(account(ADA, 'ada@example.org'))
+  await catalog.accounts.create(account(BOB, 'bob@example.org'))
+  await catalog.accounts.create(account(CY, 'cy@example.org'))
+  await catalog.accounts.createReset(reset(OLD_TOKEN))
+  await catalog.members.add(member(ADA))
+  await catalog.members.add(member(BOB))
+  await catalog.members.putRole('project001', 'auditor', ['logs.read'])
+  for (const id of SIGN_INS) await catalog.signIns.open(signIn(id))
+  await catalog.apiTokens.create(apiToken('tokentoken01'))
 }
 
 const catalogCalls: Calls<SqlCatalog> = {
@@ -122,6 +174,46 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     find: requests => requests.find(KEYED, NOW_US),
     forget: requests => requests.forget(NOW_US + 2 * 86_400_000_000),
   },
+  accounts: {
+    list: accounts => accounts.list(),
+    find: accounts => accounts.find(ADA),
+    byEmail: accounts => accounts.byEmail('ada@example.org'),
+    isEmpty: accounts => accounts.isEmpty(),
+    create: accounts => accounts.create(account('accountdee01', 'dee@example.org')),
+    update: accounts => accounts.update(CY, { disabled: true }, NOW_US),
+    setPassword: accounts => accounts.setPassword(CY, 'another hash'),
+    rehash: accounts => accounts.rehash(ADA, 'a hash', 'a newer hash'),
+    createReset: accounts => accounts.createReset(reset(KEY_SECRET)),
+    redeemReset: accounts => accounts.redeemReset(OLD_TOKEN, 'a third hash', NOW_US),
+  },
+  members: {
+    access: members => members.access(ADA, 'project001'),
+    accesses: members => members.accesses(ADA),
+    list: members => members.list('project001'),
+    add: members => members.add(member(CY, 'viewer')),
+    change: members => members.change('project001', BOB, 'editor'),
+    remove: members => members.remove('project001', BOB),
+    roles: members => members.roles('project001'),
+    putRole: members => members.putRole('project001', 'auditor', ['logs.read', 'archive']),
+    removeRole: members => members.removeRole('project001', 'auditor'),
+  },
+  signIns: {
+    open: signIns => signIns.open(signIn('another'.padEnd(24, '0'))),
+    find: signIns => signIns.find(SIGN_IN),
+    rotate: signIns => signIns.rotate(SIGN_IN, 1, NOW_US),
+    end: signIns => signIns.end(SIGN_OUT),
+    endAll: signIns => signIns.endAll(ADA),
+  },
+  apiTokens: {
+    list: tokens => tokens.list(ADA),
+    find: tokens => tokens.find('tokentoken01'),
+    create: tokens => tokens.create(apiToken('tokentoken02')),
+    end: tokens => tokens.end(ADA, 'tokentoken01'),
+    touch: tokens => tokens.touch(new Map([['tokentoken01', NOW_US]])),
+  },
+  installationKeys: {
+    ensure: keys => keys.ensure(stored => (stored.length === 0 ? sealed('first') : null)),
+  },
 }
 
 /** Changes that must not be made twice: when their outcome is unknown, that is told. */
@@ -133,6 +225,22 @@ export const ONCE: ReadonlySet<string> = new Set([
   'revokeKey',
   'partitions.of',
   'partitions.assign',
+  'accounts.create',
+  'accounts.update',
+  'accounts.setPassword',
+  'accounts.redeemReset',
+  'members.add',
+  'members.change',
+  'members.remove',
+  'members.putRole',
+  'members.removeRole',
+  'signIns.open',
+  'signIns.rotate',
+  'signIns.end',
+  'signIns.endAll',
+  'apiTokens.create',
+  'apiTokens.end',
+  'installationKeys.ensure',
 ])
 
 /** What they answer depends on when they are asked, or on whether it is for the second time. */
@@ -150,6 +258,11 @@ export const CALLS: readonly CatalogCall[] = [
   ...callsOf('partitions.', partCalls.partitions, catalog => catalog.partitions),
   ...callsOf('placements.', partCalls.placements, catalog => catalog.placements),
   ...callsOf('keyedRequests.', partCalls.keyedRequests, catalog => catalog.keyedRequests),
+  ...callsOf('accounts.', partCalls.accounts, catalog => catalog.accounts),
+  ...callsOf('members.', partCalls.members, catalog => catalog.members),
+  ...callsOf('signIns.', partCalls.signIns, catalog => catalog.signIns),
+  ...callsOf('apiTokens.', partCalls.apiTokens, catalog => catalog.apiTokens),
+  ...callsOf('installationKeys.', partCalls.installationKeys, c => c.installationKeys),
 ]
 
 function callsOf<Part>(

@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import type { NewKey } from '../catalog.ts'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
+import { accountTests } from './account-tests.ts'
 import { checkpointTests } from './checkpoint-tests.ts'
 import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
+import { memberTests } from './member-tests.ts'
 import { partitionTests } from './partition-tests.ts'
 import { placementTests } from './placement-tests.ts'
 
@@ -156,5 +158,21 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     partitionTests(() => catalog)
     placementTests(() => catalog.placements)
     keyedRequestTests(() => catalog)
+    accountTests(() => catalog)
+    suite('members', () => memberTests(() => catalog))
+
+    test('of processes that start at once one makes the installation\u2019s key', async () => {
+      const key = (id: string) => ({ id, sealed: sha(id), createdAtUs: NOW_US })
+      const ensure = (id: string) =>
+        catalog.installationKeys.ensure(stored => (stored.length === 0 ? key(id) : null))
+      const [first, second] = await Promise.all([ensure('a'), ensure('b')])
+      assert.equal(first.length, 1)
+      assert.deepEqual(first[0]?.id, second[0]?.id)
+      const more = await catalog.installationKeys.ensure(() => key('c'))
+      assert.deepEqual(
+        more.map(({ id }) => id),
+        [first[0]?.id, 'c'],
+      )
+    })
   })
 }
