@@ -6,6 +6,7 @@ import type { Foundation } from './foundation.ts'
 import { patiently } from './patience.ts'
 import { connectElastic } from './store/elasticsearch/client.ts'
 import { type ElasticStore, openElasticStore } from './store/elasticsearch/elastic-store.ts'
+import { queryMemory } from './store/query-memory.ts'
 import { projectOf } from './store/streams.ts'
 
 /** Batches held until they are written: this part of the memory for batches. */
@@ -44,6 +45,7 @@ export async function openElastic(
         memoryBytes: Math.floor(config.arenaBytes / MEMORY_SHARE),
         refreshIntervalMs: REFRESH_INTERVAL_MS,
         searchTimeoutMs: SEARCH_TIMEOUT_MS,
+        queryMemory: queryMemory(config),
         storage: null,
         onFault,
       })

@@ -61,6 +61,7 @@ export interface Config {
   readonly flushBytes: number
   readonly flushIntervalMs: number
   readonly searchMemoryBytes: number
+  readonly queryMemoryBytes: number
   readonly queriesPerProject: number
   readonly queryTimeoutMs: number
   readonly requestsPerSecond: number
@@ -243,6 +244,12 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'LOGBOY_SEARCH_MEMORY',
     '512MiB',
     'Memory limit of wide searches (DuckDB)',
+    size,
+  ),
+  queryMemoryBytes: setting(
+    'LOGBOY_QUERY_MEMORY',
+    '128MiB',
+    'Memory of one query for groups, numbers and rows; all of a project at once have twice that',
     size,
   ),
   queriesPerProject: setting(

@@ -17,6 +17,7 @@ import {
 import type { Positions } from './commit-log/positions.ts'
 import type { Foundation } from './foundation.ts'
 import { openParquetStore } from './store/parquet-store.ts'
+import { queryMemory } from './store/query-memory.ts'
 import type { LogStore } from './store/store.ts'
 
 export interface Storage {
@@ -91,6 +92,7 @@ async function openParquet(foundation: Foundation, closing: Closing): Promise<Op
     pool,
     writer,
     openDuckdb: () => openThread('duckdb', { memoryBytes: config.searchMemoryBytes }),
+    queryMemory: queryMemory(config),
     diskReserveBytes: config.diskReserveBytes,
     flushBytes: config.flushBytes,
     flushIntervalMs: config.flushIntervalMs,

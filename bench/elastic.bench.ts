@@ -4,6 +4,7 @@
  * Rate, CPU outside and inside Elasticsearch, bytes on disk in both forms of the source, and how
  * long rows take to become searchable.
  */
+
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { parseArgs } from 'node:util'
@@ -22,6 +23,7 @@ import { BatchKind, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import { pause, systemClock } from '#runtime/clock.ts'
 import { System, systemRandom, type TaskPool } from '#runtime/index.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
+import { ampleMemory } from '../actors/store/testing/query-memory.ts'
 import { dataFile, sealedBatches } from './lab/data.ts'
 import { percentile } from './lab/percentile.ts'
 
@@ -170,6 +172,7 @@ async function inStore<Result>(
     onEscalation: (_, error) => fail(error),
   })
   const store = await openElasticStore({
+    queryMemory: ampleMemory(),
     server,
     name,
     system,

@@ -5,6 +5,7 @@
  * prints their medians, and the least CPU that a run took, which other load changes less; or asks
  * queries of one's own.
  */
+
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ import { parseSearch } from '#proto/query.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
+import { ampleMemory } from '../actors/store/testing/query-memory.ts'
 import { dataFile, type SealedBatch, sealedBatches } from './lab/data.ts'
 import { benchQueries } from './lab/queries.ts'
 
@@ -55,6 +57,7 @@ const service = (name: string, serviceOptions: unknown) =>
   })
 const writer = await service('segment-writer', { folder })
 const store = await openParquetStore({
+  queryMemory: ampleMemory(),
   folder,
   clock: systemClock,
   pool,

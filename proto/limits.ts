@@ -107,8 +107,11 @@ export const ANALYSIS_COLUMNS_MAX = 32
  * take about 20 MB, and Elasticsearch hands them out in ten pages. Beyond it the query is refused.
  */
 export const ANALYSIS_GROUPS_MAX = 100_000
-/** Characters of all keys together: 100,000 messages would be a gigabyte. */
-export const ANALYSIS_KEY_CHARS_MAX = 32 * 1024 * 1024
+/**
+ * Memory of all queries of a project that run at once, against that of one (LOGBOY_QUERY_MEMORY):
+ * a second dear one has room beside the first, eight have not.
+ */
+export const QUERY_MEMORY_PER_PROJECT = 2
 /**
  * Numbers of a field whose quantiles Elasticsearch is asked for: it holds them all, 24 bytes each,
  * because its own percentiles are guesses.

@@ -1,8 +1,24 @@
 /** All rows of a search, page by page: no more of them are in memory than one page has. */
+import { TooMuchMemoryError } from '#actors/store/query-memory.ts'
 import type { LogStore, SearchPlanInput } from '#actors/store/store.ts'
 
 /** Pages of rows as JSON text. */
 export type ExportPages = AsyncGenerator<readonly string[], void, void>
+
+/** Very long rows come in smaller pages, one by one at the least. */
+async function smallEnough(
+  rows: number,
+  search: (rows: number) => ReturnType<LogStore['search']>,
+): ReturnType<LogStore['search']> {
+  try {
+    return await search(rows)
+  } catch (error) {
+    const { cause } = error as Error
+    const isTooLong = cause instanceof TooMuchMemoryError && cause.held === 'rows'
+    if (!isTooLong || rows === 1) throw error
+    return await smallEnough(Math.floor(rows / 2), search)
+  }
+}
 
 /** Rows of a page; each may be a quarter of a megabyte, most are half a kilobyte. */
 const PAGE_ROWS = 500
@@ -17,8 +33,12 @@ export async function* exportPages(
   search: (page: SearchPlanInput) => ReturnType<LogStore['search']>,
 ): ExportPages {
   let cursor = input.cursor
+  let rows = PAGE_ROWS
   for (let left = limit; left > 0; ) {
-    const page = await search({ ...input, cursor, limit: Math.min(left, PAGE_ROWS) })
+    const page = await smallEnough(Math.min(left, rows), each =>
+      search({ ...input, cursor, limit: each }),
+    )
+    rows = Math.min(PAGE_ROWS, 2 * Math.max(1, page.logs.length))
     yield page.logs
     left -= page.logs.length
     cursor = page.next_cursor

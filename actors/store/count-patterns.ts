@@ -6,6 +6,7 @@ import type { TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
 import { type OpenSummary, summarizePatterns, withExamples } from './pattern-summaries.ts'
 import { reachableUnits, walkOrder } from './plan.ts'
+import { type HeldMemory, ROW_CHAR_BYTES, rowBytes, tooMuchMemory } from './query-memory.ts'
 import { receivedMaxUs } from './search.ts'
 import type { Snapshot, Unit } from './snapshot.ts'
 import type { PatternsInput, PatternsResult } from './store.ts'
@@ -21,6 +22,7 @@ export interface PatternTools {
   readonly signal: AbortSignal
   readonly pathOf: (segmentId: number) => string
   readonly groups: PatternGroups
+  readonly memory: HeldMemory
   readonly onDamaged: (damage: UnitDamage) => void
 }
 
@@ -105,7 +107,9 @@ async function examplesOf(
   units: readonly Unit[],
   tools: PatternTools,
 ): Promise<readonly string[][]> {
+  const { perQueryBytes } = tools.memory.limits
   const found = patterns.map((): string[] => [])
+  let bytes = 0
   const byUnit = new Map<number, { readonly row: number; readonly pattern: number }[]>()
   for (const [pattern, { examples }] of patterns.entries()) {
     const { unit, rows } = examples
@@ -119,10 +123,15 @@ async function examplesOf(
       unit,
       numbers: Uint32Array.from(places, ({ row }) => row),
       fields: null,
+      charsMax: perQueryBytes / ROW_CHAR_BYTES,
     }
     const { pool, signal } = tools
-    const { rows } = await pool.run<FetchResult>('store-fetch', asked, cancelled([unit], signal))
+    const result = await pool.run<FetchResult>('store-fetch', asked, cancelled([unit], signal))
     signal.throwIfAborted()
+    if (result.isTooMuch) throw tooMuchMemory('rows', perQueryBytes)
+    const { rows } = result
+    bytes += rowBytes(rows)
+    tools.memory.hold('rows', bytes)
     for (const [i, row] of rows.entries()) found[places[i]?.pattern ?? 0]?.push(row)
   })
   return found

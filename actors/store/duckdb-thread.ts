@@ -4,11 +4,11 @@
  * process.
  */
 
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { DOUBLE, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
 import type { Service } from '#runtime/threads.ts'
 import type { GroupsPart } from './analysis/groups.ts'
-import type { MeasuredGroup } from './analysis/measured.ts'
+import { type MeasuredGroup, measuredBytes } from './analysis/measured.ts'
 import { EXTRA_TABLE } from './sql.ts'
 
 /** libuv's pool has other work to do: journal and segment files wait in it, too. */
@@ -27,11 +27,14 @@ export type DuckdbMessage =
       readonly sql: string
       /** For the table `extra`, with every number of the first field. */
       readonly extra: GroupsPart
+      /** Groups that take more are not answered. */
+      readonly bytesMax: number
     }
   | { readonly type: 'cancel'; readonly id: number }
 
 export type DuckdbOutcome =
   | { readonly type: 'groups'; readonly groups: readonly MeasuredGroup[] }
+  | { readonly type: 'too-large' }
   /** Out of memory, interrupted, a file it cannot read: the caller has another way. */
   | { readonly type: 'failed'; readonly message: string }
 
@@ -39,6 +42,8 @@ export type DuckdbOutcome =
 export async function openDuckdb({ memoryBytes }: DuckdbOptions): Promise<Service> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(DUCKDB_THREADS),
+    // Beyond its memory a query fails, and is scanned: a folder of its own would be nobody's.
+    temp_directory: '',
     memory_limit: `${Math.floor(memoryBytes / 1024)}KiB`,
   })
   const connection = await instance.connect()
@@ -82,9 +87,7 @@ class DuckdbThread implements Service {
     this.#running.set(message.id, connection)
     try {
       await fillExtra(connection, message.extra)
-      const reader = await connection.runAndReadAll(message.sql)
-      const keys = message.extra.keys.length
-      return { type: 'groups', groups: reader.getRows().map(row => toGroup(row, keys)) }
+      return await readGroups(await connection.stream(message.sql), message)
     } catch (error) {
       return { type: 'failed', message: error instanceof Error ? error.message : String(error) }
     } finally {
@@ -92,6 +95,23 @@ class DuckdbThread implements Service {
       connection.closeSync()
       if (this.#running.size === 0) this.#idle()
     }
+  }
+}
+
+/** As they come: of what is too large nobody holds the rest. */
+async function readGroups(
+  result: DuckDBResult,
+  { extra, bytesMax }: DuckdbMessage & { type: 'aggregate' },
+): Promise<DuckdbOutcome> {
+  const groups: MeasuredGroup[] = []
+  let bytes = 0
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) return { type: 'groups', groups }
+    const found = chunk.getRows().map(row => toGroup(row, extra.keys.length))
+    bytes += measuredBytes(found)
+    if (bytes > bytesMax) return { type: 'too-large' }
+    groups.push(...found)
   }
 }
 

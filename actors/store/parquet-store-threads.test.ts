@@ -9,7 +9,10 @@ import { seededRandom } from '#runtime/random.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
-import { openParquetStore, type ParquetStore } from './parquet-store.ts'
+import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from './parquet-store.ts'
+import { QueryMemory } from './query-memory.ts'
+import type { AnalysisResult } from './store.ts'
+import { ampleMemory } from './testing/query-memory.ts'
 import { type PlainLog, randomLog } from './testing/random-logs.ts'
 import { analysisOf, randomAnalysis, searchAll } from './testing/random-searches.ts'
 import { ReferenceStore } from './testing/reference-store.ts'
@@ -41,6 +44,21 @@ describe('a store on real threads with DuckDB', () => {
       onLost: error => assert.fail(error),
     })
 
+  const options = (): ParquetStoreOptions => ({
+    folder,
+    clock: systemClock,
+    pool,
+    writer,
+    openDuckdb: () => openThread('duckdb', { memoryBytes: 256 << 20 }),
+    wideRowsMin: 1,
+    queryMemory: ampleMemory(),
+    diskReserveBytes: 0,
+    flushBytes: 1 << 30,
+    flushIntervalMs: 3_600_000,
+    isMemoryShort: () => false,
+    onFault: error => assert.fail(error),
+  })
+
   const append = async (projectId: string, logs: readonly PlainLog[]): Promise<void> => {
     const receivedAtUs = START_US + ++sequence * MINUTE_US
     const source = { projectId, producer: 4n, epoch: 1, sequence, receivedAtUs }
@@ -51,19 +69,7 @@ describe('a store on real threads with DuckDB', () => {
   before(async () => {
     pool = openWorkerPool({ manifestUrl, threads: 2, queueMax: 1_000 })
     writer = await openThread('segment-writer', { folder })
-    store = await openParquetStore({
-      folder,
-      clock: systemClock,
-      pool,
-      writer,
-      openDuckdb: () => openThread('duckdb', { memoryBytes: 256 << 20 }),
-      wideRowsMin: 1,
-      diskReserveBytes: 0,
-      flushBytes: 1 << 30,
-      flushIntervalMs: 3_600_000,
-      isMemoryShort: () => false,
-      onFault: error => assert.fail(error),
-    })
+    store = await openParquetStore(options())
     const range = { fromUs: START_US, toUs: START_US + 30 * MINUTE_US }
     for (let i = 0; i < 12; i++) {
       const logs = Array.from({ length: 150 }, () => randomLog(random, range))
@@ -110,6 +116,30 @@ describe('a store on real threads with DuckDB', () => {
     setImmediate(() => controller.abort(reason))
     await assert.rejects(analysis, reason)
     compareTables(await store.analyse(input, NEVER), reference.analyse(input), 'after it')
+  })
+
+  test('what DuckDB finds is held to the memory of a query, too', async () => {
+    const memory = { perQueryBytes: 20_000, perProjectBytes: 40_000 }
+    const small = await openParquetStore({
+      ...options(),
+      queryMemory: new QueryMemory(memory),
+    })
+    try {
+      const count = { fn: 'count' } as const
+      const ask = (by: readonly string[]): Promise<AnalysisResult> =>
+        small.analyse(
+          analysisOf(searchAll(PROJECTS[1]), [{ type: 'summarize', measures: [count], by }]),
+          NEVER,
+        )
+      assert.ok(((await ask(['host'])).explain['units_wide'] ?? 0) > 0)
+      await assert.rejects(ask(['message', 'user.id', 'host', 'service']), {
+        code: 'LOGBOY_QUERY_TOO_DEAR',
+        message: /fewer values/,
+      })
+      assert.equal((small.observe()['duckdb'] as Record<string, number>)['failed'], 0)
+    } finally {
+      await small.close()
+    }
   })
 
   /** One field and keys of texts: what DuckDB takes. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { logStoreSuite } from './testing/log-store-suite.ts'
+import { memoryTests } from './testing/memory-tests.ts'
 import { searchAll } from './testing/random-searches.ts'
 import { NEVER, PROJECT, type RunInWorld, withRig } from './testing/store-rig.ts'
 import { inStoreWorld } from './testing/store-world.ts'
@@ -11,6 +12,10 @@ const run: RunInWorld = (seed, body) =>
   inStoreWorld(seed, { flushBytes: 12_000, flushIntervalMs: 30_000 }, body)
 
 logStoreSuite('Parquet store', { run, seeds: 8 })
+memoryTests(
+  'Parquet store',
+  queryMemory => (seed, body) => inStoreWorld(seed, { queryMemory }, body),
+)
 
 test('what was received is found at once, before it is published, and held until then', () =>
   withRig(run, async rig => {

@@ -18,6 +18,8 @@ import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
 import { searchById } from './own-searches.ts'
 import { PatternLearner } from './pattern-learner.ts'
+import { projectSizes } from './project-sizes.ts'
+import type { HeldMemory, QueryMemory } from './query-memory.ts'
 import { Recent, type RecentChunk } from './recent.ts'
 import { type SearchTools, search } from './search.ts'
 import type { Damage } from './search-explain.ts'
@@ -52,6 +54,7 @@ export interface ParquetStoreOptions {
   readonly openDuckdb: (() => Promise<ServiceThread>) | null
   /** How many rows are very many. */
   readonly wideRowsMin?: number
+  readonly queryMemory: QueryMemory
   /** Compaction starts only when its output fits above it. */
   readonly diskReserveBytes: number
   readonly flushBytes: number
@@ -167,25 +170,26 @@ export class ParquetStore implements LogStore {
   }
 
   async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
-    return await this.#pinned(input.projectId, signal, snapshot =>
-      search(snapshot, input, { ...this.#searchTools(), signal }),
+    return await this.#pinned(input.projectId, signal, (snapshot, memory) =>
+      search(snapshot, input, { ...this.#searchTools(), memory, signal }),
     )
   }
 
   async analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult> {
-    return await this.#pinned(input.projectId, signal, snapshot =>
-      analyse(snapshot, input, { ...this.#searchTools(), wide: this.#wide, signal }),
+    return await this.#pinned(input.projectId, signal, (snapshot, memory) =>
+      analyse(snapshot, input, { ...this.#searchTools(), memory, wide: this.#wide, signal }),
     )
   }
 
   async patterns(input: PatternsInput, signal: AbortSignal): Promise<PatternsResult> {
     const groups = await this.patternGroups(input.projectId, true)
-    return await this.#pinned(input.projectId, signal, async snapshot => {
+    return await this.#pinned(input.projectId, signal, async (snapshot, memory) => {
       return await countPatterns(snapshot, input, {
         pool: this.#options.pool,
         lanes: LANES,
         signal,
         groups,
+        memory,
         pathOf: id => this.#pathOf(id),
         onDamaged: damage => this.#noteUnitDamage(damage),
       })
@@ -267,7 +271,7 @@ export class ParquetStore implements LogStore {
       deletedRows: this.#state.deletedRows,
       segmentBytes: sum(segments.map(({ bytes }) => bytes)),
       indexBytes: sum(segments.map(({ indexBytes }) => indexBytes)),
-      projects: this.#projects(),
+      projects: projectSizes(this.#state),
       recentRows: this.#recent.rows,
       recentBytes: this.#recent.bytes,
       positions: this.#state.positions,
@@ -281,6 +285,7 @@ export class ParquetStore implements LogStore {
         reason: damage.reason,
       })),
       searches: this.#searches.observe(),
+      queryMemory: this.#options.queryMemory.observe(),
       duckdb: this.#wide === null ? null : this.#wide.observe(),
       pins: this.#pins.observe(),
     }
@@ -323,7 +328,7 @@ export class ParquetStore implements LogStore {
     if (this.#closed) throw new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed')
   }
 
-  #searchTools(): SearchTools {
+  #searchTools(): Omit<SearchTools, 'memory'> {
     return {
       pool: this.#options.pool,
       lanes: LANES,
@@ -343,14 +348,16 @@ export class ParquetStore implements LogStore {
   async #pinned<Result>(
     projectId: string,
     signal: AbortSignal,
-    run: (snapshot: Snapshot) => Promise<Result>,
+    run: (snapshot: Snapshot, memory: HeldMemory) => Promise<Result>,
   ): Promise<Result> {
     this.#demandOpen()
     const entered = await this.#searches.enter(async () => {
       const snapshot = this.#pin(projectId)
+      const memory = this.#options.queryMemory.open(projectId)
       try {
-        return await run(snapshot)
+        return await run(snapshot, memory)
       } finally {
+        memory.release()
         snapshot.release()
       }
     }, signal)
@@ -370,18 +377,6 @@ export class ParquetStore implements LogStore {
 
   #noteDamage(damage: Damage): void {
     this.#damage.set(`${damage.segmentId} ${damage.group}`, damage)
-  }
-
-  #projects(): Record<string, { readonly rows: number; readonly bytes: number }> {
-    const projects: Record<string, { rows: number; bytes: number }> = {}
-    for (const { id, groups } of this.#state.segments.values()) {
-      for (const [group, { projectId, rows: all, bytes }] of groups.entries()) {
-        const known = projects[projectId] ?? { rows: 0, bytes: 0 }
-        const rows = all - (this.#state.deletedOf(id, group)?.rows ?? 0)
-        projects[projectId] = { rows: known.rows + rows, bytes: known.bytes + bytes }
-      }
-    }
-    return projects
   }
 
   #noteMissing(segmentIds: readonly number[]): void {

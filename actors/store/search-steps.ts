@@ -5,6 +5,7 @@ import type { Groups } from './analysis/groups.ts'
 import type { GroupsWanted } from './analysis/groups-wanted.ts'
 import { compileCellFilter } from './cell-filter.ts'
 import { inLanes } from './lanes.ts'
+import { type HeldMemory, ROW_CHAR_BYTES, rowBytes, tooMuchMemory } from './query-memory.ts'
 import type { RowKeys } from './row-keys.ts'
 import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
 import type { Cells, Tally, TallyWanted } from './tally.ts'
@@ -121,12 +122,20 @@ export interface FetchedRows {
   readonly damaged: readonly UnitDamage[]
 }
 
+interface FetchTools extends StepTools {
+  readonly fields: FetchInput['fields']
+  readonly memory: HeldMemory
+}
+
 /** Rows as JSON text, or arrays of some of their fields. */
 export async function fetchKeys(
   keys: RowKeys,
   { order, blocks }: WalkResult,
-  { pool, lanes, signal, pathOf, fields }: StepTools & { readonly fields: FetchInput['fields'] },
+  { pool, lanes, signal, pathOf, fields, memory }: FetchTools,
 ): Promise<FetchedRows> {
+  const { perQueryBytes } = memory.limits
+  const charsMax = perQueryBytes / ROW_CHAR_BYTES
+  let bytes = 0
   const rows = Array.from({ length: keys.count }, (): string | null => null)
   const damaged: UnitDamage[] = []
   await inLanes(fetches(keys, lanes), lanes, async ([at, places]) => {
@@ -135,10 +144,14 @@ export async function fetchKeys(
       unit: unitRef(unit, at, { blocks: blocks[at] ?? null, pathOf }),
       numbers: Uint32Array.from(places, place => keys.index[place] as number),
       fields,
+      charsMax,
     }
     const options = cancelled([input.unit], signal)
     const result = await pool.run<FetchResult>('store-fetch', input, options)
     signal.throwIfAborted()
+    if (result.isTooMuch) throw tooMuchMemory('rows', perQueryBytes)
+    bytes += rowBytes(result.rows)
+    memory.hold('rows', bytes)
     if (result.damage !== null) damaged.push({ unit, reason: result.damage })
     for (const [i, place] of places.entries()) rows[place] = result.rows[i] ?? null
   })

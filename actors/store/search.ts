@@ -8,6 +8,7 @@ import type { TaskPool } from '#runtime/threads.ts'
 import { encodeCursor, openCursor } from './cursor.ts'
 import { bothDone } from './lanes.ts'
 import { planCounts, reachableUnits } from './plan.ts'
+import type { HeldMemory } from './query-memory.ts'
 import { type KeySelection, keyAt, sliceKeys } from './row-keys.ts'
 import { type Damage, SearchExplain } from './search-explain.ts'
 import { countRecent, fetchKeys, summarizeStored } from './search-steps.ts'
@@ -21,6 +22,7 @@ export interface SearchTools {
   /** Tasks of one search that run at once. */
   readonly lanes: number
   readonly pathOf: (segmentId: number) => string
+  readonly memory: HeldMemory
   /** Tells of a row group, or of an index (group null), that cannot be read. */
   readonly onDamaged: (damage: Damage) => void
 }

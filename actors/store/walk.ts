@@ -194,7 +194,9 @@ class Walk {
     if (result.tally !== null) this.#tally.merge(result.tally)
     const { groups } = this.#plan
     if (result.groups !== null) groups?.merge(result.groups)
-    if (groups?.isTooMany === true) throw tooManyGroups()
+    if (groups !== null && groups.excess !== null) {
+      throw tooManyGroups(groups.excess, groups.wanted)
+    }
     if (this.#plan.keys !== null) this.#keys = mergeKeys(this.#keys, result.keys, this.#plan.keys)
     for (const { id, reason } of result.damaged) {
       this.#damaged.push({ unit: this.#order[id] as Unit, reason })

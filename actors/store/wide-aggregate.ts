@@ -10,6 +10,7 @@ import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import type { GroupsPart } from './analysis/groups.ts'
 import type { GroupsWanted } from './analysis/groups-wanted.ts'
 import type { MeasuredGroup } from './analysis/measured.ts'
+import { tooManyGroups } from './analysis/too-many.ts'
 import type { DuckdbMessage, DuckdbOutcome } from './duckdb-thread.ts'
 import { inLanes, Turnstile } from './lanes.ts'
 import type { SegmentMeta } from './manifest.ts'
@@ -109,11 +110,14 @@ export class WideAggregates {
     const functions = measures.map(({ fn }) => fn)
     const select = { keys: by.length, barUs, functions, told }
     const sql = compileAggregate(plan.files, filter, select)
-    const entered = await this.#turnstile.enter(() => this.#query(sql, extra, signal), signal)
+    const { bytesMax } = wanted
+    const query = { sql, extra, bytesMax }
+    const entered = await this.#turnstile.enter(() => this.#query(query, signal), signal)
     if (entered === false) return null
     const outcome = entered.result
     signal.throwIfAborted()
     if (outcome.type === 'groups') return outcome.groups
+    if (outcome.type === 'too-large') throw tooManyGroups('bytes', wanted)
     this.#failed++
     this.#lastFailure = outcome.message
     return null
@@ -135,7 +139,10 @@ export class WideAggregates {
     }
   }
 
-  async #query(sql: string, extra: GroupsPart, signal: AbortSignal): Promise<DuckdbOutcome> {
+  async #query(
+    query: { readonly sql: string; readonly extra: GroupsPart; readonly bytesMax: number },
+    signal: AbortSignal,
+  ): Promise<DuckdbOutcome> {
     const thread = await this.#opened()
     if (thread === null) return { type: 'failed', message: 'DuckDB does not start' }
     const id = ++this.#lastId
@@ -146,7 +153,7 @@ export class WideAggregates {
     }
     signal.addEventListener('abort', cancel, { once: true })
     try {
-      const message: DuckdbMessage = { type: 'aggregate', id, sql, extra }
+      const message: DuckdbMessage = { type: 'aggregate', id, ...query }
       return await thread.call<DuckdbOutcome>(message)
     } catch (error) {
       this.#thread = null

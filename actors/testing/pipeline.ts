@@ -2,6 +2,7 @@
  * The pipeline of topology.ts on a simulated process: the same modules, wired the same way, with
  * virtual time, a disk in memory and threads inline. Sockets are handed in, the catalog is a table.
  */
+
 import { Arena, type ArenaBytes, type ArenaUse } from '#actors/commit-log/arena.ts'
 import type { CommitLog, LogEntry } from '#actors/commit-log/commit-log.ts'
 import { type JournalLog, openJournalLog } from '#actors/commit-log/journal/journal-log.ts'
@@ -15,6 +16,7 @@ import { manifest } from '#actors/manifest.ts'
 import { IngestMeter } from '#actors/project/ingest-meter.ts'
 import { PROJECT_RESTART, type ProjectRequest, project } from '#actors/project/project.ts'
 import { openParquetStore, type ParquetStore } from '#actors/store/parquet-store.ts'
+import { ampleMemory } from '#actors/store/testing/query-memory.ts'
 import { tail } from '#actors/tail/tail.ts'
 import type { TailRequest } from '#actors/tail/tail-request.ts'
 import { type Clock, type Ref, type System, toError } from '#runtime/index.ts'
@@ -197,6 +199,7 @@ async function openDurable(process: SimulatedProcess, options: PipelineOptions):
   })
   const segmentWriter = await service('segment-writer', { folder: STORE_FOLDER })
   const store = await openParquetStore({
+    queryMemory: ampleMemory(),
     folder: STORE_FOLDER,
     clock,
     pool,

@@ -19,7 +19,7 @@ import type { WideAggregates, WidePlan, WideQuestion } from '../wide-aggregate.t
 import { type GroupingStage, groupingStage } from './grouping-stage.ts'
 import { Groups, isSummarized } from './groups.ts'
 import { type GroupsWanted, groupsWanted } from './groups-wanted.ts'
-import { measuresOf } from './measured.ts'
+import { measuredBytes, measuresOf } from './measured.ts'
 import { tabulate, tabulateCount } from './tabulate.ts'
 import { tooManyGroups } from './too-many.ts'
 
@@ -54,7 +54,8 @@ class Analysis {
     this.#input = input
     this.#tools = tools
     this.#stage = groupingStage(input.stages)
-    this.#wanted = groupsWanted(this.#stage, input.intervalUs)
+    const { perQueryBytes: bytesMax } = tools.memory.limits
+    this.#wanted = groupsWanted(this.#stage, { intervalUs: input.intervalUs, bytesMax })
     const ingestedStartUs = Math.max(input.ingestedStartUs, snapshot.receivedFromUs)
     this.#filter = { ...input, ingestedStartUs }
     this.#units = reachableUnits(snapshot.units, this.#filter)
@@ -75,7 +76,7 @@ class Analysis {
   }
 
   async #grouped(): Promise<{ readonly total: number; readonly table: Table }> {
-    const groups = new Groups(this.#wanted)
+    const groups = new Groups(this.#wanted, bytes => this.#tools.memory.hold('groups', bytes))
     const isCounted = isSummarized(this.#wanted)
     const counts = planCounts(this.#units, this.#filter, this.#wanted.barUs)
     const summarized = isCounted ? counts.summarized : []
@@ -91,7 +92,7 @@ class Analysis {
       const again = await this.#walk(unanswered, groups)
       this.#explain.damaged(again.damaged)
     }
-    if (groups.isTooMany) throw tooManyGroups()
+    if (groups.excess !== null) throw tooManyGroups(groups.excess, this.#wanted)
     this.#explainWalk(walked, summarized.length)
     return await this.#tabulated(groups)
   }
@@ -111,14 +112,18 @@ class Analysis {
     const others = this.#units.filter(unit => !plan.covered.has(unit))
     const [number] = this.#wanted.numbers
     const each = number === undefined ? [] : [{ ...number, isEach: true }]
-    const extra = new Groups({ ...this.#wanted, numbers: each })
+    const { memory } = this.#tools
+    const extra = new Groups({ ...this.#wanted, numbers: each }, bytes =>
+      memory.hold('groups', bytes),
+    )
     const walked = await this.#walk(others, extra)
     this.#explainWalk(walked, 0)
     this.#explain.add('units_wide', plan.covered.size)
     const measured = await this.#tools.wide?.run(plan, extra.part(), this.#question())
     // What DuckDB could not is scanned: slower, never wrong.
     if (measured === null || measured === undefined) return await this.#grouped()
-    if (measured.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups()
+    if (measured.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups('groups', this.#wanted)
+    memory.hold('groups', extra.bytes + measuredBytes(measured))
     const { stages } = this.#input
     const total = measured.reduce((sum, { rows }) => sum + rows, 0)
     if (this.#stage.type !== 'uniq') return { total, table: tabulate(stages, measured) }

@@ -8,6 +8,8 @@ export interface GroupsWanted {
   /** Fields whose values are the other parts. */
   readonly by: readonly string[]
   readonly numbers: readonly NumbersWanted[]
+  /** Memory that groups and numbers may take, wherever they are collected. */
+  readonly bytesMax: number
 }
 
 export interface NumbersWanted {
@@ -26,7 +28,14 @@ export const QUANTILES: Readonly<Partial<Record<NumberFunction, number>>> = {
 }
 
 /** `intervalUs`: width of the bars of a timechart that names none. */
-export function groupsWanted(stage: GroupingStage, intervalUs: number): GroupsWanted {
+export function groupsWanted(
+  stage: GroupingStage,
+  { intervalUs, bytesMax }: { readonly intervalUs: number; readonly bytesMax: number },
+): GroupsWanted {
+  return { ...keysAndNumbers(stage, intervalUs), bytesMax }
+}
+
+function keysAndNumbers(stage: GroupingStage, intervalUs: number): Omit<GroupsWanted, 'bytesMax'> {
   switch (stage.type) {
     case 'summarize':
       return { barUs: null, by: stage.by, numbers: numbersWanted(stage.measures) }

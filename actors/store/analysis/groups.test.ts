@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { openRows } from '#actors/processing/rows.ts'
 import type { RowColumns } from '#proto/columns.ts'
-import { ANALYSIS_GROUPS_MAX, ANALYSIS_KEY_CHARS_MAX } from '#proto/limits.ts'
+import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { parseSearch } from '#proto/query.ts'
 import { seededRandom } from '#runtime/random.ts'
@@ -17,7 +17,8 @@ import { groupsWanted } from './groups-wanted.ts'
 const MINUTE_US = 60_000_000
 const START_US = Date.UTC(2026, 2, 10) * 1_000
 const RANGE = { fromUs: START_US, toUs: START_US + 90 * MINUTE_US }
-const BY_ONE = { barUs: null, by: ['key'], numbers: [] }
+const AMPLE = 256 * 1024 * 1024
+const BY_ONE = { barUs: null, by: ['key'], numbers: [], bytesMax: AMPLE }
 
 describe('groups', () => {
   test('of parts, merged in any order, are those of the whole', () => {
@@ -25,7 +26,7 @@ describe('groups', () => {
     for (let i = 0; i < 60; i++) {
       const logs = Array.from({ length: 200 }, () => randomLog(random, RANGE))
       const stages = randomStages(random)
-      const wanted = groupsWanted(groupingStage(stages), MINUTE_US)
+      const wanted = groupsWanted(groupingStage(stages), { intervalUs: MINUTE_US, bytesMax: AMPLE })
       const partOf = (some: readonly PlainLog[]): GroupsPart => {
         const groups = new Groups(wanted)
         addAll(groups, rowsOf(some))
@@ -47,23 +48,38 @@ describe('groups', () => {
     }
   })
 
-  test('that are too many, or have too long keys, are told and not held', () => {
+  test('that are too many are told and not held', () => {
     const keys = Array.from({ length: ANALYSIS_GROUPS_MAX }, (_, i) => `k${i}`)
     const groups = new Groups(BY_ONE)
     groups.merge(partWith(keys))
     groups.merge(partWith(keys.slice(0, 500)))
-    assert.equal(groups.isTooMany, false)
+    assert.equal(groups.excess, null)
     groups.merge(partWith(['one more']))
-    assert.equal(groups.isTooMany, true)
+    assert.equal(groups.excess, 'groups')
     const other = new Groups(BY_ONE)
     other.merge(groups.part())
-    assert.equal(other.isTooMany, true, 'whoever merges it knows')
-    const long = new Groups(BY_ONE)
+    assert.equal(other.excess, 'groups', 'whoever merges it knows')
+  })
+
+  test('with keys or numbers that take too much memory are told and not held', () => {
+    const bytesMax = 100_000
+    const long = new Groups({ ...BY_ONE, bytesMax })
     const text = 'x'.repeat(8_000)
-    for (let i = 0; i * text.length <= ANALYSIS_KEY_CHARS_MAX; i++) {
+    const merged = [0, 1, 2, 3].map(i => {
       long.merge(partWith([`${text}${i}`]))
-    }
-    assert.equal(long.isTooMany, true)
+      return long.excess
+    })
+    assert.deepEqual(merged, [null, null, null, 'bytes'])
+    const each = { barUs: null, by: [], numbers: [{ field: 'n', isEach: true }], bytesMax }
+    const seen: number[] = []
+    const numbers = new Groups(each, bytes => seen.push(bytes))
+    const rows = rowsOf(Array.from({ length: 1_000 }, (_, n) => logWith([['n', n]])))
+    for (let i = 0; i < 7; i++) addAll(numbers, rows)
+    assert.equal(numbers.excess, 'bytes')
+    assert.equal(seen.length, 7, 'each growth is told')
+    const few = new Groups({ ...each, numbers: [{ field: 'n', isEach: false }] })
+    for (let i = 0; i < 7; i++) addAll(few, rows)
+    assert.equal(few.excess, null, 'sums take no room')
   })
 
   test('a table is sorted by kinds of values, and what is missing comes last', () => {
@@ -89,7 +105,7 @@ describe('groups', () => {
 
 function partWith(keys: readonly string[]): GroupsPart {
   const rows = new Float64Array(keys.length).fill(1)
-  return { keys: [keys], bars: new Float64Array(0), rows, numbers: [], isTooMany: false }
+  return { keys: [keys], bars: new Float64Array(0), rows, numbers: [], excess: null }
 }
 
 function addAll(groups: Groups, rows: RowColumns): void {

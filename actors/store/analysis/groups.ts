@@ -1,7 +1,7 @@
 /** Logs by group: added row by row or by summaries, on any thread, and merged. */
 import { LEVELS } from '#proto/api.ts'
 import type { RowColumns } from '#proto/columns.ts'
-import { ANALYSIS_GROUPS_MAX, ANALYSIS_KEY_CHARS_MAX } from '#proto/limits.ts'
+import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import type { CellFilter, Cells } from '../tally.ts'
 import type { GroupsWanted } from './groups-wanted.ts'
 import { type KeyCodes, keyCodes } from './key-codes.ts'
@@ -19,14 +19,19 @@ export interface GroupsPart {
   readonly bars: Float64Array
   readonly rows: Float64Array
   readonly numbers: readonly NumbersPart[]
-  /** There were more than can be held: nothing here is whole. */
-  readonly isTooMany: boolean
+  /** What was more than can be held: then nothing here is whole. */
+  readonly excess: Excess | null
 }
+
+export type Excess = 'groups' | 'bytes'
 
 const MINUTE_US = 60_000_000
 /** A table of so many places is filled faster than a map. */
 const PLACES_MAX = 65_536
 const NEW = -1
+/** A group in its map and arrays, and a character of its key. */
+const GROUP_BYTES = 160
+const KEY_CHAR_BYTES = 4
 
 export class Groups {
   readonly wanted: GroupsWanted
@@ -35,23 +40,32 @@ export class Groups {
   readonly #bars: number[] = []
   readonly #rows: number[] = []
   readonly #numbers: readonly Numbers[]
+  readonly #onGrown: (bytes: number) => void
   #chars = 0
-  #isTooMany = false
+  #excess: Excess | null = null
 
-  constructor(wanted: GroupsWanted) {
+  /** `onGrown` is told how many bytes are held by now, and may throw. */
+  constructor(wanted: GroupsWanted, onGrown: (bytes: number) => void = () => undefined) {
     this.wanted = wanted
+    this.#onGrown = onGrown
     this.#keys = wanted.by.map(() => [])
     this.#numbers = wanted.numbers.map(({ isEach }) => new Numbers(isEach))
   }
 
-  get isTooMany(): boolean {
-    return this.#isTooMany
+  get excess(): Excess | null {
+    return this.#excess
+  }
+
+  /** About what is held: texts twice, as whole keys and in parts. */
+  get bytes(): number {
+    const numbers = this.#numbers.reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#places.size * GROUP_BYTES + this.#chars * KEY_CHAR_BYTES + numbers
   }
 
   addRows(rows: RowColumns, selected: Uint32Array): void {
-    if (this.#isTooMany || selected.length === 0) return
+    if (this.#excess !== null || selected.length === 0) return
     const groupOf = this.#groupsOfRows(rows, selected)
-    if (this.#isTooMany) return
+    if (this.#excess !== null) return
     for (const group of groupOf) this.#rows[group] = (this.#rows[group] as number) + 1
     for (const [i, { field }] of this.wanted.numbers.entries()) {
       const values = readNumbers(rows, field, selected)
@@ -62,6 +76,7 @@ export class Groups {
         if (Number.isFinite(value)) numbers.add(groupOf[row] as number, value)
       }
     }
+    this.#grown()
   }
 
   /** Adds the cells of a summary that the filter takes: see isSummarized. */
@@ -94,11 +109,12 @@ export class Groups {
       }
       this.#rows[group] = (this.#rows[group] as number) + (count[cell] as number)
     }
+    this.#grown()
   }
 
-  merge({ keys, bars, rows, numbers, isTooMany }: GroupsPart): void {
-    this.#isTooMany ||= isTooMany
-    if (this.#isTooMany) return
+  merge({ keys, bars, rows, numbers, excess }: GroupsPart): void {
+    this.#excess ??= excess
+    if (this.#excess !== null) return
     const groupOf = new Int32Array(rows.length)
     for (let i = 0; i < groupOf.length; i++) {
       const parts = keys.map(column => column[i] as KeyPart)
@@ -106,8 +122,9 @@ export class Groups {
       groupOf[i] = group
       this.#rows[group] = (this.#rows[group] as number) + (rows[i] as number)
     }
-    if (this.#isTooMany) return
+    if (this.#excess !== null) return
     for (const [i, part] of numbers.entries()) this.#numbers[i]?.merge(part, groupOf)
+    this.#grown()
   }
 
   part(): GroupsPart {
@@ -116,8 +133,14 @@ export class Groups {
       bars: Float64Array.from(this.wanted.barUs === null ? [] : this.#bars),
       rows: Float64Array.from(this.#rows),
       numbers: this.#numbers.map(numbers => numbers.part()),
-      isTooMany: this.#isTooMany,
+      excess: this.#excess,
     }
+  }
+
+  #grown(): void {
+    const { bytes } = this
+    if (bytes > this.wanted.bytesMax) this.#excess ??= 'bytes'
+    this.#onGrown(bytes)
   }
 
   /** The group with this key, made if there is none; any one once there are too many. */
@@ -125,11 +148,11 @@ export class Groups {
     const key = keyOf(this.wanted.barUs === null ? null : barUs, parts)
     const known = this.#places.get(key)
     if (known !== undefined) return known
+    if (this.#places.size >= ANALYSIS_GROUPS_MAX) this.#excess = 'groups'
+    // One row group may have more texts than can be held.
+    else if (this.#chars * KEY_CHAR_BYTES > this.wanted.bytesMax) this.#excess = 'bytes'
+    if (this.#excess !== null) return 0
     this.#chars += key.length
-    if (this.#places.size >= ANALYSIS_GROUPS_MAX || this.#chars > ANALYSIS_KEY_CHARS_MAX) {
-      this.#isTooMany = true
-      return 0
-    }
     const group = this.#places.size
     this.#places.set(key, group)
     for (const [i, part] of parts.entries()) this.#keys[i]?.push(part)
@@ -154,7 +177,7 @@ export class Groups {
       if (group === NEW) {
         const parts = columns.map(({ codes: own, textOf }) => textOf(own[row] as number))
         group = this.#open(bars === null ? 0 : bars.startOf(bars.codes[row] as number), parts)
-        if (this.#isTooMany) return groupOf
+        if (this.#excess !== null) return groupOf
         if (places === null) map.set(code, group)
         else places[code] = group
       }

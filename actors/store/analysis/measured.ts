@@ -14,6 +14,18 @@ export interface MeasuredGroup {
   readonly values: readonly (number | null)[]
 }
 
+/** A group and one of its values, as objects. */
+const GROUP_BYTES = 200
+const VALUE_BYTES = 16
+
+/** About the memory that they take. */
+export function measuredBytes(groups: readonly MeasuredGroup[]): number {
+  return groups.reduce((sum, { key, values }) => {
+    const chars = key.reduce((all, part) => all + (part?.length ?? 0), 0)
+    return sum + GROUP_BYTES + chars * 2 + values.length * VALUE_BYTES
+  }, 0)
+}
+
 /** What a stage asks of each group. */
 export function measuresOf(stage: GroupingStage): readonly Measure[] {
   const isMeasuring = stage.type === 'summarize' || stage.type === 'timechart'

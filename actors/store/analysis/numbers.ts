@@ -10,6 +10,9 @@ export interface NumbersPart {
   readonly values: Float64Array
 }
 
+/** Four numbers and room for the first values. */
+const GROUP_BYTES = 128
+
 export class Numbers {
   readonly #isEach: boolean
   readonly #counts: number[] = []
@@ -17,9 +20,15 @@ export class Numbers {
   readonly #mins: number[] = []
   readonly #maxs: number[] = []
   readonly #values: GrowingValues[] = []
+  #held = 0
 
   constructor(isEach: boolean) {
     this.#isEach = isEach
+  }
+
+  /** About what is held; each number twice, as it is once more put in order. */
+  get bytes(): number {
+    return this.#counts.length * GROUP_BYTES + this.#held * 2 * Float64Array.BYTES_PER_ELEMENT
   }
 
   /** Makes room for one group more. */
@@ -36,7 +45,9 @@ export class Numbers {
     this.#sums[group] = (this.#sums[group] as number) + number
     if (number < (this.#mins[group] as number)) this.#mins[group] = number
     if (number > (this.#maxs[group] as number)) this.#maxs[group] = number
-    if (this.#isEach) this.#values[group]?.push(number)
+    if (!this.#isEach) return
+    this.#values[group]?.push(number)
+    this.#held++
   }
 
   /** Adds groups of another; `groupOf` says which are theirs here. */
@@ -52,6 +63,7 @@ export class Numbers {
       if (this.#isEach) this.#values[group]?.append(values.subarray(at, at + count))
       at += count
     }
+    this.#held += values.length
   }
 
   part(): NumbersPart {

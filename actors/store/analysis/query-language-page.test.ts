@@ -53,7 +53,10 @@ function tableOf(
   stages: readonly Stage[],
   fill: (groups: Groups) => void,
 ): ReturnType<typeof tabulateGroups> {
-  const wanted = groupsWanted(groupingStage(stages), MINUTE_US)
+  const wanted = groupsWanted(groupingStage(stages), {
+    intervalUs: MINUTE_US,
+    bytesMax: Number.POSITIVE_INFINITY,
+  })
   const groups = new Groups(wanted)
   fill(groups)
   return tabulateGroups({ stages, part: groups.part(), wanted })

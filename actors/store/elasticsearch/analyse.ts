@@ -3,13 +3,14 @@ import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import type { Measure } from '#proto/query/analysis.ts'
 import { groupingStage } from '../analysis/grouping-stage.ts'
 import { type GroupsWanted, groupsWanted } from '../analysis/groups-wanted.ts'
-import { type MeasuredGroup, measuresOf } from '../analysis/measured.ts'
+import { type MeasuredGroup, measuredBytes, measuresOf } from '../analysis/measured.ts'
 import { tabulate } from '../analysis/tabulate.ts'
 import { tooManyGroups } from '../analysis/too-many.ts'
 import { bothDone } from '../lanes.ts'
+import type { HeldMemory } from '../query-memory.ts'
 import type { AnalysisInput, AnalysisResult } from '../store.ts'
 import { StoreError } from '../store-error.ts'
-import { Asking, asking, NO_ROWS, type Question, type Scope, type SearchTools } from './asking.ts'
+import { Asking, asking, type HoldingTools, NO_ROWS, type Question, type Scope } from './asking.ts'
 import {
   GROUPS_OF_PAGE,
   type GroupPage,
@@ -20,7 +21,7 @@ import {
 
 export async function analyseElastic(
   input: AnalysisInput,
-  tools: SearchTools,
+  tools: HoldingTools,
 ): Promise<AnalysisResult> {
   return await asking(() => new Analysis(input, tools).run())
 }
@@ -30,16 +31,19 @@ class Analysis {
   readonly #asking: Asking
   readonly #numbersMax: number
   readonly #wanted: GroupsWanted
+  readonly #memory: HeldMemory
   readonly #measures: readonly Measure[]
   #shards = 0
   #pages = 0
 
-  constructor(input: AnalysisInput, tools: SearchTools) {
+  constructor(input: AnalysisInput, tools: HoldingTools) {
     this.#input = input
     this.#asking = new Asking(input, tools)
     this.#numbersMax = tools.quantileNumbersMax
     const stage = groupingStage(input.stages)
-    this.#wanted = groupsWanted(stage, input.intervalUs)
+    this.#memory = tools.memory
+    const { perQueryBytes: bytesMax } = tools.memory.limits
+    this.#wanted = groupsWanted(stage, { intervalUs: input.intervalUs, bytesMax })
     this.#measures = measuresOf(stage)
   }
 
@@ -62,13 +66,17 @@ class Analysis {
     if (this.#wanted.numbers.some(({ isEach }) => isEach)) await this.#demandFew(scope, question)
     const asked = groupQuestion(this.#wanted, this.#measures, false)
     const groups: MeasuredGroup[] = []
+    let bytes = 0
     for (let after: unknown = null; ; ) {
       const page = await this.#page(scope, question, {
         runtimeMappings: asked.runtimeMappings,
         groups: asked.page(after),
       })
-      groups.push(...readGroups(page, this.#wanted, this.#measures))
-      if (groups.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups()
+      const found = readGroups(page, this.#wanted, this.#measures)
+      groups.push(...found)
+      if (groups.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups('groups', this.#wanted)
+      bytes += measuredBytes(found)
+      this.#memory.hold('groups', bytes)
       if (page.buckets.length < GROUPS_OF_PAGE || page.after_key === undefined) return groups
       after = page.after_key
     }

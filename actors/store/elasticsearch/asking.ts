@@ -6,11 +6,12 @@ import type { PlacedPeriod } from '#actors/catalog/placements.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import { parseTime } from '#proto/time.ts'
 import type { TaskPool } from '#runtime/threads.ts'
+import { type Held, type HeldMemory, tooMuchMemory } from '../query-memory.ts'
 import type { RowsAsked } from '../store.ts'
 import { StoreError } from '../store-error.ts'
 import type { ElasticServer } from './client.ts'
 import { type Deletion, deletionClause, readDeletion } from './deletions.ts'
-import { ElasticError } from './elastic-error.ts'
+import { ANSWER_TOO_LARGE, ElasticError } from './elastic-error.ts'
 import { FIELDS } from './field-names.ts'
 import { type IndexNames, indicesOf, periodRange } from './index-names.ts'
 import { attributeTypes } from './query/attribute-types.ts'
@@ -30,7 +31,14 @@ export interface SearchTools {
   readonly timeoutMs: number
   /** Of how many numbers quantiles are made at most. */
   readonly quantileNumbersMax: number
+  /** Of one answer. */
+  readonly answerBytesMax: number
   readonly signal: AbortSignal
+}
+
+/** Of a question whose answers are held. */
+export interface HoldingTools extends SearchTools {
+  readonly memory: HeldMemory
 }
 
 /** Lucene's words about an expression whose automaton has too many states; they have no type. */
@@ -155,15 +163,8 @@ export class Asking {
     page: Omit<ReadAnswerInput, 'bytes'>,
     body: Readonly<Record<string, unknown>>,
   ): Promise<SearchAnswer> {
-    const { server, pool, timeoutMs, signal } = this.#tools
-    const { bytes } = await server.request({
-      method: 'POST',
-      path: `/${indices.join(',')}/_search`,
-      query: SEARCH_QUERY,
-      body,
-      timeoutMs,
-      signal,
-    })
+    const { pool, signal } = this.#tools
+    const bytes = await this.#answer(indices, body, page.limit > 0 ? 'rows' : 'groups')
     const input: ReadAnswerInput = { bytes, ...page }
     const answer = await pool.run<SearchAnswer>('elastic-read-answer', input, { signal })
     const { isTimedOut, shardsFailed } = answer
@@ -172,6 +173,22 @@ export class Asking {
       throw new StoreError('LOGBOY_STORE_AWAY', `the search ${what}`)
     }
     return answer
+  }
+
+  async #answer(
+    indices: readonly string[],
+    body: Readonly<Record<string, unknown>>,
+    held: Held,
+  ): Promise<Uint8Array> {
+    const { server, timeoutMs, answerBytesMax: bytesMax, signal } = this.#tools
+    const path = `/${indices.join(',')}/_search`
+    try {
+      const request = { method: 'POST', path, query: SEARCH_QUERY, body } as const
+      return (await server.request({ ...request, timeoutMs, bytesMax, signal })).bytes
+    } catch (error) {
+      const isTooLarge = error instanceof ElasticError && error.type === ANSWER_TOO_LARGE
+      throw isTooLarge ? tooMuchMemory(held, bytesMax) : error
+    }
   }
 }
 

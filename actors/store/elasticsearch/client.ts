@@ -4,7 +4,7 @@
  */
 import { Client, type ClientOptions } from '@elastic/elasticsearch'
 import type { Clock } from '#runtime/clock.ts'
-import { ElasticError, errorOf } from './elastic-error.ts'
+import { ANSWER_TOO_LARGE, ElasticError, errorOf } from './elastic-error.ts'
 
 export interface ElasticRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
@@ -18,6 +18,8 @@ export interface ElasticRequest {
   readonly timeoutMs?: number
   /** Statuses beyond 2xx that are an answer, not an error. */
   readonly allowed?: readonly number[]
+  /** A longer answer is given up: ElasticError with the type ANSWER_TOO_LARGE. */
+  readonly bytesMax?: number
 }
 
 export interface ElasticAnswer {
@@ -136,9 +138,7 @@ class ElasticClient implements ElasticServer {
           },
         },
       )
-      const chunks: Uint8Array[] = []
-      for await (const chunk of answer.body) chunks.push(chunk)
-      const bytes = Buffer.concat(chunks)
+      const bytes = await gathered(answer.body, request.bytesMax ?? Number.POSITIVE_INFINITY)
       const status = answer.statusCode ?? 0
       if (status >= 300 && !allowed.includes(status)) throw errorOf(status, bytes, name)
       return { status, bytes }
@@ -164,6 +164,18 @@ class ElasticClient implements ElasticServer {
   async close(): Promise<void> {
     await this.#client.close()
   }
+}
+
+/** Giving up the loop ends the answer. */
+async function gathered(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > bytesMax) throw new ElasticError(200, ANSWER_TOO_LARGE, 'the answer is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

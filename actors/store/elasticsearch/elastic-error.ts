@@ -1,5 +1,8 @@
 /** Why Elasticsearch did not do what it was asked. */
 
+/** Type of the error where an answer was longer than wanted. */
+export const ANSWER_TOO_LARGE = 'answer_too_large'
+
 export class ElasticError extends Error {
   readonly code = 'LOGBOY_ELASTICSEARCH'
   override readonly name = 'ElasticError'

@@ -1,5 +1,6 @@
 import { after, describe, test } from 'node:test'
 import { logStoreSuite } from '#actors/store/testing/log-store-suite.ts'
+import { memoryTests } from '#actors/store/testing/memory-tests.ts'
 import type { Storage } from './storage.ts'
 import { inElasticWorld, openTestPool } from './testing/elastic-world.ts'
 
@@ -16,6 +17,10 @@ if (address === undefined) {
   describe('store: Elasticsearch', () => {
     const pool = openTestPool()
     after(() => pool.close())
+    memoryTests(
+      'Elasticsearch store',
+      queryMemory => (_, body) => inElasticWorld(address, pool, body, { queryMemory }),
+    )
     for (const storage of STORAGES) {
       logStoreSuite(`Elasticsearch store, ${storage.mode}, source ${storage.source}`, {
         run: (_, body) => inElasticWorld(address, pool, body, { storage }),

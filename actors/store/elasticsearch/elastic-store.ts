@@ -17,6 +17,7 @@ import {
 } from '#runtime/index.ts'
 import { Turnstile } from '../lanes.ts'
 import { countAll, searchById } from '../own-searches.ts'
+import type { QueryMemory } from '../query-memory.ts'
 import type {
   AnalysisInput,
   AnalysisResult,
@@ -30,7 +31,7 @@ import type {
 import { StoreError } from '../store-error.ts'
 import { streamOf } from '../streams.ts'
 import { analyseElastic } from './analyse.ts'
-import type { SearchTools } from './asking.ts'
+import type { HoldingTools, SearchTools } from './asking.ts'
 import { BulkWriter } from './bulk-writer.ts'
 import type { ElasticServer } from './client.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
@@ -72,6 +73,7 @@ export interface ElasticStoreOptions {
   readonly searchTimeoutMs: number
   /** Of how many numbers of a field quantiles are made at most; ELASTIC_QUANTILE_NUMBERS_MAX. */
   readonly quantileNumbersMax?: number
+  readonly queryMemory: QueryMemory
   /** How rows are stored; null = as well as the server can. */
   readonly storage: Storage | null
   /** Told of what cannot go on by itself. */
@@ -191,27 +193,35 @@ export class ElasticStore implements LogStore {
   }
 
   async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
-    return await this.#entered(signal, tools => searchElastic(input, tools))
+    return await this.#entered(input, signal, tools => searchElastic(input, tools))
   }
 
   async analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult> {
-    return await this.#entered(signal, tools => analyseElastic(input, tools))
+    return await this.#entered(input, signal, tools => analyseElastic(input, tools))
   }
 
   async #entered<Result>(
+    { projectId }: RowsAsked,
     signal: AbortSignal,
-    ask: (tools: SearchTools) => Promise<Result>,
+    ask: (tools: HoldingTools) => Promise<Result>,
   ): Promise<Result> {
     this.#demandOpen()
     const ends = AbortSignal.any([signal, this.#closing.signal])
-    const entered = await this.#searches.enter(() => ask(this.#tools(ends)), ends)
+    const entered = await this.#searches.enter(async () => {
+      const memory = this.#options.queryMemory.open(projectId)
+      try {
+        return await ask({ ...this.#tools(ends), memory })
+      } finally {
+        memory.release()
+      }
+    }, ends)
     if (entered === false) throw new StoreError('LOGBOY_SEARCH_BUSY', 'too many searches wait')
     return entered.result
   }
 
   async patterns(input: PatternsInput, signal: AbortSignal): Promise<PatternsResult> {
     const groups = await this.patternGroups(input.projectId, true)
-    return await this.#entered(signal, tools => elasticPatterns(input, groups, tools))
+    return await this.#entered(input, signal, tools => elasticPatterns(input, groups, tools))
   }
 
   async patternGroups(projectId: string, whole: boolean): Promise<PatternGroups> {
@@ -271,6 +281,7 @@ export class ElasticStore implements LogStore {
       ...this.#refresher.observe(),
       ...this.#writer.observe(),
       searches: this.#searches.observe(),
+      queryMemory: this.#options.queryMemory.observe(),
       writers: this.#writers.observe(),
     }
   }
@@ -296,6 +307,7 @@ export class ElasticStore implements LogStore {
       placesOf: projectId => placements.list(projectId),
       timeoutMs,
       quantileNumbersMax,
+      answerBytesMax: this.#options.queryMemory.limits.perQueryBytes,
       signal,
     }
   }

@@ -3,9 +3,10 @@ import { joinInt64 } from '#proto/row-id.ts'
 import { formatTime } from '#proto/time.ts'
 import { type Cursor, encodeCursor, openCursor } from '../cursor.ts'
 import { bothDone } from '../lanes.ts'
+import { type HeldMemory, rowBytes } from '../query-memory.ts'
 import type { RowKey } from '../row-keys.ts'
 import type { SearchPlanInput, SearchResult } from '../store.ts'
-import { Asking, asking, NO_ROWS, type Question, type Scope, type SearchTools } from './asking.ts'
+import { Asking, asking, type HoldingTools, NO_ROWS, type Question, type Scope } from './asking.ts'
 import { FIELDS } from './field-names.ts'
 import {
   type BarPage,
@@ -18,7 +19,7 @@ import { SOURCE_FIELDS } from './row-document.ts'
 
 export async function searchElastic(
   input: SearchPlanInput,
-  tools: SearchTools,
+  tools: HoldingTools,
 ): Promise<SearchResult> {
   const cursor = openCursor(input.cursor, input.order)
   return await asking(() => new Search(input, cursor, tools).run())
@@ -28,9 +29,11 @@ class Search {
   readonly #input: SearchPlanInput
   readonly #cursor: Cursor | null
   readonly #asking: Asking
+  readonly #memory: HeldMemory
 
-  constructor(input: SearchPlanInput, cursor: Cursor | null, tools: SearchTools) {
+  constructor(input: SearchPlanInput, cursor: Cursor | null, tools: HoldingTools) {
     this.#input = input
+    this.#memory = tools.memory
     this.#cursor = cursor
     this.#asking = new Asking(input, tools)
   }
@@ -71,6 +74,7 @@ class Search {
       },
     )
     const { total, rows, last, aggregations } = answer
+    this.#memory.hold('rows', rowBytes(rows))
     const bars = await this.#bars(indices, question, aggregations.histogram)
     return {
       total: include.has('total') ? total : null,

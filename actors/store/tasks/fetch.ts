@@ -11,6 +11,8 @@ export interface FetchInput {
   readonly numbers: Uint32Array
   /** null = whole rows; else arrays of these fields. */
   readonly fields: readonly string[] | null
+  /** With more characters of rows than that it ends. */
+  readonly charsMax: number
 }
 
 export interface FetchResult {
@@ -18,21 +20,27 @@ export interface FetchResult {
   readonly rows: readonly string[]
   /** What is wrong with the unit; null = nothing. */
   readonly damage: string | null
+  /** There are more characters than wanted: the rows are not all. */
+  readonly isTooMuch: boolean
 }
 
 export function fetchRows(
-  { unit, numbers, fields }: FetchInput,
+  { unit, numbers, fields, charsMax }: FetchInput,
   { disk }: ThreadTools,
 ): FetchResult {
   const rows: string[] = []
+  let chars = 0
   try {
     openUnitRows(unit, numbers, segmentFiles(disk), (columns, i) => {
+      if (chars > charsMax) return
       const json = rowJson(columns, i)
-      rows.push(fields === null ? json : projectRow(json, fields))
+      const row = fields === null ? json : projectRow(json, fields)
+      rows.push(row)
+      chars += row.length
     })
-    return { rows, damage: null }
+    return { rows, damage: null, isTooMuch: chars > charsMax }
   } catch (error) {
     if (!isCorrupt(error)) throw error
-    return { rows: [], damage: error.message }
+    return { rows: [], damage: error.message, isTooMuch: false }
   }
 }

@@ -1,9 +1,11 @@
 /** A Parquet store in a simulated process: virtual time, a disk in memory, threads inline. */
+
 import { manifest } from '#actors/manifest.ts'
 import type { SimulatedDisk } from '#runtime/testing/simulated-disk.ts'
 import type { SimulatedProcess } from '#runtime/testing/simulated-process.ts'
 import { type Simulation, simulate } from '#runtime/testing/simulation.ts'
 import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from '../parquet-store.ts'
+import { ampleMemory } from './query-memory.ts'
 import type { StoreWorld } from './store-rig.ts'
 
 export const STORE_FOLDER = '/data/store'
@@ -37,6 +39,7 @@ export class SimulatedStoreWorld implements StoreWorld {
       { callsMax: 10_000 },
     )
     return openParquetStore({
+      queryMemory: ampleMemory(),
       folder: STORE_FOLDER,
       clock: process.clock,
       pool,

@@ -1,6 +1,8 @@
 /** A store on a real Elasticsearch, under a name of its own that is deleted afterwards. */
+
 import { randomBytes } from 'node:crypto'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
+import { ampleMemory } from '#actors/store/testing/query-memory.ts'
 import type { StoreWorld } from '#actors/store/testing/store-rig.ts'
 import { pause, systemClock } from '#runtime/clock.ts'
 import { System, systemRandom, type TaskPool } from '#runtime/index.ts'
@@ -60,6 +62,7 @@ export class ElasticWorld implements StoreWorld {
     })
     this.#system = system
     this.#store = await openElasticStore({
+      queryMemory: ampleMemory(),
       server: this.server,
       name: this.name,
       system,
