@@ -3,6 +3,9 @@ import type { ThreadManifest } from '#runtime/threads.ts'
 /** What threads may run, by name; each loads only the code it runs. Alphabetical. */
 export const manifest: ThreadManifest = {
   tasks: {
+    'check-schema': async () => (await import('./processing/prove-by-schema.ts')).checkSchema,
+    'decode-by-schema': async () =>
+      (await import('./gateway/json/decode-by-schema.ts')).decodeBySchema,
     'decode-json': async () => (await import('./gateway/json/decode-json.ts')).decodeJson,
     'elastic-bulk-body': async () =>
       (await import('./store/elasticsearch/tasks/bulk-body.ts')).bulkBody,
@@ -14,6 +17,7 @@ export const manifest: ThreadManifest = {
     'merge-wordings': async () => (await import('./store/tasks/merge-wordings.ts')).mergeWordings,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
+    'prove-by-schema': async () => (await import('./processing/prove-by-schema.ts')).proveBySchema,
     'store-count-batches': async () =>
       (await import('./store/tasks/count-batches.ts')).countBatches,
     'store-count-received': async () =>

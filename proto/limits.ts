@@ -34,6 +34,9 @@ export const ATTRIBUTE_SEARCH_CHARS_MAX = 8_191
 /** Objects nested deeper are refused before they are walked. */
 export const JSON_DEPTH_MAX = 64
 
+/** JSON Schema of a project's records, as text: it is compiled in each worker thread. */
+export const RECORD_SCHEMA_CHARS_MAX = 64 * 1024
+
 /** An HTTP body after inflation; inflating stops one chunk later. */
 export const BODY_BYTES_MAX = 16 * 1024 * 1024
 /** Rejected records that an answer names; the rest are counted. */

@@ -10,6 +10,7 @@ import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
 import { patternRoutes } from './pattern-routes.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
+import { type SchemaDeps, schemaRoutes } from './schema-routes.ts'
 import { sdkMetricRoutes } from './sdk-metric-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
@@ -20,6 +21,7 @@ export type ApiDeps = DeadLetterDeps &
   DeleteDeps &
   ProjectDeps &
   MetricDeps &
+  SchemaDeps &
   SearchDeps &
   SessionDeps &
   SystemDeps &
@@ -36,6 +38,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...metricRoutes(deps),
     ...sdkMetricRoutes(deps),
     ...projectRoutes(deps),
+    ...schemaRoutes(deps),
     ...deadLetterRoutes(deps),
     ...sessionRoutes(deps),
     ...systemRoutes(deps),

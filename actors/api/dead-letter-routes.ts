@@ -1,6 +1,7 @@
 /** Dead letters of a project: looked at, repaired, replayed and deleted. */
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod/v4'
+import type { Catalog } from '#actors/catalog/catalog.ts'
 import {
   type DeadLetter,
   type DeadLetterNote,
@@ -20,6 +21,7 @@ import { existingProject } from './existing-project.ts'
 import { time } from './shapes.ts'
 
 export interface DeadLetterDeps extends EndpointDeps {
+  readonly catalog: Pick<Catalog, 'project' | 'recordSchema'>
   readonly deadLetters: DeadLetters
   readonly letterBox: Pick<LetterBox, 'flush' | 'countAgain'>
   readonly replay: Pick<LetterReplay, 'replay' | 'replayRecords'>
@@ -193,7 +195,8 @@ class ProjectLetters {
     const { time_zone: timeZone, ...limits } = await existingProject(projectId, catalog)
     const recordsPerSecond = limits.records_per_second
     const bytesPerSecond = limits.bytes_per_second
-    const project = { projectId, timeZone, recordsPerSecond, bytesPerSecond }
+    const recordSchema = await catalog.recordSchema(projectId)
+    const project = { projectId, timeZone, recordsPerSecond, bytesPerSecond, recordSchema }
     let accepted = 0
     const rejected: DeadLettersReplayed['rejected'][number][] = []
     for (const [index, letter] of ids.entries()) {

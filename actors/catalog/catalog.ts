@@ -19,6 +19,8 @@ export interface StoredKey {
   readonly bytesPerSecond: number
   /** Of the project, for times that name none. */
   readonly timeZone: string
+  /** JSON Schema of the project's records; null = none. */
+  readonly recordSchema: string | null
 }
 
 export interface Catalog {
@@ -29,6 +31,9 @@ export interface Catalog {
   createProject(project: NewProject, keys?: readonly NewKey[]): Promise<void>
   updateProject(id: string, change: ProjectChange): Promise<void>
   deleteProject(id: string): Promise<void>
+  /** As text; null = none. */
+  recordSchema(projectId: string): Promise<string | null>
+  setRecordSchema(projectId: string, schema: string | null): Promise<void>
   keys(projectId: string): Promise<readonly ProjectKey[]>
   createKey(key: NewKey): Promise<void>
   revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean>

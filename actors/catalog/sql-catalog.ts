@@ -78,6 +78,7 @@ const storedKeyRow = z
     records_per_second: int8,
     bytes_per_second: int8,
     time_zone: z.string(),
+    record_schema: z.string().nullable(),
   })
   .transform(
     (row): StoredKey => ({
@@ -90,6 +91,7 @@ const storedKeyRow = z
       recordsPerSecond: row.records_per_second,
       bytesPerSecond: row.bytes_per_second,
       timeZone: row.time_zone,
+      recordSchema: row.record_schema,
     }),
   )
 
@@ -191,6 +193,23 @@ export class SqlCatalog implements Catalog {
     )
   }
 
+  async recordSchema(projectId: string): Promise<string | null> {
+    const schema = await this.#database.repeatable(db =>
+      db.maybeOneFirst(sql.type(z.object({ record_schema: z.string().nullable() }))`
+        SELECT record_schema FROM projects WHERE id = ${projectId}
+      `),
+    )
+    return schema
+  }
+
+  setRecordSchema(projectId: string, schema: string | null): Promise<void> {
+    return this.#change(projectId, change =>
+      change.query(sql.unsafe`
+        UPDATE projects SET record_schema = ${schema} WHERE id = ${projectId}
+      `),
+    )
+  }
+
   keys(projectId: string): Promise<readonly ProjectKey[]> {
     return this.#database.repeatable(db =>
       db.any(sql.type(keyRow)`
@@ -221,7 +240,7 @@ export class SqlCatalog implements Catalog {
       db.maybeOne(sql.type(storedKeyRow)`
       SELECT k.id, k.project_id, k.secret_sha256, k.scopes, k.expires_at_us,
         k.revoked_at_us IS NOT NULL AS revoked, p.records_per_second, p.bytes_per_second,
-        p.time_zone
+        p.time_zone, p.record_schema
       FROM project_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = ${id}
     `),
     )

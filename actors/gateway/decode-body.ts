@@ -3,6 +3,7 @@ import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
 import type { IngestDeps } from './ingest-stream.ts'
+import type { DecodeBySchema } from './json/decode-by-schema.ts'
 import type { DecodedJson, DecodeJson } from './json/decode-json.ts'
 import { BODY_ENCODINGS, type BodyEncoding } from './json/inflate.ts'
 import { runTask } from './run-task.ts'
@@ -28,6 +29,8 @@ export interface DecodeBodyOptions {
   readonly encoding: BodyEncoding
   readonly hash: boolean
   readonly timeZone: string
+  /** JSON Schema that records have to fit; null = none. */
+  readonly recordSchema: string | null
   /** Told what of a body that is no JSON a dead letter can keep. */
   readonly refused: (bytes: Uint8Array, reason: string) => void
   readonly pool: IngestDeps['pool']
@@ -37,12 +40,20 @@ export interface DecodeBodyOptions {
 /** Throws the HttpProblem of a body that cannot be decoded. */
 export async function decodeBody(
   body: Uint8Array<ArrayBuffer>,
-  { pool, onFault, refused, ...how }: DecodeBodyOptions,
+  { pool, onFault, refused, recordSchema, ...how }: DecodeBodyOptions,
 ): Promise<DecodedRequest> {
   const buffer = ownBuffer(body)
   const input: DecodeJson = { body: buffer, ...how }
   const run = { transfer: [buffer] }
-  const ran = await runTask<DecodedJson>('decode-json', { pool, input, run, onFault })
+  const ran =
+    recordSchema === null
+      ? await runTask<DecodedJson>('decode-json', { pool, input, run, onFault })
+      : await runTask<DecodedJson>('decode-by-schema', {
+          pool,
+          input: { ...input, recordSchema } satisfies DecodeBySchema,
+          run,
+          onFault,
+        })
   if (ran.type === 'busy') {
     throw new HttpProblem('LOGBOY_OVERLOADED', 'too many requests wait to be decoded', {
       retryAfterMs: BUSY_RETRY_MS,

@@ -88,6 +88,19 @@ test('what is refused of a batch is kept once: bytes of a whole one, records as 
   })
 })
 
+test('a batch is held against the schema of its project', async t => {
+  const { post, keys, letters, box } = await start(t)
+  const n = { maximum: 1, type: 'integer' }
+  const recordSchema = JSON.stringify({ properties: { attributes: { properties: { n } } } })
+  keys.add(KEY, { recordSchema })
+  const ack = (await post(1, testBatch(3)))[1]
+  const reason = 'schema: attributes/n must be <= 1 (maximum)'
+  assert.ok(ack?.type === 'ack')
+  assert.deepEqual(ack.rejected, [{ index: 2, reason }])
+  await box.flush()
+  assert.equal((await letters.list({ limit: 9 }))[0]?.reason, `record 2: ${reason}`)
+})
+
 test('a batch over its limit is rejected with the reason, one beyond a message is not read', async t => {
   const { post, request, log } = await start(t)
   const [status, answer] = await post(1, new Uint8Array(BATCH_BYTES_MAX + 1))

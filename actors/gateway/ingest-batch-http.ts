@@ -7,7 +7,7 @@ import { type BatchBytes, NO_BATCH } from '#actors/commit-log/commit-log.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, jsonText, retryAfterSeconds } from '#actors/http/problem.ts'
 import { PROBLEM_STATUS } from '#actors/http/problem-codes.ts'
-import type { ProveBatch, ProvenBatch } from '#actors/processing/prove-batch.ts'
+import type { ProvenBatch } from '#actors/processing/prove-batch.ts'
 import type { ThrottleReason } from '#actors/project/ingest-meter.ts'
 import type { OfferOutcome } from '#actors/project/project.ts'
 import { batchAnswerJson, type HttpBatchAnswer } from '#proto/batch-answer.ts'
@@ -24,8 +24,8 @@ import { type BatchOrigin, offerOfProven } from './batch-envelope.ts'
 import { INGEST_BATCH_ABOUT } from './ingest-about.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import { offerTo } from './offer-to.ts'
+import { prove } from './prove.ts'
 import { keepRefused } from './refused-batch.ts'
-import { runTask } from './run-task.ts'
 import { tooLarge } from './stream-session.ts'
 import { REFUSALS } from './unavailable.ts'
 
@@ -71,7 +71,8 @@ async function ingestBatch(request: HttpRequest, deps: IngestDeps): Promise<Http
   if (batch === null) return throttle(deps, numbers.sequence, NO_ROOM_RETRY_MS)
   batch.view.set(body)
   try {
-    const proof = await prove(batch, numbers.schema, deps)
+    const { schema } = numbers
+    const proof = await prove(batch, { schema, recordSchema: key.recordSchema }, deps)
     if (proof.type === 'sound' || proof.type === 'invalid')
       return await store(sent, batch, proof, deps)
     const retryAfterMs = proof.type === 'busy' ? NO_ROOM_RETRY_MS : FAILED_RETRY_MS
@@ -105,14 +106,6 @@ async function store(
   meter.acknowledged(clock.monotonicMs() - receivedMs)
   const rejected = proof.rejected.slice(0, REJECTED_TOLD_MAX)
   return answer(200, { type: 'ack', sequence, rejectedCount: proof.rejected.length, rejected })
-}
-
-async function prove(batch: BatchBytes, schema: number, deps: IngestDeps) {
-  const { pool, onFault } = deps
-  const { memory, offset, length } = batch
-  const input: ProveBatch = { memory, offset, length, schema }
-  const ran = await runTask<ProvenBatch>('prove-batch', { pool, input, onFault })
-  return ran.type === 'done' ? ran.result : ran
 }
 
 /** null = it is durable. */

@@ -197,6 +197,45 @@ test('a request that could not be stored leaves no letter: it comes again', asyn
   assert.deepEqual(await letters.list({ limit: 9 }), [])
 })
 
+const ORDERS = JSON.stringify({
+  required: ['service'],
+  properties: { attributes: { properties: { order_id: { type: 'integer' } } } },
+})
+
+test('records that do not fit the schema are refused with the reason, the others stored', async t => {
+  const { post, keys, letters, box, log } = await start(t)
+  keys.add(KEY, { recordSchema: ORDERS })
+  const records = [
+    '{"service":"a","order_id":7}',
+    '{"order_id":8}',
+    '7',
+    '{"service":"b","order_id":"x"}',
+  ]
+  const headers = { 'idempotency-key': 'by-schema' }
+  const first = await post(records.join('\n'), headers)
+  assert.deepEqual(first, [
+    200,
+    {
+      accepted: 1,
+      rejected: [
+        { index: 1, reason: "schema: the record must have required property 'service' (required)" },
+        { index: 2, reason: 'record is not an object' },
+        { index: 3, reason: 'schema: attributes/order_id must be integer (type)' },
+      ],
+    },
+  ])
+  assert.deepEqual(await post(records.join('\n'), headers), first)
+  assert.deepEqual(
+    log.stored.map(({ envelope }) => [envelope.recordCount, envelope.rejected]),
+    [[3, [1, 2]]],
+  )
+  await box.flush()
+  const [note, ...others] = await letters.list({ limit: 9 })
+  assert.deepEqual(others, [])
+  const text = Buffer.from((await letters.read(note?.id ?? ''))?.bytes ?? []).toString()
+  assert.deepEqual(text.trim().split('\n').toSorted(), records.slice(1).toSorted())
+})
+
 test('the same keyed request twice at once is stored once', async t => {
   const { post, messages, log } = await start(t)
   log.autoCommit = false

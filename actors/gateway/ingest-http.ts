@@ -62,6 +62,7 @@ class IngestDoor {
       encoding,
       hash: idempotencyKey !== null,
       timeZone: key.timeZone,
+      recordSchema: key.recordSchema,
       refused,
     })
     const { bodySha256 } = decoded

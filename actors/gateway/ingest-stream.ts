@@ -6,7 +6,7 @@ import type { Arena } from '#actors/commit-log/arena.ts'
 import type { LetterBox } from '#actors/commit-log/dead-letters/letter-box.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
-import type { ProveBatch, ProvenBatch } from '#actors/processing/prove-batch.ts'
+import type { ProvenBatch } from '#actors/processing/prove-batch.ts'
 import type { IngestMeter } from '#actors/project/ingest-meter.ts'
 import type { ProjectRequest } from '#actors/project/project.ts'
 import { EPOCH_MAX, SEQUENCE_MAX } from '#proto/limits.ts'
@@ -14,8 +14,8 @@ import { type ClientMessage, encodeServerMessage, parseClientMessage } from '#pr
 import { type Cancel, type Clock, type Ref, type TaskPool, toError } from '#runtime/index.ts'
 import { authenticateKey, type KeyVerifier } from './authenticate.ts'
 import { offerOfProven } from './batch-envelope.ts'
+import { prove } from './prove.ts'
 import { keepRefused } from './refused-batch.ts'
-import { runTask } from './run-task.ts'
 import {
   type PendingBatch,
   type SessionEnd,
@@ -221,11 +221,10 @@ export class IngestStream {
   }
 
   async #prove(pending: PendingBatch): Promise<void> {
-    const { pool, onFault } = this.#deps
-    const { memory, offset, length } = pending.batch
-    const input: ProveBatch = { memory, offset, length, schema: pending.schema }
-    const ran = await runTask<ProvenBatch>('prove-batch', { pool, input, onFault })
-    this.#session.proven(pending, ran.type === 'done' ? ran.result : ran)
+    const { key } = this.#admitted as Admitted
+    const { batch, schema } = pending
+    const proof = await prove(batch, { schema, recordSchema: key.recordSchema }, this.#deps)
+    this.#session.proven(pending, proof)
     this.#flow()
   }
 

@@ -11,6 +11,7 @@ import { ingestWorld, testBatch } from './testing/ingest-world.ts'
 const PROJECT = {
   projectId: 'project0aa',
   timeZone: 'UTC',
+  recordSchema: null,
   recordsPerSecond: 0,
   bytesPerSecond: 0,
 }

@@ -70,13 +70,16 @@ export class LetterReplay {
     return { accepted, rejected: [] }
   }
 
-  async #decode(text: Uint8Array, { timeZone }: ReplayProject): Promise<Decoded> {
+  async #decode(text: Uint8Array, { timeZone, recordSchema }: ReplayProject): Promise<Decoded> {
     const { pool, onFault } = this.#deps
-    const how = { encoding: 'identity', hash: false, timeZone, pool, onFault } as const
+    const how = { encoding: 'identity', hash: false, timeZone, recordSchema } as const
     try {
       const bodySha256 = createHash('sha256').update(text).digest()
       const refused = (): void => undefined
-      return { ...(await decodeBody(Uint8Array.from(text), { ...how, refused })), bodySha256 }
+      return {
+        ...(await decodeBody(Uint8Array.from(text), { ...how, refused, pool, onFault })),
+        bodySha256,
+      }
     } catch (error) {
       if (!(error instanceof HttpProblem) || error.code !== 'LOGBOY_BAD_BODY') throw error
       return { ...NOTHING, rejected: [{ index: 0, reason: error.message }] }

@@ -96,8 +96,8 @@ export class RequestStore {
     batch: ArenaBytes,
     { key, peer, keyed }: Sender,
   ): Offer {
-    const { records, times, firstIndex, rejected } = chunks[index] as JsonChunk
-    const facts = { records, times, rejected: [] }
+    const { records, times, firstIndex, rejected, refusedRows } = chunks[index] as JsonChunk
+    const facts = { records, times, rejected: refusedRows.map(row => ({ index: row })) }
     const shared = { key, peer, epoch: 0, schema: SCHEMA_HIGHEST }
     if (keyed === null) {
       const sequence = this.#boot.nextSequence(key.projectId)
@@ -133,7 +133,16 @@ export function noRoom({ meter }: Pick<IngestDeps, 'meter'>): HttpProblem {
 export function knowableChunks({ chunks, rejected }: DecodedRequest): readonly JsonChunk[] {
   if (chunks.length > 0) return chunks
   const nothing = { batch: new Uint8Array(0), records: 0, times: null, untimed: 0 }
-  return [{ ...nothing, firstIndex: 0, endIndex: rejected.length, rejected }]
+  return [
+    {
+      ...nothing,
+      refusedRows: [],
+      places: null,
+      firstIndex: 0,
+      endIndex: rejected.length,
+      rejected,
+    },
+  ]
 }
 
 /** Throws what the caller is to be told, unless all of it is stored. */

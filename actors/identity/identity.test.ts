@@ -63,6 +63,7 @@ function keyWorld() {
     recordsPerSecond: 0,
     bytesPerSecond: 0,
     timeZone: 'UTC',
+    recordSchema: null,
   }
   const ended: string[] = []
   const changed: number[] = []

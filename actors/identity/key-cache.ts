@@ -16,13 +16,15 @@ export interface VerifiedKey {
   readonly bytesPerSecond: number
   /** Of the project, for times that name none. */
   readonly timeZone: string
+  /** JSON Schema of the project's records; null = none. */
+  readonly recordSchema: string | null
 }
 
 export type KeyVerdict =
   | { readonly type: 'verified'; readonly key: VerifiedKey }
   | { readonly type: 'unknown' | 'revoked' | 'expired' | 'unavailable' }
 
-/** Told when a key that was verified stops being good, or its project's limits change. */
+/** Told when a key that was verified stops being good, or what it is held to changes. */
 export interface KeyWatcher {
   revoked(keyId: string): void
   changed?(key: VerifiedKey): void
@@ -189,7 +191,7 @@ export class KeyCache {
       return
     }
     this.#entries.set(id, { stored: fresh, readAtMs: clock.monotonicMs() })
-    if (limitsDiffer(stored, fresh)) watcher.changed?.(verified(fresh))
+    if (differ(stored, fresh)) watcher.changed?.(verified(fresh))
   }
 
   #drop(id: string): void {
@@ -213,9 +215,13 @@ function verified(stored: StoredKey): VerifiedKey {
     recordsPerSecond: stored.recordsPerSecond,
     bytesPerSecond: stored.bytesPerSecond,
     timeZone: stored.timeZone,
+    recordSchema: stored.recordSchema,
   }
 }
 
-function limitsDiffer(a: StoredKey, b: StoredKey): boolean {
-  return a.recordsPerSecond !== b.recordsPerSecond || a.bytesPerSecond !== b.bytesPerSecond
+/** Whether streams that a key opened have to be told. */
+function differ(a: StoredKey, b: StoredKey): boolean {
+  return (['recordsPerSecond', 'bytesPerSecond', 'recordSchema'] as const).some(
+    name => a[name] !== b[name],
+  )
 }

@@ -38,23 +38,39 @@ export interface ProvenSound {
   readonly refused: Uint8Array | null
 }
 
+/** What else a record has to satisfy; told which records are refused already. */
+export type MoreChecks = (
+  columns: LogColumns,
+  refused: readonly RefusedRecord[],
+) => readonly RefusedRecord[]
+
 /** Judges a batch; never throws for what a sender could have written. */
-export function proveBatch({ memory, offset, length, schema }: ProveBatch): ProvenBatch {
+export function proveBatch(batch: ProveBatch): ProvenBatch {
+  return proveWith(batch, () => [])
+}
+
+export function proveWith(
+  { memory, offset, length, schema }: ProveBatch,
+  moreChecks: MoreChecks,
+): ProvenBatch {
   if (schema < 1 || schema > SCHEMA_HIGHEST) {
     return { type: 'invalid', reason: `schema ${schema} is not 1 to ${SCHEMA_HIGHEST}` }
   }
   try {
     const columns = openLogBatch(new Uint8Array(memory, offset, length), isUtf8)
-    return judge(columns)
+    return judge(columns, moreChecks)
   } catch (error) {
     if (error instanceof BatchError) return { type: 'invalid', reason: error.message }
     throw error
   }
 }
 
-function judge(columns: LogColumns): ProvenSound {
+function judge(columns: LogColumns, moreChecks: MoreChecks): ProvenSound {
   const { kind, timeUs, timeMissing, count } = columns
   const rejected = kind === ROW_KINDS.metric ? checkMetrics(columns) : checkRecords(columns)
+  const more = moreChecks(columns, rejected)
+  if (more.length > 0) rejected.push(...more)
+  rejected.sort((a, b) => a.index - b.index)
   let [minUs, maxUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let untimed = 0
   let next = 0
@@ -85,5 +101,5 @@ function linesOf(columns: LogColumns, rejected: readonly RefusedRecord[]): Uint8
 function checkMetrics(columns: LogColumns): RefusedRecord[] {
   const refused = new Map(checkPoints(columns).map(each => [each.index, each]))
   for (const each of checkRecords(columns)) refused.set(each.index, each)
-  return [...refused.values()].sort((a, b) => a.index - b.index)
+  return [...refused.values()]
 }

@@ -346,6 +346,7 @@ class World {
       recordsPerSecond: project === 0 ? recordsPerSecond : 0,
       bytesPerSecond: 0,
       timeZone: 'UTC',
+      recordSchema: null,
     }
     return { type: 'verified', key }
   }

@@ -15,6 +15,7 @@ import { MemoryAccounts, MemoryApiTokens, MemoryMembers } from './memory-people.
 export class MemoryCatalog implements PeopleCatalog {
   readonly #projects = new Map<string, Project>()
   readonly #keys = new Map<string, { readonly key: NewKey; revokedAtUs: number | null }>()
+  readonly #schemas = new Map<string, string>()
   readonly #sessions = new Map<string, StoredSession>()
   readonly #changed = (): void => {
     this.#version++
@@ -74,6 +75,16 @@ export class MemoryCatalog implements PeopleCatalog {
     this.#version++
   }
 
+  async recordSchema(projectId: string): Promise<string | null> {
+    return this.#schemas.get(projectId) ?? null
+  }
+
+  async setRecordSchema(projectId: string, schema: string | null): Promise<void> {
+    if (schema === null) this.#schemas.delete(projectId)
+    else this.#schemas.set(projectId, schema)
+    this.#version++
+  }
+
   async keys(projectId: string): Promise<ProjectKey[]> {
     return [...this.#keys.values()]
       .filter(({ key }) => key.projectId === projectId)
@@ -111,7 +122,9 @@ export class MemoryCatalog implements PeopleCatalog {
     const revoked = stored.revokedAtUs !== null
     const limits = { recordsPerSecond, bytesPerSecond }
     const timeZone = kept.time_zone
-    return { id, projectId, secretSha256, scopes, expiresAtUs, revoked, ...limits, timeZone }
+    const recordSchema = this.#schemas.get(projectId) ?? null
+    const ofProject = { ...limits, timeZone, recordSchema }
+    return { id, projectId, secretSha256, scopes, expiresAtUs, revoked, ...ofProject }
   }
 
   async touchKeys(): Promise<void> {}

@@ -90,6 +90,20 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       assert.equal(stored?.revoked, false)
     })
 
+    test("a project's schema comes with its keys, and goes again", async () => {
+      await project('schema0001')
+      await key('kkkkkkschem1', 'schema0001')
+      assert.equal((await catalog.key('kkkkkkschem1'))?.recordSchema, null)
+      const version = await catalog.version()
+      await catalog.setRecordSchema('schema0001', '{"type":"object"}')
+      assert.ok((await catalog.version()) > version)
+      assert.equal((await catalog.key('kkkkkkschem1'))?.recordSchema, '{"type":"object"}')
+      assert.equal(await catalog.recordSchema('schema0001'), '{"type":"object"}')
+      await catalog.setRecordSchema('schema0001', null)
+      assert.equal((await catalog.key('kkkkkkschem1'))?.recordSchema, null)
+      assert.equal(await catalog.recordSchema('nosuchproj'), null)
+    })
+
     test('revoking says whether there was such a key in that project', async () => {
       await project('aaaaaaaaa6')
       await key('kkkkkkkkkk02', 'aaaaaaaaa6')

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { timeZone } from '#proto/time-zone.ts'
 import type { Transferred } from '#runtime/threads.ts'
+import type { BatchColumnsOptions } from './batch-columns.ts'
 import { type BodyEncoding, inflate } from './inflate.ts'
 import { type DecodedBody, decodeBody } from './json-body.ts'
 
@@ -29,11 +30,18 @@ const SENDER = { sdkName: 'http', sdkVersion: '' } as const
 
 /** Unpacks and decodes; never throws for what a client could have sent. */
 export function decodeJson(input: DecodeJson): Transferred<DecodedJson> {
+  return decodeWith(input, (bytes, options) => decodeBody(bytes, options))
+}
+
+export function decodeWith(
+  input: DecodeJson,
+  decode: (bytes: Uint8Array, options: BatchColumnsOptions) => DecodedBody,
+): Transferred<DecodedJson> {
   const { body, encoding, hash } = input
   const inflated = inflate(new Uint8Array(body), encoding)
   if (inflated.type !== 'body') return { result: inflated, transfer: [] }
   const { bytes } = inflated
-  const decoded = decodeBody(bytes, { ...SENDER, zone: timeZone(input.timeZone) })
+  const decoded = decode(bytes, { ...SENDER, zone: timeZone(input.timeZone) })
   const bodySha256 = hash ? new Uint8Array(createHash('sha256').update(bytes).digest()) : null
   const chunks = decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch.buffer) : []
   const transfer = decoded.refused === null ? chunks : [...chunks, decoded.refused.buffer]

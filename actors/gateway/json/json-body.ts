@@ -26,6 +26,17 @@ export interface JsonChunk extends SealedBatch {
   readonly endIndex: number
   /** Records of it that were refused, by their number in the body; no more than are told. */
   readonly rejected: readonly RejectedRecord[]
+  /** Rows of the batch that were refused after it had been made, ascending. */
+  readonly refusedRows: readonly number[]
+  /** Of each row number, start and end in the body; null unless asked for. */
+  readonly places: Int32Array | null
+}
+
+/** Numbers of a row in `places`. */
+export const PLACE_NUMBERS = 3
+
+export interface DecodeBodyWishes extends BatchColumnsOptions {
+  readonly keepPlaces?: boolean
 }
 
 export type DecodedBody =
@@ -49,7 +60,7 @@ export type DecodedBody =
     }
 
 /** Decodes a whole body; the same bytes are always cut into the same chunks. */
-export function decodeBody(bytes: Uint8Array, options: BatchColumnsOptions): DecodedBody {
+export function decodeBody(bytes: Uint8Array, options: DecodeBodyWishes): DecodedBody {
   return new BodyDecoder(bytes, options).decode()
 }
 
@@ -61,6 +72,7 @@ class BodyDecoder {
   readonly #chunks: JsonChunk[] = []
   readonly #rejected: RejectedRecord[] = []
   readonly #places = new RefusedPlaces()
+  #rowPlaces: number[] | null
   #index = 0
   #accepted = 0
   #refused = 0
@@ -69,8 +81,9 @@ class BodyDecoder {
   #chunkRejected = 0
   #fault: { position: number; reason: string } | null = null
 
-  constructor(bytes: Uint8Array, options: BatchColumnsOptions) {
+  constructor(bytes: Uint8Array, options: DecodeBodyWishes) {
     this.#bytes = bytes
+    this.#rowPlaces = options.keepPlaces === true ? [] : null
     this.#isUtf8 = isUtf8(bytes)
     this.#scanner = new RecordScanner(bytes)
     this.#columns = new BatchColumns(this.#scanner, options)
@@ -178,6 +191,7 @@ class BodyDecoder {
   #take(start: number, end: number): void {
     const refusal = this.#refusalOf(start, end)
     if (refusal !== null) return this.#refuse(refusal, start, end)
+    this.#rowPlaces?.push(this.#index, start, end)
     this.#accepted++
     this.#index++
   }
@@ -206,8 +220,10 @@ class BodyDecoder {
 
   #seal(endIndex: number): void {
     const rejected = this.#rejected.slice(this.#chunkRejected)
-    const chunk = { firstIndex: this.#chunkIndex, endIndex, rejected, ...this.#columns.seal() }
-    this.#chunks.push(chunk)
+    const places = this.#rowPlaces && Int32Array.from(this.#rowPlaces)
+    const part = { firstIndex: this.#chunkIndex, endIndex, rejected, refusedRows: [], places }
+    this.#chunks.push({ ...part, ...this.#columns.seal() })
+    if (places !== null) this.#rowPlaces = []
     this.#chunkIndex = endIndex
     this.#chunkRejected = this.#rejected.length
   }

@@ -39,6 +39,7 @@ export class FakeKeys {
       recordsPerSecond: 0,
       bytesPerSecond: 0,
       timeZone: 'UTC',
+      recordSchema: null,
       ...fields,
     }
     this.verdicts.set(text, { type: 'verified', key })
