@@ -1,12 +1,20 @@
 // `npm test`: types, lint, format, then every test. `npm test -- FILTER …` runs only matching test files.
 // `--integration` runs the tests that need real servers, whose addresses stand in the environment.
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
+import { fail, prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'gen', 'data', '.git'])
+/** Those that take a minute or more: begun late, the last of them would run alone. */
+const LONG = [
+  'actors/testing/simulation.test.ts',
+  'ui/testing/browser.test.ts',
+  'actors/cli/db.test.ts',
+  'actors/store/elasticsearch/elastic-store.integration.test.ts',
+  'deploy/compose-dry.integration.test.ts',
+  'deploy/nginx.integration.test.ts',
+]
 const integration = process.argv.includes('--integration')
 const filters = process.argv.slice(2).filter(arg => arg !== '--integration')
 
@@ -25,24 +33,13 @@ if (filters.length === 0 && !integration) {
 }
 const files = testFiles('.').filter(file => filters.every(filter => file.includes(filter)))
 if (files.length === 0) {
-  console.error(`logboy: no test file matches ${filters.join(' ')}`)
-  process.exit(1)
+  fail(`no test file matches ${filters.join(' ')}`)
 }
-const result = spawnSync(
-  node,
-  [
-    '--test',
-    '--test-concurrency=2',
-    '--test-timeout=300000',
-    `--import=${pathToFileURL(join(ROOT, 'scripts/property-seed.mjs')).href}`,
-    ...files,
-  ],
-  {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: serverEnvironment(),
-  },
-)
+const result = spawnSync(node, ['scripts/run-test-files.mjs', ...longestFirst(files)], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: serverEnvironment(),
+})
 process.exit(result.status ?? 1)
 
 function check(what, args) {
@@ -59,4 +56,11 @@ function testFiles(folder) {
     if (!entry.name.endsWith('.test.ts')) return []
     return entry.name.endsWith('.integration.test.ts') === integration ? [path] : []
   })
+}
+
+function longestFirst(files) {
+  for (const file of LONG)
+    if (!existsSync(join(ROOT, file))) fail(`LONG names ${file}, which is gone`)
+  const rank = file => (LONG.includes(file) ? LONG.indexOf(file) : LONG.length)
+  return files.toSorted((a, b) => rank(a) - rank(b))
 }
