@@ -135,6 +135,28 @@ export interface SearchReply {
   readonly tail_token: string
 }
 
+/**
+ * Lines of a search that was asked for as `application/x-ndjson`: how far it has come, some times a
+ * second, and at the end its result or what went wrong.
+ */
+export type SearchLine =
+  | SearchProgress
+  | ({ readonly type: 'result' } & SearchReply)
+  | { readonly type: 'problem'; readonly problem: Problem }
+
+export interface SearchProgress {
+  readonly type: 'progress'
+  readonly elapsed_ms: number
+  /** Row groups that are dealt with, of those that may have matching rows; null = not known. */
+  readonly parts_done: number | null
+  readonly parts: number | null
+  readonly rows_read: number | null
+  readonly bytes_read: number | null
+  /** Matching rows so far. */
+  readonly total: number | null
+  readonly histogram: readonly HistogramBar[]
+}
+
 export interface IngestReply {
   readonly accepted: number
   readonly rejected: readonly { readonly index: number; readonly reason: string }[]

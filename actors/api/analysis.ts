@@ -6,6 +6,7 @@ import type {
   LogStore,
   SearchPlanInput,
   SearchResult,
+  Watch,
 } from '#actors/store/store.ts'
 import type { AggregateRequest, Table, TableColumn } from '#proto/api.ts'
 import { ANALYSIS_ROWS_MAX } from '#proto/limits.ts'
@@ -17,21 +18,22 @@ import type { SearchBody } from './search-request.ts'
 /** A search's answer without rows and counts, beside the table. */
 export type AnalysisReply = SearchResult & Pick<AnalysisResult, 'table'>
 
-interface AnalysisTools {
+export interface AnalysisTools {
   readonly store: Pick<LogStore, 'analyse' | 'patterns'>
   readonly signal: AbortSignal
+  readonly watch?: Watch | undefined
 }
 
 export async function analysed(
   input: SearchPlanInput,
   stages: readonly Stage[],
-  { store, signal }: AnalysisTools,
+  { store, signal, watch }: AnalysisTools,
 ): Promise<AnalysisReply> {
   const { intervalUs } = input
   const result =
     stages[0]?.type === 'patterns'
       ? await patternTable(input, stages, { store, signal })
-      : await store.analyse({ ...input, stages, intervalUs }, signal)
+      : await store.analyse({ ...input, stages, intervalUs }, signal, watch)
   const interval = intervalUs / 1_000_000
   const aggregations = { by_level: {}, by_service: {}, histogram: [], interval }
   return { ...result, logs: [], aggregations, next_cursor: null }

@@ -4,7 +4,7 @@ import { etagOf, withEtag } from '#actors/http/etag.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, jsonText } from '#actors/http/problem.ts'
 import { type ContextWish, rowContext } from '#actors/store/row-context.ts'
-import type { LogStore, SearchResult } from '#actors/store/store.ts'
+import type { LogStore, SearchResult, Watch } from '#actors/store/store.ts'
 import { placeOf } from '#actors/tail/tail-place.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
 import {
@@ -16,12 +16,13 @@ import {
 import { isTableStage } from '#proto/query/analysis.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
-import { type AnalysisReply, aggregated, analysed } from './analysis.ts'
+import { type AnalysisReply, type AnalysisTools, aggregated, analysed } from './analysis.ts'
 import type { CallersProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectQuery } from './endpoint.ts'
 import { fieldHints } from './field-hints.ts'
 import { check } from './json-body.ts'
 import { markPage } from './page-cursor.ts'
+import { PROGRESS_INTERVAL_MS, progressAnswer, wantsLines } from './progress-lines.ts'
 import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
 import {
   levelsOf,
@@ -72,6 +73,10 @@ export function searchRoutes(deps: SearchDeps): Route[] {
       method: 'POST',
       path: '/api/v1/logs/search',
       summary: 'Logs that match, their number, and counts by level, service and time.',
+      description:
+        'With `Accept: application/x-ndjson` a query that takes longer than ' +
+        `${PROGRESS_INTERVAL_MS} ms tells how far it has come: lines of \`type\` progress, and last ` +
+        'one of `type` result, which has the members of this answer, or problem.',
       body: searchBody,
       answers: { 200: answerOf('A page of logs, and what was asked for beside it.', searchReply) },
       handle: ({ body, project, request }) => search(body, project, request, deps),
@@ -156,17 +161,19 @@ async function search(
 ): Promise<HttpAnswer> {
   const begunMs = clock.monotonicMs()
   const { input, stages } = planSearch(body, project, clock.nowUs())
-  return await queries.run(project.id, request.signal, async signal => {
-    const result = await resultOf({ input, stages }, body.aggregate, { store, signal })
-    const hints = isEmpty(result)
-      ? await fieldHints(input, asked => store.search(asked, signal))
-      : []
-    const isWhole = stages.some(stage => stage.type === 'limit')
-    const next = isWhole ? null : result.next_cursor
-    const told = { ...result, next_cursor: next && markPage(next, body, project.id) }
-    const queryMs = clock.monotonicMs() - begunMs
-    return jsonText(200, replyText(told, { fields: input.fields, hints, queryMs }))
-  })
+  const query = (watch?: Watch): Promise<string> =>
+    queries.run(project.id, request.signal, async signal => {
+      const result = await resultOf({ input, stages }, body.aggregate, { store, signal, watch })
+      const hints = isEmpty(result)
+        ? await fieldHints(input, asked => store.search(asked, signal))
+        : []
+      const isWhole = stages.some(stage => stage.type === 'limit')
+      const next = isWhole ? null : result.next_cursor
+      const told = { ...result, next_cursor: next && markPage(next, body, project.id) }
+      const queryMs = clock.monotonicMs() - begunMs
+      return replyText(told, { fields: input.fields, hints, queryMs })
+    })
+  return wantsLines(request) ? await progressAnswer(query, clock) : jsonText(200, await query())
 }
 
 type Reply = SearchResult | AnalysisReply
@@ -174,10 +181,10 @@ type Reply = SearchResult | AnalysisReply
 async function resultOf(
   { input, stages }: SearchPlan,
   aggregate: SearchBody['aggregate'],
-  tools: { readonly store: SearchDeps['store']; readonly signal: AbortSignal },
+  tools: AnalysisTools & Pick<SearchDeps, 'store'>,
 ): Promise<Reply> {
   if (stages.some(isTableStage)) return await analysed(input, stages, tools)
-  const result = await tools.store.search(input, tools.signal)
+  const result = await tools.store.search(input, tools.signal, tools.watch)
   return { ...result, ...(await aggregated(aggregate, input, tools)) }
 }
 

@@ -1,12 +1,13 @@
 /** `logboy search QUERY`: newest first, as many as asked for, page by page. */
 import { Command } from 'commander'
-import type { Row, SearchReply, SearchRequest } from '#proto/api.ts'
+import type { Row, SearchRequest } from '#proto/api.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import { explainSearch } from '#proto/query/explain-stages.ts'
 import { parseSearch } from '#proto/query.ts'
-import { call, findProject } from './client.ts'
+import { findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
 import { printTable } from './print-table.ts'
+import { searchTelling } from './search-progress.ts'
 import { counted, fail, formatRow, note, print } from './terminal.ts'
 import { timeOf } from './time-option.ts'
 
@@ -59,7 +60,7 @@ async function search(words: readonly string[], options: SearchOptions): Promise
       include: shown === 0 ? ['logs', 'total'] : ['logs'],
       ...(cursor === null ? {} : { cursor }),
     }
-    const reply: SearchReply = await call(connection, 'POST', '/api/v1/logs/search', request)
+    const reply = await searchTelling(connection, request, process.stderr)
     const { table } = reply
     const json = options.json === true
     for (const row of reply.logs) printRow(row, options)

@@ -30,10 +30,9 @@ export class HttpProblem extends Error {
   }
 }
 
-/** The answer that a problem becomes. */
-export function problemAnswer(problem: HttpProblem): HttpAnswer {
-  const { code, status, message, options } = problem
-  const body: Problem = {
+/** The document that tells of it. */
+export function problemOf({ code, status, message, options }: HttpProblem): Problem {
+  return {
     type: `urn:logboy:problem:${code}`,
     title: STATUS_CODES[status] ?? 'Client Closed Request',
     status,
@@ -41,6 +40,11 @@ export function problemAnswer(problem: HttpProblem): HttpAnswer {
     detail: message,
     ...options.members,
   }
+}
+
+/** The answer that a problem becomes. */
+export function problemAnswer(problem: HttpProblem): HttpAnswer {
+  const { status, options } = problem
   const headers: (readonly [string, string])[] = [
     ['content-type', 'application/problem+json'],
     ['cache-control', 'no-store'],
@@ -50,7 +54,7 @@ export function problemAnswer(problem: HttpProblem): HttpAnswer {
     headers.push(['retry-after', retryAfterSeconds(options.retryAfterMs)])
   }
   if (status === 401) headers.push(['www-authenticate', 'Bearer realm="logboy"'])
-  return { status, headers, body: JSON.stringify(body) }
+  return { status, headers, body: JSON.stringify(problemOf(problem)) }
 }
 
 /** Value of a Retry-After header: whole seconds, rounded up, at least 1. */

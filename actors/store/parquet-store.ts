@@ -34,6 +34,7 @@ import type {
   RowsAsked,
   SearchPlanInput,
   SearchResult,
+  Watch,
 } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { streamOf } from './streams.ts'
@@ -169,15 +170,16 @@ export class ParquetStore implements LogStore {
     return this.#recent.bytes
   }
 
-  async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
+  async search(input: SearchPlanInput, signal: AbortSignal, watch?: Watch): Promise<SearchResult> {
     return await this.#pinned(input.projectId, signal, (snapshot, memory) =>
-      search(snapshot, input, { ...this.#searchTools(), memory, signal }),
+      search(snapshot, input, { ...this.#searchTools(), memory, watch, signal }),
     )
   }
 
-  async analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult> {
+  async analyse(input: AnalysisInput, signal: AbortSignal, watch?: Watch): Promise<AnalysisResult> {
+    const tools = { ...this.#searchTools(), wide: this.#wide, watch, signal }
     return await this.#pinned(input.projectId, signal, (snapshot, memory) =>
-      analyse(snapshot, input, { ...this.#searchTools(), memory, wide: this.#wide, signal }),
+      analyse(snapshot, input, { ...tools, memory }),
     )
   }
 

@@ -15,22 +15,22 @@ export function patternView(store: Viewed & Pick<LogStore, 'patternGroups'>): Vi
     return { ...input, query: groups.expanded(input.query) }
   }
   return {
-    async search(given, signal) {
+    async search(given, signal, watch) {
       const input = await expanding(given)
       const { fields, include, limit } = input
       const place = fields?.indexOf('pattern_id') ?? -1
       const hasIds = include.has('logs') && limit > 0 && (fields === null || place >= 0)
-      if (!hasIds) return await store.search(input, signal)
+      if (!hasIds) return await store.search(input, signal, watch)
       const [result, groups] = await bothDone(
-        store.search(input, signal),
+        store.search(input, signal, watch),
         store.patternGroups(input.projectId, false),
       )
       const logs =
         fields === null ? renamed(result.logs, groups) : renamedAt(place, result.logs, groups)
       return { ...result, logs }
     },
-    async analyse(given, signal) {
-      return await store.analyse(await expanding(given), signal)
+    async analyse(given, signal, watch) {
+      return await store.analyse(await expanding(given), signal, watch)
     },
     async delete(given) {
       return await store.delete(await expanding(given))

@@ -44,6 +44,7 @@ export class SearchExplain {
     this.add('units_summarized', summarized)
     this.add('units_read', result.unitsRead)
     this.add('rows_read', result.rowsRead)
+    this.add('bytes_read', result.bytesRead)
     this.damaged(result.damaged)
     for (const { id } of segments) {
       if (result.damagedIndexes.has(this.#tools.pathOf(id))) this.damagedIndex(id)

@@ -3,7 +3,7 @@
  */
 import type { Positions } from '#actors/commit-log/positions.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
-import { LEVELS } from '#proto/api.ts'
+import { type HistogramBar, LEVELS } from '#proto/api.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { encodeCursor, openCursor } from './cursor.ts'
 import { bothDone } from './lanes.ts'
@@ -13,9 +13,9 @@ import { type KeySelection, keyAt, sliceKeys } from './row-keys.ts'
 import { type Damage, SearchExplain } from './search-explain.ts'
 import { countRecent, fetchKeys, summarizeStored } from './search-steps.ts'
 import type { Snapshot, StoredUnit, Unit } from './snapshot.ts'
-import type { SearchPlanInput, SearchResult } from './store.ts'
+import type { Progress, SearchPlanInput, SearchResult, Watch } from './store.ts'
 import { Tally, type TallyWanted } from './tally.ts'
-import { type WalkPlan, type WalkResult, walk } from './walk.ts'
+import { type WalkPlan, type WalkProgress, type WalkResult, walk } from './walk.ts'
 
 export interface SearchTools {
   readonly pool: TaskPool
@@ -23,6 +23,8 @@ export interface SearchTools {
   readonly lanes: number
   readonly pathOf: (segmentId: number) => string
   readonly memory: HeldMemory
+  /** Is given what tells how far the query has come. */
+  readonly watch?: Watch | undefined
   /** Tells of a row group, or of an index (group null), that cannot be read. */
   readonly onDamaged: (damage: Damage) => void
 }
@@ -67,12 +69,18 @@ class Search {
     const counts = planCounts(this.#units, this.#filter, tallyWanted.barUs)
     const counted = this.#wantsTally() ? counts : { summarized: [], scanned: [] }
     const plan = this.#walkPlan(keys, new Set(counted.scanned), tallyWanted)
-    const [summarized, walked] = await bothDone(
-      this.#summarize(counted.summarized, tallyWanted),
-      walk(plan, this.#tools),
+    const sum = new Tally(tallyWanted)
+    const { watch, ...tools } = this.#tools
+    const [unsummarized, walked] = await bothDone(
+      this.#summarize(counted.summarized, sum, tallyWanted),
+      walk(plan, {
+        ...tools,
+        watch: look => watch?.(() => this.#progress(look(), sum, tallyWanted)),
+      }),
     )
-    const unanswered = await this.#scanUnanswered(summarized.unanswered, tallyWanted)
-    const tally = summarized.tally
+    const unanswered = await this.#scanUnanswered(unsummarized, tallyWanted)
+    const tally = new Tally(tallyWanted)
+    tally.merge(sum.counts())
     tally.merge(walked.tally.counts())
     tally.merge(unanswered.counts())
     const page = await this.#page(walked, positions)
@@ -116,15 +124,29 @@ class Search {
 
   async #summarize(
     units: readonly Unit[],
+    tally: Tally,
     wanted: TallyWanted,
-  ): Promise<{ readonly tally: Tally; readonly unanswered: readonly StoredUnit[] }> {
-    const tally = new Tally(wanted)
+  ): Promise<readonly StoredUnit[]> {
     const recent = units.filter(unit => unit.type === 'recent')
     const stored = units.filter(unit => unit.type === 'stored')
     const sum = { type: 'tally', wanted, tally } as const
     const step = { ...this.#tools, filter: this.#filter, sum }
     const [, unanswered] = await bothDone(countRecent(recent, step), summarizeStored(stored, step))
-    return { tally, unanswered }
+    return unanswered
+  }
+
+  #progress(walked: WalkProgress, summarized: Tally, wanted: TallyWanted): Progress {
+    const sum = new Tally(wanted)
+    sum.merge(summarized.counts())
+    sum.merge(walked.tally.counts())
+    return {
+      partsDone: walked.unitsDone,
+      parts: this.#units.length,
+      rowsRead: walked.rowsRead,
+      bytesRead: walked.bytesRead,
+      total: sum.total,
+      histogram: histogramOf(sum),
+    }
   }
 
   /** Row groups whose index is damaged are counted by their rows: slower, never wrong. */
@@ -132,7 +154,7 @@ class Search {
     for (const { segmentId } of units) this.#explain.damagedIndex(segmentId)
     const counted = new Set<Unit>(units)
     const plan = { ...this.#walkPlan(null, counted, wanted), units }
-    const walked = await walk(plan, this.#tools)
+    const walked = await walk(plan, { ...this.#tools, watch: undefined })
     this.#explain.damaged(walked.damaged)
     return walked.tally
   }
@@ -157,16 +179,12 @@ class Search {
   #counts(tally: Tally): Pick<SearchResult, 'total' | 'aggregations'> {
     const { include, intervalUs } = this.#input
     const services = include.has('by_service') ? [...tally.services] : []
-    const bars = include.has('histogram') ? tally.bars() : []
     return {
       total: include.has('total') ? tally.total : null,
       aggregations: {
         by_level: include.has('by_level') ? levelCounts(tally.levels) : {},
         by_service: Object.fromEntries(services.sort(([, a], [, b]) => b - a)),
-        histogram: bars.map(([startUs, counts]) => ({
-          time: new Date(startUs / 1000).toISOString(),
-          counts: levelCounts(counts),
-        })),
+        histogram: histogramOf(tally),
         interval: intervalUs / 1_000_000,
       },
     }
@@ -176,6 +194,14 @@ class Search {
 /** Entries are received in log order. A later page does not know what the first one had. */
 export function receivedMaxUs({ units }: Snapshot): number {
   return units.reduce((max, unit) => Math.max(max, unit.receivedMaxUs), 0)
+}
+
+/** Empty unless bars were wanted. */
+function histogramOf(tally: Tally): HistogramBar[] {
+  return tally.bars().map(([startUs, counts]) => ({
+    time: new Date(startUs / 1000).toISOString(),
+    counts: levelCounts(counts),
+  }))
 }
 
 function levelCounts(counts: Float64Array): Readonly<Record<string, number>> {

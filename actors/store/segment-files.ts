@@ -18,6 +18,8 @@ export interface OpenSegment {
 }
 
 export class SegmentFiles {
+  /** By this thread, of all files. */
+  bytesRead = 0
   readonly #disk: Disk
   /** Least recently used first, each with the number of row groups it was counted with. */
   readonly #segments = new Map<string, { readonly segment: Segment; readonly groups: number }>()
@@ -29,11 +31,17 @@ export class SegmentFiles {
 
   /** Lends a segment to `run`. Throws LOGBOY_SEGMENT_CORRUPT, also where the file is missing. */
   use<Result>(path: string, run: (segment: OpenSegment) => Result): Result {
-    const segment = this.#segments.get(path)?.segment ?? new Segment(this.#disk, path)
+    const segment = this.#segments.get(path)?.segment ?? this.#open(path)
     this.#forget(path)
     const result = segment.lend(run)
     this.#keep(path, segment)
     return result
+  }
+
+  #open(path: string): Segment {
+    return new Segment(this.#disk, path, bytes => {
+      this.bytesRead += bytes
+    })
   }
 
   #keep(path: string, segment: Segment): void {
@@ -77,10 +85,10 @@ class Segment implements OpenSegment {
   /** null = damaged. */
   #locations: readonly IndexLocation[] | null | undefined
 
-  constructor(disk: Disk, path: string) {
+  constructor(disk: Disk, path: string, onRead: (bytes: number) => void) {
     this.#disk = disk
-    this.#segmentFile = new LentFile(path)
-    this.#indexFile = new LentFile(path.replace(/\.parquet$/, '.idx'))
+    this.#segmentFile = new LentFile(path, onRead)
+    this.#indexFile = new LentFile(path.replace(/\.parquet$/, '.idx'), onRead)
   }
 
   get groups(): number {
@@ -131,10 +139,12 @@ class Segment implements OpenSegment {
 /** A file that is open only while it is lent; `read` stays the same function. */
 class LentFile {
   readonly #path: string
+  readonly #onRead: (bytes: number) => void
   #file: DiskFile | undefined
 
-  constructor(path: string) {
+  constructor(path: string, onRead: (bytes: number) => void) {
     this.#path = path
+    this.#onRead = onRead
   }
 
   get size(): number {
@@ -144,6 +154,7 @@ class LentFile {
   readonly read: ReadRange = (offset, length) => {
     const bytes = new Uint8Array(length)
     const count = this.#opened().read(bytes, offset)
+    this.#onRead(count)
     return count === length ? bytes : bytes.subarray(0, count)
   }
 

@@ -6,7 +6,7 @@
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
-import type { SearchPart, SearchReply, Table } from '#proto/api.ts'
+import type { HistogramBar, SearchPart, SearchReply, Table } from '#proto/api.ts'
 import type { Stage } from '#proto/query/analysis.ts'
 import type { Query } from '#proto/query/tree.ts'
 
@@ -115,6 +115,26 @@ export interface PatternsResult extends Answered {
   readonly patterns: readonly PatternSummary[]
 }
 
+/** How far a query has come. */
+export interface Progress {
+  /** Row groups and chunks of recent rows that are dealt with, read or not … */
+  readonly partsDone: number
+  /** … of those that may have rows in the range of time. */
+  readonly parts: number
+  readonly rowsRead: number
+  readonly bytesRead: number
+  /** Matching rows so far. */
+  readonly total: number
+  /** So far, where it was asked for. */
+  readonly histogram: readonly HistogramBar[]
+}
+
+/**
+ * Is given, as a query begins, what tells how far it has come; stores that are answered in one
+ * piece give nothing.
+ */
+export type Watch = (look: () => Progress) => void
+
 export interface LogStore {
   /** Takes committed entries in log order; answers when it wants more. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
@@ -123,12 +143,12 @@ export interface LogStore {
   revoked?(partition: number): void
   /** Everything up to here survives a restart without the log. */
   published(): Positions
-  search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult>
+  search(input: SearchPlanInput, signal: AbortSignal, watch?: Watch): Promise<SearchResult>
   /**
    * The same rows as a search of this moment finds, grouped and measured. Counts and quantiles are
    * exact; more groups than can be held are refused as LOGBOY_QUERY_TOO_DEAR.
    */
-  analyse(input: AnalysisInput, signal: AbortSignal): Promise<AnalysisResult>
+  analyse(input: AnalysisInput, signal: AbortSignal, watch?: Watch): Promise<AnalysisResult>
   /**
    * Patterns of the rows that match, counted exactly. Rows and queries of `search` know wordings
    * alone, so that they mean the same in every store: `patternGroups` tells what belongs together.

@@ -32,6 +32,16 @@ export interface WalkOptions {
   readonly signal: AbortSignal
   readonly lanes: number
   readonly pathOf: (segmentId: number) => string
+  /** Is given what tells how far the walk has come. */
+  readonly watch?: ((look: () => WalkProgress) => void) | undefined
+}
+
+export interface WalkProgress {
+  /** Units that are dealt with, read or not. */
+  readonly unitsDone: number
+  readonly rowsRead: number
+  readonly bytesRead: number
+  readonly tally: Tally
 }
 
 export interface WalkPlan {
@@ -62,6 +72,7 @@ export interface WalkResult {
   readonly tally: Tally
   readonly unitsRead: number
   readonly rowsRead: number
+  readonly bytesRead: number
   readonly damaged: readonly UnitDamage[]
   /** Paths of segments whose index did not answer. */
   readonly damagedIndexes: ReadonlySet<string>
@@ -69,6 +80,7 @@ export interface WalkResult {
 
 export async function walk(plan: WalkPlan, options: WalkOptions): Promise<WalkResult> {
   const run = new Walk(plan, options)
+  options.watch?.(() => run.progress())
   await run.run()
   return run.result()
 }
@@ -93,6 +105,10 @@ class Walk {
   #probeGroups = PROBE_GROUPS_FIRST
   #unitsRead = 0
   #rowsRead = 0
+  #bytesRead = 0
+  /** Places of the order up to which units were given to tasks or passed. */
+  #passed = 0
+  #unitsRunning = 0
 
   constructor(plan: WalkPlan, options: WalkOptions) {
     this.#plan = plan
@@ -113,6 +129,15 @@ class Walk {
     return inLanes(this.#tasks(), this.#options.lanes, task => this.#scan(task))
   }
 
+  progress(): WalkProgress {
+    return {
+      unitsDone: this.#passed - this.#unitsRunning,
+      rowsRead: this.#rowsRead,
+      bytesRead: this.#bytesRead,
+      tally: this.#tally,
+    }
+  }
+
   result(): WalkResult {
     return {
       keys: this.#keys,
@@ -121,6 +146,7 @@ class Walk {
       tally: this.#tally,
       unitsRead: this.#unitsRead,
       rowsRead: this.#rowsRead,
+      bytesRead: this.#bytesRead,
       damaged: this.#damaged,
       damagedIndexes: this.#damagedIndexes,
     }
@@ -133,6 +159,7 @@ class Walk {
     let rowsMax = this.#plan.keys === null ? TASK_ROWS_MAX : TASK_ROWS_FIRST
     let wanted: ScanWanted = NOTHING
     for (let at = 0; at < this.#order.length; at++) {
+      this.#passed = at
       if (this.#wantedOf(at) === NOTHING) continue
       if (this.#blocks[at] === undefined) await this.#probe(at)
       if (this.#blocks[at] === 0) continue
@@ -145,6 +172,8 @@ class Walk {
       }
       wanted = next
       units.push(this.#refOf(at))
+      this.#passed = at + 1
+      this.#unitsRunning++
       rows += this.#candidateRows[at] as number
       if (rows < rowsMax) continue
       yield { units, wanted }
@@ -152,6 +181,7 @@ class Walk {
       units = []
       rows = 0
     }
+    this.#passed = this.#order.length
     if (units.length > 0) yield { units, wanted }
   }
 
@@ -191,6 +221,8 @@ class Walk {
     signal.throwIfAborted()
     this.#unitsRead += units.length
     this.#rowsRead += result.rowsRead
+    this.#bytesRead += result.bytesRead
+    this.#unitsRunning -= units.length
     if (result.tally !== null) this.#tally.merge(result.tally)
     const { groups } = this.#plan
     if (result.groups !== null) groups?.merge(result.groups)

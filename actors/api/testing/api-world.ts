@@ -18,9 +18,11 @@ import type {
   LogStore,
   PatternsInput,
   PatternsResult,
+  Progress,
   RowsAsked,
   SearchPlanInput,
   SearchResult,
+  Watch,
 } from '#actors/store/store.ts'
 import type { TailRequest } from '#actors/tail/tail-request.ts'
 import type { ProjectCreated, Table } from '#proto/api.ts'
@@ -70,12 +72,16 @@ export class ListeningStore
     ],
     truncated: false,
   }
+  /** What a search tells while it runs; null = nothing. */
+  progress: Progress | null = null
   /** Set: searches do not settle before this does. */
   gate: Promise<unknown> | null = null
   failure: Error | null = null
 
-  async search(input: SearchPlanInput, signal: AbortSignal): Promise<SearchResult> {
+  async search(input: SearchPlanInput, signal: AbortSignal, watch?: Watch): Promise<SearchResult> {
     this.searches.push(input)
+    const { progress } = this
+    if (progress !== null) watch?.(() => progress)
     this.signals.push(signal)
     if (this.failure !== null) throw this.failure
     await this.gate

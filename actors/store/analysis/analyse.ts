@@ -12,9 +12,9 @@ import { SearchExplain } from '../search-explain.ts'
 import { countRecent, summarizeStored } from '../search-steps.ts'
 import type { Snapshot, Unit } from '../snapshot.ts'
 import type { WideTold } from '../sql.ts'
-import type { AnalysisInput, AnalysisResult } from '../store.ts'
+import type { AnalysisInput, AnalysisResult, Progress } from '../store.ts'
 import type { TabulateInput } from '../tasks/tabulate.ts'
-import { type WalkResult, walk } from '../walk.ts'
+import { type WalkProgress, type WalkResult, walk } from '../walk.ts'
 import type { WideAggregates, WidePlan, WideQuestion } from '../wide-aggregate.ts'
 import { type GroupingStage, groupingStage } from './grouping-stage.ts'
 import { Groups, isSummarized } from './groups.ts'
@@ -83,7 +83,7 @@ class Analysis {
     const scanned = isCounted ? counts.scanned : this.#units
     const [unanswered, walked] = await bothDone(
       this.#summarize(summarized, groups),
-      this.#walk(scanned, groups),
+      this.#walk(scanned, groups, true),
     )
     if (unanswered.length > 0) {
       for (const unit of unanswered) {
@@ -116,7 +116,7 @@ class Analysis {
     const extra = new Groups({ ...this.#wanted, numbers: each }, bytes =>
       memory.hold('groups', bytes),
     )
-    const walked = await this.#walk(others, extra)
+    const walked = await this.#walk(others, extra, true)
     this.#explainWalk(walked, 0)
     this.#explain.add('units_wide', plan.covered.size)
     const measured = await this.#tools.wide?.run(plan, extra.part(), this.#question())
@@ -155,15 +155,30 @@ class Analysis {
     return unanswered
   }
 
-  #walk(units: readonly Unit[], groups: Groups): Promise<WalkResult> {
+  #walk(units: readonly Unit[], groups: Groups, isWatched = false): Promise<WalkResult> {
     const nothing = { keys: null, counted: new Set<Unit>(), tally: NO_TALLY }
     const plan = { units, filter: this.#filter, groups, grouped: new Set(units), ...nothing }
-    return walk(plan, this.#tools)
+    const { watch, ...tools } = this.#tools
+    if (watch === undefined || !isWatched) return walk(plan, tools)
+    // Those that summaries or DuckDB answer are done last, all at once.
+    const parts = this.#units.length
+    return walk(plan, {
+      ...tools,
+      watch: look => watch(() => progressOf(look(), groups, parts)),
+    })
   }
 
   #explainWalk(walked: WalkResult, summarized: number): void {
     this.#explain.walked(walked, { reachable: this.#units.length, summarized })
   }
+}
+
+function progressOf(
+  { unitsDone: partsDone, rowsRead, bytesRead }: WalkProgress,
+  { total }: Groups,
+  parts: number,
+): Progress {
+  return { partsDone, parts, rowsRead, bytesRead, total, histogram: [] }
 }
 
 function toldOf(stage: GroupingStage): WideTold {

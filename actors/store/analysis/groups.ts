@@ -56,6 +56,11 @@ export class Groups {
     return this.#excess
   }
 
+  /** Logs of all groups. */
+  get total(): number {
+    return this.#rows.reduce((sum, rows) => sum + rows, 0)
+  }
+
   /** About what is held: texts twice, as whole keys and in parts. */
   get bytes(): number {
     const numbers = this.#numbers.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -27,6 +27,7 @@ export interface ScanResult {
   readonly keys: RowKeys
   readonly groups: GroupsPart | null
   readonly rowsRead: number
+  readonly bytesRead: number
   /** Units that could not be read; nothing of theirs is counted. */
   readonly damaged: readonly { readonly id: number; readonly reason: string }[]
 }
@@ -36,6 +37,7 @@ export function scan(input: ScanInput, { disk }: ThreadTools): Transferred<ScanR
   const files = segmentFiles(disk)
   const sum = new Sum(input.wanted)
   const damaged: { id: number; reason: string }[] = []
+  const bytesBefore = files.bytesRead
   for (const unit of input.units) {
     try {
       sum.add(scanUnit(unit, { matcher, files, wanted: input.wanted }))
@@ -44,7 +46,7 @@ export function scan(input: ScanInput, { disk }: ThreadTools): Transferred<ScanR
       damaged.push({ id: unit.id, reason: error.message })
     }
   }
-  const result = { ...sum.result(), damaged }
+  const result = { ...sum.result(), bytesRead: files.bytesRead - bytesBefore, damaged }
   const parts = result.groups?.numbers ?? []
   return { result, transfer: parts.map(({ values }) => values.buffer as ArrayBuffer) }
 }
@@ -55,7 +57,7 @@ interface ScanTools {
   readonly wanted: ScanWanted
 }
 
-type UnitResult = Omit<ScanResult, 'damaged'>
+type UnitResult = Omit<ScanResult, 'damaged' | 'bytesRead'>
 
 /** All of a unit or nothing: damage may show only when the last column is touched. */
 function scanUnit(unit: UnitRef, { matcher, files, wanted }: ScanTools): UnitResult {
