@@ -1,5 +1,7 @@
 /** Calls of the REST interface: JSON in, JSON out, every failure an ApiError with a stable code. */
 import type { Problem } from '#proto/api.ts'
+import { browserClock } from '../clock.ts'
+import { type Refreshed, refreshSession } from './refresh.ts'
 
 export class ApiError extends Error {
   readonly code: string
@@ -14,6 +16,8 @@ export class ApiError extends Error {
   }
 }
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 export interface CallOptions {
   readonly body?: unknown
   readonly signal?: AbortSignal
@@ -21,15 +25,36 @@ export interface CallOptions {
 
 let tellSignedOut: () => void = () => {}
 
-/** Called whenever the server no longer knows the session. */
+/** Called whenever the server no longer knows the session, and it could not be refreshed. */
 export function onSignedOut(tell: () => void): void {
   tellSignedOut = tell
 }
 
+/** A session that has expired is refreshed, once for all requests, and the call repeated. */
 export async function call<Reply>(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: Method,
   path: string,
-  { body, signal }: CallOptions = {},
+  options: CallOptions = {},
+): Promise<Reply> {
+  const askedMs = browserClock.nowMs()
+  try {
+    return await once<Reply>(method, path, options)
+  } catch (error) {
+    if (!isSessionMissing(error)) throw error
+    const refreshed = await refreshSession(askedMs, sendRefresh)
+    if (refreshed === 'away') throw serverAway()
+    if (refreshed === 'out') {
+      tellSignedOut()
+      throw error
+    }
+    return await once<Reply>(method, path, options)
+  }
+}
+
+async function once<Reply>(
+  method: Method,
+  path: string,
+  { body, signal }: CallOptions,
 ): Promise<Reply> {
   const response = await reach(path, {
     method,
@@ -43,15 +68,31 @@ export async function call<Reply>(
   return (text === '' ? undefined : JSON.parse(text)) as Reply
 }
 
+async function sendRefresh(): Promise<Refreshed> {
+  try {
+    await once('POST', '/api/v1/auth/refresh', { body: {} })
+    return 'in'
+  } catch (error) {
+    const status = error instanceof ApiError ? error.status : 0
+    return status >= 400 && status < 500 && status !== 429 ? 'out' : 'away'
+  }
+}
+
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    const response = await fetch(path, init)
-    if (response.status === 401) tellSignedOut()
-    return response
+    return await fetch(path, init)
   } catch (error) {
     if (init.signal?.aborted === true) throw error
-    throw new ApiError('the server cannot be reached', 'LOGBOY_SERVER_AWAY', 0)
+    throw serverAway()
   }
+}
+
+function isSessionMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'LOGBOY_SESSION_MISSING'
+}
+
+function serverAway(): ApiError {
+  return new ApiError('the server cannot be reached', 'LOGBOY_SERVER_AWAY', 0)
 }
 
 function problemOf(status: number, text: string): ApiError {

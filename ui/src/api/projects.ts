@@ -1,8 +1,15 @@
-import type { KeyScope, Project, ProjectCreated } from '#proto/api.ts'
+/** Projects with their keys, quotas and use. */
+import type { KeyScope, Level, ProjectCreated, ProjectKey, ProjectSettings } from '#proto/api.ts'
+import type { ProjectAccess, Quotas } from '#proto/people.ts'
 import { call } from './client.ts'
 
-export async function listProjects(): Promise<readonly Project[]> {
-  const { projects } = await call<{ projects: Project[] }>('GET', '/api/v1/projects')
+/** Path of what belongs to a project. */
+export function projectPath(id: string, ...parts: readonly string[]): string {
+  return ['/api/v1/projects', ...[id, ...parts].map(encodeURIComponent)].join('/')
+}
+
+export async function listProjects(): Promise<readonly ProjectAccess[]> {
+  const { projects } = await call<{ projects: ProjectAccess[] }>('GET', '/api/v1/projects')
   return projects
 }
 
@@ -10,12 +17,75 @@ export function createProject(name: string): Promise<ProjectCreated> {
   return call<ProjectCreated>('POST', '/api/v1/projects', { body: { name } })
 }
 
+export function changeProject(
+  id: string,
+  body: Partial<ProjectSettings>,
+): Promise<ProjectSettings> {
+  return call<ProjectSettings>('PATCH', projectPath(id), { body })
+}
+
+export async function listKeys(id: string, signal: AbortSignal): Promise<readonly ProjectKey[]> {
+  return (await call<{ keys: ProjectKey[] }>('GET', projectPath(id, 'keys'), { signal })).keys
+}
+
+export interface KeyWish {
+  readonly name: string
+  readonly scopes: readonly KeyScope[]
+  /** Seconds. */
+  readonly expires_in?: number
+}
+
 /** A further key of a project; its text is told only in this answer. */
-export async function createKey(
-  projectId: string,
-  name: string,
-  scopes: readonly KeyScope[],
-): Promise<string> {
-  const path = `/api/v1/projects/${encodeURIComponent(projectId)}/keys`
-  return (await call<{ key: string }>('POST', path, { body: { name, scopes } })).key
+export function createKey(
+  id: string,
+  body: KeyWish,
+): Promise<ProjectKey & { readonly key: string }> {
+  return call('POST', projectPath(id, 'keys'), { body })
+}
+
+export function changeKey(
+  id: string,
+  key: string,
+  body: {
+    readonly name?: string
+    readonly records_per_second?: number
+    readonly bytes_per_second?: number
+  },
+): Promise<unknown> {
+  return call('PATCH', projectPath(id, 'keys', key), { body })
+}
+
+export function revokeKey(id: string, key: string): Promise<void> {
+  return call<void>('DELETE', projectPath(id, 'keys', key))
+}
+
+export function readQuotas(id: string, signal: AbortSignal): Promise<Quotas> {
+  return call<Quotas>('GET', projectPath(id, 'quotas'), { signal })
+}
+
+export type QuotaLimits = Pick<Quotas, 'records_per_second' | 'bytes_per_second'>
+
+export function changeQuotas(id: string, body: Partial<QuotaLimits>): Promise<unknown> {
+  return call('PATCH', projectPath(id, 'quotas'), { body })
+}
+
+/** What was logged in a range of time. */
+export interface Overview {
+  readonly total: number
+  readonly logs_per_minute: number
+  readonly by_level: Readonly<Partial<Record<Level, number>>>
+  readonly error_rate: number
+  readonly by_service: Readonly<Record<string, number>>
+}
+
+export const USAGE_RANGES = ['1h', '24h', '7d', '30d'] as const
+export type UsageRange = (typeof USAGE_RANGES)[number]
+
+export function readOverview(
+  project: string,
+  range: UsageRange,
+  signal: AbortSignal,
+): Promise<Overview> {
+  const params = new URLSearchParams({ project, time_range: range })
+  return call<Overview>('GET', `/api/v1/metrics/overview?${params}`, { signal })
 }

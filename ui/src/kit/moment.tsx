@@ -1,0 +1,29 @@
+import { createRoot, type JSX } from 'solid-js'
+import { createNow } from './reactive.ts'
+import { agoText, momentText } from './wall-time.ts'
+
+const now = createRoot(() => createNow(10_000))
+
+/** `3 min ago`; the moment itself stands behind it. */
+export function Ago(props: { readonly at: string | null; readonly never?: string }): JSX.Element {
+  const ms = (): number => Date.parse(props.at ?? '')
+  return (
+    <time
+      class="number"
+      datetime={props.at ?? undefined}
+      title={props.at === null ? undefined : momentText(ms(), 'local')}
+    >
+      {props.at === null ? (props.never ?? 'never') : agoText(ms(), now())}
+    </time>
+  )
+}
+
+/** `2026-11-21 09:14:03` in the zone of the browser. */
+export function Moment(props: { readonly at: string }): JSX.Element {
+  const ms = (): number => Math.floor(Date.parse(props.at) / 1000) * 1000
+  return (
+    <time class="number" datetime={props.at} title={props.at}>
+      {momentText(ms(), 'local')}
+    </time>
+  )
+}

@@ -1,0 +1,113 @@
+import { type JSX, Match, Switch } from 'solid-js'
+import type { ProjectAccess } from '#proto/people.ts'
+import { Icon } from '../kit/icon.tsx'
+import { address } from '../shell/address.ts'
+import { isAdministrator } from '../shell/session.ts'
+import { type SideEntry, SidePage } from '../shell/side-page.tsx'
+import { DeadLettersPage } from './dead-letters-page.tsx'
+import { KeysPage } from './keys-page.tsx'
+import { MembersPage } from './members-page.tsx'
+import { may } from './permissions-model.ts'
+import { RolesPage } from './roles-page.tsx'
+import { SendPage } from './send-page.tsx'
+import { SettingsPage } from './settings-page.tsx'
+import { UsagePage } from './usage-page.tsx'
+
+export interface ProjectPageProps {
+  readonly project: ProjectAccess
+}
+
+interface ProjectEntry extends SideEntry {
+  readonly page: (props: ProjectPageProps) => JSX.Element
+  /** Whether the person has any business there. */
+  readonly open: (project: ProjectAccess) => boolean
+}
+
+const ENTRIES: readonly ProjectEntry[] = [
+  {
+    path: '/project/send',
+    title: 'Send logs',
+    icon: 'send',
+    page: SendPage,
+    open: project => may(project, 'logs.read'),
+  },
+  {
+    path: '/project/keys',
+    title: 'API Keys',
+    icon: 'key',
+    page: KeysPage,
+    open: project => may(project, 'keys'),
+  },
+  {
+    path: '/project/members',
+    title: 'Members',
+    icon: 'users',
+    page: MembersPage,
+    open: project => may(project, 'members'),
+  },
+  {
+    path: '/project/roles',
+    title: 'Roles',
+    icon: 'shield',
+    page: RolesPage,
+    open: project => may(project, 'members'),
+  },
+  {
+    path: '/project/usage',
+    title: 'Usage and quotas',
+    icon: 'gauge',
+    page: UsagePage,
+    open: project => may(project, 'logs.read'),
+  },
+  {
+    path: '/project/dead-letters',
+    title: 'Dead letters',
+    icon: 'inbox',
+    page: DeadLettersPage,
+    open: project => may(project, 'settings'),
+  },
+  {
+    path: '/project/settings',
+    title: 'Settings',
+    icon: 'sliders',
+    page: SettingsPage,
+    open: project =>
+      may(project, 'settings') || may(project, 'retention') || isAdministrator(),
+  },
+]
+
+/** Everything about a project that is not its logs. */
+export function ProjectPages(props: ProjectPageProps): JSX.Element {
+  const open = (): readonly ProjectEntry[] => ENTRIES.filter(entry => entry.open(props.project))
+  const entry = (): ProjectEntry | undefined =>
+    open().find(({ path }) => path === address().path)
+  return (
+    <SidePage
+      title={props.project.name}
+      entries={open()}
+      search={`?project=${encodeURIComponent(props.project.id)}`}
+    >
+      <Switch
+        fallback={
+          <div class="empty">
+            <Icon name="shield" />
+            <h2>This page is not open to you</h2>
+            <p>
+              Your role in {props.project.name} is {props.project.role}. Somebody who manages its
+              members can change that.
+            </p>
+          </div>
+        }
+      >
+        {/* Anew for each project: what was typed for one is not for another. */}
+        <Match when={entry() !== undefined && `${address().path} ${props.project.id}`} keyed>
+          {entry()?.page({
+            get project() {
+              return props.project
+            },
+          })}
+        </Match>
+      </Switch>
+    </SidePage>
+  )
+}

@@ -1,0 +1,229 @@
+import { createSignal, For, type JSX, Show } from 'solid-js'
+import type { ProjectAccess, Role } from '#proto/people.ts'
+import { PERMISSIONS, type Permission, permissionsOf } from '#proto/permissions.ts'
+import { changeRole, createRole, deleteRole, listRoles } from '../api/members.ts'
+import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { Field, FormProblem, Tick } from '../kit/field.tsx'
+import { createForm, needed } from '../kit/form.ts'
+import { Icon } from '../kit/icon.tsx'
+import { createLoad, Loaded } from '../kit/load.tsx'
+import { Section } from '../kit/section.tsx'
+import { toast } from '../kit/toast.tsx'
+import { may, PERMISSION_WORDS } from './permissions-model.ts'
+import type { ProjectPageProps } from './project-pages.tsx'
+import { loadProjects } from './projects.ts'
+
+/** What the roles of the project may do, side by side. */
+export function RolesPage(props: ProjectPageProps): JSX.Element {
+  const roles = createLoad(() => props.project.id, listRoles)
+  const [editing, setEditing] = createSignal<Role | 'new' | null>(null)
+  const [deleting, setDeleting] = createSignal<Role | null>(null)
+  return (
+    <Section
+      title="Roles"
+      about="A role is a set of permissions. Three come with every project; add your own beside them."
+      tools={
+        <button type="button" class="button button-primary" onClick={() => setEditing('new')}>
+          <Icon name="plus" />
+          New role
+        </button>
+      }
+    >
+      <Loaded load={roles} what="The roles">
+        {list => <RoleMatrix roles={list()} onEdit={setEditing} onDelete={setDeleting} />}
+      </Loaded>
+      <Show when={editing()}>
+        {role => (
+          <RoleDialog
+            project={props.project}
+            role={role() === 'new' ? null : (role() as Role)}
+            onSaved={() => {
+              roles.reload()
+              void loadProjects()
+            }}
+            onClose={() => setEditing(null)}
+          />
+        )}
+      </Show>
+      <Show when={deleting()}>
+        {role => (
+          <ConfirmDialog
+            title={`Delete the role ${role().name}?`}
+            action="Delete role"
+            onConfirm={async () => {
+              await deleteRole(props.project.id, role().name)
+              toast('Role deleted')
+              roles.reload()
+            }}
+            onClose={() => setDeleting(null)}
+          >
+            Nobody may have it any more: give its members another role first.
+          </ConfirmDialog>
+        )}
+      </Show>
+    </Section>
+  )
+}
+
+function RoleMatrix(props: {
+  readonly roles: readonly Role[]
+  readonly onEdit: (role: Role) => void
+  readonly onDelete: (role: Role) => void
+}): JSX.Element {
+  return (
+    <div class="list-frame">
+      <table class="list matrix">
+        <thead>
+          <tr>
+            <th>Permission</th>
+            <For each={props.roles}>
+              {role => (
+                <th>
+                  <span class="cut">{role.name}</span>
+                </th>
+              )}
+            </For>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={PERMISSIONS}>
+            {permission => (
+              <tr>
+                <th>
+                  {permission}
+                  <small>{PERMISSION_WORDS[permission]}</small>
+                </th>
+                <For each={props.roles}>
+                  {role => (
+                    <td>
+                      <Show
+                        when={role.permissions.includes(permission)}
+                        fallback={<span class="unseen">no</span>}
+                      >
+                        <Icon name="check" />
+                        <span class="unseen">yes</span>
+                      </Show>
+                    </td>
+                  )}
+                </For>
+              </tr>
+            )}
+          </For>
+          <tr>
+            <td />
+            <For each={props.roles}>
+              {role => (
+                <td>
+                  <Show when={!role.built_in} fallback={<span class="faint">built in</span>}>
+                    <div class="list-actions">
+                      <button
+                        type="button"
+                        class="button button-small"
+                        aria-label={`Edit ${role.name}`}
+                        onClick={() => props.onEdit(role)}
+                      >
+                        Edit
+                      </button>
+                      <button
+                        type="button"
+                        class="button button-small button-warn"
+                        aria-label={`Delete ${role.name}`}
+                        onClick={() => props.onDelete(role)}
+                      >
+                        Delete
+                      </button>
+                    </div>
+                  </Show>
+                </td>
+              )}
+            </For>
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function RoleDialog(props: {
+  readonly project: ProjectAccess
+  readonly role: Role | null
+  readonly onSaved: () => void
+  readonly onClose: () => void
+}): JSX.Element {
+  const [name, setName] = createSignal(props.role?.name ?? '')
+  const [chosen, setChosen] = createSignal<readonly Permission[]>(
+    props.role?.permissions ?? ['logs.read'],
+  )
+  const form = createForm(['name', 'permissions'], { LOGBOY_NAME_TAKEN: 'name' })
+  const submit = async (event: Event): Promise<void> => {
+    const checks = {
+      name: needed(name(), 'a role needs a name'),
+      permissions: chosen().length === 0 ? 'choose what the role may do' : null,
+    }
+    const saved = await form.submit(event, checks, async () => {
+      const wish = { name: name().trim(), permissions: permissionsOf(chosen()) }
+      if (props.role === null) await createRole(props.project.id, wish)
+      else await changeRole(props.project.id, props.role.name, wish)
+      props.onSaved()
+    })
+    if (saved) props.onClose()
+  }
+  const choose = (permission: Permission, wanted: boolean): void => {
+    const others = chosen().filter(other => other !== permission)
+    setChosen(wanted ? [...others, permission] : others)
+    form.touch('permissions')
+  }
+  return (
+    <Dialog
+      title={props.role === null ? 'New role' : `Edit ${props.role.name}`}
+      onClose={props.onClose}
+    >
+      <form class="stack" onSubmit={event => void submit(event)}>
+        <Field
+          label="Name"
+          name="name"
+          placeholder="on-call, auditor…"
+          autofocus
+          value={name()}
+          problem={form.fieldProblem('name')}
+          onInput={value => {
+            setName(value)
+            form.touch('name')
+          }}
+        />
+        <fieldset class="ticks">
+          <legend>May</legend>
+          <For each={PERMISSIONS}>
+            {permission => (
+              <Tick
+                name="permissions"
+                label={permission}
+                hint={
+                  may(props.project, permission)
+                    ? PERMISSION_WORDS[permission]
+                    : 'You may not give what you do not have.'
+                }
+                checked={chosen().includes(permission)}
+                disabled={!may(props.project, permission)}
+                onChange={wanted => choose(permission, wanted)}
+              />
+            )}
+          </For>
+          <p class="hint hint-wrong" aria-live="polite">
+            {form.fieldProblem('permissions')}
+          </p>
+        </fieldset>
+        <FormProblem problem={form.problem()} />
+        <div class="actions">
+          <button type="submit" class="button button-primary" disabled={form.busy()}>
+            {form.busy() ? 'Saving…' : 'Save role'}
+          </button>
+          <button type="button" class="button" onClick={() => props.onClose()}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,272 @@
+import { createMemo, createSignal, For, type JSX, onCleanup, Show } from 'solid-js'
+import { LEVELS } from '#proto/api.ts'
+import type { Quotas } from '#proto/people.ts'
+import {
+  type Overview,
+  readOverview,
+  readQuotas,
+  USAGE_RANGES,
+  type UsageRange,
+} from '../api/projects.ts'
+import { browserClock, every } from '../clock.ts'
+import { byteText } from '../kit/byte-text.ts'
+import { createLoad, Loaded } from '../kit/load.tsx'
+import { Meter } from '../kit/meter.tsx'
+import { countText, rateText, shortCount } from '../kit/number-text.ts'
+import { Section } from '../kit/section.tsx'
+import { address, moveTo } from '../shell/address.ts'
+import { isAdministrator } from '../shell/session.ts'
+import type { ProjectPageProps } from './project-pages.tsx'
+import { type LimitsOf, QuotaDialog } from './quota-dialog.tsx'
+
+const RANGE_WORDS: Readonly<Record<UsageRange, string>> = {
+  '1h': 'Hour',
+  '24h': 'Day',
+  '7d': 'Week',
+  '30d': '30 days',
+}
+const REFRESH_MS = 5000
+const SERVICES_SHOWN = 8
+
+/** How much the project logs, and how much it may. */
+export function UsagePage(props: ProjectPageProps): JSX.Element {
+  const range = createMemo<UsageRange>(() => {
+    const wanted = new URLSearchParams(address().search).get('range')
+    return USAGE_RANGES.find(known => known === wanted) ?? '24h'
+  })
+  const overview = createLoad(
+    () => [props.project.id, range()] as const,
+    ([id, wanted], signal) => readOverview(id, wanted, signal),
+  )
+  const quotas = createLoad(() => props.project.id, readQuotas)
+  onCleanup(every(browserClock, REFRESH_MS, () => document.hidden || quotas.reload()))
+  const choose = (wanted: UsageRange): void => {
+    const params = new URLSearchParams(address().search)
+    params.set('range', wanted)
+    moveTo(address().path, `?${params}`, { replace: true })
+  }
+  return (
+    <>
+      <Section
+        title="Usage"
+        tools={
+          <fieldset class="segments" aria-label="Range">
+            <For each={USAGE_RANGES}>
+              {known => (
+                <button
+                  type="button"
+                  class="segment"
+                  aria-pressed={range() === known}
+                  onClick={() => choose(known)}
+                >
+                  {RANGE_WORDS[known]}
+                </button>
+              )}
+            </For>
+          </fieldset>
+        }
+      >
+        <Loaded load={overview} what="The usage">
+          {found => <UsageFacts overview={found()} />}
+        </Loaded>
+      </Section>
+      <QuotaSection {...props} quotas={quotas} />
+    </>
+  )
+}
+
+function UsageFacts(props: { readonly overview: Overview }): JSX.Element {
+  const services = createMemo(() =>
+    Object.entries(props.overview.by_service)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, SERVICES_SHOWN),
+  )
+  return (
+    <>
+      <dl class="facts">
+        <div>
+          <dt>Logs</dt>
+          <dd>{countText(props.overview.total)}</dd>
+        </div>
+        <div>
+          <dt>Per minute</dt>
+          <dd>{rateText(props.overview.logs_per_minute)}</dd>
+        </div>
+        <div>
+          <dt>Errors</dt>
+          <dd>{(props.overview.error_rate * 100).toFixed(1)} %</dd>
+        </div>
+        <div>
+          <dt>Services</dt>
+          <dd>{Object.keys(props.overview.by_service).length}</dd>
+        </div>
+      </dl>
+      <div class="shares">
+        <ul aria-label="Levels">
+          <For each={LEVELS.toReversed()}>
+            {level => (
+              <Share
+                name={level}
+                count={props.overview.by_level[level] ?? 0}
+                total={props.overview.total}
+                class={`fill-${level.toLowerCase()}`}
+              />
+            )}
+          </For>
+        </ul>
+        <ul aria-label="Services">
+          <For each={services()} fallback={<li class="faint">No logs in this range.</li>}>
+            {([name, count]) => (
+              <Share name={name || '(none)'} count={count} total={props.overview.total} />
+            )}
+          </For>
+        </ul>
+      </div>
+    </>
+  )
+}
+
+function Share(props: {
+  readonly name: string
+  readonly count: number
+  readonly total: number
+  readonly class?: string
+}): JSX.Element {
+  return (
+    <li
+      class={`share ${props.class ?? ''}`}
+      style={{ '--share': props.total > 0 ? props.count / props.total : 0 }}
+    >
+      <span class="cut">{props.name}</span>
+      <span class="number faint">{shortCount(props.count)}</span>
+    </li>
+  )
+}
+
+function QuotaSection(
+  props: ProjectPageProps & { readonly quotas: ReturnType<typeof createLoad<string, Quotas>> },
+): JSX.Element {
+  const [changing, setChanging] = createSignal<LimitsOf | null>(null)
+  const project = (): LimitsOf => ({
+    key: null,
+    name: props.project.name,
+    limits: props.quotas.value() ?? { records_per_second: 0, bytes_per_second: 0 },
+  })
+  return (
+    <Section
+      title="Quotas"
+      about="What is over a quota is refused with 429, and senders try again. Changes hold within a second."
+      tools={
+        <Show
+          when={isAdministrator()}
+          fallback={<span class="faint">Administrators set them.</span>}
+        >
+          <button type="button" class="button" onClick={() => setChanging(project())}>
+            Change
+          </button>
+        </Show>
+      }
+    >
+      <Loaded load={props.quotas} what="The quotas">
+        {found => (
+          <div class="list-frame">
+            <table class="list">
+              <thead>
+                <tr>
+                  <th>Of</th>
+                  <th>Logs a second</th>
+                  <th>Bytes a second</th>
+                  <th class="wide-only">Refused, last hour</th>
+                  <th>
+                    <span class="unseen">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                <tr>
+                  <td>
+                    <b>The project</b>
+                  </td>
+                  <QuotaCells limits={found()} use={found().use} of="the project" />
+                  <td />
+                </tr>
+                <For each={found().keys}>
+                  {key => (
+                    <tr>
+                      <td>
+                        <span class="cut">{key.name}</span>
+                        <code class="faint">{key.id}</code>
+                      </td>
+                      <QuotaCells limits={key} use={key.use} of={key.name} />
+                      <td class="list-actions">
+                        <Show when={isAdministrator()}>
+                          <button
+                            type="button"
+                            class="button button-small"
+                            aria-label={`Change the limits of ${key.name}`}
+                            onClick={() =>
+                              setChanging({ key: key.id, name: key.name, limits: key })
+                            }
+                          >
+                            Change
+                          </button>
+                        </Show>
+                      </td>
+                    </tr>
+                  )}
+                </For>
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+      <Show when={changing()}>
+        {of => (
+          <QuotaDialog
+            project={props.project}
+            of={of()}
+            onChanged={props.quotas.reload}
+            onClose={() => setChanging(null)}
+          />
+        )}
+      </Show>
+    </Section>
+  )
+}
+
+function QuotaCells(props: {
+  readonly limits: Pick<Quotas, 'records_per_second' | 'bytes_per_second'>
+  readonly use: Quotas['use']
+  readonly of: string
+}): JSX.Element {
+  return (
+    <>
+      <td class="number">
+        {rateText(props.use.records_per_second)}
+        <span class="faint">
+          {' '}
+          of {limitText(props.limits.records_per_second, countText)}
+        </span>
+        <Meter
+          label={`Logs a second of ${props.of}`}
+          used={props.use.records_per_second}
+          limit={props.limits.records_per_second}
+        />
+      </td>
+      <td class="number">
+        {byteText(props.use.bytes_per_second)}
+        <span class="faint"> of {limitText(props.limits.bytes_per_second, byteText)}</span>
+        <Meter
+          label={`Bytes a second of ${props.of}`}
+          used={props.use.bytes_per_second}
+          limit={props.limits.bytes_per_second}
+        />
+      </td>
+      <td class="number wide-only">{countText(props.use.refused_records)}</td>
+    </>
+  )
+}
+
+function limitText(limit: number, text: (value: number) => string): string {
+  return limit === 0 ? 'no limit' : text(limit)
+}

@@ -1,0 +1,134 @@
+import { createSignal, type JSX, Show } from 'solid-js'
+import { askForReset, resetPassword } from '../api/sessions.ts'
+import { Field, FormProblem } from '../kit/field.tsx'
+import { createForm, needed } from '../kit/form.ts'
+import { address } from './address.ts'
+import { Gate } from './gate.tsx'
+import { Link } from './link.tsx'
+import { FORGOTTEN_PATH, gatePath, SIGN_IN_PATH } from './next-place.ts'
+import { passwordProblem } from './password-model.ts'
+import { signInOptions } from './sign-in-options.ts'
+
+/** Asks for the link that sets a new password. */
+export function ForgottenPage(): JSX.Element {
+  const [email, setEmail] = createSignal('')
+  const [sent, setSent] = createSignal(false)
+  const options = signInOptions()
+  const form = createForm(['email'])
+  const submit = (event: Event): void => {
+    void form.submit(event, { email: needed(email(), 'enter your address') }, async () => {
+      await askForReset({ email: email().trim() })
+      setSent(true)
+    })
+  }
+  return (
+    <Gate title="Forgotten password" note={<BackToSignIn />}>
+      <Show
+        when={!sent()}
+        fallback={
+          <p role="status">
+            If there is an account of <b>{email().trim()}</b>, a link is on its way:{' '}
+            {options().reset === 'mail'
+              ? 'look into your mail.'
+              : 'it is printed where the server runs, so ask whoever runs it.'}
+          </p>
+        }
+      >
+        <form class="stack" onSubmit={submit}>
+          <Field
+            label="Email"
+            name="email"
+            type="email"
+            autocomplete="username"
+            autofocus
+            value={email()}
+            problem={form.fieldProblem('email')}
+            hint={
+              options().reset === 'mail'
+                ? 'A link to set a new password is sent there.'
+                : 'No mail is set up here: the link is printed where the server runs.'
+            }
+            onInput={value => {
+              setEmail(value)
+              form.touch('email')
+            }}
+          />
+          <FormProblem problem={form.problem()} />
+          <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
+            Send the link
+          </button>
+        </form>
+      </Show>
+    </Gate>
+  )
+}
+
+/** Where the link leads: a new password, and all sessions end. */
+export function ResetPage(): JSX.Element {
+  const [password, setPassword] = createSignal('')
+  const [done, setDone] = createSignal(false)
+  const options = signInOptions()
+  const token = (): string => new URLSearchParams(address().search).get('token') ?? ''
+  const form = createForm(['password'])
+  const submit = (event: Event): void => {
+    const checks = { password: passwordProblem(password(), options().password_length_min) }
+    void form.submit(event, checks, async () => {
+      await resetPassword({ token: token(), password: password() })
+      setDone(true)
+    })
+  }
+  return (
+    <Gate title="New password" note={<BackToSignIn />}>
+      <Show
+        when={!done()}
+        fallback={
+          <p role="status">
+            The password is set, and all sessions have ended.{' '}
+            <Link class="link" href={SIGN_IN_PATH}>
+              Sign in with it
+            </Link>
+            .
+          </p>
+        }
+      >
+        <form class="stack" onSubmit={submit}>
+          <Field
+            label="New password"
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            autofocus
+            value={password()}
+            problem={form.fieldProblem('password')}
+            hint={`At least ${options().password_length_min} characters; a few words are best.`}
+            onInput={value => {
+              setPassword(value)
+              form.touch('password')
+            }}
+          />
+          <FormProblem problem={form.problem()} />
+          <Show when={form.problem()}>
+            <p class="hint">
+              Links count once and for a while.{' '}
+              <Link class="link" href={FORGOTTEN_PATH}>
+                Ask for a new one
+              </Link>
+              .
+            </p>
+          </Show>
+          <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
+            Set password
+          </button>
+        </form>
+      </Show>
+    </Gate>
+  )
+}
+
+function BackToSignIn(): JSX.Element {
+  return (
+    <Link class="link" href={gatePath(SIGN_IN_PATH, address())}>
+      Back to sign-in
+    </Link>
+  )
+}

@@ -1,0 +1,149 @@
+import { createMemo, createSignal, type JSX, Match, Show, Switch } from 'solid-js'
+import type { InvitationLook } from '#proto/people.ts'
+import { lookAtInvitation } from '../api/members.ts'
+import { signUp } from '../api/sessions.ts'
+import { Field, FormProblem } from '../kit/field.tsx'
+import { createForm, needed } from '../kit/form.ts'
+import { createLoad } from '../kit/load.tsx'
+import { loadProjects } from '../projects/projects.ts'
+import { address } from './address.ts'
+import { Gate } from './gate.tsx'
+import { Link } from './link.tsx'
+import { gatePath, SIGN_IN_PATH } from './next-place.ts'
+import { passwordProblem } from './password-model.ts'
+import { enter } from './sign-in.tsx'
+import { forgetSignInOptions, signInOptions } from './sign-in-options.ts'
+
+/** Makes an account: the first one, one where anybody may, or one that was invited. */
+export function SignUpPage(): JSX.Element {
+  const options = signInOptions()
+  const invitation = createMemo(() => new URLSearchParams(address().search).get('invitation'))
+  const look = createLoad(invitation, lookAtInvitation)
+  const signInLink = (
+    <>
+      You have one already?{' '}
+      <Link class="link" href={gatePath(SIGN_IN_PATH, address())}>
+        Sign in
+      </Link>
+    </>
+  )
+  return (
+    <Switch
+      fallback={
+        <Gate title="By invitation" note={signInLink}>
+          <p>Accounts are made by invitation here. Ask somebody who has one for a link.</p>
+        </Gate>
+      }
+    >
+      <Match when={invitation() !== null && look.problem()}>
+        {problem => (
+          <Gate title="The invitation cannot be used" note={signInLink}>
+            <FormProblem problem={problem().message} />
+            <p>Invitations end after a while and count once. Ask for a new link.</p>
+          </Gate>
+        )}
+      </Match>
+      <Match when={invitation() !== null || options().sign_up !== 'invitation'}>
+        <Gate
+          title="Create an account"
+          note={signInLink}
+          lead={<Reason look={look.value()} first={options().sign_up === 'first'} />}
+        >
+          <SignUpForm invitation={invitation()} email={look.value()?.email ?? null} />
+        </Gate>
+      </Match>
+    </Switch>
+  )
+}
+
+function Reason(props: {
+  readonly look: InvitationLook | null
+  readonly first: boolean
+}): JSX.Element {
+  return (
+    <Switch fallback="Then create a project, or ask to be invited to one.">
+      <Match when={props.look}>
+        {look => (
+          <>
+            You are invited to <b>{look().project.name}</b> as {look().role}.
+          </>
+        )}
+      </Match>
+      <Match when={props.first}>The first account administers this installation.</Match>
+    </Switch>
+  )
+}
+
+function SignUpForm(props: {
+  readonly invitation: string | null
+  readonly email: string | null
+}): JSX.Element {
+  const options = signInOptions()
+  const [name, setName] = createSignal('')
+  const [ownEmail, setEmail] = createSignal<string | null>(null)
+  const [password, setPassword] = createSignal('')
+  const email = (): string => ownEmail() ?? props.email ?? ''
+  const form = createForm(['name', 'email', 'password'], { LOGBOY_NAME_TAKEN: 'email' })
+  const submit = (event: Event): void => {
+    const checks = {
+      name: needed(name(), 'enter your name'),
+      email: needed(email(), 'enter your address'),
+      password: passwordProblem(password(), options().password_length_min),
+    }
+    void form.submit(event, checks, async () => {
+      const { invitation } = props
+      const wish = { name: name().trim(), email: email().trim(), password: password() }
+      await signUp({ ...wish, ...(invitation === null ? {} : { invitation }) })
+      forgetSignInOptions()
+      await loadProjects()
+      await enter()
+    })
+  }
+  return (
+    <form class="stack" onSubmit={submit}>
+      <Field
+        label="Name"
+        name="name"
+        autocomplete="name"
+        autofocus
+        value={name()}
+        problem={form.fieldProblem('name')}
+        onInput={value => {
+          setName(value)
+          form.touch('name')
+        }}
+      />
+      <Field
+        label="Email"
+        name="email"
+        type="email"
+        autocomplete="username"
+        value={email()}
+        problem={form.fieldProblem('email')}
+        onInput={value => {
+          setEmail(value)
+          form.touch('email')
+        }}
+      />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        value={password()}
+        problem={form.fieldProblem('password')}
+        hint={`At least ${options().password_length_min} characters; a few words are best.`}
+        onInput={value => {
+          setPassword(value)
+          form.touch('password')
+        }}
+      />
+      <FormProblem problem={form.problem()} />
+      <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
+        <Show when={form.busy()} fallback="Create account">
+          Creating…
+        </Show>
+      </button>
+    </form>
+  )
+}
