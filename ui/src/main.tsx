@@ -8,6 +8,7 @@ import './styles/explore.css'
 import './styles/rows.css'
 import './styles/detail.css'
 import './styles/table.css'
+import './styles/pages.css'
 import './styles/reference.css'
 
 const root = document.querySelector('#app')

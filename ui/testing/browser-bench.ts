@@ -62,8 +62,10 @@ export class Visit {
     page.on('pageerror', error => this.#faults.push(`exception: ${error.message}`))
     page.on('console', message => {
       const text = message.text()
-      // Asking whether somebody is signed in is answered 401 when nobody is.
-      const expected = /status of (401|500)|WebSocket connection to .* failed/.test(text)
+      // Refusals are part of what is tested; 401 answers whoever is not signed in.
+      const expected = /status of (400|401|403|404|409|500)|WebSocket connection to .* failed/.test(
+        text,
+      )
       if (message.type() === 'error' && !expected) this.#faults.push(`console: ${text}`)
     })
   }

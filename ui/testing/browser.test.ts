@@ -48,6 +48,7 @@ browse('a link signs in once, the token always', async ({ page, url }) => {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.goto(`${url}/sign-in?ticket=${TICKET}`)
   await page.getByText('This link was used already').waitFor()
+  await page.getByRole('link', { name: 'Sign in with its token' }).click()
   await page.getByLabel('Admin token').fill('wrong')
   await page.keyboard.press('Enter')
   await page.getByText('not the admin token').waitFor()
@@ -379,7 +380,7 @@ browse('errors and emptiness say what can be done', async visit => {
   await page.locator('.row').first().waitFor()
   server.signOutEverybody()
   await page.getByRole('button', { name: 'Search again' }).click()
-  await page.getByLabel('Admin token').waitFor()
+  await page.getByLabel('Password').waitFor()
 })
 
 browse('markup in a log is text and nothing else', async visit => {

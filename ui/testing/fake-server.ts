@@ -9,12 +9,12 @@ import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { Project, Row, SearchRequest } from '#proto/api.ts'
 import { FAKE_OPENAPI } from './fake-openapi.ts'
+import { type Answer, FakePeople } from './fake-people.ts'
 import { fakeSearch } from './fake-search.ts'
 import { FakeTail } from './fake-tail.ts'
 
 export const TOKEN = 'fake-admin-token'
 export const TICKET = 'fake-ticket'
-const COOKIE = 'logboy_session=fake'
 /** The policy of the real server, actors/http/static-files.ts. */
 const POLICY = [
   "default-src 'none'",
@@ -47,10 +47,10 @@ export class FakeServer {
   readonly tail: FakeTail
   readonly searches: SearchRequest[] = []
   readonly projects: Project[]
+  readonly people: FakePeople
   readonly #rows = new Map<string, Row[]>()
   readonly #folder: string
   readonly #server: Server
-  readonly #sessions = new Set<string>()
   #ticketUsed = false
   /** The next searches fail with this. */
   failure: Failure | null = null
@@ -62,6 +62,7 @@ export class FakeServer {
     this.#folder = folder
     this.projects = projectNames.map((name, index) => project(name, index))
     for (const { id } of this.projects) this.#rows.set(id, [])
+    this.people = new FakePeople(this.projects)
     this.tail = new FakeTail(projectId => this.rowsOf(projectId))
     this.#server = createServer((request, response) => void this.#answer(request, response))
     const sockets = new WebSocketServer({ noServer: true })
@@ -99,33 +100,32 @@ export class FakeServer {
   }
 
   signOutEverybody(): void {
-    this.#sessions.clear()
+    this.people.signOutEverybody()
     this.tail.cut()
   }
 
   #isSignedIn(request: IncomingMessage): boolean {
-    return [...this.#sessions].some(cookie => request.headers.cookie?.includes(cookie) === true)
+    return this.people.whoHas(cookiesOf(request)) !== null
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake')
     const route = `${request.method} ${pathname}`
+    if (route === 'GET /health') return reply(response, 200, { status: 'ok', version: 'fake' })
     if (!pathname.startsWith('/api/')) return this.#file(pathname, response)
     if (route === 'POST /api/v1/sessions') return this.#signIn(await readBody(request), response)
     if (route === 'GET /api/v1/openapi.json') return reply(response, 200, FAKE_OPENAPI)
+    const body = request.method === 'GET' ? {} : await readBody(request)
+    const cookies = cookiesOf(request)
+    const call = { body: body as Record<string, unknown>, query: searchParams, cookies }
+    const answered = this.people.answer(request.method ?? '', pathname, call)
+    if (answered !== null) return send(response, answered)
     if (!this.#isSignedIn(request))
-      return refuse(response, { status: 401, code: 'LOGBOY_UNAUTHENTICATED', detail: 'sign in' })
-    if (route === 'GET /api/v1/session') return reply(response, 200, { role: 'administrator' })
-    if (route === 'DELETE /api/v1/session') {
-      this.#sessions.clear()
-      return reply(response, 204, null)
-    }
-    if (route === 'GET /api/v1/projects') return reply(response, 200, { projects: this.projects })
-    if (route === 'POST /api/v1/projects') return this.#create(await readBody(request), response)
-    if (/^POST \/api\/v1\/projects\/\w+\/keys$/.test(route))
-      return reply(response, 201, { id: 'newkey000000', key: 'lb_newkey000000_secret' })
-    if (route === 'POST /api/v1/logs/search')
-      return this.#search((await readBody(request)) as SearchRequest, response)
+      return refuse(response, { status: 401, code: 'LOGBOY_SESSION_MISSING', detail: 'sign in' })
+    if (route === 'POST /api/v1/projects') return this.#create(body, cookies, response)
+    if (route === 'GET /api/v1/metrics/overview')
+      return reply(response, 200, overviewOf(this.rowsOf(searchParams.get('project') ?? '')))
+    if (route === 'POST /api/v1/logs/search') return this.#search(body as SearchRequest, response)
     const id = /^GET \/api\/v1\/logs\/(\w+)$/.exec(route)?.[1]
     const row = this.rowsOf(searchParams.get('project') ?? '').find(other => other.id === id)
     if (row !== undefined) return reply(response, 200, row)
@@ -150,16 +150,17 @@ export class FakeServer {
     const known = token === TOKEN || (ticket === TICKET && !this.#ticketUsed)
     if (ticket === TICKET) this.#ticketUsed = true
     if (!known)
-      return refuse(response, { status: 401, code: 'LOGBOY_UNAUTHENTICATED', detail: 'unknown' })
-    this.#sessions.add(COOKIE)
-    response.setHeader('set-cookie', `${COOKIE}; HttpOnly; SameSite=Strict; Path=/`)
+      return refuse(response, { status: 401, code: 'LOGBOY_SIGN_IN_FAILED', detail: 'unknown' })
+    response.setHeader('set-cookie', this.people.enterAsAdministrator())
     reply(response, 200, { role: 'administrator' })
   }
 
-  #create(body: unknown, response: ServerResponse): void {
+  #create(body: unknown, cookies: ReadonlyMap<string, string>, response: ServerResponse): void {
     const created = project((body as { name: string }).name, this.projects.length)
     this.projects.push(created)
     this.#rows.set(created.id, [])
+    const who = this.people.whoHas(cookies)
+    if (who !== null && who !== 'administrator') this.people.addMember(created.id, who, 'owner')
     const keys = { ingest_key: `lb_ingest${created.id}_secret`, read_key: 'lb_read_secret' }
     reply(response, 201, { ...created, ...keys })
   }
@@ -189,6 +190,36 @@ function project(name: string, index: number): Project {
     bytes_per_second: 0,
     time_zone: 'UTC',
   }
+}
+
+function cookiesOf(request: IncomingMessage): ReadonlyMap<string, string> {
+  const parts = (request.headers.cookie ?? '').split(';').map(part => part.trim().split('='))
+  return new Map(parts.map(([name = '', value = '']) => [name, value]))
+}
+
+/** As GET metrics/overview tells it, of all rows there are. */
+function overviewOf(rows: readonly Row[]): unknown {
+  const count = (names: readonly string[]): Record<string, number> => {
+    const counts: Record<string, number> = {}
+    for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+    return counts
+  }
+  const by_level = count(rows.map(({ level }) => level))
+  const errors = (by_level['ERROR'] ?? 0) + (by_level['FATAL'] ?? 0)
+  return {
+    total: rows.length,
+    logs_per_minute: rows.length / 1440,
+    by_level,
+    error_rate: errors / Math.max(1, rows.length),
+    by_service: count(rows.map(({ service }) => service)),
+  }
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  if (answer.cookies !== undefined) response.setHeader('set-cookie', [...answer.cookies])
+  const { status, code, detail = '' } = answer
+  if (code !== undefined) refuse(response, { status, code, detail })
+  else reply(response, status, answer.body ?? null)
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

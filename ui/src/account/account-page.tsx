@@ -1,4 +1,4 @@
-import { createSignal, type JSX, Show } from 'solid-js'
+import { type JSX, Show } from 'solid-js'
 import type { Account } from '#proto/people.ts'
 import { changeAccount } from '../api/accounts.ts'
 import { changePassword } from '../api/sessions.ts'
@@ -8,6 +8,7 @@ import { Icon } from '../kit/icon.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { Link } from '../shell/link.tsx'
+import { NewPassword } from '../shell/new-password.tsx'
 import { SIGN_UP_PATH } from '../shell/next-place.ts'
 import { passwordProblem } from '../shell/password-model.ts'
 import { account, leaveSession, tellAccount } from '../shell/session.ts'
@@ -47,35 +48,33 @@ function Nobody(): JSX.Element {
 }
 
 function NameSection(props: { readonly person: Account }): JSX.Element {
-  const [name, setName] = createSignal(props.person.name)
-  const form = createForm(['name'])
+  const form = createForm({ name: props.person.name })
+  const name = (): string => form.texts().name.trim()
   const submit = (event: Event): void => {
     void form.submit(event, { name: needed(name(), 'enter your name') }, async () => {
-      tellAccount(await changeAccount(props.person.id, { name: name().trim() }))
+      tellAccount(await changeAccount(props.person.id, { name: name() }))
       toast('Name changed')
     })
   }
   return (
     <Section title="You">
       <form class="stack card" onSubmit={submit}>
-        <Field label="Email" name="email" type="email" value={props.person.email} disabled onInput={() => {}} />
         <Field
-          label="Name"
-          name="name"
-          autocomplete="name"
-          value={name()}
-          problem={form.fieldProblem('name')}
-          onInput={value => {
-            setName(value)
-            form.touch('name')
-          }}
+          label="Email"
+          name="email"
+          type="email"
+          value={props.person.email}
+          problem={null}
+          disabled
+          onInput={() => {}}
         />
+        <Field label="Name" autocomplete="name" {...form.field('name')} />
         <FormProblem problem={form.problem()} />
         <div class="actions">
           <button
             type="submit"
             class="button button-primary"
-            disabled={form.busy() || name().trim() === props.person.name}
+            disabled={form.busy() || name() === props.person.name}
           >
             Save name
           </button>
@@ -86,19 +85,17 @@ function NameSection(props: { readonly person: Account }): JSX.Element {
 }
 
 function PasswordSection(): JSX.Element {
-  const [current, setCurrent] = createSignal('')
-  const [next, setNext] = createSignal('')
   const options = signInOptions()
-  const form = createForm(['current', 'next'], { LOGBOY_SIGN_IN_FAILED: 'current' })
+  const form = createForm({ current: '', next: '' }, { LOGBOY_SIGN_IN_FAILED: 'current' })
   const submit = (event: Event): void => {
+    const { current, next } = form.texts()
     const checks = {
-      current: needed(current(), 'enter the password you have'),
-      next: passwordProblem(next(), options().password_length_min),
+      current: needed(current, 'enter the password you have'),
+      next: passwordProblem(next, options().password_length_min),
     }
     void form.submit(event, checks, async () => {
-      await changePassword({ current: current(), next: next() })
-      setCurrent('')
-      setNext('')
+      await changePassword({ current, next })
+      form.set({ current: '', next: '' })
       toast('Password changed; your other sessions have ended')
     })
   }
@@ -107,29 +104,11 @@ function PasswordSection(): JSX.Element {
       <form class="stack card" onSubmit={submit}>
         <Field
           label="Current password"
-          name="current"
           type="password"
           autocomplete="current-password"
-          value={current()}
-          problem={form.fieldProblem('current')}
-          onInput={value => {
-            setCurrent(value)
-            form.touch('current')
-          }}
+          {...form.field('current')}
         />
-        <Field
-          label="New password"
-          name="next"
-          type="password"
-          autocomplete="new-password"
-          value={next()}
-          problem={form.fieldProblem('next')}
-          hint={`At least ${options().password_length_min} characters; a few words are best.`}
-          onInput={value => {
-            setNext(value)
-            form.touch('next')
-          }}
-        />
+        <NewPassword label="New password" {...form.field('next')} />
         <FormProblem problem={form.problem()} />
         <div class="actions">
           <button type="submit" class="button button-primary" disabled={form.busy()}>

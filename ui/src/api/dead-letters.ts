@@ -1,9 +1,5 @@
 /** Records that were refused, kept with the reason. */
-import type {
-  DeadLetterContents,
-  DeadLettersReplayed,
-  DeadLetterSummary,
-} from '#proto/people.ts'
+import type { DeadLetterContents, DeadLetterSummary, DeadLettersReplayed } from '#proto/people.ts'
 import { call } from './client.ts'
 import { projectPath } from './projects.ts'
 

@@ -1,5 +1,6 @@
 import { createMemo, createSignal, type JSX, Match, onCleanup, Show, Switch } from 'solid-js'
-import type { Project, Row } from '#proto/api.ts'
+import type { Row } from '#proto/api.ts'
+import type { ProjectAccess } from '#proto/people.ts'
 import { ApiError } from '../api/client.ts'
 import { searchLogs } from '../api/logs.ts'
 import { Icon } from '../kit/icon.tsx'
@@ -12,7 +13,7 @@ import { rowTimeMs } from './row-order.ts'
 import { newestRequest } from './search-model.ts'
 
 export interface EmptyStateProps {
-  readonly project: Project
+  readonly project: ProjectAccess
   readonly state: ExploreState
   readonly nowMs: number
   readonly onChange: (patch: Partial<ExploreState>) => void
@@ -35,7 +36,7 @@ export function EmptyState(props: EmptyStateProps): JSX.Element {
   return (
     <Switch>
       <Match when={newest() === null}>
-        <FirstLog project={props.project} live={props.state.live} />
+        <FirstLog project={props.project} title={`Send the first log to ${props.project.name}`} />
       </Match>
       <Match when={newest() !== undefined || isFiltered(props.state)}>
         <NoMatch {...props} newest={newest() ?? null} />

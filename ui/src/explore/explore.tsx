@@ -8,7 +8,8 @@ import {
   Show,
   Switch,
 } from 'solid-js'
-import { LEVELS, type Project, type Row } from '#proto/api.ts'
+import { LEVELS, type Row } from '#proto/api.ts'
+import type { ProjectAccess } from '#proto/people.ts'
 import { copyText } from '../kit/clipboard.ts'
 import { createNow, createStored, watch } from '../kit/reactive.ts'
 import { ChartPane } from './chart-pane.tsx'
@@ -31,7 +32,7 @@ import type { Hole } from './tail-model.ts'
 const NARROW = '(max-width: 1020px)'
 
 /** The page on which logs are searched and watched. */
-export function Explore(props: { readonly project: Project }): JSX.Element {
+export function Explore(props: { readonly project: ProjectAccess }): JSX.Element {
   const explorer = createExplorer(() => props.project)
   const sidebar = createSidebar()
   const nowMs = createNow(1000)
@@ -149,7 +150,7 @@ function isWorthTelling({ kind, state }: Hole): boolean {
 
 function RowsPane(props: {
   readonly explorer: Explorer
-  readonly project: Project
+  readonly project: ProjectAccess
   readonly nowMs: number
   readonly control: (control: RowListControl) => void
   readonly onShowNew: () => void

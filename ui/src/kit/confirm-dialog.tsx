@@ -1,7 +1,7 @@
-import { createSignal, type JSX, Show } from 'solid-js'
-import { Dialog } from './dialog.tsx'
-import { Field, FormProblem } from './field.tsx'
+import { type JSX, Show } from 'solid-js'
+import { Field } from './field.tsx'
 import { createForm } from './form.ts'
+import { FormDialog } from './form-dialog.tsx'
 
 export interface ConfirmProps {
   readonly title: string
@@ -17,42 +17,28 @@ export interface ConfirmProps {
 
 /** Asks before something that cannot be undone; stays open when it failed, and says why. */
 export function ConfirmDialog(props: ConfirmProps): JSX.Element {
-  const [text, setText] = createSignal('')
-  const form = createForm(['confirmation'])
+  const form = createForm({ confirmation: '' })
   const submit = async (event: Event): Promise<void> => {
-    const wrong = props.typed !== undefined && text().trim() !== props.typed
+    const { confirmation } = form.texts()
+    const wrong = props.typed !== undefined && confirmation.trim() !== props.typed
     const checks = { confirmation: wrong ? `type ${props.typed} to go on` : null }
     if (await form.submit(event, checks, props.onConfirm)) props.onClose()
   }
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
-      <form class="stack" onSubmit={event => void submit(event)}>
-        <div class="soft">{props.children}</div>
-        <Show when={props.typed}>
-          {typed => (
-            <Field
-              label={`Type ${typed()} to confirm`}
-              name="confirmation"
-              value={text()}
-              problem={form.fieldProblem('confirmation')}
-              autofocus
-              onInput={value => {
-                setText(value)
-                form.touch('confirmation')
-              }}
-            />
-          )}
-        </Show>
-        <FormProblem problem={form.problem()} />
-        <div class="actions">
-          <button type="submit" class="button button-danger" disabled={form.busy()}>
-            {form.busy() ? 'One moment…' : props.action}
-          </button>
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={props.title}
+      form={form}
+      action={props.action}
+      danger
+      onSubmit={event => void submit(event)}
+      onClose={props.onClose}
+    >
+      <div class="soft">{props.children}</div>
+      <Show when={props.typed}>
+        {typed => (
+          <Field label={`Type ${typed()} to confirm`} autofocus {...form.field('confirmation')} />
+        )}
+      </Show>
+    </FormDialog>
   )
 }

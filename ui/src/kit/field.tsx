@@ -8,7 +8,7 @@ export interface FieldProps {
   readonly onInput: (value: string) => void
   readonly type?: 'text' | 'email' | 'password' | 'number' | 'search'
   readonly hint?: JSX.Element
-  readonly problem?: string | null
+  readonly problem: string | null
   readonly autocomplete?: string
   readonly placeholder?: string
   readonly autofocus?: boolean
@@ -35,12 +35,12 @@ export function Field(props: FieldProps): JSX.Element {
         autofocus={props.autofocus ?? false}
         disabled={props.disabled ?? false}
         list={props.list}
-        aria-invalid={props.problem != null}
+        aria-invalid={props.problem !== null}
         aria-describedby={`${id}-note`}
         value={props.value}
         onInput={event => props.onInput(event.currentTarget.value)}
       />
-      <Note id={`${id}-note`} problem={props.problem ?? null} hint={props.hint} />
+      <Note id={`${id}-note`} problem={props.problem} hint={props.hint} />
     </div>
   )
 }
@@ -52,7 +52,6 @@ export interface ChoiceProps<Value extends string> {
   readonly options: readonly (readonly [Value, string])[]
   readonly onChange: (value: Value) => void
   readonly hint?: JSX.Element
-  readonly problem?: string | null
   readonly disabled?: boolean
 }
 
@@ -67,7 +66,6 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>): JSX.Ele
         id={id}
         name={props.name}
         disabled={props.disabled ?? false}
-        aria-invalid={props.problem != null}
         aria-describedby={`${id}-note`}
         onChange={event => props.onChange(event.currentTarget.value as Value)}
       >
@@ -79,7 +77,7 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>): JSX.Ele
           )}
         </For>
       </select>
-      <Note id={`${id}-note`} problem={props.problem ?? null} hint={props.hint} />
+      <Note id={`${id}-note`} problem={null} hint={props.hint} />
     </div>
   )
 }
@@ -91,13 +89,11 @@ export function Tick(props: {
   readonly onChange: (checked: boolean) => void
   readonly hint?: string
   readonly disabled?: boolean
-  readonly name?: string
 }): JSX.Element {
   return (
     <label class="tick">
       <input
         type="checkbox"
-        name={props.name}
         checked={props.checked}
         disabled={props.disabled ?? false}
         onChange={event => props.onChange(event.currentTarget.checked)}
@@ -109,6 +105,41 @@ export function Tick(props: {
         </Show>
       </span>
     </label>
+  )
+}
+
+/** Several of some names, each with what it means. */
+export function Ticks<Name extends string>(props: {
+  readonly label: string
+  readonly words: Readonly<Record<Name, string>>
+  readonly chosen: readonly Name[]
+  readonly problem: string | null
+  /** Why one cannot be chosen. */
+  readonly whyNot?: (name: Name) => string | undefined
+  readonly onChange: (chosen: readonly Name[]) => void
+}): JSX.Element {
+  const choose = (name: Name, wanted: boolean): void => {
+    const others = props.chosen.filter(other => other !== name)
+    props.onChange(wanted ? [...others, name] : others)
+  }
+  return (
+    <fieldset class="ticks">
+      <legend>{props.label}</legend>
+      <For each={Object.keys(props.words) as Name[]}>
+        {name => (
+          <Tick
+            label={name}
+            hint={props.whyNot?.(name) ?? props.words[name]}
+            checked={props.chosen.includes(name)}
+            disabled={props.whyNot?.(name) !== undefined}
+            onChange={wanted => choose(name, wanted)}
+          />
+        )}
+      </For>
+      <p class="hint hint-wrong" aria-live="polite">
+        {props.problem}
+      </p>
+    </fieldset>
   )
 }
 

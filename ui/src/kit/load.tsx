@@ -97,12 +97,7 @@ export function Failure(props: {
       <Icon name="warning" />
       <h2>{props.title}</h2>
       <p>{props.error.message}</p>
-      <button
-        type="button"
-        class="button"
-        hidden={forbidden()}
-        onClick={() => props.onRetry()}
-      >
+      <button type="button" class="button" hidden={forbidden()} onClick={() => props.onRetry()}>
         <Icon name="refresh" />
         Try again
       </button>

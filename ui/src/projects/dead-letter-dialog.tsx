@@ -73,9 +73,9 @@ function Letter(
 function Repair(
   props: DeadLetterDialogProps & { readonly letter: DeadLetterContents },
 ): JSX.Element {
-  const [lines, setLines] = createSignal(props.letter.records ?? '')
   const [refused, setRefused] = createSignal<DeadLettersReplayed['rejected']>([])
-  const form = createForm(['records'])
+  const form = createForm({ records: props.letter.records ?? '' })
+  const lines = (): string => form.texts().records
   const replay = async (event: Event): Promise<void> => {
     const sent = await form.submit(event, { records: linesProblem(lines()) }, async () => {
       setRefused([])
@@ -108,10 +108,7 @@ function Repair(
           aria-describedby="records-problem"
           disabled={whyNot(props.project, 'settings') !== undefined}
           value={lines()}
-          onInput={event => {
-            setLines(event.currentTarget.value)
-            form.touch('records')
-          }}
+          onInput={event => form.set({ records: event.currentTarget.value })}
         />
       </label>
       <p class="hint hint-wrong" id="records-problem" aria-live="polite">

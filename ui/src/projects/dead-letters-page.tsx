@@ -12,7 +12,7 @@ import { address, moveTo } from '../shell/address.ts'
 import { DeadLetterDialog } from './dead-letter-dialog.tsx'
 import { replayedText } from './dead-letter-model.ts'
 import { whyNot } from './permissions-model.ts'
-import type { ProjectPageProps } from './project-pages.tsx'
+import type { ProjectPageProps } from './project-page.ts'
 
 const PAGE_LETTERS = 100
 
@@ -30,6 +30,7 @@ export function DeadLettersPage(props: ProjectPageProps): JSX.Element {
   }
   return (
     <Section
+      page
       title="Dead letters"
       about="Records that were refused, as they came, with the reason. Repair and replay them, or delete them."
       tools={

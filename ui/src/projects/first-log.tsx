@@ -17,7 +17,10 @@ import { KEY_PLACEHOLDER, type Snippet, snippets } from './snippets-model.ts'
 const LOOK_MS = 1000
 
 /** How to send a first log, ready to paste; turns green when it has arrived. */
-export function FirstLog(props: { readonly project: ProjectAccess }): JSX.Element {
+export function FirstLog(props: {
+  readonly project: ProjectAccess
+  readonly title?: string
+}): JSX.Element {
   const [chosen, setChosen] = createSignal<Snippet['id']>('curl')
   const key = createMemo(() => ingestKeys()[props.project.id] ?? null)
   const all = createMemo(() =>
@@ -30,6 +33,9 @@ export function FirstLog(props: { readonly project: ProjectAccess }): JSX.Elemen
   const snippet = createMemo(() => all().find(({ id }) => id === chosen()) as Snippet)
   return (
     <div class="first-log">
+      <Show when={props.title}>
+        <h2>{props.title}</h2>
+      </Show>
       <KeyNote project={props.project} known={key() !== null} />
       <div class="tabs" role="tablist" aria-label="Ways to send logs">
         <For each={all()}>
@@ -113,7 +119,7 @@ function Arrival(props: { readonly project: ProjectAccess }): JSX.Element {
           <>
             <Icon name="check" />
             <div class="arrival-row">
-              <b>Logs arrive.</b>
+              <b>Logs arrive.</b>{' '}
               <span class="soft">
                 The newest, <Ago at={row().time} />:
               </span>

@@ -10,13 +10,14 @@ import {
 } from '../api/members.ts'
 import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
 import { Icon } from '../kit/icon.tsx'
+import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { account } from '../shell/session.ts'
 import { InviteDialog } from './invite-dialog.tsx'
-import type { ProjectPageProps } from './project-pages.tsx'
+import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
 
 /** Who is in the project, and who is invited. */
@@ -50,6 +51,7 @@ export function MembersPage(props: ProjectPageProps): JSX.Element {
   return (
     <>
       <Section
+        page
         title="Members"
         about="People who work with this project. Administrators may do everything besides."
         tools={
@@ -120,60 +122,39 @@ function MemberTable(props: {
   readonly onRemove: (member: Member) => void
 }): JSX.Element {
   return (
-    <div class="list-frame">
-      <table class="list">
-        <thead>
-          <tr>
-            <th>Person</th>
-            <th>Role</th>
-            <th class="wide-only">Since</th>
-            <th>
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <For
-            each={props.members}
-            fallback={
-              <tr>
-                <td colSpan={4} class="list-none">
-                  Nobody yet: administrators alone see this project.
-                </td>
-              </tr>
-            }
-          >
-            {member => (
-              <tr>
-                <td>
-                  <b class="cut">{member.account.name}</b>
-                  <span class="faint cut">{member.account.email}</span>
-                </td>
-                <td>
-                  <RoleChoice
-                    member={member}
-                    roles={props.roles}
-                    onRole={role => props.onRole(member, role)}
-                  />
-                </td>
-                <td class="wide-only">
-                  <Ago at={member.since} />
-                </td>
-                <td class="list-actions">
-                  <button
-                    type="button"
-                    class="button button-small button-warn"
-                    onClick={() => props.onRemove(member)}
-                  >
-                    {member.account.id === account()?.id ? 'Leave' : 'Remove'}
-                  </button>
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <ListTable
+      columns={['Person', 'Role', wide('Since'), ACTIONS]}
+      items={props.members}
+      none="Nobody yet: administrators alone see this project."
+    >
+      {member => (
+        <tr>
+          <td>
+            <b class="cut">{member.account.name}</b>
+            <span class="faint cut">{member.account.email}</span>
+          </td>
+          <td>
+            <RoleChoice
+              member={member}
+              roles={props.roles}
+              onRole={role => props.onRole(member, role)}
+            />
+          </td>
+          <td class="wide-only">
+            <Ago at={member.since} />
+          </td>
+          <td class="list-actions">
+            <button
+              type="button"
+              class="button button-small button-warn"
+              onClick={() => props.onRemove(member)}
+            >
+              {member.account.id === account()?.id ? 'Leave' : 'Remove'}
+            </button>
+          </td>
+        </tr>
+      )}
+    </ListTable>
   )
 }
 
@@ -208,52 +189,31 @@ function InvitationTable(props: {
   readonly onWithdraw: (invitation: Invitation) => void
 }): JSX.Element {
   return (
-    <div class="list-frame">
-      <table class="list">
-        <thead>
-          <tr>
-            <th>For</th>
-            <th>Role</th>
-            <th>Expires</th>
-            <th>
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <For
-            each={props.invitations}
-            fallback={
-              <tr>
-                <td colSpan={4} class="list-none">
-                  No open invitations.
-                </td>
-              </tr>
-            }
-          >
-            {invitation => (
-              <tr>
-                <td>
-                  <span class="cut">{invitation.email ?? 'whoever has the link'}</span>
-                </td>
-                <td>{invitation.role}</td>
-                <td>
-                  <Ago at={invitation.expires_at} />
-                </td>
-                <td class="list-actions">
-                  <button
-                    type="button"
-                    class="button button-small button-warn"
-                    onClick={() => props.onWithdraw(invitation)}
-                  >
-                    Withdraw
-                  </button>
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <ListTable
+      columns={['For', 'Role', 'Expires', ACTIONS]}
+      items={props.invitations}
+      none="No open invitations."
+    >
+      {invitation => (
+        <tr>
+          <td>
+            <span class="cut">{invitation.email ?? 'whoever has the link'}</span>
+          </td>
+          <td>{invitation.role}</td>
+          <td>
+            <Ago at={invitation.expires_at} />
+          </td>
+          <td class="list-actions">
+            <button
+              type="button"
+              class="button button-small button-warn"
+              onClick={() => props.onWithdraw(invitation)}
+            >
+              Withdraw
+            </button>
+          </td>
+        </tr>
+      )}
+    </ListTable>
   )
 }

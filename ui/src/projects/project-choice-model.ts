@@ -1,7 +1,10 @@
 import type { Project } from '#proto/api.ts'
 
 /** The project that a link names, by id or by name, or else the first one. */
-export function chooseProject(projects: readonly Project[], wanted: string | null): Project | null {
+export function chooseProject<Known extends Project>(
+  projects: readonly Known[],
+  wanted: string | null,
+): Known | null {
   const byId = projects.find(({ id }) => id === wanted)
   const byName = projects.find(({ name }) => name === wanted)
   return byId ?? byName ?? (wanted === null ? (projects[0] ?? null) : null)

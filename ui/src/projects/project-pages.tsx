@@ -1,21 +1,20 @@
 import { type JSX, Match, Switch } from 'solid-js'
 import type { ProjectAccess } from '#proto/people.ts'
 import { Icon } from '../kit/icon.tsx'
-import { address } from '../shell/address.ts'
+import { watch } from '../kit/reactive.ts'
+import { address, moveTo } from '../shell/address.ts'
+import { PROJECT_PATH } from '../shell/pages.ts'
 import { isAdministrator } from '../shell/session.ts'
 import { type SideEntry, SidePage } from '../shell/side-page.tsx'
 import { DeadLettersPage } from './dead-letters-page.tsx'
 import { KeysPage } from './keys-page.tsx'
 import { MembersPage } from './members-page.tsx'
 import { may } from './permissions-model.ts'
+import type { ProjectPageProps } from './project-page.ts'
 import { RolesPage } from './roles-page.tsx'
 import { SendPage } from './send-page.tsx'
 import { SettingsPage } from './settings-page.tsx'
 import { UsagePage } from './usage-page.tsx'
-
-export interface ProjectPageProps {
-  readonly project: ProjectAccess
-}
 
 interface ProjectEntry extends SideEntry {
   readonly page: (props: ProjectPageProps) => JSX.Element
@@ -71,22 +70,23 @@ const ENTRIES: readonly ProjectEntry[] = [
     title: 'Settings',
     icon: 'sliders',
     page: SettingsPage,
-    open: project =>
-      may(project, 'settings') || may(project, 'retention') || isAdministrator(),
+    open: project => may(project, 'settings') || may(project, 'retention') || isAdministrator(),
   },
 ]
 
 /** Everything about a project that is not its logs. */
 export function ProjectPages(props: ProjectPageProps): JSX.Element {
   const open = (): readonly ProjectEntry[] => ENTRIES.filter(entry => entry.open(props.project))
-  const entry = (): ProjectEntry | undefined =>
-    open().find(({ path }) => path === address().path)
+  const entry = (): ProjectEntry | undefined => open().find(({ path }) => path === address().path)
+  const search = (): string => `?project=${encodeURIComponent(props.project.id)}`
+  watch(
+    () => (address().path === PROJECT_PATH ? open()[0]?.path : undefined),
+    first => {
+      if (first !== undefined) moveTo(first, search(), { replace: true })
+    },
+  )
   return (
-    <SidePage
-      title={props.project.name}
-      entries={open()}
-      search={`?project=${encodeURIComponent(props.project.id)}`}
-    >
+    <SidePage title={props.project.name} entries={open()} search={search()}>
       <Switch
         fallback={
           <div class="empty">

@@ -1,11 +1,13 @@
-import { createSignal, type JSX } from 'solid-js'
+import type { JSX } from 'solid-js'
 import type { ProjectAccess } from '#proto/people.ts'
 import { changeKey, changeQuotas, type QuotaLimits } from '../api/projects.ts'
-import { Dialog } from '../kit/dialog.tsx'
-import { Field, FormProblem } from '../kit/field.tsx'
+import { Field } from '../kit/field.tsx'
 import { createForm } from '../kit/form.ts'
+import { FormDialog } from '../kit/form-dialog.tsx'
 import { toast } from '../kit/toast.tsx'
 import { wholeNumber, wholeNumberProblem } from './whole-number.ts'
+
+const LIMIT_MAX = 1e12
 
 /** Whose limits are changed: a key's, or the project's (null). */
 export interface LimitsOf {
@@ -20,19 +22,21 @@ export function QuotaDialog(props: {
   readonly onChanged: () => void
   readonly onClose: () => void
 }): JSX.Element {
-  const { records_per_second: oldRecords, bytes_per_second: oldBytes } = props.of.limits
-  const [records, setRecords] = createSignal(String(oldRecords))
-  const [bytes, setBytes] = createSignal(String(oldBytes))
-  const form = createForm(['records_per_second', 'bytes_per_second'])
+  const { limits } = props.of
+  const form = createForm({
+    records_per_second: String(limits.records_per_second),
+    bytes_per_second: String(limits.bytes_per_second),
+  })
   const submit = async (event: Event): Promise<void> => {
+    const { records_per_second: records, bytes_per_second: bytes } = form.texts()
     const checks = {
-      records_per_second: wholeNumberProblem(records(), 1e12),
-      bytes_per_second: wholeNumberProblem(bytes(), 1e12),
+      records_per_second: wholeNumberProblem(records, LIMIT_MAX),
+      bytes_per_second: wholeNumberProblem(bytes, LIMIT_MAX),
     }
     const done = await form.submit(event, checks, async () => {
       const wanted = {
-        records_per_second: wholeNumber(records()),
-        bytes_per_second: wholeNumber(bytes()),
+        records_per_second: wholeNumber(records),
+        bytes_per_second: wholeNumber(bytes),
       }
       const { key } = props.of
       if (key === null) await changeQuotas(props.project.id, wanted)
@@ -43,43 +47,26 @@ export function QuotaDialog(props: {
     if (done) props.onClose()
   }
   return (
-    <Dialog title={`Limits of ${props.of.name}`} onClose={props.onClose}>
-      <form class="stack" onSubmit={event => void submit(event)}>
-        <Field
-          label="Logs a second"
-          name="records_per_second"
-          type="number"
-          autofocus
-          value={records()}
-          problem={form.fieldProblem('records_per_second')}
-          hint="0 = no limit."
-          onInput={value => {
-            setRecords(value)
-            form.touch('records_per_second')
-          }}
-        />
-        <Field
-          label="Bytes a second"
-          name="bytes_per_second"
-          type="number"
-          value={bytes()}
-          problem={form.fieldProblem('bytes_per_second')}
-          hint="0 = no limit; 1048576 is a MiB."
-          onInput={value => {
-            setBytes(value)
-            form.touch('bytes_per_second')
-          }}
-        />
-        <FormProblem problem={form.problem()} />
-        <div class="actions">
-          <button type="submit" class="button button-primary" disabled={form.busy()}>
-            {form.busy() ? 'Saving…' : 'Save limits'}
-          </button>
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Limits of ${props.of.name}`}
+      form={form}
+      action="Save limits"
+      onSubmit={event => void submit(event)}
+      onClose={props.onClose}
+    >
+      <Field
+        label="Logs a second"
+        type="number"
+        autofocus
+        hint="0 = no limit."
+        {...form.field('records_per_second')}
+      />
+      <Field
+        label="Bytes a second"
+        type="number"
+        hint="0 = no limit; 1048576 is a MiB."
+        {...form.field('bytes_per_second')}
+      />
+    </FormDialog>
   )
 }

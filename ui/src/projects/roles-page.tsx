@@ -3,15 +3,15 @@ import type { ProjectAccess, Role } from '#proto/people.ts'
 import { PERMISSIONS, type Permission, permissionsOf } from '#proto/permissions.ts'
 import { changeRole, createRole, deleteRole, listRoles } from '../api/members.ts'
 import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
-import { Dialog } from '../kit/dialog.tsx'
-import { Field, FormProblem, Tick } from '../kit/field.tsx'
+import { Field, Ticks } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
+import { FormDialog } from '../kit/form-dialog.tsx'
 import { Icon } from '../kit/icon.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { may, PERMISSION_WORDS } from './permissions-model.ts'
-import type { ProjectPageProps } from './project-pages.tsx'
+import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
 
 /** What the roles of the project may do, side by side. */
@@ -21,6 +21,7 @@ export function RolesPage(props: ProjectPageProps): JSX.Element {
   const [deleting, setDeleting] = createSignal<Role | null>(null)
   return (
     <Section
+      page
       title="Roles"
       about="A role is a set of permissions. Three come with every project; add your own beside them."
       tools={
@@ -151,79 +152,49 @@ function RoleDialog(props: {
   readonly onSaved: () => void
   readonly onClose: () => void
 }): JSX.Element {
-  const [name, setName] = createSignal(props.role?.name ?? '')
   const [chosen, setChosen] = createSignal<readonly Permission[]>(
     props.role?.permissions ?? ['logs.read'],
   )
-  const form = createForm(['name', 'permissions'], { LOGBOY_NAME_TAKEN: 'name' })
+  const form = createForm(
+    { name: props.role?.name ?? '', permissions: '' },
+    { LOGBOY_NAME_TAKEN: 'name' },
+  )
   const submit = async (event: Event): Promise<void> => {
+    const name = form.texts().name.trim()
     const checks = {
-      name: needed(name(), 'a role needs a name'),
+      name: needed(name, 'a role needs a name'),
       permissions: chosen().length === 0 ? 'choose what the role may do' : null,
     }
     const saved = await form.submit(event, checks, async () => {
-      const wish = { name: name().trim(), permissions: permissionsOf(chosen()) }
+      const wish = { name, permissions: permissionsOf(chosen()) }
       if (props.role === null) await createRole(props.project.id, wish)
       else await changeRole(props.project.id, props.role.name, wish)
       props.onSaved()
     })
     if (saved) props.onClose()
   }
-  const choose = (permission: Permission, wanted: boolean): void => {
-    const others = chosen().filter(other => other !== permission)
-    setChosen(wanted ? [...others, permission] : others)
-    form.touch('permissions')
-  }
   return (
-    <Dialog
+    <FormDialog
       title={props.role === null ? 'New role' : `Edit ${props.role.name}`}
+      form={form}
+      action="Save role"
+      onSubmit={event => void submit(event)}
       onClose={props.onClose}
     >
-      <form class="stack" onSubmit={event => void submit(event)}>
-        <Field
-          label="Name"
-          name="name"
-          placeholder="on-call, auditor…"
-          autofocus
-          value={name()}
-          problem={form.fieldProblem('name')}
-          onInput={value => {
-            setName(value)
-            form.touch('name')
-          }}
-        />
-        <fieldset class="ticks">
-          <legend>May</legend>
-          <For each={PERMISSIONS}>
-            {permission => (
-              <Tick
-                name="permissions"
-                label={permission}
-                hint={
-                  may(props.project, permission)
-                    ? PERMISSION_WORDS[permission]
-                    : 'You may not give what you do not have.'
-                }
-                checked={chosen().includes(permission)}
-                disabled={!may(props.project, permission)}
-                onChange={wanted => choose(permission, wanted)}
-              />
-            )}
-          </For>
-          <p class="hint hint-wrong" aria-live="polite">
-            {form.fieldProblem('permissions')}
-          </p>
-        </fieldset>
-        <FormProblem problem={form.problem()} />
-        <div class="actions">
-          <button type="submit" class="button button-primary" disabled={form.busy()}>
-            {form.busy() ? 'Saving…' : 'Save role'}
-          </button>
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      <Field label="Name" placeholder="on-call, auditor…" autofocus {...form.field('name')} />
+      <Ticks
+        label="May"
+        words={PERMISSION_WORDS}
+        chosen={chosen()}
+        problem={form.fieldProblem('permissions')}
+        whyNot={permission =>
+          may(props.project, permission) ? undefined : 'You may not give what you do not have.'
+        }
+        onChange={permissions => {
+          setChosen(permissions)
+          form.set({ permissions: '' })
+        }}
+      />
+    </FormDialog>
   )
 }

@@ -1,14 +1,19 @@
 import { createSignal, type JSX, Show } from 'solid-js'
 import type { ProjectSettings } from '#proto/api.ts'
-import { changeProject, listProjects } from '../api/projects.ts'
+import { changeProject } from '../api/projects.ts'
 import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { whyNot } from './permissions-model.ts'
-import type { ProjectPageProps } from './project-pages.tsx'
+import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
-import { changesOf, type SettingsDraft, theirChange } from './settings-model.ts'
+import {
+  changesOf,
+  type SettingsChange,
+  type SettingsDraft,
+  theirChange,
+} from './settings-model.ts'
 import { wholeNumberProblem } from './whole-number.ts'
 
 const RETENTION_DAYS_MAX = 36_500
@@ -17,7 +22,7 @@ const ZONES = Intl.supportedValuesOf('timeZone')
 /** Name, retention and time zone of the project. */
 export function SettingsPage(props: ProjectPageProps): JSX.Element {
   return (
-    <Section title="Settings" about="Changes hold within a second.">
+    <Section page title="Settings" about="Changes hold within a second.">
       <SettingsForm {...props} />
     </Section>
   )
@@ -25,71 +30,56 @@ export function SettingsPage(props: ProjectPageProps): JSX.Element {
 
 function SettingsForm(props: ProjectPageProps): JSX.Element {
   const [read, setRead] = createSignal<ProjectSettings>(props.project)
-  const [draft, setDraft] = createSignal<SettingsDraft>(draftOf(props.project))
-  const form = createForm(['name', 'retention_days', 'time_zone'], { LOGBOY_NAME_TAKEN: 'name' })
-  const edit = (name: keyof SettingsDraft, value: string): void => {
-    setDraft({ ...draft(), [name]: value })
-    form.touch(name)
-  }
-  const changed = (): boolean => Object.keys(changesOf(read(), draft())).length > 0
+  const form = createForm<keyof SettingsDraft>(draftOf(props.project), {
+    LOGBOY_NAME_TAKEN: 'name',
+  })
+  const changes = (): SettingsChange => changesOf(read(), form.texts())
+  const changed = (): boolean => Object.keys(changes()).length > 0
   const submit = (event: Event): void => {
+    const { name, retention_days, time_zone } = form.texts()
     const checks = {
-      name: needed(draft().name, 'a project needs a name'),
-      retention_days: wholeNumberProblem(draft().retention_days, RETENTION_DAYS_MAX),
-      time_zone: needed(draft().time_zone, 'name a time zone'),
+      name: needed(name, 'a project needs a name'),
+      retention_days: wholeNumberProblem(retention_days, RETENTION_DAYS_MAX),
+      time_zone: needed(time_zone, 'name a time zone'),
     }
     void form.submit(event, checks, async () => {
-      const wanted = changesOf(read(), draft())
-      const now = (await listProjects()).find(({ id }) => id === props.project.id)
-      const theirs = now === undefined ? null : theirChange(read(), now, wanted)
-      if (now !== undefined && theirs !== null) {
+      const wanted = changes()
+      await loadProjects()
+      const theirs = theirChange(read(), props.project, wanted)
+      if (theirs !== null) {
         // What was typed stays; saving once more means it.
-        setRead(now)
-        throw new Error(
-          `somebody else changed this meanwhile: ${theirs}. Save again to replace it.`,
-        )
+        setRead(props.project)
+        throw new Error(`somebody else changed this meanwhile: ${theirs}. Save again to replace it`)
       }
       await changeProject(props.project.id, wanted)
-      await loadProjects()
       setRead({ ...read(), ...wanted })
+      await loadProjects()
       toast('Settings saved')
     })
   }
+  const settings = (): string | undefined => whyNot(props.project, 'settings')
+  const retention = (): string | undefined => whyNot(props.project, 'retention')
   return (
     <form class="stack card" onSubmit={submit}>
       <Field
         label="Name"
-        name="name"
-        value={draft().name}
-        disabled={whyNot(props.project, 'settings') !== undefined}
-        problem={form.fieldProblem('name')}
-        hint={whyNot(props.project, 'settings')}
-        onInput={value => edit('name', value)}
+        disabled={settings() !== undefined}
+        hint={settings()}
+        {...form.field('name')}
       />
       <Field
         label="Retention in days"
-        name="retention_days"
         type="number"
-        value={draft().retention_days}
-        disabled={whyNot(props.project, 'retention') !== undefined}
-        problem={form.fieldProblem('retention_days')}
-        hint={
-          whyNot(props.project, 'retention') ?? 'Older logs are deleted for good. 0 = kept for ever.'
-        }
-        onInput={value => edit('retention_days', value)}
+        disabled={retention() !== undefined}
+        hint={retention() ?? 'Older logs are deleted for good. 0 = kept for ever.'}
+        {...form.field('retention_days')}
       />
       <Field
         label="Time zone"
-        name="time_zone"
         list="time-zones"
-        value={draft().time_zone}
-        disabled={whyNot(props.project, 'settings') !== undefined}
-        problem={form.fieldProblem('time_zone')}
-        hint={
-          whyNot(props.project, 'settings') ??
-          'Of times in logs that name none: Europe/Berlin, or +05:30.'
-        }
-        onInput={value => edit('time_zone', value)}
+        disabled={settings() !== undefined}
+        hint={settings() ?? 'Of times in logs that name none: Europe/Berlin, or +05:30.'}
+        {...form.field('time_zone')}
       />
       <datalist id="time-zones">
         {ZONES.map(zone => (
@@ -98,15 +88,11 @@ function SettingsForm(props: ProjectPageProps): JSX.Element {
       </datalist>
       <FormProblem problem={form.problem()} />
       <div class="actions">
-        <button
-          type="submit"
-          class="button button-primary"
-          disabled={form.busy() || !changed()}
-        >
+        <button type="submit" class="button button-primary" disabled={form.busy() || !changed()}>
           {form.busy() ? 'Saving…' : 'Save'}
         </button>
         <Show when={changed()}>
-          <button type="button" class="button" onClick={() => setDraft(draftOf(read()))}>
+          <button type="button" class="button" onClick={() => form.set(draftOf(read()))}>
             Discard
           </button>
         </Show>

@@ -16,7 +16,7 @@ import { countText, rateText, shortCount } from '../kit/number-text.ts'
 import { Section } from '../kit/section.tsx'
 import { address, moveTo } from '../shell/address.ts'
 import { isAdministrator } from '../shell/session.ts'
-import type { ProjectPageProps } from './project-pages.tsx'
+import type { ProjectPageProps } from './project-page.ts'
 import { type LimitsOf, QuotaDialog } from './quota-dialog.tsx'
 
 const RANGE_WORDS: Readonly<Record<UsageRange, string>> = {
@@ -48,6 +48,7 @@ export function UsagePage(props: ProjectPageProps): JSX.Element {
   return (
     <>
       <Section
+        page
         title="Usage"
         tools={
           <fieldset class="segments" aria-label="Range">
@@ -243,10 +244,7 @@ function QuotaCells(props: {
     <>
       <td class="number">
         {rateText(props.use.records_per_second)}
-        <span class="faint">
-          {' '}
-          of {limitText(props.limits.records_per_second, countText)}
-        </span>
+        <span class="faint">{limitText(props.limits.records_per_second, countText)}</span>
         <Meter
           label={`Logs a second of ${props.of}`}
           used={props.use.records_per_second}
@@ -255,7 +253,7 @@ function QuotaCells(props: {
       </td>
       <td class="number">
         {byteText(props.use.bytes_per_second)}
-        <span class="faint"> of {limitText(props.limits.bytes_per_second, byteText)}</span>
+        <span class="faint">{limitText(props.limits.bytes_per_second, byteText)}</span>
         <Meter
           label={`Bytes a second of ${props.of}`}
           used={props.use.bytes_per_second}
@@ -268,5 +266,5 @@ function QuotaCells(props: {
 }
 
 function limitText(limit: number, text: (value: number) => string): string {
-  return limit === 0 ? 'no limit' : text(limit)
+  return limit === 0 ? ', no limit' : ` of ${text(limit)}`
 }

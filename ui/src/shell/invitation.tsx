@@ -59,7 +59,7 @@ export function InvitationPage(): JSX.Element {
 }
 
 function Join(props: { readonly token: string; readonly email: string }): JSX.Element {
-  const form = createForm([])
+  const form = createForm({})
   const join = (event: Event): void => {
     void form.submit(event, {}, async () => {
       const project = await acceptInvitation(props.token)

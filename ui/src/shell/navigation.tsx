@@ -3,7 +3,7 @@ import { Icon } from '../kit/icon.tsx'
 import { address, moveTo } from './address.ts'
 import { useKeys } from './keys.ts'
 import { PageLink } from './page-link.tsx'
-import { PAGES, pageSearch } from './pages.ts'
+import { isOn, PAGES, pageSearch } from './pages.ts'
 
 /** The pages of a project, side by side. */
 export function Navigation(props: { readonly projectId: string }): JSX.Element {
@@ -15,17 +15,17 @@ export function Navigation(props: { readonly projectId: string }): JSX.Element {
   return (
     <nav class="page-links" aria-label="Pages">
       <For each={PAGES}>
-        {({ path, name, icon, key }) => (
+        {page => (
           <PageLink
             class="page-link"
-            path={path}
-            search={pageSearch(path, props.projectId)}
-            title={`${name} (${key})`}
-            label={name}
-            current={address().path === path}
+            path={page.path}
+            search={pageSearch(page.path, props.projectId)}
+            title={`${page.name} (${page.key})`}
+            label={page.name}
+            current={isOn(page, address().path)}
           >
-            <Icon name={icon} />
-            <span>{name}</span>
+            <Icon name={page.icon} />
+            <span>{page.name}</span>
           </PageLink>
         )}
       </For>

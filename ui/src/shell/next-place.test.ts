@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gatePath, nextPlace } from './next-place.ts'
 
-const next = (place: string): string => nextPlace(`?${new URLSearchParams({ next: place })}`)
+const next = (place: string): string =>
+  nextPlace(`?${new URLSearchParams({ next: place })}`).join('')
 
 test('after signing in one comes back to the page that asked for it', () => {
   assert.equal(next('/project/keys?project=abc'), '/project/keys?project=abc')
-  assert.equal(nextPlace(''), '/explore')
+  assert.equal(nextPlace('').join(''), '/explore')
 })
 
 test('no link leads elsewhere, or back to the gate', () => {

@@ -14,16 +14,16 @@ export const GATE_PATHS: readonly string[] = [
   INVITATION_PATH,
 ]
 
-const HOME = '/explore'
+const HOME = ['/explore', ''] as const
 /** Pages that are left behind for good; an invitation is worth coming back to. */
 const PASSED: readonly string[] = [SIGN_IN_PATH, SIGN_UP_PATH, FORGOTTEN_PATH, RESET_PATH]
 
 /** A path of this page: a link may not lead people elsewhere after they signed in. */
-export function nextPlace(search: string): string {
+export function nextPlace(search: string): readonly [path: string, search: string] {
   const next = new URLSearchParams(search).get('next') ?? ''
   const place = URL.canParse(next, 'http://here') ? new URL(next, 'http://here') : null
   if (place === null || place.origin !== 'http://here' || !next.startsWith('/')) return HOME
-  return PASSED.includes(place.pathname) ? HOME : `${place.pathname}${place.search}`
+  return PASSED.includes(place.pathname) ? HOME : [place.pathname, place.search]
 }
 
 /** The same page of the gate, or another, that still knows where to go. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'solid-js'
-import { moveTo } from './address.ts'
+import { Link } from './link.tsx'
 
-/** A link within the page: opens in place, or in a new tab where the browser is asked to. */
+/** A link to one of the pages, with its state. */
 export function PageLink(props: {
   readonly path: string
   readonly search: string
@@ -11,22 +11,15 @@ export function PageLink(props: {
   readonly label?: string
   readonly children: JSX.Element
 }): JSX.Element {
-  const follow = (event: MouseEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0)
-      return
-    event.preventDefault()
-    moveTo(props.path, props.search)
-  }
   return (
-    <a
+    <Link
       class={props.class}
       href={`${props.path}${props.search}`}
       title={props.title}
       aria-label={props.label}
       aria-current={props.current === true ? 'page' : undefined}
-      onClick={follow}
     >
       {props.children}
-    </a>
+    </Link>
   )
 }

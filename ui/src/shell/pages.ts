@@ -7,18 +7,34 @@ export interface Page {
   readonly icon: IconName
   /** Goes there from anywhere. */
   readonly key: string
+  /** Further pages of it stand below this path. */
+  readonly within?: string
 }
 
 export const EXPLORE_PATH = '/explore'
 export const DASHBOARD_PATH = '/dashboard'
+export const PROJECT_PATH = '/project'
+/** Pages that belong to no project. */
+export const ACCOUNT_PATH = '/account'
+export const ADMIN_PATH = '/admin'
 
 export const PAGES: readonly Page[] = [
   { path: EXPLORE_PATH, name: 'Explore', icon: 'search', key: 'e' },
   { path: DASHBOARD_PATH, name: 'Dashboard', icon: 'bars', key: 'd' },
+  { path: PROJECT_PATH, name: 'Project', icon: 'folder', key: 'o', within: `${PROJECT_PATH}/` },
 ]
 
 export function isPage(path: string): boolean {
-  return PAGES.some(page => page.path === path)
+  return PAGES.some(page => isOn(page, path))
+}
+
+export function isOn({ path: own, within }: Page, path: string): boolean {
+  return own === path || (within !== undefined && path.startsWith(within))
+}
+
+/** Not a project's: everybody has an account, administrators an installation. */
+export function isOwnPage(path: string): boolean {
+  return path === ACCOUNT_PATH || path === ADMIN_PATH || path.startsWith(`${ADMIN_PATH}/`)
 }
 
 /** A page as one enters it: the logs of the project as they come in, or what it shows by itself. */

@@ -5,19 +5,20 @@ import { createForm, needed } from '../kit/form.ts'
 import { address } from './address.ts'
 import { Gate } from './gate.tsx'
 import { Link } from './link.tsx'
+import { NewPassword } from './new-password.tsx'
 import { FORGOTTEN_PATH, gatePath, SIGN_IN_PATH } from './next-place.ts'
 import { passwordProblem } from './password-model.ts'
 import { signInOptions } from './sign-in-options.ts'
 
 /** Asks for the link that sets a new password. */
 export function ForgottenPage(): JSX.Element {
-  const [email, setEmail] = createSignal('')
   const [sent, setSent] = createSignal(false)
   const options = signInOptions()
-  const form = createForm(['email'])
+  const form = createForm({ email: '' })
+  const email = (): string => form.texts().email.trim()
   const submit = (event: Event): void => {
     void form.submit(event, { email: needed(email(), 'enter your address') }, async () => {
-      await askForReset({ email: email().trim() })
+      await askForReset({ email: email() })
       setSent(true)
     })
   }
@@ -27,7 +28,7 @@ export function ForgottenPage(): JSX.Element {
         when={!sent()}
         fallback={
           <p role="status">
-            If there is an account of <b>{email().trim()}</b>, a link is on its way:{' '}
+            If there is an account of <b>{email()}</b>, a link is on its way:{' '}
             {options().reset === 'mail'
               ? 'look into your mail.'
               : 'it is printed where the server runs, so ask whoever runs it.'}
@@ -37,21 +38,15 @@ export function ForgottenPage(): JSX.Element {
         <form class="stack" onSubmit={submit}>
           <Field
             label="Email"
-            name="email"
             type="email"
             autocomplete="username"
             autofocus
-            value={email()}
-            problem={form.fieldProblem('email')}
             hint={
               options().reset === 'mail'
                 ? 'A link to set a new password is sent there.'
                 : 'No mail is set up here: the link is printed where the server runs.'
             }
-            onInput={value => {
-              setEmail(value)
-              form.touch('email')
-            }}
+            {...form.field('email')}
           />
           <FormProblem problem={form.problem()} />
           <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
@@ -65,15 +60,15 @@ export function ForgottenPage(): JSX.Element {
 
 /** Where the link leads: a new password, and all sessions end. */
 export function ResetPage(): JSX.Element {
-  const [password, setPassword] = createSignal('')
   const [done, setDone] = createSignal(false)
   const options = signInOptions()
   const token = (): string => new URLSearchParams(address().search).get('token') ?? ''
-  const form = createForm(['password'])
+  const form = createForm({ password: '' })
   const submit = (event: Event): void => {
-    const checks = { password: passwordProblem(password(), options().password_length_min) }
+    const { password } = form.texts()
+    const checks = { password: passwordProblem(password, options().password_length_min) }
     void form.submit(event, checks, async () => {
-      await resetPassword({ token: token(), password: password() })
+      await resetPassword({ token: token(), password })
       setDone(true)
     })
   }
@@ -92,20 +87,7 @@ export function ResetPage(): JSX.Element {
         }
       >
         <form class="stack" onSubmit={submit}>
-          <Field
-            label="New password"
-            name="password"
-            type="password"
-            autocomplete="new-password"
-            autofocus
-            value={password()}
-            problem={form.fieldProblem('password')}
-            hint={`At least ${options().password_length_min} characters; a few words are best.`}
-            onInput={value => {
-              setPassword(value)
-              form.touch('password')
-            }}
-          />
+          <NewPassword label="New password" autofocus {...form.field('password')} />
           <FormProblem problem={form.problem()} />
           <Show when={form.problem()}>
             <p class="hint">

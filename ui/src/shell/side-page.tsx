@@ -1,5 +1,6 @@
 import { For, type JSX } from 'solid-js'
 import { Icon, type IconName } from '../kit/icon.tsx'
+import { watch } from '../kit/reactive.ts'
 import { address } from './address.ts'
 import { Link } from './link.tsx'
 
@@ -18,9 +19,26 @@ export function SidePage(props: {
   readonly search?: string
   readonly children: JSX.Element
 }): JSX.Element {
+  let nav: HTMLElement | undefined
+  // On a narrow screen the names are a strip that may be longer than the screen.
+  watch(
+    () => address().path,
+    () =>
+      requestAnimationFrame(() =>
+        nav
+          ?.querySelector('[aria-current]')
+          ?.scrollIntoView({ block: 'nearest', inline: 'center' }),
+      ),
+  )
   return (
     <div class="side-page">
-      <nav class="side-nav" aria-label={props.title}>
+      <nav
+        class="side-nav"
+        aria-label={props.title}
+        ref={element => {
+          nav = element
+        }}
+      >
         <h2>{props.title}</h2>
         <For each={props.entries}>
           {entry => (

@@ -1,6 +1,6 @@
 import { createSignal, type JSX, onMount, Show } from 'solid-js'
 import { ApiError } from '../api/client.ts'
-import { type Credentials, logIn, signIn } from '../api/sessions.ts'
+import { logIn, signIn } from '../api/sessions.ts'
 import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
 import { address, moveTo } from './address.ts'
@@ -10,20 +10,20 @@ import { FORGOTTEN_PATH, gatePath, nextPlace, SIGN_IN_PATH, SIGN_UP_PATH } from 
 import { checkSession, session } from './session.ts'
 import { signInOptions } from './sign-in-options.ts'
 
+type Way = 'password' | 'token' | 'ticket'
+
 /** With an account; or as the installation's administrator, by a link or the server's token. */
 export function SignIn(): JSX.Element {
   const params = (): URLSearchParams => new URLSearchParams(address().search)
   const ticket = params().get('ticket')
   const [problem, setProblem] = createSignal<string | null>(null)
-  onMount(async () => {
+  onMount(() => {
     if (ticket === null) return
-    try {
-      await enterBy({ ticket })
-    } catch (error) {
-      setProblem(explain(error as Error, 'ticket'))
+    explained('ticket', () => signIn({ ticket })).then(enter, (error: Error) => {
+      setProblem(error.message)
       // Whoever opens an old link is perhaps signed in already.
-      await checkSession()
-    }
+      void checkSession()
+    })
   })
   return (
     <Show
@@ -35,18 +35,12 @@ export function SignIn(): JSX.Element {
   )
 }
 
-async function enterBy(credentials: Credentials): Promise<void> {
-  await signIn(credentials)
-  await enter()
-}
-
 /** The session is there: on to the page that was wanted. */
 export async function enter(): Promise<void> {
   const { path, search } = address()
   await checkSession()
-  if (!path.startsWith(SIGN_IN_PATH) && !path.startsWith(SIGN_UP_PATH)) return
-  const [nextPath = '', query = ''] = nextPlace(search).split(/(?=\?)/)
-  moveTo(nextPath, query, { replace: true })
+  if (path !== SIGN_IN_PATH && path !== SIGN_UP_PATH) return
+  moveTo(...nextPlace(search), { replace: true })
 }
 
 /** What stands above the form: that the server is away, or why one is here. */
@@ -64,23 +58,16 @@ function Lead(): JSX.Element {
 }
 
 function PasswordSignIn(props: { readonly linkProblem: string | null }): JSX.Element {
-  const [email, setEmail] = createSignal('')
-  const [password, setPassword] = createSignal('')
   const options = signInOptions()
-  const form = createForm(['email', 'password'])
+  const form = createForm({ email: '', password: '' })
   const submit = (event: Event): void => {
+    const { email, password } = form.texts()
     const checks = {
-      email: needed(email(), 'enter your address'),
-      password: needed(password(), 'enter your password'),
+      email: needed(email, 'enter your address'),
+      password: needed(password, 'enter your password'),
     }
-    void form.submit(event, checks, async () => {
-      try {
-        await logIn({ email: email().trim(), password: password() })
-      } catch (error) {
-        throw new Error(explain(error as Error, 'password'))
-      }
-      await enter()
-    })
+    const send = (): Promise<unknown> => logIn({ email: email.trim(), password })
+    void form.submit(event, checks, () => explained('password', send).then(enter))
   }
   return (
     <Gate title="Logboy" lead={<Lead />} note={<OtherWays />}>
@@ -96,33 +83,18 @@ function PasswordSignIn(props: { readonly linkProblem: string | null }): JSX.Ele
       <form class="stack" onSubmit={submit}>
         <Field
           label="Email"
-          name="email"
           type="email"
           autocomplete="username"
           autofocus
-          value={email()}
-          problem={form.fieldProblem('email')}
-          onInput={value => {
-            setEmail(value)
-            form.touch('email')
-          }}
+          {...form.field('email')}
         />
         <Field
           label="Password"
-          name="password"
           type="password"
           autocomplete="current-password"
-          value={password()}
-          problem={form.fieldProblem('password')}
-          onInput={value => {
-            setPassword(value)
-            form.touch('password')
-          }}
+          {...form.field('password')}
         />
-        <FormProblem problem={form.problem() ?? props.linkProblem} />
-        <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
-          {form.busy() ? 'Signing in…' : 'Sign in'}
-        </button>
+        <SignInButton busy={form.busy()} problem={form.problem() ?? props.linkProblem} />
         <p class="gate-links">
           <Link class="link" href={gatePath(FORGOTTEN_PATH, address())}>
             Forgotten password
@@ -135,6 +107,20 @@ function PasswordSignIn(props: { readonly linkProblem: string | null }): JSX.Ele
         </p>
       </form>
     </Gate>
+  )
+}
+
+function SignInButton(props: {
+  readonly busy: boolean
+  readonly problem: string | null
+}): JSX.Element {
+  return (
+    <>
+      <FormProblem problem={props.problem} />
+      <button type="submit" class="button button-primary button-wide" disabled={props.busy}>
+        {props.busy ? 'Signing in…' : 'Sign in'}
+      </button>
+    </>
   )
 }
 
@@ -155,17 +141,13 @@ function OtherWays(): JSX.Element {
 }
 
 function TokenSignIn(props: { readonly linkProblem: string | null }): JSX.Element {
-  const [token, setToken] = createSignal('')
-  const form = createForm(['token'])
+  const form = createForm({ token: '' })
   const submit = (event: Event): void => {
-    const checks = { token: needed(token(), 'enter the token') }
-    void form.submit(event, checks, async () => {
-      try {
-        await enterBy({ token: token().trim() })
-      } catch (error) {
-        throw new Error(explain(error as Error, 'token'))
-      }
-    })
+    const token = form.texts().token.trim()
+    const send = (): Promise<unknown> => signIn({ token })
+    void form.submit(event, { token: needed(token, 'enter the token') }, () =>
+      explained('token', send).then(enter),
+    )
   }
   return (
     <Gate
@@ -191,21 +173,12 @@ function TokenSignIn(props: { readonly linkProblem: string | null }): JSX.Elemen
         />
         <Field
           label="Admin token"
-          name="token"
           type="password"
           autocomplete="current-password"
           autofocus
-          value={token()}
-          problem={form.fieldProblem('token')}
-          onInput={value => {
-            setToken(value)
-            form.touch('token')
-          }}
+          {...form.field('token')}
         />
-        <FormProblem problem={form.problem() ?? props.linkProblem} />
-        <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
-          {form.busy() ? 'Signing in…' : 'Sign in'}
-        </button>
+        <SignInButton busy={form.busy()} problem={form.problem() ?? props.linkProblem} />
         <p class="gate-links">
           <Link class="link" href={gatePath(SIGN_IN_PATH, address())}>
             Sign in with an account
@@ -216,7 +189,16 @@ function TokenSignIn(props: { readonly linkProblem: string | null }): JSX.Elemen
   )
 }
 
-function explain(error: Error, by: 'password' | 'token' | 'ticket'): string {
+/** Fails with words that people understand. */
+async function explained(by: Way, send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send()
+  } catch (error) {
+    throw new Error(explain(error as Error, by))
+  }
+}
+
+function explain(error: Error, by: Way): string {
   const status = error instanceof ApiError ? error.status : 0
   if (status === 0) return 'The server does not answer. Is it running?'
   if (status === 429) return `Too many attempts: ${error.message}`

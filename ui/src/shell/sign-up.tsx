@@ -1,14 +1,16 @@
-import { createMemo, createSignal, type JSX, Match, Show, Switch } from 'solid-js'
+import { createMemo, type JSX, Match, Switch } from 'solid-js'
 import type { InvitationLook } from '#proto/people.ts'
 import { lookAtInvitation } from '../api/members.ts'
 import { signUp } from '../api/sessions.ts'
 import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
 import { createLoad } from '../kit/load.tsx'
+import { watch } from '../kit/reactive.ts'
 import { loadProjects } from '../projects/projects.ts'
 import { address } from './address.ts'
 import { Gate } from './gate.tsx'
 import { Link } from './link.tsx'
+import { NewPassword } from './new-password.tsx'
 import { gatePath, SIGN_IN_PATH } from './next-place.ts'
 import { passwordProblem } from './password-model.ts'
 import { enter } from './sign-in.tsx'
@@ -79,21 +81,23 @@ function SignUpForm(props: {
   readonly email: string | null
 }): JSX.Element {
   const options = signInOptions()
-  const [name, setName] = createSignal('')
-  const [ownEmail, setEmail] = createSignal<string | null>(null)
-  const [password, setPassword] = createSignal('')
-  const email = (): string => ownEmail() ?? props.email ?? ''
-  const form = createForm(['name', 'email', 'password'], { LOGBOY_NAME_TAKEN: 'email' })
+  const form = createForm({ name: '', email: '', password: '' }, { LOGBOY_NAME_TAKEN: 'email' })
+  watch(
+    () => props.email,
+    email => {
+      if (email !== null && form.texts().email === '') form.set({ email })
+    },
+  )
   const submit = (event: Event): void => {
+    const { name, email, password } = form.texts()
     const checks = {
-      name: needed(name(), 'enter your name'),
-      email: needed(email(), 'enter your address'),
-      password: passwordProblem(password(), options().password_length_min),
+      name: needed(name, 'enter your name'),
+      email: needed(email, 'enter your address'),
+      password: passwordProblem(password, options().password_length_min),
     }
     void form.submit(event, checks, async () => {
-      const { invitation } = props
-      const wish = { name: name().trim(), email: email().trim(), password: password() }
-      await signUp({ ...wish, ...(invitation === null ? {} : { invitation }) })
+      const invited = props.invitation === null ? {} : { invitation: props.invitation }
+      await signUp({ name: name.trim(), email: email.trim(), password, ...invited })
       forgetSignInOptions()
       await loadProjects()
       await enter()
@@ -101,48 +105,12 @@ function SignUpForm(props: {
   }
   return (
     <form class="stack" onSubmit={submit}>
-      <Field
-        label="Name"
-        name="name"
-        autocomplete="name"
-        autofocus
-        value={name()}
-        problem={form.fieldProblem('name')}
-        onInput={value => {
-          setName(value)
-          form.touch('name')
-        }}
-      />
-      <Field
-        label="Email"
-        name="email"
-        type="email"
-        autocomplete="username"
-        value={email()}
-        problem={form.fieldProblem('email')}
-        onInput={value => {
-          setEmail(value)
-          form.touch('email')
-        }}
-      />
-      <Field
-        label="Password"
-        name="password"
-        type="password"
-        autocomplete="new-password"
-        value={password()}
-        problem={form.fieldProblem('password')}
-        hint={`At least ${options().password_length_min} characters; a few words are best.`}
-        onInput={value => {
-          setPassword(value)
-          form.touch('password')
-        }}
-      />
+      <Field label="Name" autocomplete="name" autofocus {...form.field('name')} />
+      <Field label="Email" type="email" autocomplete="username" {...form.field('email')} />
+      <NewPassword label="Password" {...form.field('password')} />
       <FormProblem problem={form.problem()} />
       <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
-        <Show when={form.busy()} fallback="Create account">
-          Creating…
-        </Show>
+        {form.busy() ? 'Creating…' : 'Create account'}
       </button>
     </form>
   )

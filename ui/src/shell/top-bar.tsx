@@ -5,8 +5,10 @@ import { Popover } from '../kit/popover.tsx'
 import { ProjectMenu } from '../projects/project-menu.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { useKeys } from './keys.ts'
+import { Link } from './link.tsx'
 import { Navigation } from './navigation.tsx'
-import { leaveSession } from './session.ts'
+import { ACCOUNT_PATH, ADMIN_PATH } from './pages.ts'
+import { account, isAdministrator, leaveSession } from './session.ts'
 import { setTheme, THEMES, type Theme, theme } from './theme.ts'
 
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = {
@@ -59,7 +61,7 @@ export function TopBar(props: TopBarProps): JSX.Element {
           <Icon name="help" />
         </button>
         <ThemeMenu />
-        <AccountMenu />
+        <AccountMenu projectId={props.project?.id ?? null} />
       </div>
       <Show when={help()}>
         <HelpDialog onClose={() => setHelp(false)} />
@@ -101,7 +103,9 @@ function ThemeMenu(): JSX.Element {
   )
 }
 
-function AccountMenu(): JSX.Element {
+function AccountMenu(props: { readonly projectId: string | null }): JSX.Element {
+  const search = (): string =>
+    props.projectId === null ? '' : `?project=${encodeURIComponent(props.projectId)}`
   return (
     <Popover
       class="button button-quiet button-icon"
@@ -111,15 +115,33 @@ function AccountMenu(): JSX.Element {
       panelClass="menu"
       button={<Icon name="user" />}
     >
-      {() => (
+      {close => (
         <>
-          <p class="menu-note">Signed in as administrator</p>
-          <button
-            type="button"
+          <Show when={account()} fallback={<p class="menu-note">Signed in as administrator</p>}>
+            {person => (
+              <p class="menu-note menu-person">
+                <b class="menu-text">{person().name}</b>
+                <span class="menu-text">{person().email}</span>
+              </p>
+            )}
+          </Show>
+          <Link
             class="menu-item"
+            href={`${ACCOUNT_PATH}${search()}`}
             data-autofocus=""
-            onClick={() => void leaveSession()}
+            on:click={close}
           >
+            <Icon name="sliders" />
+            Account
+          </Link>
+          <Show when={isAdministrator()}>
+            <Link class="menu-item" href={`${ADMIN_PATH}${search()}`} on:click={close}>
+              <Icon name="server" />
+              Administration
+            </Link>
+          </Show>
+          <hr />
+          <button type="button" class="menu-item" onClick={() => void leaveSession()}>
             <Icon name="sign-out" />
             Sign out
           </button>
