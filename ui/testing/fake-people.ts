@@ -479,7 +479,7 @@ export class FakePeople {
   #replay(call: Call): Answer {
     const { ids, id, records } = call.body as { ids?: string[]; id?: string; records?: string }
     if (records?.includes('still wrong') === true)
-      return ok({ accepted: 0, rejected: [{ index: 0, reason: 'still wrong' }] })
+      return ok({ accepted: 0, rejected: [{ letter: id, index: 0, reason: 'still wrong' }] })
     const done = ids ?? (id === undefined ? [] : [id])
     for (const letter of done) remove(this.#own(call).letters, 'id', letter)
     return ok({ accepted: done.length, rejected: [] })

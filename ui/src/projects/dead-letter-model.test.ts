@@ -11,6 +11,6 @@ test('repaired lines are objects in JSON, one a line', () => {
 
 test('what became of a replay is told, also what was refused again', () => {
   assert.equal(replayedText({ accepted: 1, rejected: [] }), '1 record stored')
-  const rejected = [{ index: 0, reason: 'too large' }]
+  const rejected = [{ letter: 'a', index: 0, reason: 'too large' }]
   assert.equal(replayedText({ accepted: 1200, rejected }), '1,200 records stored, 1 refused again')
 })
