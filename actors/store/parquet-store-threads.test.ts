@@ -6,12 +6,13 @@ import { after, before, describe, test } from 'node:test'
 import { type Measure, NUMBER_FUNCTIONS, type Stage } from '#proto/query/analysis.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { seededRandom } from '#runtime/random.ts'
+import { nextRound } from '#runtime/scheduler.ts'
 import { openServiceThread } from '#runtime/service-thread.ts'
 import type { ServiceThread, TaskPool } from '#runtime/threads.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { openParquetStore, type ParquetStore, type ParquetStoreOptions } from './parquet-store.ts'
 import { QueryMemory } from './query-memory.ts'
-import type { AnalysisResult } from './store.ts'
+import type { AnalysisResult, Progress, Watch } from './store.ts'
 import { ampleMemory } from './testing/query-memory.ts'
 import { type PlainLog, randomLog } from './testing/random-logs.ts'
 import { analysisOf, randomAnalysis, searchAll } from './testing/random-searches.ts'
@@ -23,6 +24,7 @@ const PROJECTS = ['projectaaa', 'projectbbb'] as const
 const START_US = Date.UTC(2026, 2, 10) * 1_000
 const MINUTE_US = 60_000_000
 const NEVER = new AbortController().signal
+const NOTHING = { type: 'phrase', tokens: ['nothing'], hex: null } as const
 const manifestUrl = new URL('../manifest.ts', import.meta.url)
 
 describe('a store on real threads with DuckDB', () => {
@@ -116,6 +118,34 @@ describe('a store on real threads with DuckDB', () => {
     setImmediate(() => controller.abort(reason))
     await assert.rejects(analysis, reason)
     compareTables(await store.analyse(input, NEVER), reference.analyse(input), 'after it')
+  })
+
+  test('a search and an analysis tell how far they have come', async () => {
+    const input = searchAll(PROJECTS[0], { query: { terms: [{ type: 'not', term: NOTHING }] } })
+    const top: Stage = { type: 'top', count: 3, field: 'host' }
+    for (const ask of [
+      (watch: Watch) => store.search(input, NEVER, watch),
+      (watch: Watch) => store.analyse(analysisOf(input, [top]), NEVER, watch),
+    ]) {
+      let look: (() => Progress) | undefined
+      let isOver = false
+      const asked = ask(given => {
+        look = given
+      }).finally(() => {
+        isOver = true
+      })
+      const seen: number[] = []
+      for (; !isOver; await nextRound()) seen.push(look?.().partsDone ?? 0)
+      const { total } = await asked
+      const last = look?.()
+      assert.ok(last !== undefined)
+      assert.deepEqual(
+        seen,
+        seen.toSorted((a, b) => a - b),
+      )
+      assert.ok(last.parts > 1 && last.bytesRead > 0 && last.rowsRead >= last.total)
+      assert.deepEqual([last.partsDone, last.total], [last.parts, total])
+    }
   })
 
   test('what DuckDB finds is held to the memory of a query, too', async () => {

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Positions } from '#actors/commit-log/positions.ts'
-import { parseSearch } from '#proto/query.ts'
-import { nextRound } from '#runtime/scheduler.ts'
-import type { Progress, Watch } from './store.ts'
 import { logStoreSuite } from './testing/log-store-suite.ts'
 import { memoryTests } from './testing/memory-tests.ts'
-import { analysisOf, searchAll } from './testing/random-searches.ts'
+import { searchAll } from './testing/random-searches.ts'
 import { NEVER, PROJECT, type RunInWorld, withRig } from './testing/store-rig.ts'
 import { inStoreWorld } from './testing/store-world.ts'
 
@@ -31,43 +28,6 @@ test('what was received is found at once, before it is published, and held until
     assert.ok(rig.store.published().equals(Positions.NONE))
     assert.equal(rig.log.held, 5)
     await rig.store.flush()
-  }))
-
-test('a search and an analysis tell how far they have come', () =>
-  withRig(run, async rig => {
-    for (let i = 0; i < 6; i++) {
-      await rig.append(PROJECT, 40)
-      if (i % 2 === 0) await rig.store.flush()
-    }
-    const word = parseSearch('-nothing')
-    assert.ok(word.type === 'search')
-    const input = searchAll(PROJECT, { query: word.search.query })
-    const stage = { type: 'top', count: 3, field: 'host' } as const
-    for (const ask of [
-      (watch: Watch) => rig.store.search(input, NEVER, watch),
-      (watch: Watch) => rig.store.analyse(analysisOf(input, [stage]), NEVER, watch),
-    ]) {
-      let look: (() => Progress) | undefined
-      let isOver = false
-      const seen: number[] = []
-      const asked = ask(given => {
-        look = given
-      }).finally(() => {
-        isOver = true
-      })
-      while (!isOver) {
-        await nextRound()
-        seen.push(look?.().partsDone ?? 0)
-      }
-      const { total } = await asked
-      const last = look?.()
-      assert.deepEqual(
-        seen,
-        seen.toSorted((a, b) => a - b),
-      )
-      assert.ok(last !== undefined && last.parts > 1 && last.bytesRead > 0)
-      assert.deepEqual([last.partsDone, last.total, last.rowsRead], [last.parts, total, 240])
-    }
   }))
 
 test('searches during a flush and a compaction see every row once', () =>
