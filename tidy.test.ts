@@ -63,6 +63,7 @@ test('inside actors data flows one way: nobody imports upstream', () => {
     'processing',
     'commit-log',
     'identity',
+    'mail',
     'coordination',
     'catalog',
     'http',

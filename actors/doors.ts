@@ -8,6 +8,7 @@ import { OpenSockets } from './api/open-sockets.ts'
 import { QueryGate } from './api/query-gate.ts'
 import { RequestRate } from './api/request-rate.ts'
 import { signInLink } from './api/session-routes.ts'
+import type { SignUpInvitations } from './api/sign-up.ts'
 import { systemRoutes } from './api/system-routes.ts'
 import { TAIL_PERMISSION } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
@@ -20,11 +21,12 @@ import { OpenStreams } from './gateway/open-streams.ts'
 import type { Route, SocketRoute } from './http/http-server.ts'
 import { startHttp } from './http/start-http.ts'
 import { staticRoutes } from './http/static-files.ts'
-import { AccessTokens } from './identity/access-token.ts'
-import { InstallationKey } from './identity/installation-key.ts'
 import { KeyCache } from './identity/key-cache.ts'
-import { Persons } from './identity/persons.ts'
+import { openIdentity } from './identity/open-identity.ts'
+import { PEOPLE_RULES } from './identity/people-rules.ts'
 import { Sessions } from './identity/sessions.ts'
+import type { Mailer } from './mail/mailer.ts'
+import { PrintedMailer } from './mail/printed-mailer.ts'
 import { type DiskState, metricFamilies } from './metrics.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Config } from './settings.ts'
@@ -55,14 +57,13 @@ export async function openDoors(
   const { clock, random, onFault, system, meter, projects, coordination } = pipeline
   const sockets = new OpenSockets(clock)
   closing.add(() => sockets.close())
-  const key = await InstallationKey.open({
-    keys: catalog.installationKeys,
-    adminToken,
-    clock,
-    random,
-  })
-  const accessTokens = new AccessTokens(key.derived('access tokens'), clock)
-  const persons = new Persons({ ...peopleOf(catalog), accessTokens, clock })
+  const publicUrl = (): string =>
+    config.publicUrl === '' ? urls.url : config.publicUrl.replace(/\/+$/, '')
+  const mailer = await openMailer(pipeline)
+  closing.add(() => mailer.close())
+  const people = { catalog, adminToken, mailer, publicUrl, clock, random, onFault }
+  const identity = await openIdentity(people)
+  const { persons } = identity
   closing.add(() => persons.close())
   const keys: KeyCache = new KeyCache({
     catalog,
@@ -104,8 +105,9 @@ export async function openDoors(
   const sessions = new Sessions({ catalog, clock, random, adminToken })
   const api: Omit<ApiDeps, 'tail'> = {
     catalog,
-    ...peopleOf(catalog),
-    persons,
+    ...identity,
+    rules: () => PEOPLE_RULES,
+    invitations: NO_INVITATIONS,
     store: patternView(store),
     pool: pipeline.pool,
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
@@ -118,7 +120,7 @@ export async function openDoors(
     random,
     version,
     retentionDays: config.retentionDays,
-    publicUrl: () => (config.publicUrl === '' ? urls.url : config.publicUrl.replace(/\/+$/, '')),
+    publicUrl,
     notReady: () => (shape.roles.has('gateway') ? commitLog.refusal() : null),
     troubles: pipeline.troubles,
     observe: () => ({
@@ -168,9 +170,15 @@ export async function openDoors(
   }
 }
 
-/** The catalog's parts about people. */
-function peopleOf({ accounts, members, signIns, apiTokens }: Pipeline['catalog']) {
-  return { accounts, members, signIns, apiTokens }
+/** Nobody is invited by anything yet. */
+const NO_INVITATIONS: SignUpInvitations = { find: async () => null, accept: async () => false }
+
+async function openMailer({ config, log }: Pipeline): Promise<Mailer> {
+  if (config.smtpUrl === '') {
+    return new PrintedMailer(({ to, subject, text }) => log.warn({ to, subject }, text))
+  }
+  const { SmtpMailer } = await import('./mail/smtp-mailer.ts')
+  return new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom })
 }
 
 /** Health, readiness and metrics at every role; the rest where it is served. */

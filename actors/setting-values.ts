@@ -107,6 +107,11 @@ export function redisUrl(value: string): string {
   throw new Error('expected redis://user:password@host:6379/0')
 }
 
+export function smtpUrl(value: string): string {
+  if (value === '' || (URL.canParse(value) && /^smtps?:\/\/./.test(value))) return value
+  throw new Error('expected smtp://user:password@host:587')
+}
+
 const ADMIN_TOKEN_CHARS_MIN = 32
 
 export function adminToken(value: string): string {

@@ -19,6 +19,7 @@ import {
   redisUrl,
   roles,
   size,
+  smtpUrl,
   text,
 } from './setting-values.ts'
 
@@ -43,6 +44,8 @@ export interface Config {
   readonly elasticsearchUrl: string
   readonly elasticsearchApiKey: string
   readonly redisUrl: string
+  readonly smtpUrl: string
+  readonly mailFrom: string
   readonly adminToken: string
   readonly printSignIn: boolean
   readonly installation: string
@@ -158,6 +161,17 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'REDIS_URL',
     'Redis for hints between processes: redis://user:password@host:6379/0; empty = none',
     redisUrl,
+  ),
+  smtpUrl: secret(
+    'SMTP_URL',
+    'Mail server: smtp://user:password@host:587, smtps:// for TLS; empty = links are printed',
+    smtpUrl,
+  ),
+  mailFrom: setting(
+    'LOGBOY_MAIL_FROM',
+    'Logboy <logboy@localhost>',
+    'Sender of mails; most servers take only addresses of their own',
+    text,
   ),
   adminToken: secret(
     'LOGBOY_ADMIN_TOKEN',

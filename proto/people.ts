@@ -6,7 +6,10 @@
 import type { KeyScope, Project } from './api.ts'
 import type { Permission } from './permissions.ts'
 
-/** A person. `GET accounts` (administrator) lists them, `PATCH accounts/:id` changes one. */
+/**
+ * A person. For administrators: `GET accounts` lists them, `PATCH accounts/:id` changes one,
+ * `POST accounts` {email, name, administrator?} and `POST accounts/:id/reset` → AccountLink.
+ */
 export interface Account {
   readonly id: string
   readonly email: string
@@ -18,9 +21,15 @@ export interface Account {
 }
 
 export interface AccountChange {
-  readonly name?: string
-  readonly administrator?: boolean
-  readonly disabled?: boolean
+  readonly name?: string | undefined
+  readonly administrator?: boolean | undefined
+  readonly disabled?: boolean | undefined
+}
+
+/** A link that sets the account's password, told this once, to be handed to its person. */
+export interface AccountLink {
+  readonly account: Account
+  readonly url: string
 }
 
 /** `GET auth/options`, for anyone: what the sign-in page offers. */
@@ -31,6 +40,10 @@ export interface SignInOptions {
   readonly reset: 'mail' | 'printed'
   readonly password_length_min: number
 }
+
+export const PASSWORD_LENGTH_MIN = 10
+/** Longer ones would cost more to check than they add. */
+export const PASSWORD_LENGTH_MAX = 200
 
 /** `POST auth/sign-up`. */
 export interface SignUp {

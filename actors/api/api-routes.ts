@@ -1,5 +1,7 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
+import { type AccountDeps, accountRoutes } from './account-routes.ts'
+import { type AuthDeps, authRoutes } from './auth-routes.ts'
 import { tellingCatalog } from './catalog-problem.ts'
 import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
@@ -8,6 +10,7 @@ import { factRoutes } from './fact-routes.ts'
 import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
+import { type PasswordDeps, passwordRoutes } from './password-routes.ts'
 import { patternRoutes } from './pattern-routes.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
 import { type SchemaDeps, schemaRoutes } from './schema-routes.ts'
@@ -16,8 +19,13 @@ import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
+import { type TokenDeps, tokenRoutes } from './token-routes.ts'
 
-export type ApiDeps = DeadLetterDeps &
+export type ApiDeps = AccountDeps &
+  AuthDeps &
+  PasswordDeps &
+  TokenDeps &
+  DeadLetterDeps &
   DeleteDeps &
   ProjectDeps &
   MetricDeps &
@@ -41,6 +49,10 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...schemaRoutes(deps),
     ...deadLetterRoutes(deps),
     ...sessionRoutes(deps),
+    ...authRoutes(deps),
+    ...passwordRoutes(deps),
+    ...tokenRoutes(deps),
+    ...accountRoutes(deps),
     ...systemRoutes(deps),
   ]
   const all = [...doors, ...routes]

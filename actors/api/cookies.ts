@@ -39,14 +39,22 @@ export function isSecure(request: HttpRequest, publicUrl: () => string): boolean
  * stands before this; browsers that know neither header are too old for it.
  */
 export function requireSameOrigin(request: HttpRequest): void {
+  refuseForeignOrigin(request)
+  const isTold = request.header('sec-fetch-site') !== null || request.header('origin') !== null
+  if (request.method !== 'GET' && !isTold) throw crossOrigin()
+}
+
+/** For what takes no cookie but may set one: scripts, which tell no origin, are welcome. */
+export function refuseForeignOrigin(request: HttpRequest): void {
   const site = request.header('sec-fetch-site')
   const origin = request.header('origin')
   const foreignSite = site !== null && site !== 'same-origin' && site !== 'none'
   const foreignOrigin = origin !== null && hostOf(origin) !== request.header('host')
-  const changes = request.method !== 'GET'
-  if (foreignSite || foreignOrigin || (changes && site === null && origin === null)) {
-    throw new HttpProblem('LOGBOY_CROSS_ORIGIN', 'a session can only be used by our own pages')
-  }
+  if (foreignSite || foreignOrigin) throw crossOrigin()
+}
+
+function crossOrigin(): HttpProblem {
+  return new HttpProblem('LOGBOY_CROSS_ORIGIN', 'a session can only be used by our own pages')
 }
 
 function hostOf(origin: string): string | null {

@@ -2,15 +2,20 @@
 import { z } from 'zod/v4'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
+import type { KeyCache } from '#actors/identity/key-cache.ts'
+import type { Persons } from '#actors/identity/persons.ts'
 import type { Sessions } from '#actors/identity/sessions.ts'
 import type { WhoAmI } from '#proto/people.ts'
 import type { Caller } from './caller.ts'
-import { cookieOf, isSecure, requireSameOrigin, SESSION_COOKIE, setCookie } from './cookies.ts'
+import { isSecure, requireSameOrigin, SESSION_COOKIE, setCookie } from './cookies.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
 import { account } from './shapes.ts'
+import { type SignOutDeps, signOut } from './sign-out.ts'
 
-export interface SessionDeps extends EndpointDeps {
+export interface SessionDeps extends EndpointDeps, SignOutDeps {
+  readonly keys: Pick<KeyCache, 'verify' | 'refresh'>
+  readonly persons: Persons
   readonly sessions: Sessions
   /** URL that people open; sign-in links start with it. */
   readonly publicUrl: () => string
@@ -134,13 +139,4 @@ async function signIn(
       }),
     ],
   }
-}
-
-async function signOut(request: HttpRequest, deps: SessionDeps): Promise<HttpAnswer> {
-  requireSameOrigin(request)
-  const cookie = cookieOf(request, SESSION_COOKIE)
-  if (cookie !== null) await deps.sessions.close(cookie)
-  const secure = isSecure(request, deps.publicUrl)
-  const cleared = setCookie({ name: SESSION_COOKIE, value: '', expiresAtUs: 0, secure })
-  return { status: 204, headers: [cleared] }
 }

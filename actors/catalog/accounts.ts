@@ -39,6 +39,8 @@ export interface Accounts {
   /** The same password under newer parameters: nobody is signed out. */
   rehash(id: string, from: string, to: string): Promise<void>
   createReset(reset: NewPasswordReset): Promise<void>
+  /** Whose password it sets; null = unknown, used or expired. */
+  resetOf(tokenSha256: Uint8Array, nowUs: number): Promise<string | null>
   /** Good once: whose password was set, or null. All sign-ins of the person end. */
   redeemReset(tokenSha256: Uint8Array, passwordHash: string, nowUs: number): Promise<string | null>
 }

@@ -121,25 +121,34 @@ export class SqlAccounts implements Accounts {
     )
   }
 
+  resetOf(tokenSha256: Uint8Array, nowUs: number): Promise<string | null> {
+    return this.#database.repeatable(db => resetOf(db, tokenSha256, nowUs))
+  }
+
   async redeemReset(
     tokenSha256: Uint8Array,
     passwordHash: string,
     nowUs: number,
   ): Promise<string | null> {
-    const reset = (db: CommonQueryMethods) =>
-      db.maybeOne(sql.type(ownerRow)`
-        SELECT account_id FROM password_resets
-        WHERE token_sha256 = ${bytea(tokenSha256)} AND expires_at_us > ${nowUs}
-      `)
     // Guesses change nothing, and wait for nobody.
-    if ((await this.#database.repeatable(reset)) === null) return null
+    if ((await this.resetOf(tokenSha256, nowUs)) === null) return null
     return changing(this.#database, async change => {
-      const found = await reset(change)
-      if (found === null) return null
-      await setPassword(change, { id: found.account_id, passwordHash })
-      return found.account_id
+      const id = await resetOf(change, tokenSha256, nowUs)
+      if (id !== null) await setPassword(change, { id, passwordHash })
+      return id
     })
   }
+}
+
+function resetOf(
+  db: CommonQueryMethods,
+  tokenSha256: Uint8Array,
+  nowUs: number,
+): Promise<string | null> {
+  return db.maybeOneFirst(sql.type(ownerRow)`
+    SELECT account_id FROM password_resets
+    WHERE token_sha256 = ${bytea(tokenSha256)} AND expires_at_us > ${nowUs}
+  `)
 }
 
 async function isEmpty(db: CommonQueryMethods): Promise<boolean> {

@@ -66,6 +66,7 @@ export const ROUTE_TAGS = {
   logs: 'Finding logs',
   metrics: 'Numbers about logs',
   projects: 'Projects and their keys',
+  accounts: 'People and their tokens',
   sessions: 'Signing in',
   system: 'Running the server',
 } as const

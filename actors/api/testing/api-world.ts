@@ -1,5 +1,6 @@
 /** The REST interface over real HTTP, with real keys and sessions and a store that only listens. */
 
+import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { idOf, newAccount, newSignIn } from '#actors/catalog/testing/people.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
@@ -7,10 +8,11 @@ import { LetterReplay } from '#actors/gateway/letter-replay.ts'
 import { ingestWorld } from '#actors/gateway/testing/ingest-world.ts'
 import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
-import { AccessTokens } from '#actors/identity/access-token.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
-import { Persons } from '#actors/identity/persons.ts'
+import { openIdentity } from '#actors/identity/open-identity.ts'
+import { PEOPLE_RULES } from '#actors/identity/people-rules.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
+import type { Mail } from '#actors/mail/mailer.ts'
 import { manifest } from '#actors/manifest.ts'
 import type {
   AnalysisInput,
@@ -43,6 +45,9 @@ import { MemoryCatalog } from './memory-catalog.ts'
 /** So that a test may reach it: ten times as many at once. */
 export const REQUESTS_PER_SECOND = 20
 export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
+
+/** Passwords whose strength nobody tests. */
+const CHEAP = { ln: 4, r: 8, p: 1 }
 
 export class ListeningStore
   implements Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row' | 'delete'>
@@ -132,9 +137,25 @@ export async function apiWorld(
       void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, deps))
     },
   }
-  const { accounts, members, signIns, apiTokens } = catalog
-  const accessTokens = new AccessTokens([random.bytes(32)], clock)
-  const persons = new Persons({ accounts, members, signIns, apiTokens, accessTokens, clock })
+  const mails: Mail[] = []
+  const publicUrl = (): string => 'https://logs.example'
+  const identity = await openIdentity({
+    catalog,
+    adminToken: ADMIN_TOKEN,
+    mailer: {
+      type: 'mail',
+      send: async mail => void mails.push(mail),
+      close: () => undefined,
+    },
+    publicUrl,
+    clock,
+    random,
+    onFault: (error, where) => assert.fail(`${where}: ${error.message}`),
+    cost: CHEAP,
+  })
+  const { accounts, signIns, accessTokens, persons } = identity
+  const rules = { ...PEOPLE_RULES }
+  const invitations = new Map<string, string | null>()
   const keys = new KeyCache({ catalog, clock, watcher })
   const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
   const tail = probe<TailRequest>('tail')
@@ -142,8 +163,15 @@ export async function apiWorld(
   const state = { notReady: null as string | null, troubles: [] as Trouble[], flushes: 0 }
   const deps: ApiDeps = {
     catalog,
-    members,
-    persons,
+    ...identity,
+    rules: () => rules,
+    invitations: {
+      find: async token => {
+        const email = invitations.get(token)
+        return email === undefined ? null : { email }
+      },
+      accept: async token => invitations.delete(token),
+    },
     keys,
     sessions,
     store,
@@ -157,7 +185,7 @@ export async function apiWorld(
     random,
     version: '9.9.9',
     retentionDays: 30,
-    publicUrl: () => 'https://logs.example',
+    publicUrl,
     notReady: () => state.notReady,
     troubles: () => state.troubles,
     observe: () => ({ actors: [] }),
@@ -212,8 +240,11 @@ export async function apiWorld(
     createProject,
     person,
     keys,
-    persons,
+    identity,
     accessTokens,
+    mails,
+    rules,
+    invitations,
     deps,
     url,
     port,

@@ -15,7 +15,8 @@ const step = z.strictObject({
   /** Method and path. */
   ask: z.string().regex(/^[A-Z]+ \/\S*$/),
   about: z.string().optional(),
-  as: z.enum(['reader', 'sender', 'administrator', 'nobody']).default('reader'),
+  /** Whose token is sent: reader, sender, administrator, nobody, or a name that was saved. */
+  as: z.string().default('reader'),
   send: z.record(z.string(), z.string()).default({}),
   /** JSON; `{ repeat, times, end }` in it is a long text. */
   body: z.unknown().optional(),

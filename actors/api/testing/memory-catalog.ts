@@ -10,7 +10,12 @@ import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
 import type { PeopleCatalog } from '#actors/catalog/testing/people.ts'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
-import { MemoryAccounts, MemoryApiTokens, MemoryMembers } from './memory-people.ts'
+import {
+  MemoryAccounts,
+  MemoryApiTokens,
+  MemoryInstallationKeys,
+  MemoryMembers,
+} from './memory-people.ts'
 
 export class MemoryCatalog implements PeopleCatalog {
   readonly #projects = new Map<string, Project>()
@@ -28,6 +33,7 @@ export class MemoryCatalog implements PeopleCatalog {
     project: id => this.#projects.get(id),
     changed: this.#changed,
   })
+  readonly installationKeys = new MemoryInstallationKeys()
   #version = 1
 
   async projects(): Promise<Project[]> {

@@ -6,6 +6,7 @@ import type {
   NewPasswordReset,
 } from '#actors/catalog/accounts.ts'
 import type { ApiTokens, StoredApiToken } from '#actors/catalog/api-tokens.ts'
+import type { InstallationKeys, SealedKey } from '#actors/catalog/installation-keys.ts'
 import type { MemberRefusal, Members, NewMember, RoleRefusal } from '#actors/catalog/members.ts'
 import { rotation, type SignIn, type SignIns } from '#actors/catalog/sign-ins.ts'
 import type { Project } from '#proto/api.ts'
@@ -154,15 +155,21 @@ export class MemoryAccounts implements Accounts {
     this.#resets.set(nameOf(reset.tokenSha256), reset)
   }
 
+  async resetOf(tokenSha256: Uint8Array, nowUs: number): Promise<string | null> {
+    const reset = this.#resets.get(nameOf(tokenSha256))
+    return reset === undefined || reset.expiresAtUs <= nowUs ? null : reset.accountId
+  }
+
   async redeemReset(
     tokenSha256: Uint8Array,
     passwordHash: string,
     nowUs: number,
   ): Promise<string | null> {
-    const reset = this.#resets.get(nameOf(tokenSha256))
-    if (reset === undefined || reset.expiresAtUs <= nowUs) return null
-    await this.setPassword(reset.accountId, passwordHash)
-    return reset.accountId
+    const id = await this.resetOf(tokenSha256, nowUs)
+    // As in one transaction: nobody comes between the look and the change.
+    if (id === null || !this.#resets.delete(nameOf(tokenSha256))) return null
+    await this.setPassword(id, passwordHash)
+    return id
   }
 
   isEnabled(id: string): boolean {
@@ -216,6 +223,18 @@ export class MemoryApiTokens implements ApiTokens {
 
   async touch(used: ReadonlyMap<string, number>): Promise<void> {
     for (const [id, atUs] of used) this.#used.set(id, atUs)
+  }
+}
+
+export class MemoryInstallationKeys implements InstallationKeys {
+  readonly #kept: SealedKey[] = []
+
+  async ensure(
+    missing: (stored: readonly SealedKey[]) => SealedKey | null,
+  ): Promise<readonly SealedKey[]> {
+    const made = missing(this.#kept)
+    if (made !== null) this.#kept.push(made)
+    return this.#kept
   }
 }
 

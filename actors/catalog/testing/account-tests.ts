@@ -96,6 +96,8 @@ export function accountTests(catalog: () => PeopleCatalog): void {
     }
     assert.equal(await accounts.redeemReset(sha('eve a'), 'x', NOW_US + HOUR_US), null)
     assert.equal(await accounts.redeemReset(sha('eve c'), 'x', NOW_US), null)
+    assert.equal(await accounts.resetOf(sha('eve a'), NOW_US), idOf('eve'))
+    assert.equal(await accounts.resetOf(sha('eve a'), NOW_US + HOUR_US), null)
     const both = ['x', 'y'].map(hash => accounts.redeemReset(sha('eve a'), hash, NOW_US))
     assert.equal((await Promise.all(both)).filter(id => id === idOf('eve')).length, 1)
     assert.equal(await accounts.redeemReset(sha('eve b'), 'x', NOW_US), null)

@@ -186,6 +186,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     setPassword: accounts => accounts.setPassword(CY, 'another hash'),
     rehash: accounts => accounts.rehash(ADA, 'a hash', 'a newer hash'),
     createReset: accounts => accounts.createReset(reset(KEY_SECRET)),
+    resetOf: accounts => accounts.resetOf(OLD_TOKEN, NOW_US),
     redeemReset: accounts => accounts.redeemReset(OLD_TOKEN, 'a third hash', NOW_US),
   },
   members: {

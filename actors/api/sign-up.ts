@@ -1,0 +1,91 @@
+/** Who may make an account for themselves, and with what. */
+import { z } from 'zod/v4'
+import type { Accounts } from '#actors/catalog/accounts.ts'
+import { HttpProblem } from '#actors/http/problem.ts'
+import type { GrowingDelay } from '#actors/identity/growing-delay.ts'
+import { type NewAccountDeps, newAccount } from '#actors/identity/new-account.ts'
+import { type PasswordOwner, passwordProblem } from '#actors/identity/password-rules.ts'
+import type { PeopleRules } from '#actors/identity/people-rules.ts'
+import { networkOf } from '#actors/identity/sign-in-throttle.ts'
+import type { Account } from '#proto/people.ts'
+import { email, password, personName } from './person-shapes.ts'
+import { tooManyAttempts } from './too-many-attempts.ts'
+
+/** Invitations as a sign-up needs them. */
+export interface SignUpInvitations {
+  /** null = unknown, withdrawn, used or expired. */
+  find(token: string): Promise<{ readonly email: string | null } | null>
+  /** Joins its project; false = it was used up meanwhile. */
+  accept(token: string, account: Account): Promise<boolean>
+}
+
+export interface SignUpDeps extends NewAccountDeps {
+  readonly accounts: Accounts
+  readonly rules: () => PeopleRules
+  readonly invitations: SignUpInvitations
+  /** By network: accounts are made for people, not by the thousand. */
+  readonly signUps: GrowingDelay
+}
+
+export const signUpBody = z.strictObject({
+  email,
+  password,
+  name: personName,
+  invitation: z.string().max(200).optional().describe('of a link; its project is joined at once'),
+})
+type SignUp = z.output<typeof signUpBody>
+
+/** The new account, or an HttpProblem that says why there is none. */
+export async function signUp(body: SignUp, address: string, deps: SignUpDeps): Promise<Account> {
+  const network = networkOf(address)
+  const waitMs = deps.signUps.waitMs(network)
+  if (waitMs > 0) throw tooManyAttempts(waitMs)
+  deps.signUps.failed(network)
+  const isFirst = await deps.accounts.isEmpty()
+  if (!isFirst) await requireLeave(body, deps)
+  requireGoodPassword('password', body.password, body)
+  const account = await createAccount(body, isFirst, deps)
+  if (body.invitation !== undefined && !isFirst) {
+    await deps.invitations.accept(body.invitation, account)
+  }
+  return account
+}
+
+/** Throws 400 that names the field. */
+export function requireGoodPassword(field: string, given: string, owner: PasswordOwner): void {
+  const problem = passwordProblem(given, owner)
+  if (problem !== null) throw new HttpProblem('LOGBOY_BAD_REQUEST', `${field}: ${problem}`)
+}
+
+async function createAccount(body: SignUp, isFirst: boolean, deps: SignUpDeps): Promise<Account> {
+  const account = await newAccount(body, deps)
+  const outcome = await deps.accounts.create(account, isFirst)
+  if (outcome === 'not-first') {
+    await requireLeave(body, deps)
+    return createAccount(body, false, deps)
+  }
+  const created = outcome === 'done' ? await deps.accounts.find(account.id) : null
+  if (created === null) {
+    const detail = 'there is an account of this address; sign in, or set its password anew'
+    throw new HttpProblem('LOGBOY_NAME_TAKEN', detail)
+  }
+  return created
+}
+
+/** After the first one: by invitation, or where everybody may. */
+async function requireLeave(
+  { email: address, invitation }: SignUp,
+  { rules, invitations }: SignUpDeps,
+): Promise<void> {
+  if (invitation === undefined) {
+    if (rules().signUp === 'open') return
+    throw new HttpProblem('LOGBOY_FORBIDDEN', 'accounts are made by invitation; ask for a link')
+  }
+  const found = await invitations.find(invitation)
+  if (found === null) {
+    throw new HttpProblem('LOGBOY_FORBIDDEN', 'the invitation is unknown, was used or has expired')
+  }
+  if (found.email !== null && found.email.toLowerCase() !== address) {
+    throw new HttpProblem('LOGBOY_FORBIDDEN', 'the invitation is for another address')
+  }
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:net'
+import { test } from 'node:test'
+import { SmtpMailer } from './smtp-mailer.ts'
+
+/** A mail server that keeps what it is told; `answers` in place of its usual ones. */
+function mailServer(answers: Record<string, string> = {}) {
+  const heard: string[] = []
+  const server: Server = createServer(socket => {
+    let inData = false
+    let text = ''
+    socket.write('220 test\r\n')
+    socket.on('error', () => undefined)
+    socket.on('data', bytes => {
+      text += bytes.toString()
+      for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
+        const line = text.slice(0, end)
+        text = text.slice(end + 2)
+        heard.push(line)
+        const command = line.split(/[ :]/)[0]?.toUpperCase() ?? ''
+        if (inData && line !== '.') continue
+        const isData: boolean = command === 'DATA'
+        inData = isData
+        socket.write(`${answers[command] ?? (isData ? '354 go on' : '250 ok')}\r\n`)
+        if (command === 'QUIT') socket.end()
+      }
+    })
+  })
+  const open = () =>
+    new Promise<string>(resolve => {
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address()
+        resolve(`smtp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`)
+      })
+    })
+  return { heard, open, close: () => server.close() }
+}
+
+const MAIL = { to: 'ada@example.org', subject: 'Grüße', text: 'http://x/reset?token=a\n.\nend' }
+
+test('a mail arrives at one recipient, whatever its address looks like', async t => {
+  const server = mailServer()
+  const mailer = new SmtpMailer({ url: await server.open(), from: 'Logboy <logboy@example.org>' })
+  t.after(() => {
+    mailer.close()
+    server.close()
+  })
+  await mailer.send(MAIL)
+  await mailer.send({ ...MAIL, subject: 'a\r\nBcc: eve@example.org' })
+  const recipients = server.heard.filter(line => line.startsWith('RCPT'))
+  assert.deepEqual(recipients, ['RCPT TO:<ada@example.org>', 'RCPT TO:<ada@example.org>'])
+  assert.ok(server.heard.includes('To: ada@example.org'))
+  assert.ok(
+    server.heard.includes('http://x/reset?token=a') || server.heard.some(l => /token=3Da/.test(l)),
+  )
+  assert.equal(server.heard.filter(line => line.startsWith('Bcc:')).length, 0)
+})
+
+test('a mail that the server does not take is told', async t => {
+  const server = mailServer({ RCPT: '550 no such box' })
+  const mailer = new SmtpMailer({ url: await server.open(), from: 'logboy@example.org' })
+  t.after(() => {
+    mailer.close()
+    server.close()
+  })
+  await assert.rejects(mailer.send(MAIL), /no such box/)
+})
