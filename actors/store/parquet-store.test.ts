@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Positions } from '#actors/commit-log/positions.ts'
+import { patternOfText } from '#actors/processing/patterns/pattern-ids.ts'
+import { seededRandom } from '#runtime/random.ts'
 import { logStoreSuite } from './testing/log-store-suite.ts'
 import { memoryTests } from './testing/memory-tests.ts'
+import { randomLog } from './testing/random-logs.ts'
 import { searchAll } from './testing/random-searches.ts'
-import { NEVER, PROJECT, type RunInWorld, withRig } from './testing/store-rig.ts'
+import { NEVER, PROJECT, type RunInWorld, START_US, withRig } from './testing/store-rig.ts'
 import { inStoreWorld } from './testing/store-world.ts'
 
 // Small flushes, so that segments of all sizes come and go by themselves.
@@ -28,6 +31,28 @@ test('what was received is found at once, before it is published, and held until
     assert.ok(rig.store.published().equals(Positions.NONE))
     assert.equal(rig.log.held, 5)
     await rig.store.flush()
+  }))
+
+test('row groups without a pattern are not read for it, and explain says so', () =>
+  withRig(run, async rig => {
+    const log = randomLog(seededRandom(5), { fromUs: START_US, toUs: START_US + 1 })
+    for (const message of ['cache warmed', 'order placed']) {
+      await rig.appendLogs(
+        PROJECT,
+        Array.from({ length: 100 }, () => ({ ...log, message })),
+      )
+      await rig.store.flush()
+    }
+    const ask = async (id: number): Promise<unknown[]> => {
+      const terms = [{ type: 'field', field: 'pattern_id', value: String(id) } as const]
+      const { total, explain } = await rig.store.search(
+        searchAll(PROJECT, { query: { terms } }),
+        NEVER,
+      )
+      return [total, explain['units_read'], explain['rows_read'], explain['units_pruned']]
+    }
+    const units = (await ask(patternOfText('order placed')))[1]
+    assert.deepEqual(await ask(77), [0, 0, 0, units])
   }))
 
 test('searches during a flush and a compaction see every row once', () =>

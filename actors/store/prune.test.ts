@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compileMatcher, type RowFilter } from '#actors/processing/matcher.ts'
+import { patternOf } from '#actors/processing/patterns/signature.ts'
 import { openRows } from '#actors/processing/rows.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { openProven } from '#proto/log-batch.ts'
@@ -72,6 +73,29 @@ describe('pruning', () => {
     nothing(searchAll('p', { startUs: FROM_US + 36e11 * 10 }))
   })
 
+  test('opens nothing for patterns that are not there, by ids of one or many wordings', () => {
+    const { group, index, read } = writeGroup(2_000, n => `order took ${'and '.repeat(n % 7)}`)
+    const pairs = openRowGroup(read, group).patternId
+    assert.ok(pairs !== null)
+    const known = String(patternOf(pairs[6] as number, pairs[7] as number))
+    const named = (value: string) => ({ type: 'field', field: 'pattern_id', value }) as const
+    const mask = (term: Term): number => compilePruner(withTerm(term))({ group, index, read })
+    const all = 2 ** index.blockCount - 1
+    assert.equal(mask(named(known)), all)
+    assert.equal(mask(named('77')), 0)
+    assert.equal(mask(named('none')), 0)
+    assert.equal(mask({ type: 'any', terms: [named('77'), named('78')] }), 0)
+    assert.equal(mask({ type: 'any', terms: [named('77'), named(known)] }), all)
+    assert.equal(mask({ type: 'not', term: named('77') }), all)
+    assert.equal(mask({ type: 'exists', field: 'pattern_id' }), all)
+    const broken: ReadRange = (offset, length) => {
+      const bytes = read(offset, length)
+      return bytes.map(byte => byte ^ 1)
+    }
+    const asked = withTerm(named('77'))
+    assert.equal(compilePruner(asked)({ group, index, read: broken }), all, 'damage tells nothing')
+  })
+
   test('block masks name rows in order, all of them by null', () => {
     const few = { blockRows: 3, blockCount: 3 }
     assert.equal(rowsOfBlocks(0b111, few, 8), null)
@@ -96,13 +120,19 @@ function idOf(rows: RowColumns, row: number): string {
   })
 }
 
-function writeGroup(count: number): {
+function writeGroup(
+  count: number,
+  messageOf?: (n: number) => string,
+): {
   group: StoredRowGroup
   index: RowGroupIndex
   read: ReadRange
 } {
   const random = seededRandom(3)
-  const logs = Array.from({ length: count }, () => randomLog(random, RANGE))
+  const logs = Array.from({ length: count }, (_, n) => {
+    const log = randomLog(random, RANGE)
+    return messageOf === undefined ? log : { ...log, message: messageOf(n) }
+  })
   const source = { projectId: 'p', producer: 5n, epoch: 0, sequence: 9, receivedAtUs: RANGE.toUs }
   const opened = openRows(envelopeOf(source, logs), openProven(encodeLogs(logs)))
   const encoded = encodeRowGroup([opened], segmentSchema(chooseAttributes([opened], 64)))

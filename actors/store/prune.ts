@@ -1,6 +1,8 @@
 /** Which blocks of a row group may have matching rows, asked of its index: never too few. */
 import { rowsWithId } from '#actors/processing/id-filter.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
+import { patternsNamed } from '#actors/processing/patterns/pattern-groups.ts'
+import { patternOf } from '#actors/processing/patterns/signature.ts'
 import { int64Range, numberRange } from '#actors/processing/value-number.ts'
 import { fieldKind } from '#proto/query/field-kind.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
@@ -13,7 +15,7 @@ import { ALL_LEVELS, levelMask, maskOf, mayFilter } from './cell-filter.ts'
 import type { RowGroupIndex } from './parquet/block-index.ts'
 import { SegmentCorruptError } from './parquet/corrupt.ts'
 import type { ReadRange, StoredRowGroup } from './parquet/footer.ts'
-import { openRowGroup } from './parquet/reader.ts'
+import { openRowGroup, patternsOf } from './parquet/reader.ts'
 import { columnName } from './parquet/schema.ts'
 import type { CellFilter, Cells } from './tally.ts'
 
@@ -85,8 +87,12 @@ function blocksOfTerm(term: QueryTerm, pruned: PrunedGroup): BlockMask {
         (blocks, each) => (blocks === 0 ? 0 : blocks & blocksOfTerm(each, pruned)),
         allBlocks(pruned.index),
       )
-    case 'any':
+    case 'any': {
+      // A pattern may have very many wordings.
+      const patterns = patternsNamed(term)
+      if (patterns !== null) return blocksOfPatterns(patterns, pruned)
       return term.terms.reduce((blocks, each) => blocks | blocksOfTerm(each, pruned), 0)
+    }
     // An index knows what may match, so that of the others it knows nothing; levels were asked.
     case 'not':
       return allBlocks(pruned.index)
@@ -122,8 +128,10 @@ function blocksOfLeaf(leaf: QueryLeaf, pruned: PrunedGroup): BlockMask {
       const width = field === 'trace_id' ? 32 : 16
       return leaf.value.length === width ? blocksOfHex(leaf.value, pruned) : 0
     }
-    case 'pattern':
-      return allBlocks(index)
+    case 'pattern': {
+      const patterns = patternsNamed(leaf)
+      return patterns === null ? allBlocks(index) : blocksOfPatterns(patterns, pruned)
+    }
     case 'attribute':
       return mayHaveValue(group, field, leaf) ? allBlocks(index) : 0
   }
@@ -136,12 +144,37 @@ function blocksOfPhrase(tokens: readonly string[], index: RowGroupIndex): BlockM
   return blocks
 }
 
+/** All or none: the column itself is read as fast as it would be here. */
+function blocksOfPatterns(ids: readonly number[], { group, index, read }: PrunedGroup): BlockMask {
+  return unlessCorrupt(index, () => {
+    const pairs = patternsOf(read, group)
+    if (pairs === null) return allBlocks(index)
+    const wanted = new Set(ids)
+    for (let at = 0; at < pairs.length; at += 2) {
+      if (wanted.has(patternOf(pairs[at] as number, pairs[at + 1] as number))) {
+        return allBlocks(index)
+      }
+    }
+    return 0
+  })
+}
+
+/** Of what is damaged, whoever reads the rows will tell. */
+function unlessCorrupt(index: RowGroupIndex, ask: () => BlockMask): BlockMask {
+  try {
+    return ask()
+  } catch (error) {
+    if (!(error instanceof SegmentCorruptError)) throw error
+    return allBlocks(index)
+  }
+}
+
 function blocksOfHex(hex: string, { group, index, read }: PrunedGroup): BlockMask {
   if (!/^[0-9a-f]+$/i.test(hex)) return 0
   const id = Buffer.from(hex, 'hex')
   const isTrace = hex.length === 32
   if (!(isTrace ? index.mightHaveTrace(id) : index.mightHaveSpan(id))) return 0
-  try {
+  return unlessCorrupt(index, () => {
     // A filter knows of the whole row group; ids are read faster than all messages.
     const rows = openRowGroup(read, group)
     let blocks = 0
@@ -149,11 +182,7 @@ function blocksOfHex(hex: string, { group, index, read }: PrunedGroup): BlockMas
       blocks |= 1 << Math.floor(row / index.blockRows)
     }
     return blocks
-  } catch (error) {
-    if (!(error instanceof SegmentCorruptError)) throw error
-    // Whoever reads the rows will tell of it.
-    return allBlocks(index)
-  }
+  })
 }
 
 /** True if producer and sequence of a row id lie within what the row group has. */

@@ -42,6 +42,7 @@ export class SearchExplain {
     this.add('units', units.length)
     this.add('units_out_of_range', units.length - reachable)
     this.add('units_summarized', summarized)
+    this.add('units_pruned', result.unitsPruned)
     this.add('units_read', result.unitsRead)
     this.add('rows_read', result.rowsRead)
     this.add('bytes_read', result.bytesRead)

@@ -71,6 +71,8 @@ export interface WalkResult {
   readonly blocks: readonly (number | null)[]
   readonly tally: Tally
   readonly unitsRead: number
+  /** Units of which an index said that nothing is in them. */
+  readonly unitsPruned: number
   readonly rowsRead: number
   readonly bytesRead: number
   readonly damaged: readonly UnitDamage[]
@@ -145,6 +147,7 @@ class Walk {
       blocks: this.#blocks.map(blocks => blocks ?? null),
       tally: this.#tally,
       unitsRead: this.#unitsRead,
+      unitsPruned: this.#blocks.filter(blocks => blocks === 0).length,
       rowsRead: this.#rowsRead,
       bytesRead: this.#bytesRead,
       damaged: this.#damaged,

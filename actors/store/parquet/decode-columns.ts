@@ -189,11 +189,16 @@ export function decodePairs(reader: ColumnReader): Decoded<Int32Array> {
   return { values, presence: presence.bitmap(), present: presence.present }
 }
 
-function dictionaryPairs(reader: ColumnReader, presence: PresenceBuilder): Int32Array[] {
+/** The entries of a dictionary as pairs. */
+export function decodeEntries(reader: ColumnReader): Int32Array {
   const { valueCount, body } = reader.dictionary()
   proven(body.length === valueCount * 8, 'dictionary of another length')
-  const entries = int32s(body)
-  return gatherPages(reader, presence, codesBelow(valueCount)).map(codes => {
+  return int32s(body)
+}
+
+function dictionaryPairs(reader: ColumnReader, presence: PresenceBuilder): Int32Array[] {
+  const entries = decodeEntries(reader)
+  return gatherPages(reader, presence, codesBelow(entries.length >> 1)).map(codes => {
     const pairs = new Int32Array(codes.length * 2)
     for (let index = 0; index < codes.length; index++) {
       const code = codes[index] as number

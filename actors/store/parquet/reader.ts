@@ -12,6 +12,7 @@ import { proven } from './corrupt.ts'
 import {
   type Decoded,
   decodeBooleans,
+  decodeEntries,
   decodeIds,
   decodeNumbers,
   decodePairs,
@@ -33,6 +34,20 @@ export function openRowGroup(
   rows: Uint32Array | null = null,
 ): RowColumns {
   return new StoredRows({ read, start: group.start, rows }, group)
+}
+
+/**
+ * The ids of all patterns that the row group has, as pairs: few, and read without its rows; null =
+ * they are too many for a dictionary, or ids by other rules.
+ */
+export function patternsOf(read: ReadRange, group: StoredRowGroup): Int32Array | null {
+  const index = group.schema.columns.findIndex(({ name }) => name === 'pattern_id')
+  const [column, chunk] = [group.schema.columns[index], group.columns[index]]
+  if (column === undefined || chunk === undefined || chunk.nullCount > 0) return null
+  const reader = new ColumnReader({ read, start: group.start, rows: null }, column, chunk)
+  if (!reader.isDictionary) return null
+  const entries = decodeEntries(reader)
+  return areOfThisVersion(entries) ? entries : null
 }
 
 class StoredRows implements RowColumns {
