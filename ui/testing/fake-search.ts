@@ -1,9 +1,18 @@
 /** Search over rows in memory, as plain as can be: what the page shows is compared with it. */
-import type { HistogramBar, Level, Row, SearchReply, SearchRequest, Table } from '#proto/api.ts'
-import type { Search } from '#proto/query/analysis.ts'
+import type {
+  HistogramBar,
+  Json,
+  Level,
+  Row,
+  SearchReply,
+  SearchRequest,
+  Table,
+} from '#proto/api.ts'
+import { type Measure, measureName, type Search } from '#proto/query/analysis.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
 import { parseSearch } from '#proto/query.ts'
 import { tokenize } from '#proto/tokens.ts'
+import { cellOf } from '../src/explore/columns-model.ts'
 import { compareRows, rowTimeMs } from '../src/explore/row-order.ts'
 import { timeMs } from '../src/kit/wall-time.ts'
 
@@ -62,31 +71,57 @@ function searchOf(query: string): Search {
   return parsed.search
 }
 
-/** Counts by fields and by minutes: as much of the analyses as the tests of the page use. */
+/** As much of the analyses as the tests of the page use. */
 function tableOf(rows: readonly Row[], query: string): Table | null {
-  const [stage] = searchOf(query).stages
+  const stages = searchOf(query).stages
+  const [stage] = stages
   if (stage === undefined) return null
   if (stage.type !== 'summarize' && stage.type !== 'timechart') {
     throw new Error(`the fake search knows no ${stage.type}`)
   }
   const isChart = stage.type === 'timechart'
-  const keyOf = (row: Row): string[] => [
-    ...(isChart ? [new Date(Math.floor(rowTimeMs(row) / 60_000) * 60_000).toISOString()] : []),
-    ...stage.by.map(field => (field === 'level' ? row.level : row.service)),
+  const barMs = (isChart ? (stage.everyS ?? 60) : 60) * 1000
+  const keyOf = (row: Row): (string | null)[] => [
+    ...(isChart ? [new Date(Math.floor(rowTimeMs(row) / barMs) * barMs).toISOString()] : []),
+    ...stage.by.map(field => (field === 'level' ? row.level : cellOf(row, field) || null)),
   ]
-  const counts = countBy(rows, row => JSON.stringify(keyOf(row)))
-  const lines = Object.entries(counts).map(([key, count]) => {
-    return [...(JSON.parse(key) as string[]), count]
-  })
+  const groups = new Map<string, Row[]>()
+  if (stage.by.length === 0 && !isChart) groups.set('[]', [])
+  for (const row of rows) {
+    const key = JSON.stringify(keyOf(row))
+    groups.set(key, [...(groups.get(key) ?? []), row])
+  }
+  const lines = Array.from(groups, ([key, members]): Json[] => [
+    ...(JSON.parse(key) as Json[]),
+    ...stage.measures.map(measure => measureOf(members, measure)),
+  ])
+  const limit = stages.find(each => each.type === 'limit')?.count ?? lines.length
+  const measureAt = stage.by.length + (isChart ? 1 : 0)
   return {
     columns: [
       ...(isChart ? [{ name: 'time', type: 'time' } as const] : []),
       ...stage.by.map(name => ({ name, type: name === 'level' ? name : 'text' }) as const),
-      { name: 'count', type: 'number' },
+      ...stage.measures.map(measure => ({ name: measureName(measure), type: 'number' }) as const),
     ],
-    rows: lines.toSorted((a, b) => Number(b.at(-1)) - Number(a.at(-1))),
+    rows: lines.toSorted((a, b) => Number(b[measureAt]) - Number(a[measureAt])).slice(0, limit),
     truncated: false,
   }
+}
+
+function measureOf(rows: readonly Row[], measure: Measure): number | null {
+  if (measure.fn === 'count') return rows.length
+  const numbers = rows
+    .map(row => row.attributes[measure.field])
+    .filter(value => typeof value === 'number')
+    .toSorted((a, b) => a - b)
+  if (numbers.length === 0) return null
+  const share = /^p(\d+)$/.exec(measure.fn)?.[1]
+  if (share !== undefined)
+    return numbers[Math.floor(((numbers.length - 1) * Number(share)) / 100)] ?? null
+  if (measure.fn === 'min') return numbers[0] ?? null
+  if (measure.fn === 'max') return numbers.at(-1) ?? null
+  const sum = numbers.reduce((total, value) => total + value, 0)
+  return measure.fn === 'sum' ? sum : sum / numbers.length
 }
 
 function queryTerms(query: string): RowFilter[] {
@@ -112,6 +147,15 @@ function termFilter(term: QueryTerm): RowFilter {
       return row => {
         const own = { ...row.attributes, ...row } as Readonly<Record<string, unknown>>
         return String(own[term.field]).toLowerCase() === value
+      }
+    }
+    case 'exists':
+      return row => cellOf(row, term.field) !== ''
+    case 'range': {
+      const [from, to] = [term.from, term.to].map(bound => Number(bound?.value ?? Number.NaN))
+      return row => {
+        const value = row.attributes[term.field]
+        return typeof value === 'number' && !(value < (from ?? 0)) && !(value > (to ?? 0))
       }
     }
     default:

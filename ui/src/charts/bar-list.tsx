@@ -15,6 +15,7 @@ export function BarList(props: {
   readonly items: readonly BarListItem[]
   readonly label: string
   readonly empty: string
+  readonly text?: (value: number) => string
   readonly onChoose: (name: string) => void
 }): JSX.Element {
   const largest = (): number => Math.max(1, ...props.items.map(({ count }) => count))
@@ -31,7 +32,7 @@ export function BarList(props: {
                   <button type="button" class="bar-item" onClick={() => props.onChoose(name)}>
                     <span class="bar-name">{name || '(none)'}</span>
                     <span class="bar-note-text faint">{item().note}</span>
-                    <span class="number">{shortCount(item().count)}</span>
+                    <span class="number">{(props.text ?? shortCount)(item().count)}</span>
                     <span
                       class="bar-track"
                       style={{ '--share': item().count / largest() }}

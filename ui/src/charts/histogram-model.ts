@@ -54,6 +54,7 @@ export function barTotal({ counts }: Bar): number {
 export function levelPaths(
   bars: readonly Bar[],
   scale: HistogramScale,
+  max = Math.max(1, maxTotal(bars)),
 ): Readonly<Record<Level, string>> {
   const paths: Record<Level, string> = {
     TRACE: '',
@@ -63,7 +64,6 @@ export function levelPaths(
     ERROR: '',
     FATAL: '',
   }
-  const max = Math.max(1, ...bars.map(barTotal))
   for (const bar of bars) {
     const left = Math.max(0, toX(bar.timeMs, scale))
     const right = Math.min(scale.width, toX(bar.timeMs + scale.barMs, scale))
@@ -77,6 +77,21 @@ export function levelPaths(
     }
   }
   return paths
+}
+
+/** The upper edge of bars as one line of steps. */
+export function outlinePath(bars: readonly Bar[], scale: HistogramScale, max: number): string {
+  const { interval, barMs, width, height } = scale
+  const totals = new Map(bars.map(bar => [bar.timeMs, barTotal(bar)]))
+  const origin = bars[0]?.timeMs ?? 0
+  let path = ''
+  for (let ms = floorToGrid(interval.fromMs, barMs, origin); ms < interval.toMs; ms += barMs) {
+    const y = round(height - ((totals.get(ms) ?? 0) / Math.max(1, max)) * height)
+    const x = Math.max(0, toX(ms, scale))
+    const end = Math.min(width, toX(ms + barMs, scale))
+    path += `${path === '' ? 'M' : 'L'}${round(x)} ${y}H${round(end)}`
+  }
+  return path
 }
 
 /** Heights of one bar from the bottom up; tiny ones are raised at the cost of the largest. */

@@ -1,25 +1,17 @@
-import {
-  type Accessor,
-  createMemo,
-  createSignal,
-  For,
-  type JSX,
-  onCleanup,
-  onMount,
-  Show,
-} from 'solid-js'
+import { createMemo, For, type JSX, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
 import { countText, shortCount } from '../kit/number-text.ts'
 import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
+import { createBrush, createWidth } from './brush.ts'
 import {
   type Bar,
   barStartAt,
   barTotal,
-  brushed,
   type HistogramScale,
   levelPaths,
   maxTotal,
+  outlinePath,
   timeTicks,
   toX,
 } from './histogram-model.ts'
@@ -30,36 +22,27 @@ export interface HistogramProps {
   readonly interval: Interval
   readonly zone: Zone
   readonly onZoom: (interval: Interval) => void
-  readonly onWidth: (width: number) => void
+  readonly onWidth?: (width: number) => void
+  /** Bars of the time before, moved under these; drawn as a line behind them. */
+  readonly before?: readonly Bar[] | null
 }
 
 const HEIGHT = 88
 
 /** Counts over time, stacked by level. Drag to zoom; arrow keys and Enter do the same. */
 export function Histogram(props: HistogramProps): JSX.Element {
-  const [width, setWidth] = createSignal(0)
-  let root: HTMLDivElement | undefined
+  const [width, attach] = createWidth(props.onWidth)
   const scale = createMemo<HistogramScale>(() => ({
     interval: props.interval,
     barMs: props.barMs,
     width: Math.max(1, width()),
     height: HEIGHT,
   }))
-  const brush = createBrush(props, scale)
-  onMount(() => {
-    const observer = new ResizeObserver(([entry]) => {
-      const wide = entry?.contentRect.width ?? 0
-      setWidth(wide)
-      if (wide > 0) props.onWidth(wide)
-    })
-    if (root !== undefined) observer.observe(root)
-    onCleanup(() => observer.disconnect())
-  })
+  const brush = createBrush({ scale, bars: () => props.bars, onSelect: props.onZoom })
+  const max = createMemo(() => Math.max(maxTotal(props.bars), maxTotal(props.before ?? [])))
   return (
     <div
-      ref={element => {
-        root = element
-      }}
+      ref={attach}
       class="histogram"
       role="slider"
       tabIndex={0}
@@ -76,9 +59,15 @@ export function Histogram(props: HistogramProps): JSX.Element {
       on:keydown={brush.key}
       on:blur={brush.leave}
     >
-      <Bars {...props} scale={scale()} selected={brush.selected()} dragging={brush.dragging()} />
-      <Show when={maxTotal(props.bars) > 0}>
-        <span class="histogram-max">{shortCount(maxTotal(props.bars))}</span>
+      <Bars
+        {...props}
+        max={max()}
+        scale={scale()}
+        selected={brush.selected()}
+        dragging={brush.dragging()}
+      />
+      <Show when={max() > 0}>
+        <span class="histogram-max">{shortCount(max())}</span>
       </Show>
       <For each={timeTicks(scale(), props.zone)}>
         {tick => (
@@ -94,67 +83,15 @@ export function Histogram(props: HistogramProps): JSX.Element {
   )
 }
 
-/** Where the pointer is and what a drag has selected; keys move the same mark. */
-function createBrush(props: HistogramProps, scale: Accessor<HistogramScale>) {
-  const [at, setAt] = createSignal<number | null>(null)
-  const [dragFrom, setDragFrom] = createSignal<number | null>(null)
-  const selected = createMemo<Interval | null>(() => {
-    const x = at()
-    return x === null ? null : brushed(dragFrom() ?? x, x, props.bars, scale())
-  })
-  const xOf = (event: PointerEvent & { readonly currentTarget: HTMLElement }): number => {
-    const { left } = event.currentTarget.getBoundingClientRect()
-    return Math.min(scale().width, Math.max(0, event.clientX - left))
-  }
-  const zoom = (): void => {
-    const interval = selected()
-    if (interval !== null) props.onZoom(interval)
-  }
-  return {
-    at,
-    selected,
-    dragging: (): boolean => dragFrom() !== null,
-    move: (event: PointerEvent & { readonly currentTarget: HTMLElement }): void => {
-      setAt(xOf(event))
-    },
-    leave: (): void => {
-      if (dragFrom() === null) setAt(null)
-    },
-    begin: (event: PointerEvent & { readonly currentTarget: HTMLElement }): void => {
-      if (event.button !== 0) return
-      event.currentTarget.setPointerCapture(event.pointerId)
-      setAt(xOf(event))
-      setDragFrom(xOf(event))
-    },
-    finish: (): void => {
-      if (dragFrom() !== null) zoom()
-      setDragFrom(null)
-    },
-    cancel: (): void => {
-      setDragFrom(null)
-    },
-    key: (event: KeyboardEvent): void => {
-      const { interval, width } = scale()
-      const step = (props.barMs / (interval.toMs - interval.fromMs)) * width
-      const x = at() ?? width / 2
-      if (event.key === 'ArrowLeft') setAt(Math.max(0, x - step))
-      else if (event.key === 'ArrowRight') setAt(Math.min(width - 1, x + step))
-      else if (event.key === 'Enter') zoom()
-      else if (event.key === 'Escape' && dragFrom() !== null) setDragFrom(null)
-      else return
-      event.preventDefault()
-    },
-  }
-}
-
 function Bars(
   props: HistogramProps & {
+    readonly max: number
     readonly scale: HistogramScale
     readonly selected: Interval | null
     readonly dragging: boolean
   },
 ): JSX.Element {
-  const paths = createMemo(() => levelPaths(props.bars, props.scale))
+  const paths = createMemo(() => levelPaths(props.bars, props.scale, props.max))
   return (
     <svg class="histogram-bars" width={props.scale.width} height={HEIGHT} aria-hidden="true">
       <path class="histogram-base" d={`M0 ${HEIGHT - 0.5}H${props.scale.width}`} />
@@ -180,6 +117,11 @@ function Bars(
       <For each={LEVELS}>
         {level => <path class={`fill-${level.toLowerCase()}`} d={paths()[level]} />}
       </For>
+      <Show when={props.before}>
+        {before => (
+          <path class="histogram-before" d={outlinePath(before(), props.scale, props.max)} />
+        )}
+      </Show>
     </svg>
   )
 }

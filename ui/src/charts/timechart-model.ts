@@ -28,7 +28,10 @@ export interface Timechart {
 }
 
 /** null = no chart: the first column is no time, or there is no number. */
-export function timechartOf({ columns, rows }: Table): Timechart | null {
+export function timechartOf(
+  { columns, rows }: Table,
+  form: 'line' | 'bar' | 'table' | null = null,
+): Timechart | null {
   const measureAt = columns.findIndex(({ type }) => type === 'number')
   if (columns[0]?.type !== 'time' || measureAt < 0 || rows.length === 0) return null
   const groupAt = columns.flatMap(({ type }, i) => (type === 'text' || type === 'level' ? [i] : []))
@@ -47,7 +50,8 @@ export function timechartOf({ columns, rows }: Table): Timechart | null {
   const all = [...byName].map(([name, values]): Series => ({ name, values }))
   const series = all.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, SERIES_MAX)
   const measure = columns[measureAt]?.name ?? ''
-  const isStacked = measure === 'count' || measure.startsWith('sum(')
+  const isAmount = measure === 'count' || measure.startsWith('sum(')
+  const isStacked = form === 'line' ? false : form === 'bar' || isAmount
   const sorted = [...times].toSorted((a, b) => a - b)
   const barMs = smallestStep(sorted)
   const [first = 0] = sorted

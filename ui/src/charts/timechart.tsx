@@ -1,46 +1,90 @@
-import { createMemo, createSignal, For, type JSX, onCleanup, onMount, Show } from 'solid-js'
+import { createMemo, For, type JSX, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
 import { numberText } from '../kit/number-text.ts'
-import type { Zone } from '../kit/wall-time.ts'
-import { timeTicks } from './histogram-model.ts'
+import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
+import type { Interval } from '../time/time-range-model.ts'
+import { createBrush, createWidth } from './brush.ts'
+import { barStartAt, type HistogramScale, timeTicks, toX } from './histogram-model.ts'
 import { seriesPaths, type Timechart } from './timechart-model.ts'
 
-const HEIGHT = 140
-
-/** A number over time, one colour for each group. */
-export function TimechartView(props: {
+export interface TimechartProps {
   readonly chart: Timechart
   readonly zone: Zone
-}): JSX.Element {
-  const [width, setWidth] = createSignal(0)
-  let root: HTMLDivElement | undefined
-  onMount(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0))
-    if (root !== undefined) observer.observe(root)
-    onCleanup(() => observer.disconnect())
+  readonly label?: string
+  readonly height?: number
+  readonly numberText?: (value: number) => string
+  /** Some bars, by drag, click or keys. */
+  readonly onSelect?: (interval: Interval) => void
+}
+
+const HEIGHT = 140
+const TICKS_HEIGHT = 18
+
+/** A number over time, one colour for each group. */
+export function TimechartView(props: TimechartProps): JSX.Element {
+  const [width, attach] = createWidth()
+  const height = (): number => props.height ?? HEIGHT
+  const text = (value: number): string => (props.numberText ?? numberText)(value)
+  const scale = createMemo<HistogramScale>(() => ({
+    interval: props.chart.interval,
+    barMs: props.chart.barMs,
+    width: Math.max(1, width()),
+    height: height(),
+  }))
+  // Bars of a chart begin where its span begins.
+  const grid = createMemo(() => [{ timeMs: props.chart.interval.fromMs, counts: {} }])
+  const brush = createBrush({
+    scale,
+    bars: grid,
+    onSelect: interval => props.onSelect?.(interval),
   })
-  const size = createMemo(() => ({ width: Math.max(1, width()), height: HEIGHT }))
-  const paths = createMemo(() => seriesPaths(props.chart, size()))
-  const ticks = createMemo(() => {
-    const { interval, barMs } = props.chart
-    return timeTicks({ interval, barMs, ...size() }, props.zone)
-  })
+  const paths = createMemo(() => seriesPaths(props.chart, scale()))
+  const label = (): string => props.label ?? `${props.chart.measure} over time`
   return (
     <figure class="timechart">
       <div
         class="timechart-plot"
-        role="img"
-        aria-label={`${props.chart.measure} over time`}
-        ref={element => {
-          root = element
-        }}
+        style={{ '--plot-height': `${height() + TICKS_HEIGHT}px` }}
+        role={props.onSelect === undefined ? 'img' : 'slider'}
+        tabIndex={props.onSelect === undefined ? undefined : 0}
+        aria-label={
+          props.onSelect === undefined ? label() : `${label()}. Arrow keys move, Enter opens.`
+        }
+        aria-valuemin={props.onSelect && props.chart.interval.fromMs}
+        aria-valuemax={props.onSelect && props.chart.interval.toMs}
+        aria-valuenow={
+          props.onSelect && Math.round(brush.selected()?.fromMs ?? props.chart.interval.fromMs)
+        }
+        aria-valuetext={
+          props.onSelect && momentsText(brush.selected() ?? props.chart.interval, props.zone)
+        }
+        ref={attach}
+        onPointerMove={brush.move}
+        onPointerLeave={brush.leave}
+        onPointerDown={event => props.onSelect !== undefined && brush.begin(event)}
+        onPointerUp={brush.finish}
+        onPointerCancel={brush.cancel}
+        on:keydown={event => props.onSelect !== undefined && brush.key(event)}
+        on:blur={brush.leave}
       >
-        <svg class="timechart-svg" width={size().width} height={HEIGHT} aria-hidden="true">
-          <path class="histogram-base" d={`M0 ${HEIGHT - 0.5}H${size().width}`} />
+        <svg class="timechart-svg" width={scale().width} height={height()} aria-hidden="true">
+          <path class="histogram-base" d={`M0 ${height() - 0.5}H${scale().width}`} />
           <path
             class="histogram-grid"
-            d={`M0 .5H${size().width}M0 ${HEIGHT / 2}H${size().width}`}
+            d={`M0 .5H${scale().width}M0 ${height() / 2}H${scale().width}`}
           />
+          <Show when={brush.selected()}>
+            {interval => (
+              <rect
+                class="histogram-selection"
+                classList={{ 'histogram-dragged': brush.dragging() }}
+                x={toX(interval().fromMs, scale())}
+                y={0}
+                width={Math.max(1, toX(interval().toMs, scale()) - toX(interval().fromMs, scale()))}
+                height={height()}
+              />
+            )}
+          </Show>
           <For each={paths()}>
             {(path, index) => (
               <path
@@ -52,16 +96,29 @@ export function TimechartView(props: {
           </For>
         </svg>
         <Show when={props.chart.max > 0}>
-          <span class="histogram-max">{numberText(props.chart.max)}</span>
+          <span class="histogram-max">{text(props.chart.max)}</span>
         </Show>
-        <For each={ticks()}>
+        <For each={timeTicks(scale(), props.zone)}>
           {tick => (
             <span class="histogram-tick" style={{ '--x': `${tick.x}px` }}>
               {tick.label}
             </span>
           )}
         </For>
+        <Show when={brush.dragging() ? null : brush.at()}>
+          {at => <ValueNote {...props} at={at()} scale={scale()} text={text} />}
+        </Show>
       </div>
+      <Legend chart={props.chart} />
+    </figure>
+  )
+}
+
+function Legend(props: { readonly chart: Timechart }): JSX.Element {
+  const isPlain = (): boolean =>
+    props.chart.series.length === 1 && props.chart.series[0]?.name === ''
+  return (
+    <Show when={!isPlain()}>
       <figcaption class="timechart-legend">
         <For each={props.chart.series}>
           {(series, index) => (
@@ -75,8 +132,49 @@ export function TimechartView(props: {
           <span class="faint">and {props.chart.left} more in the table</span>
         </Show>
       </figcaption>
-    </figure>
+    </Show>
   )
+}
+
+/** Time and values under the pointer. */
+function ValueNote(
+  props: TimechartProps & {
+    readonly at: number
+    readonly scale: HistogramScale
+    readonly text: (value: number) => string
+  },
+): JSX.Element {
+  const start = createMemo(() =>
+    barStartAt(props.at, [{ timeMs: props.chart.interval.fromMs, counts: {} }], props.scale),
+  )
+  return (
+    <div
+      class="bar-note"
+      classList={{ 'bar-note-left': props.at > props.scale.width / 2 }}
+      style={{ '--x': `${props.at}px` }}
+    >
+      <div class="bar-note-time">
+        {dayText(start(), props.zone)} {clockText(start(), props.zone).slice(0, 8)}
+      </div>
+      <For each={props.chart.series}>
+        {(series, index) => (
+          <Show when={series.values.get(start())}>
+            {value => (
+              <div class="bar-note-row">
+                <span class={`dot ${seriesClass(series.name, index())}`} />
+                <span>{series.name === '' ? props.chart.measure : series.name}</span>
+                <span class="number">{props.text(value())}</span>
+              </div>
+            )}
+          </Show>
+        )}
+      </For>
+    </div>
+  )
+}
+
+function momentsText({ fromMs, toMs }: Interval, zone: Zone): string {
+  return `${clockText(fromMs, zone).slice(0, 8)} to ${clockText(toMs, zone).slice(0, 8)}`
 }
 
 /** Levels keep the colours that they have everywhere. */

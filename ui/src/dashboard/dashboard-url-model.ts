@@ -1,6 +1,11 @@
 /** The state of the dashboard as it stands in the URL, and the ways from it into the explorer. */
 import type { Level } from '#proto/api.ts'
-import { type ExploreState, printExplore } from '../explore/explore-url-model.ts'
+import {
+  type ExploreState,
+  PLAIN_DEFAULTS,
+  parseExplore,
+  printExplore,
+} from '../explore/explore-url-model.ts'
 import type { Zone } from '../kit/wall-time.ts'
 import { readRange, readZone, writeRange } from '../time/range-params.ts'
 import type { Interval, TimeRange } from '../time/time-range-model.ts'
@@ -50,16 +55,15 @@ export function exploreSearch(
   { query = '', levels = [], services = [], interval }: Closer,
   defaults: DashboardDefaults,
 ): string {
+  const plain = { ...PLAIN_DEFAULTS, ...defaults }
   const state: ExploreState = {
+    ...parseExplore('', plain),
     project,
     query,
     levels,
     services: [...services].sort(),
     range: interval === undefined ? range : { kind: 'absolute', ...interval },
-    live: false,
-    row: null,
     zone,
-    chart: true,
   }
-  return printExplore(state, defaults)
+  return printExplore(state, plain)
 }

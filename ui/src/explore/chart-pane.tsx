@@ -1,23 +1,30 @@
 import { createMemo, For, type JSX, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
+import { searchLogs } from '../api/logs.ts'
 import { Histogram } from '../charts/histogram.tsx'
-import { wholeBars } from '../charts/histogram-model.ts'
+import { type Bar, readBars, wholeBars } from '../charts/histogram-model.ts'
+import { createAsked } from '../kit/asked.ts'
 import { Icon } from '../kit/icon.tsx'
-import { countText, shortCount } from '../kit/number-text.ts'
+import { changeText, countText, shortCount } from '../kit/number-text.ts'
 import { type Interval, resolveRange, zoomOut } from '../time/time-range-model.ts'
+import { DisplayMenu } from './display-menu.tsx'
+import type { View } from './explore-url-model.ts'
 import type { Explorer } from './explorer.ts'
 import { LiveStatus } from './live-status.tsx'
-import type { SearchScope } from './search-model.ts'
+import { beforeRequest, type SearchScope } from './search-model.ts'
+
+const VIEW_NAMES: Readonly<Record<View, string>> = { logs: 'Logs', patterns: 'Patterns' }
 
 /** The summary above the rows: how many, how fast, and when. */
 export function ChartPane(props: {
   readonly explorer: Explorer
   readonly nowMs: number
 }): JSX.Element {
-  const { state, view, session } = props.explorer
+  const { state, view, session, change } = props.explorer
   const isLive = createMemo(() => view().live !== 'off')
   const counts = createMemo(() => view().counts)
   const barMs = createMemo(() => counts()?.barMs ?? view().scope?.barMs ?? 60_000)
+  const before = createBefore(props.explorer)
   const interval = createMemo(
     (): Interval => {
       const scope = view().scope
@@ -31,6 +38,20 @@ export function ChartPane(props: {
   return (
     <section class="chart-pane" classList={{ 'chart-stale': view().loading }} aria-label="Summary">
       <header class="chart-head">
+        <div class="segments view-switch" role="group" aria-label="View">
+          <For each={Object.keys(VIEW_NAMES) as View[]}>
+            {name => (
+              <button
+                type="button"
+                class="segment"
+                aria-pressed={state().view === name}
+                onClick={() => change({ view: name })}
+              >
+                {VIEW_NAMES[name]}
+              </button>
+            )}
+          </For>
+        </div>
         <p class="chart-total">
           <Show
             when={counts()}
@@ -42,8 +63,15 @@ export function ChartPane(props: {
               </>
             )}
           </Show>
+          <Show when={before()?.total !== undefined ? counts() : null}>
+            {known => (
+              <span class="chart-change" title={`${countText(before()?.total ?? 0)} before`}>
+                {changeText(known().total, before()?.total ?? 0)}
+              </span>
+            )}
+          </Show>
           <Show when={view().queryTimeMs !== null && counts() !== null && !view().loading}>
-            <span class="faint" title="Time the server took for the newest rows">
+            <span class="faint chart-took" title="Time the server took for the newest rows">
               {' '}
               in {Math.max(1, Math.round(view().queryTimeMs ?? 0))} ms
             </span>
@@ -62,25 +90,7 @@ export function ChartPane(props: {
         <Show when={isLive()}>
           <LiveStatus view={view()} onPause={paused => session.pause(paused)} />
         </Show>
-        <button
-          type="button"
-          class="button button-quiet button-icon"
-          aria-label="Zoom out in time"
-          title="Zoom out (z)"
-          onClick={() => props.explorer.change({ range: zoomOut(state().range, props.nowMs) })}
-        >
-          <Icon name="zoom-out" />
-        </button>
-        <button
-          type="button"
-          class="button button-quiet button-icon"
-          aria-label="Show the chart"
-          aria-pressed={state().chart}
-          title={state().chart ? 'Hide the chart' : 'Show the chart'}
-          onClick={() => props.explorer.change({ chart: !state().chart }, { replace: true })}
-        >
-          <Icon name="bars" />
-        </button>
+        <ChartTools {...props} />
       </header>
       <Show when={state().chart}>
         <Histogram
@@ -88,14 +98,76 @@ export function ChartPane(props: {
           barMs={barMs()}
           interval={interval()}
           zone={state().zone}
+          before={before()?.bars ?? null}
           onWidth={width => props.explorer.setChartWidth(width)}
           onZoom={({ fromMs, toMs }) =>
-            props.explorer.change({ live: false, range: { kind: 'absolute', fromMs, toMs } })
+            change({ live: false, range: { kind: 'absolute', fromMs, toMs } })
           }
         />
       </Show>
     </section>
   )
+}
+
+function ChartTools(props: { readonly explorer: Explorer; readonly nowMs: number }): JSX.Element {
+  const { state, change } = props.explorer
+  return (
+    <div class="chart-tools">
+      <button
+        type="button"
+        class="button button-quiet button-icon"
+        aria-label="Zoom out in time"
+        title="Zoom out (z)"
+        onClick={() => change({ range: zoomOut(state().range, props.nowMs) })}
+      >
+        <Icon name="zoom-out" />
+      </button>
+      <button
+        type="button"
+        class="button button-quiet button-icon"
+        aria-label="Compare with the time before"
+        aria-pressed={state().compare}
+        title="Compare with the time before (x)"
+        onClick={() => change({ compare: !state().compare }, { replace: true })}
+      >
+        <Icon name="history" />
+      </button>
+      <button
+        type="button"
+        class="button button-quiet button-icon"
+        aria-label="Show the chart"
+        aria-pressed={state().chart}
+        title={state().chart ? 'Hide the chart' : 'Show the chart'}
+        onClick={() => change({ chart: !state().chart }, { replace: true })}
+      >
+        <Icon name="bars" />
+      </button>
+      <DisplayMenu explorer={props.explorer} />
+    </div>
+  )
+}
+
+interface Before {
+  readonly total: number
+  /** Moved to where those of the range stand. */
+  readonly bars: readonly Bar[]
+}
+
+/** The same counts of the span right before, where somebody wants to compare. */
+function createBefore({ state, view }: Explorer): () => Before | null {
+  const question = createMemo(() => {
+    const scope = view().scope
+    return state().compare && scope !== null ? beforeRequest(scope) : null
+  })
+  const { answer } = createAsked(question, async ({ request, shiftMs }, signal) => {
+    const { total, aggregations } = await searchLogs(request, signal)
+    const bars = readBars(aggregations.histogram)
+    return {
+      total: total ?? 0,
+      bars: bars.map(bar => ({ ...bar, timeMs: bar.timeMs + shiftMs })),
+    }
+  })
+  return answer
 }
 
 function spanOf({ fromMs, toMs, searchedMs }: SearchScope): Interval {

@@ -5,6 +5,7 @@ export interface ExploreActions {
   step(by: number): void
   showNew(): void
   toggleSidebar(): void
+  share(): void
 }
 
 /** The explorer's keys; shell/help-dialog.tsx lists them. */
@@ -31,6 +32,12 @@ export function useExploreKeys(explorer: Explorer, actions: ExploreActions): voi
     },
     r: () => explorer.refresh(),
     f: () => actions.toggleSidebar(),
+    w: () => explorer.setDisplay({ wrap: !state().wrap }),
+    c: () => document.querySelector<HTMLButtonElement>('.display-button')?.click(),
+    v: () => document.querySelector<HTMLButtonElement>('.views-button')?.click(),
+    x: () => explorer.change({ compare: !state().compare }, { replace: true }),
+    m: () => explorer.change({ view: state().view === 'logs' ? 'patterns' : 'logs' }),
+    y: () => actions.share(),
     t: () => document.querySelector<HTMLButtonElement>('.range-button')?.click(),
     z: () => document.querySelector<HTMLButtonElement>('[title="Zoom out (z)"]')?.click(),
   })

@@ -6,7 +6,7 @@ import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeData } from '../../testing/fake-data.ts'
 import { fakeSearch, filterOf } from '../../testing/fake-search.ts'
 import { ExploreSession } from './explore-session.ts'
-import { parseExplore } from './explore-url-model.ts'
+import { PLAIN_DEFAULTS, parseExplore } from './explore-url-model.ts'
 import { compareRows } from './row-order.ts'
 import { type SearchScope, scopeOf } from './search-model.ts'
 import type { SocketEvents } from './tail-connection.ts'
@@ -37,7 +37,7 @@ class Bench {
   })
 
   scope(search = ''): SearchScope {
-    const state = parseExplore(search, { zone: 'utc' })
+    const state = parseExplore(search, { ...PLAIN_DEFAULTS, zone: 'utc' })
     return scopeOf({ state, projectId: 'p', nowMs: this.clock.nowMs(), barMs: 10_000 })
   }
 

@@ -4,8 +4,10 @@ import { Icon } from '../kit/icon.tsx'
 import { TimeRangePicker } from '../time/time-range.tsx'
 import type { ExploreState } from './explore-url-model.ts'
 import type { Explorer } from './explorer.ts'
+import { ExportMenu } from './export-menu.tsx'
 import { LiveSwitch } from './live-status.tsx'
 import { QueryBar } from './query-bar.tsx'
+import { ViewsMenu } from './views-menu.tsx'
 
 /** What is searched, when, and whether it goes on. */
 export function ExploreToolbar(props: {
@@ -32,6 +34,8 @@ export function ExploreToolbar(props: {
         </button>
         <QueryBar
           query={state().query}
+          projectId={props.explorer.project().id}
+          facts={props.explorer.facts}
           busy={view().loading}
           onSearch={query =>
             query === state().query ? props.explorer.refresh() : props.explorer.change({ query })
@@ -48,18 +52,20 @@ export function ExploreToolbar(props: {
         <LiveSwitch on={state().live} view={view()} onToggle={() => props.explorer.toggleLive()} />
         <button
           type="button"
-          class="button button-icon"
+          class="button button-icon toolbar-again"
           aria-label="Search again"
           title="Search again (r)"
           onClick={() => props.explorer.refresh()}
         >
           <Icon name="refresh" />
         </button>
+        <ViewsMenu explorer={props.explorer} />
+        <ExportMenu explorer={props.explorer} />
         <button
           type="button"
           class="button button-icon toolbar-share"
           aria-label="Copy a link to this view"
-          title="Copy a link to this view"
+          title="Copy a link to this view (y)"
           onClick={() => void copyText(props.explorer.shareUrl(), 'Link')}
         >
           <Icon name="link" />

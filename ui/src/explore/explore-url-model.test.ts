@@ -3,15 +3,21 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { LEVELS } from '#proto/api.ts'
 import { FakeData } from '../../testing/fake-data.ts'
+import { COLUMNS_DEFAULT, columnOf } from './columns-model.ts'
 import {
+  CHART_FORMS,
+  DETAIL_TABS,
   type ExploreState,
+  PLAIN_DEFAULTS,
   parseExplore,
   printExplore,
   searchKey,
   shareableState,
+  VIEWS,
 } from './explore-url-model.ts'
+import { DENSITIES } from './row-layout-model.ts'
 
-const defaults = { zone: 'local' } as const
+const defaults = PLAIN_DEFAULTS
 const plain = parseExplore('', defaults)
 
 const states: fc.Arbitrary<ExploreState> = fc
@@ -30,6 +36,13 @@ const states: fc.Arbitrary<ExploreState> = fc
     row: fc.option(fc.stringMatching(/^[0-9a-v]{28}$/)),
     zone: fc.constantFrom('utc' as const, 'local' as const),
     chart: fc.boolean(),
+    compare: fc.boolean(),
+    view: fc.constantFrom(...VIEWS),
+    form: fc.option(fc.constantFrom(...CHART_FORMS)),
+    tab: fc.constantFrom(...DETAIL_TABS),
+    columns: fc.subarray([columnOf('host'), columnOf('a b~,'), { name: 'status', width: 70 }]),
+    density: fc.constantFrom(...DENSITIES),
+    wrap: fc.boolean(),
   })
   .map(state => ({ ...state, live: state.live && state.range.kind === 'relative' }))
 
@@ -52,6 +65,13 @@ test('an empty URL is the last quarter of an hour of everything', () => {
     row: null,
     zone: 'local',
     chart: true,
+    compare: false,
+    view: 'logs',
+    form: null,
+    tab: 'fields',
+    columns: COLUMNS_DEFAULT,
+    density: 'normal',
+    wrap: false,
   })
   assert.equal(printExplore(plain, defaults), '')
 })

@@ -1,31 +1,19 @@
-import {
-  type Accessor,
-  createMemo,
-  createSignal,
-  For,
-  type JSX,
-  Match,
-  Show,
-  Switch,
-} from 'solid-js'
-import { LEVELS, type Row } from '#proto/api.ts'
+import { type Accessor, createSignal, For, type JSX, Show } from 'solid-js'
+import { LEVELS } from '#proto/api.ts'
 import type { ProjectAccess } from '#proto/people.ts'
 import { copyText } from '../kit/clipboard.ts'
 import { createNow, createStored, watch } from '../kit/reactive.ts'
 import { ChartPane } from './chart-pane.tsx'
-import { EmptyState, ErrorState } from './empty-state.tsx'
+import { DetailPane } from './detail-pane.tsx'
 import { useExploreKeys } from './explore-keys.ts'
 import { ExploreToolbar } from './explore-toolbar.tsx'
 import { createExplorer, type Explorer } from './explorer.ts'
 import { Facets } from './facets.tsx'
-import { phrasesOf } from './highlight-model.ts'
-import { HoleNotice, NewRows } from './live-status.tsx'
+import { HoleNotice } from './live-status.tsx'
+import { PatternsView } from './patterns-view.tsx'
 import { fieldTerm, withTerm } from './query-text-model.ts'
-import { RowDetail } from './row-detail.tsx'
-import { ROW_HEIGHT, RowList, type RowListControl } from './row-list.tsx'
-import { rowTimeMs } from './row-order.ts'
-import { RowsFooter } from './rows-footer.tsx'
-import { TableView } from './table-view.tsx'
+import type { RowListControl } from './row-list.tsx'
+import { RowsPane } from './rows-pane.tsx'
 import type { Hole } from './tail-model.ts'
 
 /** The same width as in explore.css. */
@@ -39,7 +27,11 @@ export function Explore(props: { readonly project: ProjectAccess }): JSX.Element
   const { state, view, session } = explorer
   const [list, setList] = createSignal<RowListControl | null>(null)
   const actions = createRowActions(explorer, list)
-  useExploreKeys(explorer, { ...actions, toggleSidebar: sidebar.toggle })
+  useExploreKeys(explorer, {
+    ...actions,
+    toggleSidebar: sidebar.toggle,
+    share: () => void copyText(explorer.shareUrl(explorer.openRow() ?? undefined), 'Link'),
+  })
   revealLinked(explorer, list)
 
   return (
@@ -47,13 +39,7 @@ export function Explore(props: { readonly project: ProjectAccess }): JSX.Element
       <ExploreToolbar explorer={explorer} nowMs={nowMs()} onSidebar={sidebar.toggle} />
       <div class="explore-body" classList={sidebar.classes()}>
         <nav class="sidebar" aria-label="Filters">
-          <Facets
-            counts={view().counts}
-            levels={state().levels}
-            services={state().services}
-            onLevels={levels => explorer.change({ levels })}
-            onServices={services => explorer.change({ services })}
-          />
+          <Facets explorer={explorer} />
         </nav>
         <button
           type="button"
@@ -66,13 +52,18 @@ export function Explore(props: { readonly project: ProjectAccess }): JSX.Element
           <For each={view().holes.filter(isWorthTelling)}>
             {hole => <HoleNotice hole={hole} onFill={() => session.fillHole(hole)} />}
           </For>
-          <RowsPane
-            explorer={explorer}
-            project={props.project}
-            nowMs={nowMs()}
-            control={setList}
-            onShowNew={actions.showNew}
-          />
+          <Show
+            when={state().view === 'logs' || view().table !== null || view().error !== null}
+            fallback={<PatternsView explorer={explorer} nowMs={nowMs()} />}
+          >
+            <RowsPane
+              explorer={explorer}
+              project={props.project}
+              nowMs={nowMs()}
+              control={setList}
+              onShowNew={actions.showNew}
+            />
+          </Show>
         </div>
         <DetailPane explorer={explorer} nowMs={nowMs()} {...actions} />
       </div>
@@ -146,147 +137,4 @@ function revealLinked(explorer: Explorer, list: Accessor<RowListControl | null>)
 /** Gaps are filled by themselves; only what goes wrong or takes its time is told. */
 function isWorthTelling({ kind, state }: Hole): boolean {
   return kind === 'dropped' || state !== 'open'
-}
-
-function RowsPane(props: {
-  readonly explorer: Explorer
-  readonly project: ProjectAccess
-  readonly nowMs: number
-  readonly control: (control: RowListControl) => void
-  readonly onShowNew: () => void
-}): JSX.Element {
-  const { state, view, session } = props.explorer
-  const rows = createMemo(() => view().rows)
-  const phrases = createMemo(() => phrasesOf(state().query))
-  const dated = createMemo(() => spansDays(rows(), state().zone === 'utc'))
-  return (
-    <section class="rows-pane" aria-label="Logs">
-      <div class="rows-progress" classList={{ 'rows-loading': view().loading }} />
-      <Show when={view().table === null}>
-        <div class="rows-head" classList={{ 'rows-dated': dated() }} aria-hidden="true">
-          <For each={['Time', 'Level', 'Service', 'Host', 'Message']}>
-            {name => <span class={`cell cell-${name.toLowerCase()}`}>{name}</span>}
-          </For>
-        </div>
-      </Show>
-      <Switch>
-        <Match when={view().error}>
-          {error => <ErrorState error={error()} onRetry={() => props.explorer.refresh()} />}
-        </Match>
-        <Match when={view().table}>
-          {table => (
-            <TableView
-              table={table()}
-              zone={state().zone}
-              busy={view().loading}
-              hasMore={view().more === 'idle' || view().more === 'failed'}
-              onMore={() => session.loadMore()}
-            />
-          )}
-        </Match>
-        <Match when={rows().length > 0}>
-          <RowList
-            rows={rows()}
-            activeId={props.explorer.activeId()}
-            openId={state().row}
-            zone={state().zone}
-            dated={dated()}
-            phrases={phrases()}
-            busy={view().loading}
-            live={view().live !== 'off'}
-            control={props.control}
-            footer={<RowsFooter view={view()} onMore={() => session.loadMore()} />}
-            onOpen={row => props.explorer.open(row)}
-            onAway={away => session.lookAway(away)}
-            onNearEnd={() => session.loadMore()}
-          />
-          <NewRows
-            count={view().waitingCount}
-            paused={view().paused}
-            onShow={() => props.onShowNew()}
-          />
-        </Match>
-        <Match when={view().loading}>
-          <SkeletonRows />
-        </Match>
-        <Match when={view().scope !== null}>
-          <EmptyState
-            project={props.project}
-            state={state()}
-            nowMs={props.nowMs}
-            onChange={patch => props.explorer.change(patch)}
-          />
-        </Match>
-      </Switch>
-    </section>
-  )
-}
-
-function DetailPane(props: {
-  readonly explorer: Explorer
-  readonly nowMs: number
-  readonly filter: RowActions['filter']
-  readonly step: RowActions['step']
-}): JSX.Element {
-  const { state, openRow, openProblem } = props.explorer
-  return (
-    <Show when={state().row !== null}>
-      <Show
-        when={openRow()}
-        fallback={
-          <aside class="detail" aria-label="Log details" aria-busy={openProblem() === null}>
-            <Show when={openProblem()} fallback={<p class="detail-missing faint">Loading…</p>}>
-              {problem => (
-                <div class="detail-missing">
-                  <p>This log cannot be shown: {problem().message}</p>
-                  <button type="button" class="button" onClick={() => props.explorer.closeRow()}>
-                    Close
-                  </button>
-                </div>
-              )}
-            </Show>
-          </aside>
-        }
-      >
-        {row => (
-          <RowDetail
-            row={row()}
-            zone={state().zone}
-            nowMs={props.nowMs}
-            onShare={() => void copyText(props.explorer.shareUrl(row()), 'Link')}
-            onFilter={props.filter}
-            onStep={props.step}
-            onClose={() => props.explorer.closeRow()}
-          />
-        )}
-      </Show>
-    </Show>
-  )
-}
-
-/** Grey lines in the place of the first rows, so that nothing jumps when they come. */
-function SkeletonRows(): JSX.Element {
-  const count = Math.ceil(window.innerHeight / ROW_HEIGHT)
-  return (
-    <div class="skeleton" role="status" aria-label="Loading logs">
-      <For each={Array.from({ length: count }, (_, index) => index % 5)}>
-        {kind => (
-          <div class="skeleton-row">
-            <span />
-            <span />
-            <span />
-            <span class={`skeleton-${kind}`} />
-          </div>
-        )}
-      </For>
-    </div>
-  )
-}
-
-function spansDays(rows: readonly Row[], utc: boolean): boolean {
-  const [first, last] = [rows[0], rows.at(-1)]
-  if (first === undefined || last === undefined) return false
-  const day = (row: Row): string =>
-    utc ? row.time.slice(0, 10) : new Date(rowTimeMs(row)).toDateString()
-  return day(first) !== day(last)
 }

@@ -12,18 +12,25 @@ import { EXPLORE_PATH } from '../shell/pages.ts'
 import { RANGE_DEFAULT, resolveRange } from '../time/time-range-model.ts'
 import type { ExploreSession, SessionView } from './explore-session.ts'
 import {
+  type ExploreDefaults,
   type ExploreState,
+  PLAIN_DEFAULTS,
   parseExplore,
   printExplore,
   searchKey,
   shareableState,
 } from './explore-url-model.ts'
+import { createFieldFacts, type FieldFacts } from './field-facts.ts'
 import { createLiveSession } from './live-session.ts'
 import { hasStages } from './query-check.ts'
+import { DENSITIES, type Density } from './row-layout-model.ts'
 import { scopeOf } from './search-model.ts'
 
 export interface Explorer {
+  readonly project: Accessor<Project>
   readonly state: Accessor<ExploreState>
+  /** Fields and values of the range. */
+  readonly facts: FieldFacts
   readonly view: Accessor<SessionView>
   readonly session: ExploreSession
   /** The row that keys act on. */
@@ -38,6 +45,8 @@ export interface Explorer {
   readonly toggleLive: () => void
   readonly refresh: () => void
   readonly setZone: (zone: Zone) => void
+  /** How rows are shown, also from now on. */
+  readonly setDisplay: (display: Partial<Pick<ExploreState, 'density' | 'wrap'>>) => void
   readonly setChartWidth: (width: number) => void
   /** The link that shows others what is shown here, or one row in its place. */
   readonly shareUrl: (row?: Row) => string
@@ -73,6 +82,8 @@ export function createExplorer(project: Accessor<Project>): Explorer {
     ...address,
     ...createRowChoice(address),
     ...createOpenRow({ project, state, view }),
+    project,
+    facts: createFieldFacts(() => view().scope),
     view,
     session,
     toggleLive() {
@@ -88,29 +99,41 @@ export function createExplorer(project: Accessor<Project>): Explorer {
   }
 }
 
-type ViewState = Pick<Explorer, 'state' | 'change' | 'setZone' | 'shareUrl'>
+type ViewState = Pick<Explorer, 'state' | 'change' | 'setZone' | 'setDisplay' | 'shareUrl'>
 
 /** The state in the URL, and the ways to change it. */
 function createViewState(project: Accessor<Project>): ViewState {
-  const [storedZone, setStoredZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
-  const state = createMemo(() => parseExplore(address().search, { zone: storedZone() }))
+  const [zone, storeZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
+  const [density, storeDensity] = createStored<Density>('density', DENSITIES, 'normal')
+  const [wrap, storeWrap] = createStored('wrap', ['no', 'yes'], 'no')
+  const defaults = (): ExploreDefaults => ({
+    zone: zone(),
+    density: density(),
+    wrap: wrap() === 'yes',
+  })
+  const state = createMemo(() => parseExplore(address().search, defaults()))
   const change = (patch: Partial<ExploreState>, options: MoveOptions = {}): void => {
     const next = { ...state(), project: state().project ?? project().id, ...patch }
     const live = next.live && next.range.kind === 'relative' && !hasStages(next.query)
-    moveTo(EXPLORE_PATH, printExplore({ ...next, live }, { zone: storedZone() }), options)
+    moveTo(EXPLORE_PATH, printExplore({ ...next, live }, defaults()), options)
   }
   return {
     state,
     change,
-    setZone(zone) {
-      setStoredZone(zone)
-      change({ zone }, { replace: true })
+    setZone(chosen) {
+      storeZone(chosen)
+      change({ zone: chosen }, { replace: true })
+    },
+    setDisplay(display) {
+      if (display.density !== undefined) storeDensity(display.density)
+      if (display.wrap !== undefined) storeWrap(display.wrap ? 'yes' : 'no')
+      change(display, { replace: true })
     },
     shareUrl(row) {
       const named = { ...state(), project: project().id }
       const shared = shareableState(named, browserClock.nowMs(), row)
       // The receiver's own zone is no reason to see other times than the sender.
-      return `${location.origin}${EXPLORE_PATH}${printExplore(shared, { zone: 'local' })}`
+      return `${location.origin}${EXPLORE_PATH}${printExplore(shared, PLAIN_DEFAULTS)}`
     },
   }
 }

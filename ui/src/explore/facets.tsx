@@ -1,55 +1,56 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { LEVELS, type Level } from '#proto/api.ts'
-import { Icon } from '../kit/icon.tsx'
-import { countText, shortCount } from '../kit/number-text.ts'
 import { type Counts, type FacetValue, facetValues } from './counts-model.ts'
-
-export interface FacetsProps {
-  readonly counts: Counts | null
-  readonly levels: readonly Level[]
-  readonly services: readonly string[]
-  readonly onLevels: (levels: readonly Level[]) => void
-  readonly onServices: (services: readonly string[]) => void
-}
+import type { Explorer } from './explorer.ts'
+import { FacetGroup, FacetItem } from './facet-item.tsx'
+import { FieldFacets } from './field-facets.tsx'
+import { choiceOf, toggleExcluded } from './field-terms-model.ts'
 
 const SERVICES_SHOWN = 12
 
-/** Filters by level and service, with how many rows each would leave. */
-export function Facets(props: FacetsProps): JSX.Element {
+/** Filters by level, service and every other field, with how many rows each would leave. */
+export function Facets(props: { readonly explorer: Explorer }): JSX.Element {
   return (
     <div class="facets">
       <LevelFacet {...props} />
       <ServiceFacet {...props} />
+      <FieldFacets {...props} />
     </div>
   )
 }
 
-function LevelFacet(props: FacetsProps): JSX.Element {
+function LevelFacet(props: { readonly explorer: Explorer }): JSX.Element {
+  const { state, view, change } = props.explorer
+  const counts = (): Counts | null => view().counts
+  const chosen = (): readonly Level[] => state().levels
+  const excluded = createMemo(() => choiceOf(state().query, 'level').excluded)
   const values = createMemo(() => {
-    const byLevel = props.counts?.byLevel ?? {}
+    const byLevel = counts()?.byLevel ?? {}
     const largest = Math.max(1, ...LEVELS.map(level => byLevel[level] ?? 0))
-    return [...LEVELS].reverse().map(level => ({
+    return [...LEVELS].reverse().map((level): FacetValue & { readonly value: Level } => ({
       value: level,
       count: byLevel[level] ?? 0,
       share: (byLevel[level] ?? 0) / largest,
-      selected: props.levels.includes(level),
+      selected: chosen().includes(level),
     }))
   })
   const toggle = (level: Level): void => {
-    const has = props.levels.includes(level)
-    props.onLevels(LEVELS.filter(other => (other === level ? !has : props.levels.includes(other))))
+    const has = chosen().includes(level)
+    change({ levels: LEVELS.filter(other => (other === level ? !has : chosen().includes(other))) })
   }
   return (
-    <FacetGroup title="Level" active={props.levels.length} onClear={() => props.onLevels([])}>
+    <FacetGroup title="Level" active={chosen().length > 0} onClear={() => change({ levels: [] })}>
       <For each={values().map(({ value }) => value)}>
         {(level, index) => (
           <FacetItem
             facet={values()[index()] as FacetValue}
-            known={props.counts !== null}
-            dim={props.levels.length > 0}
+            known={counts() !== null}
+            dim={chosen().length > 0}
             level={level}
+            excluded={excluded().some(value => value.toUpperCase() === level)}
             onToggle={() => toggle(level)}
-            onOnly={() => props.onLevels([level])}
+            onOnly={() => change({ levels: [level] })}
+            onExclude={() => change({ query: toggleExcluded(state().query, 'level', level) })}
           />
         )}
       </For>
@@ -57,10 +58,16 @@ function LevelFacet(props: FacetsProps): JSX.Element {
   )
 }
 
-function ServiceFacet(props: FacetsProps): JSX.Element {
+function ServiceFacet(props: { readonly explorer: Explorer }): JSX.Element {
+  const { state, view, change } = props.explorer
+  const counts = (): Counts | null => view().counts
+  const chosen = (): readonly string[] => state().services
+  const excluded = createMemo(() => choiceOf(state().query, 'service').excluded)
   const [part, setPart] = createSignal('')
   const [all, setAll] = createSignal(false)
-  const values = createMemo(() => facetValues(props.counts?.byService ?? {}, props.services))
+  const values = createMemo(() =>
+    facetValues(counts()?.byService ?? {}, [...chosen(), ...excluded()]),
+  )
   const matching = createMemo(() => {
     const wanted = part().trim().toLowerCase()
     return values().filter(({ value }) => value.toLowerCase().includes(wanted))
@@ -68,13 +75,17 @@ function ServiceFacet(props: FacetsProps): JSX.Element {
   const shown = createMemo(() => (all() ? matching() : matching().slice(0, SERVICES_SHOWN)))
   const byName = createMemo(() => new Map(shown().map(facet => [facet.value, facet])))
   const toggle = (service: string): void => {
-    const has = props.services.includes(service)
-    props.onServices(
-      has ? props.services.filter(other => other !== service) : [...props.services, service].sort(),
-    )
+    const has = chosen().includes(service)
+    change({
+      services: has ? chosen().filter(other => other !== service) : [...chosen(), service].sort(),
+    })
   }
   return (
-    <FacetGroup title="Service" active={props.services.length} onClear={() => props.onServices([])}>
+    <FacetGroup
+      title="Service"
+      active={chosen().length > 0}
+      onClear={() => change({ services: [] })}
+    >
       <Show when={values().length > SERVICES_SHOWN}>
         <input
           class="field field-small"
@@ -89,17 +100,21 @@ function ServiceFacet(props: FacetsProps): JSX.Element {
           <Show when={byName().get(service)}>
             {facet => (
               <FacetItem
-                facet={facet()}
-                known={props.counts !== null}
-                dim={props.services.length > 0}
+                facet={{ ...facet(), selected: chosen().includes(service) }}
+                known={counts() !== null}
+                dim={chosen().length > 0}
+                excluded={excluded().includes(service)}
                 onToggle={() => toggle(service)}
-                onOnly={() => props.onServices([service])}
+                onOnly={() => change({ services: [service] })}
+                onExclude={() =>
+                  change({ query: toggleExcluded(state().query, 'service', service) })
+                }
               />
             )}
           </Show>
         )}
       </For>
-      <Show when={props.counts !== null && values().length === 0}>
+      <Show when={counts() !== null && values().length === 0}>
         <p class="facet-none">No services in this range</p>
       </Show>
       <Show when={matching().length > SERVICES_SHOWN}>
@@ -108,74 +123,5 @@ function ServiceFacet(props: FacetsProps): JSX.Element {
         </button>
       </Show>
     </FacetGroup>
-  )
-}
-
-function FacetGroup(props: {
-  readonly title: string
-  readonly active: number
-  readonly onClear: () => void
-  readonly children: JSX.Element
-}): JSX.Element {
-  return (
-    <section class="facet" aria-label={`Filter by ${props.title.toLowerCase()}`}>
-      <header class="facet-head">
-        <h2>{props.title}</h2>
-        <Show when={props.active > 0}>
-          <button type="button" class="link" onClick={() => props.onClear()}>
-            Clear
-          </button>
-        </Show>
-      </header>
-      {props.children}
-    </section>
-  )
-}
-
-function FacetItem(props: {
-  readonly facet: FacetValue
-  /** It was counted already. */
-  readonly known: boolean
-  /** Something of this facet is chosen, so that the others are left out. */
-  readonly dim: boolean
-  readonly level?: Level
-  readonly onToggle: () => void
-  readonly onOnly: () => void
-}): JSX.Element {
-  return (
-    <div
-      class="facet-item"
-      classList={{
-        'facet-chosen': props.facet.selected,
-        'facet-dim': props.dim && !props.facet.selected,
-        'facet-empty': props.known && props.facet.count === 0,
-      }}
-    >
-      <button
-        type="button"
-        class="facet-toggle"
-        aria-pressed={props.facet.selected}
-        title={`${props.facet.value}: ${countText(props.facet.count)}`}
-        onClick={() => props.onToggle()}
-      >
-        <span
-          class={`facet-share ${props.level === undefined ? '' : `fill-${props.level.toLowerCase()}`}`}
-          style={{ '--share': props.facet.share }}
-        />
-        <span class="facet-box">
-          <Show when={props.facet.selected}>
-            <Icon name="check" />
-          </Show>
-        </span>
-        <Show when={props.level}>
-          {level => <span class={`dot dot-${level().toLowerCase()}`} />}
-        </Show>
-        <span class="facet-value">{props.facet.value || '(none)'}</span>
-        <span class="number">{props.known ? shortCount(props.facet.count) : ''}</span>
-      </button>
-      <button type="button" class="facet-only" onClick={() => props.onOnly()}>
-        only
-      </button>
-    </div>
   )
 }

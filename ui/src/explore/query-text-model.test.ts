@@ -47,6 +47,9 @@ test('a term is added once', () => {
   assert.equal(withTerm('', 'a:1'), 'a:1')
   assert.equal(withTerm(' x ', 'a:1'), 'x a:1')
   assert.equal(withTerm('x a:1 y', 'a:1'), 'x a:1 y')
+  assert.equal(withTerm('x OR y', 'a:1'), '(x OR y) a:1')
+  assert.equal(withTerm('(x OR y)', 'a:1'), '(x OR y) a:1')
+  assert.equal(withTerm('(x) OR (y)', 'a:1'), '((x) OR (y)) a:1')
 })
 
 test('a right query has no problem', () => {

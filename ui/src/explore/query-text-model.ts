@@ -1,6 +1,7 @@
 /** The text of a query as the page colours and changes it; what it means is for proto/query.ts. */
 import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
 import { printQuery } from '#proto/query/print.ts'
+import { parseSearch } from '#proto/query.ts'
 import { conditionsOf, stagesOf } from './query-check.ts'
 
 export type SpanKind = 'space' | 'word' | 'phrase' | 'field' | 'value'
@@ -59,8 +60,17 @@ export function withTerm(query: string, term: string): string {
   }
   const trimmed = query.trim()
   if (trimmed === '') return term
-  const has = ` ${trimmed} `.includes(` ${term} `)
-  return has ? trimmed : `${trimmed} ${term}`
+  if (` ${trimmed} `.includes(` ${term} `)) return trimmed
+  const longer = `${trimmed} ${term}`
+  // AND binds closer than OR: the term is about all alternatives.
+  return isAlternative(longer) ? `(${trimmed}) ${term}` : longer
+}
+
+function isAlternative(query: string): boolean {
+  const parsed = parseSearch(query)
+  if (parsed.type === 'fault') return false
+  const [first, second] = parsed.search.query.terms
+  return first?.type === 'any' && second === undefined
 }
 
 function markWrong(

@@ -1,89 +1,120 @@
-import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
+import { createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import { CopyButton } from '../kit/copy-button.tsx'
-import { Icon } from '../kit/icon.tsx'
+import { Icon, type IconName } from '../kit/icon.tsx'
 import { agoText, clockText, dayText, type Zone, zoneText } from '../kit/wall-time.ts'
-import {
-  type DetailField,
-  delayText,
-  detailSections,
-  fineTimeText,
-  flagTexts,
-  prettyMessage,
-  rowJson,
-} from './row-detail-model.ts'
+import { readAnsi } from './ansi-model.ts'
+import { ContextPane } from './context-pane.tsx'
+import { DetailFields, type FieldActions } from './detail-fields.tsx'
+import type { DetailTab } from './explore-url-model.ts'
+import { delayText, fineTimeText, flagTexts, prettyMessage, rowJson } from './row-detail-model.ts'
 import { rowTimeMs } from './row-order.ts'
+import { textParts } from './row-text-model.ts'
 
-export interface RowDetailProps {
+export interface RowDetailProps extends FieldActions {
+  readonly project: string
   readonly row: Row
+  readonly tab: DetailTab
   readonly zone: Zone
   readonly nowMs: number
-  readonly onFilter: (field: string, value: string) => void
+  readonly onTab: (tab: DetailTab) => void
+  readonly onOpen: (row: Row) => void
   readonly onShare: () => void
   readonly onStep: (by: number) => void
   readonly onClose: () => void
 }
 
+const TAB_NAMES: Readonly<Record<DetailTab, string>> = {
+  fields: 'Fields',
+  json: 'JSON',
+  context: 'Context',
+  trace: 'Trace',
+}
+
 /** All there is to know about one row, beside the list. */
 export function RowDetail(props: RowDetailProps): JSX.Element {
-  const [tab, setTab] = createSignal<'fields' | 'json'>('fields')
-  const message = createMemo(() => prettyMessage(props.row.message))
+  const tabs = (): readonly DetailTab[] => [
+    'fields',
+    'json',
+    'context',
+    ...(props.row.trace_id === null ? [] : (['trace'] as const)),
+  ]
+  const tab = (): DetailTab => (tabs().includes(props.tab) ? props.tab : 'fields')
   return (
     <aside class="detail" aria-label="Log details">
       <DetailHead {...props} />
-      <div class="detail-scroll">
+      <div class="detail-scroll" tabIndex={0} role="region" aria-label="Contents of the log">
         <DetailTime row={props.row} zone={props.zone} nowMs={props.nowMs} />
-        <div class="detail-message">
-          <pre classList={{ 'detail-json': message().json }}>
-            {message().text || '(empty message)'}
-          </pre>
-          <CopyButton text={props.row.message} what="Message" />
-        </div>
+        <DetailMessage row={props.row} />
         <For each={flagTexts(props.row)}>{text => <p class="detail-flag">{text}</p>}</For>
         <div class="tabs" role="tablist" aria-label="Representation">
-          <For each={['fields', 'json'] as const}>
+          <For each={tabs()}>
             {name => (
               <button
                 type="button"
                 role="tab"
                 class="tab"
                 aria-selected={tab() === name}
-                onClick={() => setTab(name)}
+                onClick={() => props.onTab(name)}
               >
-                {name === 'fields' ? 'Fields' : 'JSON'}
+                {TAB_NAMES[name]}
               </button>
             )}
           </For>
         </div>
-        <Show
-          when={tab() === 'fields'}
-          fallback={
+        <Switch>
+          <Match when={tab() === 'fields'}>
+            <DetailFields {...props} />
+          </Match>
+          <Match when={tab() === 'json'}>
             <div class="detail-message">
               <pre class="detail-json">{rowJson(props.row)}</pre>
               <CopyButton text={rowJson(props.row)} what="JSON" />
             </div>
-          }
-        >
-          <For each={detailSections(props.row)}>
-            {section => (
-              <section class="detail-section">
-                <h3>{section.title}</h3>
-                <dl>
-                  <For each={section.fields}>
-                    {field => <Field field={field} onFilter={props.onFilter} />}
-                  </For>
-                </dl>
-              </section>
-            )}
-          </For>
-        </Show>
+          </Match>
+          <Match when={tab() === 'context'}>
+            <ContextPane {...props} by="service" />
+          </Match>
+          <Match when={tab() === 'trace'}>
+            <ContextPane {...props} by="trace" />
+          </Match>
+        </Switch>
       </div>
     </aside>
   )
 }
 
+/** JSON indented, colours of terminals as colours. */
+function DetailMessage(props: { readonly row: Row }): JSX.Element {
+  const message = createMemo(() => prettyMessage(props.row.message))
+  const parts = createMemo(() => textParts(readAnsi(message().text), []))
+  return (
+    <div class="detail-message">
+      <pre classList={{ 'detail-json': message().json }}>
+        <Show when={props.row.message !== ''} fallback="(empty message)">
+          <For each={parts()}>
+            {({ text, style }) => (style === '' ? <>{text}</> : <span class={style}>{text}</span>)}
+          </For>
+        </Show>
+      </pre>
+      <CopyButton text={props.row.message} what="Message" />
+    </div>
+  )
+}
+
 function DetailHead(props: RowDetailProps): JSX.Element {
   const level = createMemo(() => props.row.level.toLowerCase())
+  const tool = (label: string, title: string, icon: IconName, run: () => void): JSX.Element => (
+    <button
+      type="button"
+      class="button button-quiet button-icon"
+      aria-label={label}
+      title={title}
+      onClick={run}
+    >
+      <Icon name={icon} />
+    </button>
+  )
   return (
     <header class="detail-head">
       <button
@@ -96,42 +127,10 @@ function DetailHead(props: RowDetailProps): JSX.Element {
       </button>
       <span class="detail-service">{props.row.service}</span>
       <div class="detail-tools">
-        <button
-          type="button"
-          class="button button-quiet button-icon"
-          aria-label="Newer log"
-          title="Newer (k)"
-          onClick={() => props.onStep(-1)}
-        >
-          <Icon name="chevron-up" />
-        </button>
-        <button
-          type="button"
-          class="button button-quiet button-icon"
-          aria-label="Older log"
-          title="Older (j)"
-          onClick={() => props.onStep(1)}
-        >
-          <Icon name="chevron-down" />
-        </button>
-        <button
-          type="button"
-          class="button button-quiet button-icon"
-          aria-label="Copy link to this log"
-          title="Copy link"
-          onClick={() => props.onShare()}
-        >
-          <Icon name="link" />
-        </button>
-        <button
-          type="button"
-          class="button button-quiet button-icon"
-          aria-label="Close details"
-          title="Close (Esc)"
-          onClick={() => props.onClose()}
-        >
-          <Icon name="close" />
-        </button>
+        {tool('Newer log', 'Newer (k)', 'chevron-up', () => props.onStep(-1))}
+        {tool('Older log', 'Older (j)', 'chevron-down', () => props.onStep(1))}
+        {tool('Copy link to this log', 'Copy link (y)', 'link', () => props.onShare())}
+        {tool('Close details', 'Close (Esc)', 'close', () => props.onClose())}
       </div>
     </header>
   )
@@ -151,35 +150,4 @@ function DetailTime(props: { row: Row; zone: Zone; nowMs: number }): JSX.Element
       </span>
     </div>
   )
-}
-
-function Field(props: {
-  readonly field: DetailField
-  readonly onFilter: (field: string, value: string) => void
-}): JSX.Element {
-  return (
-    <div class="detail-field" classList={{ 'detail-wide': isLong(props.field.value) }}>
-      <dt title={props.field.name}>{props.field.name}</dt>
-      <dd class={`value-${props.field.kind}`}>{props.field.value}</dd>
-      <div class="detail-actions">
-        <Show when={props.field.filterable}>
-          <button
-            type="button"
-            class="button button-quiet button-icon"
-            aria-label={`Only rows with this ${props.field.name}`}
-            title="Filter by this value"
-            onClick={() => props.onFilter(props.field.name, props.field.value)}
-          >
-            <Icon name="filter" />
-          </button>
-        </Show>
-        <CopyButton text={props.field.value} what={props.field.name} />
-      </div>
-    </div>
-  )
-}
-
-/** Stack traces and their like get the whole width. */
-function isLong(value: string): boolean {
-  return value.length > 120 || value.includes('\n')
 }

@@ -1,9 +1,11 @@
 import { createMemo, For, type JSX, Show } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
-import { lightUp, type Phrase } from './highlight-model.ts'
+import { type Column, cellOf } from './columns-model.ts'
+import type { Phrase } from './highlight-model.ts'
 import { inlineAttributes } from './row-detail-model.ts'
 import { rowTimeMs } from './row-order.ts'
+import { ATTRIBUTES_GAP, lineText, textParts, wrappedText } from './row-text-model.ts'
 
 export interface RowLineProps {
   readonly row: Row
@@ -13,26 +15,30 @@ export interface RowLineProps {
   readonly open: boolean
   readonly zone: Zone
   readonly dated: boolean
+  readonly columns: readonly Column[]
+  readonly wrapped: boolean
+  /** Pixels, where rows differ in it. */
+  readonly height: number | null
   readonly phrases: readonly Phrase[]
   readonly onOpen: (row: Row) => void
 }
 
-/** More of a message than this cannot be seen in one line. */
-const MESSAGE_CHARS = 600
+/** More of a value than this cannot be seen in a cell. */
+const CELL_CHARS = 300
 
 export function RowLine(props: RowLineProps): JSX.Element {
-  // A row never changes: only the zone and the phrases do.
+  // A row never changes: only the way it is shown does.
   const { row } = props
   const level = row.level.toLowerCase()
   const timeMs = rowTimeMs(row)
-  const message = row.message.slice(0, MESSAGE_CHARS).replace(/\s+/g, ' ')
-  const attributes = inlineAttributes(row)
-  const parts = createMemo(() => lightUp(message, props.phrases))
+  const text = createMemo(() => (props.wrapped ? wrappedText(row) : lineText(row)))
+  const parts = createMemo(() => textParts(text(), props.phrases))
   return (
     <div
       id={`row-${row.id}`}
       class={`row row-${level}`}
       classList={{ 'row-active': props.active, 'row-open': props.open }}
+      style={props.height === null ? {} : { '--row-height': `${props.height}px` }}
       role="row"
       aria-rowindex={props.number}
       aria-selected={props.active}
@@ -51,15 +57,32 @@ export function RowLine(props: RowLineProps): JSX.Element {
       <span class={`cell cell-level level-${level}`} role="gridcell">
         {row.level}
       </span>
-      <span class="cell cell-service" role="gridcell" title={row.service}>
-        {row.service}
-      </span>
-      <span class="cell cell-host" role="gridcell" title={row.host}>
-        {row.host}
-      </span>
+      <For each={props.columns.map(({ name }) => name)}>
+        {name => {
+          const value = cellOf(row, name).slice(0, CELL_CHARS)
+          return (
+            <span class="cell cell-field" role="gridcell" title={value}>
+              {value}
+            </span>
+          )
+        }}
+      </For>
       <span class="cell cell-message" role="gridcell">
-        <For each={parts()}>{part => (part.hit ? <mark>{part.text}</mark> : <>{part.text}</>)}</For>
-        <span class="cell-attributes">{attributes}</span>
+        <For each={parts()}>
+          {({ text: piece, hit, style }) =>
+            hit ? (
+              <mark class={style}>{piece}</mark>
+            ) : style === '' ? (
+              <>{piece}</>
+            ) : (
+              <span class={style}>{piece}</span>
+            )
+          }
+        </For>
+        <span class="cell-attributes">
+          {ATTRIBUTES_GAP}
+          {inlineAttributes(row)}
+        </span>
       </span>
     </div>
   )

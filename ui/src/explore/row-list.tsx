@@ -1,4 +1,5 @@
 import {
+  type Accessor,
   createEffect,
   createMemo,
   createSignal,
@@ -7,12 +8,16 @@ import {
   on,
   onCleanup,
   onMount,
+  Show,
 } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import type { Zone } from '../kit/wall-time.ts'
+import type { Column } from './columns-model.ts'
 import type { Phrase } from './highlight-model.ts'
 import { positionOf } from './row-book.ts'
+import { type Density, heightsOf, layoutOf, type RowHeights } from './row-layout-model.ts'
 import { RowLine } from './row-line.tsx'
+import { RowsHead } from './rows-head.tsx'
 import {
   isNearEnd,
   scrollToKeep,
@@ -28,11 +33,15 @@ export interface RowListProps {
   readonly zone: Zone
   /** The rows stretch over more than a day: times need a date. */
   readonly dated: boolean
+  readonly columns: readonly Column[]
+  readonly density: Density
+  readonly wrap: boolean
   readonly phrases: readonly Phrase[]
   readonly busy: boolean
   /** New rows are lit up for a moment. */
   readonly live: boolean
   readonly footer: JSX.Element
+  readonly onColumns: (columns: readonly Column[]) => void
   readonly onOpen: (row: Row) => void
   readonly onAway: (away: boolean) => void
   readonly onNearEnd: () => void
@@ -45,54 +54,101 @@ export interface RowListControl {
   reveal(index: number): void
 }
 
+/** Of the skeleton that stands in for rows. */
 export const ROW_HEIGHT = 26
+const HEAD_HEIGHT = 28
 const OVERSCAN = 12
+/** From here on a reader has left the newest row. */
+const AWAY_PIXELS = 12
 
 /** A list of very many rows, of which only those in view stand in the document. */
 export function RowList(props: RowListProps): JSX.Element {
-  const scroll = createScroll(props)
-  const view = createMemo(() =>
-    windowOf({
-      viewport: scroll.viewport(),
-      rowHeight: ROW_HEIGHT,
-      count: props.rows.length,
-      overscan: OVERSCAN,
+  const [preview, setPreview] = createSignal<readonly Column[] | null>(null)
+  const [size, setSize] = createSignal({ width: 1000, height: 600 })
+  const [charWidth, setCharWidth] = createSignal(7.25)
+  const columns = createMemo(() => preview() ?? props.columns)
+  const layout = createMemo(() =>
+    layoutOf({
+      width: size().width,
+      columns: columns(),
+      dated: props.dated,
+      density: props.density,
+      wrap: props.wrap,
+      charWidth: charWidth(),
     }),
   )
+  const heights = createMemo(() => heightsOf(props.rows, layout()))
+  const headHeight = (): number => (layout().stacked ? 0 : HEAD_HEIGHT)
+  const scroll = createScroll(props, heights, () => Math.max(0, size().height - headHeight()))
+  const view = createMemo(() =>
+    windowOf({ viewport: scroll.viewport(), heights: heights(), overscan: OVERSCAN }),
+  )
   const visible = createMemo(() => props.rows.slice(view().first, view().end))
+  const heightAt = (index: number): number | null =>
+    props.wrap ? heights().top(index + 1) - heights().top(index) : null
   return (
     <div
-      ref={scroll.attach}
+      ref={element => {
+        scroll.attach(element)
+        observeSize(element, setSize)
+      }}
       class="rows"
-      role="grid"
-      aria-label="Logs, newest first"
-      aria-rowcount={props.rows.length}
-      aria-busy={props.busy}
-      aria-activedescendant={props.activeId === null ? undefined : `row-${props.activeId}`}
-      tabIndex={0}
-      classList={{ 'rows-busy': props.busy, 'rows-live': props.live, 'rows-dated': props.dated }}
+      classList={{
+        'rows-busy': props.busy,
+        'rows-live': props.live,
+        'rows-stacked': layout().stacked,
+        'rows-wrapped': props.wrap,
+      }}
+      style={{
+        '--columns': layout().template,
+        '--row-height': `${layout().rowHeight}px`,
+        '--line-height': `${layout().lineHeight}px`,
+        '--width-min': `${layout().widthMin}px`,
+      }}
       onScroll={scroll.moved}
     >
+      <span class="char-measure" aria-hidden="true" ref={element => measure(element, setCharWidth)}>
+        0000000000
+      </span>
       <div
-        class="rows-space"
-        role="rowgroup"
-        style={{ '--height': `${props.rows.length * ROW_HEIGHT}px` }}
+        class="rows-grid"
+        role="grid"
+        aria-label="Logs, newest first"
+        aria-rowcount={props.rows.length}
+        aria-colcount={columns().length + 3}
+        aria-busy={props.busy}
+        aria-activedescendant={props.activeId === null ? undefined : `row-${props.activeId}`}
+        tabIndex={0}
       >
-        <div class="rows-window" style={{ '--offset': `${view().first * ROW_HEIGHT}px` }}>
-          <For each={visible()}>
-            {(row, index) => (
-              <RowLine
-                row={row}
-                number={view().first + index() + 1}
-                active={props.activeId === row.id}
-                open={props.openId === row.id}
-                zone={props.zone}
-                dated={props.dated}
-                phrases={props.phrases}
-                onOpen={props.onOpen}
-              />
-            )}
-          </For>
+        <Show when={!layout().stacked}>
+          <div class="rows-head-group" role="rowgroup">
+            <RowsHead columns={columns()} onPreview={setPreview} onColumns={props.onColumns} />
+          </div>
+        </Show>
+        <div class="rows-space" role="rowgroup" style={{ '--height': `${heights().total}px` }}>
+          <div
+            class="rows-window"
+            role="presentation"
+            style={{ '--offset': `${heights().top(view().first)}px` }}
+          >
+            <For each={visible()}>
+              {(row, index) => (
+                <RowLine
+                  row={row}
+                  number={view().first + index() + 1}
+                  active={props.activeId === row.id}
+                  open={props.openId === row.id}
+                  zone={props.zone}
+                  dated={props.dated}
+                  columns={columns()}
+                  wrapped={props.wrap}
+                  height={heightAt(view().first + index())}
+                  phrases={props.phrases}
+                  onOpen={props.onOpen}
+                />
+              )}
+            </For>
+          </div>
         </div>
       </div>
       {props.footer}
@@ -100,10 +156,33 @@ export function RowList(props: RowListProps): JSX.Element {
   )
 }
 
+function observeSize(
+  element: HTMLElement,
+  tell: (size: { readonly width: number; readonly height: number }) => void,
+): void {
+  const observer = new ResizeObserver(([entry]) => {
+    const { width = 0, height = 0 } = entry?.contentRect ?? {}
+    tell({ width, height })
+  })
+  onMount(() => observer.observe(element))
+  onCleanup(() => observer.disconnect())
+}
+
+/** Messages are written in a font whose signs are all of one width: wrapping is arithmetic. */
+function measure(element: HTMLElement, tell: (width: number) => void): void {
+  onMount(() => {
+    const { width } = element.getBoundingClientRect()
+    if (width > 0) tell(width / (element.textContent?.trim().length ?? 1))
+  })
+}
+
 /** How far the list is scrolled, and what follows from it. */
-function createScroll(props: RowListProps) {
+function createScroll(
+  props: RowListProps,
+  heights: Accessor<RowHeights>,
+  height: Accessor<number>,
+) {
   const [scrollTop, setScrollTop] = createSignal(0)
-  const [height, setHeight] = createSignal(600)
   const viewport = createMemo<Viewport>(() => ({ scrollTop: scrollTop(), height: height() }))
   let element: HTMLElement | undefined
   const moved = (): void => void setScrollTop(element?.scrollTop ?? 0)
@@ -112,13 +191,13 @@ function createScroll(props: RowListProps) {
     moved()
   }
   // Whoever reads one row does not want it to be washed away.
-  const isAway = createMemo(() => props.openId !== null || scrollTop() >= ROW_HEIGHT / 2)
+  const isAway = createMemo(() => props.openId !== null || scrollTop() > AWAY_PIXELS)
   createEffect(on(isAway, away => props.onAway(away)))
-  keepPlace({ rows: () => props.rows, scrollTop, scrollTo })
+  keepPlace({ rows: () => props.rows, heights, scrollTop, scrollTo })
   const reveal = (index: number): void => {
     // A row less, so that the revealed one does not stick to the lower edge.
     const inner = { scrollTop: scrollTop(), height: height() - ROW_HEIGHT }
-    scrollTo(scrollToReveal(index, inner, ROW_HEIGHT))
+    scrollTo(scrollToReveal(index, inner, heights()))
   }
   // The details take room from the list: the row that they belong to stays in view.
   createEffect(
@@ -128,18 +207,9 @@ function createScroll(props: RowListProps) {
     }),
   )
   createEffect(() => {
-    const { length } = props.rows
-    if (length > 0 && isNearEnd(viewport(), ROW_HEIGHT, length)) props.onNearEnd()
+    if (heights().count > 0 && isNearEnd(viewport(), heights())) props.onNearEnd()
   })
-  onMount(() => {
-    const observer = new ResizeObserver(([entry]) => setHeight(entry?.contentRect.height ?? 0))
-    if (element !== undefined) observer.observe(element)
-    onCleanup(() => observer.disconnect())
-    props.control({
-      toTop: () => scrollTo(0),
-      reveal,
-    })
-  })
+  onMount(() => props.control({ toTop: () => scrollTo(0), reveal }))
   return {
     viewport,
     moved,
@@ -151,25 +221,29 @@ function createScroll(props: RowListProps) {
 
 /** Rows that come in above leave the reader's eyes on their row; at the top the list moves on. */
 function keepPlace(options: {
-  readonly rows: () => readonly Row[]
-  readonly scrollTop: () => number
+  readonly rows: Accessor<readonly Row[]>
+  readonly heights: Accessor<RowHeights>
+  readonly scrollTop: Accessor<number>
   readonly scrollTo: (top: number) => void
 }): void {
-  const { rows, scrollTop, scrollTo } = options
+  const { rows, heights, scrollTop, scrollTo } = options
   createEffect(
     on(
-      rows,
+      () => [rows(), heights()] as const,
       (after, before) => {
         const top = scrollTop()
-        if (before === undefined || top < ROW_HEIGHT / 2) return
-        const indexBefore = Math.floor(top / ROW_HEIGHT)
-        const anchor = before[indexBefore]
+        if (before === undefined || top <= AWAY_PIXELS) return
+        const [rowsBefore, heightsBefore] = before
+        const [rowsAfter, heightsAfter] = after
+        const indexBefore = heightsBefore.indexAt(top)
+        const anchor = rowsBefore[indexBefore]
         if (anchor === undefined) return
-        const indexAfter = positionOf(after, anchor)
+        const indexAfter = positionOf(rowsAfter, anchor)
         // Another search: its rows have nothing to do with those before.
-        if (after[indexAfter]?.id !== anchor.id) return scrollTo(0)
-        const viewport = { scrollTop: top, height: 0 }
-        scrollTo(scrollToKeep({ viewport, rowHeight: ROW_HEIGHT, indexBefore, indexAfter }))
+        if (rowsAfter[indexAfter]?.id !== anchor.id) return scrollTo(0)
+        const topBefore = heightsBefore.top(indexBefore)
+        const topAfter = heightsAfter.top(indexAfter)
+        if (topBefore !== topAfter) scrollTo(scrollToKeep({ scrollTop: top, topBefore, topAfter }))
       },
       { defer: true },
     ),

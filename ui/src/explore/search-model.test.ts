@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeData } from '../../testing/fake-data.ts'
-import { parseExplore } from './explore-url-model.ts'
+import { PLAIN_DEFAULTS, parseExplore } from './explore-url-model.ts'
 import {
   countsRequest,
   firstPage,
@@ -17,7 +17,7 @@ import {
 const NOW = Date.UTC(2026, 10, 21, 9)
 
 function scope(search: string): ReturnType<typeof scopeOf> {
-  const state = parseExplore(search, { zone: 'utc' })
+  const state = parseExplore(search, { ...PLAIN_DEFAULTS, zone: 'utc' })
   return scopeOf({ state, projectId: 'p', nowMs: NOW, barMs: 10_000 })
 }
 

@@ -109,6 +109,13 @@ export function holeRequest(scope: SearchScope, hole: Hole, cursor: string | nul
   }
 }
 
+/** The smallest and the largest number of a field, as the one row of a table. */
+export function rangeRequest(scope: SearchScope, field: string): SearchRequest {
+  const name = JSON.stringify(field)
+  const query = `${scope.conditions} | min(${name}), max(${name})`.trim()
+  return { ...baseRequest({ ...scope, query }), limit: 1, include: ['logs'] }
+}
+
 /** Path and parameters of the tail socket for the same filters. */
 export function tailPath(scope: SearchScope, after: string): string {
   const params = new URLSearchParams({ project: scope.project, after })
@@ -116,6 +123,42 @@ export function tailPath(scope: SearchScope, after: string): string {
   if (scope.services.length > 0) params.set('services', scope.services.join(','))
   if (scope.levels.length > 0) params.set('levels', scope.levels.join(','))
   return `/api/v1/tail?${params}`
+}
+
+export type ExportFormat = 'ndjson' | 'csv' | 'parquet'
+
+/** Path and parameters of the file with all that match; `columns` are those of CSV. */
+export function exportPath(
+  scope: SearchScope,
+  format: ExportFormat,
+  columns: readonly string[] = [],
+): string {
+  const params = new URLSearchParams({
+    project: scope.project,
+    format,
+    start_time: new Date(scope.fromMs).toISOString(),
+  })
+  if (scope.toMs !== null) params.set('end_time', new Date(scope.toMs).toISOString())
+  if (scope.conditions !== '') params.set('query', scope.conditions)
+  if (scope.services.length > 0) params.set('services', scope.services.join(','))
+  if (scope.levels.length > 0) params.set('levels', scope.levels.join(','))
+  if (columns.length > 0) params.set('columns', columns.join(','))
+  return `/api/v1/logs/export?${params}`
+}
+
+/** Counts of the span right before; moved by `shiftMs` its bars lie on those of the scope. */
+export function beforeRequest(scope: SearchScope): {
+  readonly request: SearchRequest
+  readonly shiftMs: number
+} {
+  const { fromMs, barMs } = scope
+  const span = (scope.toMs ?? scope.searchedMs) - fromMs
+  const request = countedRequest({ ...scope, fromMs: fromMs - span, toMs: fromMs })
+  const include: SearchPart[] = ['total', 'histogram']
+  return {
+    request: { ...request, limit: 1, include, interval: barMs / 1000 },
+    shiftMs: Math.round(span / barMs) * barMs,
+  }
 }
 
 /** Counts are those of the logs, whatever is asked about them. */

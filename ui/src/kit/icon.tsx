@@ -1,6 +1,8 @@
 import type { JSX } from 'solid-js'
 
 const PATHS = {
+  'arrow-left': 'M19 12H5M11 6l-6 6 6 6',
+  'arrow-right': 'M5 12h14M13 6l6 6-6 6',
   'arrow-up': 'M12 19V5M6 11l6-6 6 6',
   bars: 'M5 20V10M12 20V4M19 20v-7',
   check: 'M5 12.5l4.5 4.5L19 7.5',
@@ -19,6 +21,16 @@ const PATHS = {
   link: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17',
   list: 'M8 6h12M8 12h12M8 18h12M4 6h.1M4 12h.1M4 18h.1',
   moon: 'M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z',
+  minus: 'M5 12h14',
+  more: 'M5 12h.1M12 12h.1M19 12h.1',
+  columns: 'M4 5h16v14H4zM10 5v14M15 5v14',
+  download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  expand: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
+  star: 'M12 4l2.5 5.2 5.6.8-4 4 .9 5.7-5-2.7-5 2.7.9-5.7-4-4 5.6-.8z',
+  pin: 'M9 4h6l-1 6 3 3H7l3-3zM12 13v7',
+  history: 'M4 12a8 8 0 1 0 2.5-5.8M4 5v4h4M12 8v4.5l3 2',
+  pattern: 'M4 7h6M14 7h6M4 12h3M11 12h9M4 17h9M17 17h3',
+  trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
   pause: 'M8 5v14M16 5v14',
   play: 'M7 4.5l12 7.5-12 7.5z',
   plus: 'M12 5v14M5 12h14',

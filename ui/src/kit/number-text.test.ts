@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { countText, numberText, rateText, shortCount } from './number-text.ts'
+import { changeText, countText, numberText, rateText, shortCount } from './number-text.ts'
 
 test('counts keep every digit, or shrink to three and a unit', () => {
   assert.equal(countText(1_234_567), '1,234,567')
@@ -18,6 +18,22 @@ test('counts keep every digit, or shrink to three and a unit', () => {
 
 test('slow rates show a decimal, fast ones none', () => {
   assert.deepEqual([0, 0.4, 2, 12.34, 1240.2].map(rateText), ['0', '0.4', '2', '12', '1,240'])
+})
+
+test('a change is told in percent, a large one as a multiple', () => {
+  const pairs = [
+    [112, 100],
+    [60, 100],
+    [100, 100],
+    [320, 100],
+    [5000, 100],
+    [3, 0],
+    [0, 0],
+  ] as const
+  assert.deepEqual(
+    pairs.map(([now, before]) => changeText(now, before)),
+    ['+12 %', '−40 %', '±0 %', '×3.2', '×50', 'new', ''],
+  )
 })
 
 test('numbers of any size are read at a glance', () => {

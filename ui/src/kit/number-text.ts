@@ -30,6 +30,15 @@ export function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 3 })
 }
 
+/** `+12 %`, `−40 %`, `×3.2` against what was before; '' where there was nothing. */
+export function changeText(now: number, before: number): string {
+  if (before === 0) return now === 0 ? '' : 'new'
+  const ratio = now / before
+  if (ratio >= 3) return `×${ratio < 10 ? trimZero(ratio.toFixed(1)) : countText(ratio)}`
+  const percent = Math.round((ratio - 1) * 100)
+  return percent === 0 ? '±0 %' : `${percent > 0 ? '+' : '−'}${Math.abs(percent)} %`
+}
+
 function trimZero(text: string): string {
   return text.endsWith('.0') ? text.slice(0, -2) : text
 }

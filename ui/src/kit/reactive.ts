@@ -40,6 +40,31 @@ export function createStored<T extends string>(
   return [value, setValue]
 }
 
+/** A list of texts that this browser remembers under a name that may change. */
+export function createStoredList(
+  key: Accessor<string>,
+): readonly [Accessor<readonly string[]>, (list: readonly string[]) => void] {
+  const [list, setList] = createSignal<readonly string[]>([])
+  watch(key, name => void setList(readList(`logboy.${name}`)))
+  return [
+    list,
+    next => {
+      setList(next)
+      writeStored(`logboy.${key()}`, JSON.stringify(next))
+    },
+  ]
+}
+
+/** Whatever else stands there, another version or somebody else has written. */
+function readList(name: string): readonly string[] {
+  try {
+    const list: unknown = JSON.parse(readStored(name) ?? '[]')
+    return Array.isArray(list) ? list.filter(each => typeof each === 'string') : []
+  } catch {
+    return []
+  }
+}
+
 /** Storage may be forbidden; then choices last as long as the page. */
 function readStored(name: string): string | null {
   try {

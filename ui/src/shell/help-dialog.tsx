@@ -11,6 +11,9 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ['z', 'Zoom out in time'],
       ['f', 'Filters'],
       ['r', 'Search again'],
+      ['v', 'Saved views'],
+      ['x', 'Compare with the time before'],
+      ['m', 'Patterns or logs'],
     ],
   ],
   [
@@ -21,6 +24,9 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ['Enter', 'Open the details'],
       ['Esc', 'Close the details'],
       ['g', 'Newest row'],
+      ['w', 'Wrap messages'],
+      ['c', 'Columns and density'],
+      ['y', 'Copy a link'],
     ],
   ],
   [
