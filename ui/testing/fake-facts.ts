@@ -1,11 +1,6 @@
 /** Fields, facets, patterns, context and metrics over rows in memory, as plain as can be. */
 import type { Json, Row, SearchRequest } from '#proto/api.ts'
-import type {
-  FacetFacts,
-  FieldFacts,
-  PatternFacts,
-  RowContext,
-} from '../src/api/facts.ts'
+import type { FacetFacts, FieldFacts, PatternFacts, RowContext } from '../src/api/facts.ts'
 import { cellOf } from '../src/explore/columns-model.ts'
 import { compareRows, rowTimeMs } from '../src/explore/row-order.ts'
 import { filterOf } from './fake-search.ts'

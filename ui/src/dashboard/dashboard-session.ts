@@ -1,14 +1,15 @@
-/** What the dashboard shows: one live session over all logs of the project, and its address. */
-import { type Accessor, createMemo } from 'solid-js'
+/** What the dashboard shows: one live session over the logs of the project, and its address. */
+import { type Accessor, createMemo, createSignal } from 'solid-js'
 import type { Project } from '#proto/api.ts'
 import { chooseBarMs } from '../charts/histogram-model.ts'
 import { browserClock } from '../clock.ts'
 import type { SessionView } from '../explore/explore-session.ts'
+import { createFieldFacts, type FieldFacts } from '../explore/field-facts.ts'
 import { createLiveSession } from '../explore/live-session.ts'
-import { scopeOf } from '../explore/search-model.ts'
-import { createStored, watch } from '../kit/reactive.ts'
+import { type SearchScope, scopeOf } from '../explore/search-model.ts'
+import { createNow, createStored, watch } from '../kit/reactive.ts'
 import type { Zone } from '../kit/wall-time.ts'
-import { address, moveTo } from '../shell/address.ts'
+import { address, type MoveOptions, moveTo } from '../shell/address.ts'
 import { DASHBOARD_PATH, EXPLORE_PATH } from '../shell/pages.ts'
 import { resolveRange } from '../time/time-range-model.ts'
 import {
@@ -23,10 +24,12 @@ export interface Dashboard {
   readonly project: Accessor<Project>
   readonly state: Accessor<DashboardState>
   readonly view: Accessor<SessionView>
-  readonly change: (patch: Partial<DashboardState>) => void
+  /** The span as it is asked for by what moves in larger steps than the stream. */
+  readonly scope: Accessor<SearchScope>
+  readonly facts: FieldFacts
+  readonly change: (patch: Partial<DashboardState>, options?: MoveOptions) => void
   readonly setZone: (zone: Zone) => void
   readonly refresh: () => void
-  readonly pause: (paused: boolean) => void
   /** The explorer's address for the logs behind a part of the dashboard. */
   readonly searchOf: (closer: Closer) => string
   readonly look: (closer: Closer) => void
@@ -34,40 +37,49 @@ export interface Dashboard {
 
 /** Wide enough to be aimed at, narrow enough to see a spike. */
 const BARS = 90
+/** What is counted by the server alone is asked anew so often while the span moves. */
+const STEP_MS = 10_000
 
 export function createDashboard(project: Accessor<Project>): Dashboard {
   const [storedZone, setStoredZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
   const defaults = (): { zone: Zone } => ({ zone: storedZone() })
   const state = createMemo(() => parseDashboard(address().search, defaults()))
   const { session, view } = createLiveSession()
-  const change = (patch: Partial<DashboardState>): void => {
+  const [asked, setAsked] = createSignal(0)
+  const step = createNow(STEP_MS)
+  const change = (patch: Partial<DashboardState>, options?: MoveOptions): void => {
     const next = { ...state(), project: project().id, ...patch }
-    moveTo(DASHBOARD_PATH, printDashboard(next, defaults()))
+    moveTo(DASHBOARD_PATH, printDashboard(next, defaults()), options)
   }
-  const run = (): void => {
-    const { range } = state()
-    const nowMs = browserClock.nowMs()
+  const key = createMemo(() =>
+    JSON.stringify([project().id, state().range, state().query, asked()]),
+  )
+  const scopeAt = (nowMs: number): SearchScope => {
+    const { range, query } = state()
     const { fromMs, toMs } = resolveRange(range, nowMs)
-    const filter = { query: '', levels: [], services: [], range }
+    const filter = { query, levels: [], services: [], range }
     const barMs = chooseBarMs(toMs - fromMs, BARS)
-    const scope = scopeOf({ state: filter, projectId: project().id, nowMs, barMs })
-    session.run(scope, range.kind === 'relative')
+    return scopeOf({ state: filter, projectId: project().id, nowMs, barMs })
   }
-  const key = createMemo(() => JSON.stringify([project().id, state().range]))
-  watch(key, run)
+  watch(key, () => session.run(scopeAt(browserClock.nowMs()), state().range.kind === 'relative'))
+  const scope = createMemo(() => {
+    key()
+    return scopeAt(state().range.kind === 'relative' ? step() : browserClock.nowMs())
+  })
   const searchOf = (closer: Closer): string =>
     exploreSearch({ ...state(), project: project().id }, closer, defaults())
   return {
     project,
     state,
     view,
+    scope,
+    facts: createFieldFacts(() => view().scope),
     change,
     setZone(zone) {
       setStoredZone(zone)
-      change({ zone })
+      change({ zone }, { replace: true })
     },
-    refresh: run,
-    pause: paused => session.pause(paused),
+    refresh: () => setAsked(asked() + 1),
     searchOf,
     look: closer => moveTo(EXPLORE_PATH, searchOf(closer)),
   }

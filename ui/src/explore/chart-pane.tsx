@@ -4,7 +4,7 @@ import { searchLogs } from '../api/logs.ts'
 import { Histogram } from '../charts/histogram.tsx'
 import { type Bar, readBars, wholeBars } from '../charts/histogram-model.ts'
 import { createAsked } from '../kit/asked.ts'
-import { Icon } from '../kit/icon.tsx'
+import { IconButton } from '../kit/icon-button.tsx'
 import { changeText, countText, shortCount } from '../kit/number-text.ts'
 import { type Interval, resolveRange, zoomOut } from '../time/time-range-model.ts'
 import { DisplayMenu } from './display-menu.tsx'
@@ -113,35 +113,26 @@ function ChartTools(props: { readonly explorer: Explorer; readonly nowMs: number
   const { state, change } = props.explorer
   return (
     <div class="chart-tools">
-      <button
-        type="button"
-        class="button button-quiet button-icon"
-        aria-label="Zoom out in time"
+      <IconButton
+        icon="zoom-out"
+        label="Zoom out in time"
         title="Zoom out (z)"
-        onClick={() => change({ range: zoomOut(state().range, props.nowMs) })}
-      >
-        <Icon name="zoom-out" />
-      </button>
-      <button
-        type="button"
-        class="button button-quiet button-icon"
-        aria-label="Compare with the time before"
-        aria-pressed={state().compare}
+        onPress={() => change({ range: zoomOut(state().range, props.nowMs) })}
+      />
+      <IconButton
+        icon="history"
+        label="Compare with the time before"
         title="Compare with the time before (x)"
-        onClick={() => change({ compare: !state().compare }, { replace: true })}
-      >
-        <Icon name="history" />
-      </button>
-      <button
-        type="button"
-        class="button button-quiet button-icon"
-        aria-label="Show the chart"
-        aria-pressed={state().chart}
+        pressed={state().compare}
+        onPress={() => change({ compare: !state().compare }, { replace: true })}
+      />
+      <IconButton
+        icon="bars"
+        label="Show the chart"
         title={state().chart ? 'Hide the chart' : 'Show the chart'}
-        onClick={() => change({ chart: !state().chart }, { replace: true })}
-      >
-        <Icon name="bars" />
-      </button>
+        pressed={state().chart}
+        onPress={() => change({ chart: !state().chart }, { replace: true })}
+      />
       <DisplayMenu explorer={props.explorer} />
     </div>
   )

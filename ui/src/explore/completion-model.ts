@@ -74,7 +74,7 @@ function stagePlace(before: string, bar: number, caret: number): CompletionPlace
   const clean = part.replace(/^-/, '')
   const names = { from: caret - clean.length, to: caret }
   if (head.trim() === '') return { wish: { kind: 'stage', part }, ...place }
-  if (/\($/.test(head) || NAMES_FOLLOW.test(head))
+  if (head.endsWith('(') || NAMES_FOLLOW.test(head))
     return { wish: { kind: 'field', part: clean, isBare: true }, ...names }
   if (/^\s*(?:count|timechart)\b/.test(head) || /,\s*$/.test(head))
     return { wish: { kind: 'function', part }, ...place }

@@ -1,7 +1,7 @@
 import { For, type JSX, Show } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import { CopyButton } from '../kit/copy-button.tsx'
-import { Icon, type IconName } from '../kit/icon.tsx'
+import { IconButton } from '../kit/icon-button.tsx'
 import { type DetailField, detailSections } from './row-detail-model.ts'
 
 export interface FieldActions {
@@ -29,18 +29,6 @@ export function DetailFields(props: FieldActions & { readonly row: Row }): JSX.E
 
 function Field(props: FieldActions & { readonly field: DetailField }): JSX.Element {
   const { name, value, kind } = props.field
-  const tool = (text: string, icon: IconName, run: () => void, pressed?: boolean): JSX.Element => (
-    <button
-      type="button"
-      class="button button-quiet button-icon"
-      aria-label={text}
-      aria-pressed={pressed}
-      title={text}
-      onClick={run}
-    >
-      <Icon name={icon} />
-    </button>
-  )
   return (
     <div class="detail-field" classList={{ 'detail-wide': isLong(value) }}>
       <dt title={name}>{name}</dt>
@@ -48,10 +36,23 @@ function Field(props: FieldActions & { readonly field: DetailField }): JSX.Eleme
         <span class={`detail-value value-${kind}`}>{value}</span>
         <span class="detail-actions">
           <Show when={props.field.filterable}>
-            {tool(`Only rows with this ${name}`, 'filter', () => props.onFilter(name, value))}
-            {tool(`Only rows without this ${name}`, 'minus', () => props.onExclude(name, value))}
+            <IconButton
+              icon="filter"
+              label={`Only rows with this ${name}`}
+              onPress={() => props.onFilter(name, value)}
+            />
+            <IconButton
+              icon="minus"
+              label={`Only rows without this ${name}`}
+              onPress={() => props.onExclude(name, value)}
+            />
           </Show>
-          {tool(`Column ${name}`, 'columns', () => props.onColumn(name), props.isColumn(name))}
+          <IconButton
+            icon="columns"
+            label={`Column ${name}`}
+            pressed={props.isColumn(name)}
+            onPress={() => props.onColumn(name)}
+          />
           <CopyButton text={value} what={name} />
         </span>
       </dd>

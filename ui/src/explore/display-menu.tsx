@@ -1,5 +1,6 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { Icon } from '../kit/icon.tsx'
+import { IconButton } from '../kit/icon-button.tsx'
 import { Popover } from '../kit/popover.tsx'
 import { hasColumn, movedColumn, withColumn, withoutColumn } from './columns-model.ts'
 import type { Explorer } from './explorer.ts'
@@ -66,36 +67,27 @@ function DisplayPanel(props: { readonly explorer: Explorer }): JSX.Element {
 function ChosenColumns(props: { readonly explorer: Explorer }): JSX.Element {
   const { state, change } = props.explorer
   const columns = (): readonly string[] => state().columns.map(({ name }) => name)
-  const tool = (
-    text: string,
-    icon: 'chevron-up' | 'chevron-down' | 'close',
-    run: () => void,
-  ): JSX.Element => (
-    <button
-      type="button"
-      class="button button-quiet button-icon"
-      aria-label={text}
-      title={text}
-      onClick={run}
-    >
-      <Icon name={icon} />
-    </button>
-  )
   return (
     <ul class="chosen-columns" aria-label="Columns">
       <For each={columns()}>
         {(name, index) => (
           <li>
             <span class="chosen-name">{name}</span>
-            {tool(`Move ${name} left`, 'chevron-up', () =>
-              change({ columns: movedColumn(state().columns, name, index() - 1) }),
-            )}
-            {tool(`Move ${name} right`, 'chevron-down', () =>
-              change({ columns: movedColumn(state().columns, name, index() + 1) }),
-            )}
-            {tool(`Remove ${name}`, 'close', () =>
-              change({ columns: withoutColumn(state().columns, name) }),
-            )}
+            <IconButton
+              icon="chevron-up"
+              label={`Move ${name} left`}
+              onPress={() => change({ columns: movedColumn(state().columns, name, index() - 1) })}
+            />
+            <IconButton
+              icon="chevron-down"
+              label={`Move ${name} right`}
+              onPress={() => change({ columns: movedColumn(state().columns, name, index() + 1) })}
+            />
+            <IconButton
+              icon="close"
+              label={`Remove ${name}`}
+              onPress={() => change({ columns: withoutColumn(state().columns, name) })}
+            />
           </li>
         )}
       </For>

@@ -6,8 +6,11 @@ import type { Row, SearchReply, SearchRequest, Table } from '#proto/api.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Trouble } from '#proto/trouble.ts'
 import { type Cancel, type Clock, every } from '../clock.ts'
+import { timeMs } from '../kit/wall-time.ts'
 import { type Counts, NO_COUNTS, readCounts, slidTo, withRows } from './counts-model.ts'
+import { DelayMeter } from './delay-meter.ts'
 import { RateMeter } from './rate-meter.ts'
+import { rowTimeMs } from './row-order.ts'
 import {
   countParts,
   countsRequest,
@@ -52,15 +55,19 @@ export interface SessionView {
   readonly waitingCount: number
   readonly holes: readonly Hole[]
   readonly rowsPerSecond: number
+  /** From a row's own time to its receipt, of what came lately; null = nothing came. */
+  readonly delayMs: number | null
 }
 
 const TICK_MS = 1000
 const RECOUNT_TICKS = 60
+const RECOUNT_SOON = 2
 
 export class ExploreSession {
   readonly #options: SessionOptions
   readonly #tail = new TailModel()
   readonly #rate = new RateMeter()
+  readonly #delay = new DelayMeter()
   readonly #connection: TailConnection
   #scope: SearchScope | null = null
   #abort = new AbortController()
@@ -104,6 +111,7 @@ export class ExploreSession {
       waitingCount: this.#tail.waitingCount,
       holes: this.#tail.holes,
       rowsPerSecond: this.#rate.perSecond(this.#options.clock.nowMs()),
+      delayMs: this.#delay.medianMs(this.#options.clock.nowMs()),
     }
   }
 
@@ -124,6 +132,7 @@ export class ExploreSession {
     this.#stopTicking()
     this.#connection.stop()
     this.#rate.reset()
+    this.#delay.reset()
     this.#tail.pause(false)
     this.#tail.catchUp()
     this.#options.onChange()
@@ -234,7 +243,8 @@ export class ExploreSession {
     if (scope === null) return
     this.#ticks++
     this.#counts = this.#counts === null ? null : slidTo(this.#counts, scope.fromMs)
-    if (this.#ticks % RECOUNT_TICKS === 0) {
+    if (this.#ticks >= RECOUNT_TICKS) {
+      this.#ticks = 0
       const { signal } = this.#abort
       void this.#readCounts(scope, this.#search(countsRequest(scope), signal), signal)
     }
@@ -252,9 +262,15 @@ export class ExploreSession {
     const fresh = this.#tail.receive(frame)
     if (fresh.length > 0) {
       this.#rate.add(fresh.length, this.#options.clock.nowMs())
+      this.#delay.add(
+        fresh.map(row => timeMs(row.ingested_at) - rowTimeMs(row)),
+        this.#options.clock.nowMs(),
+      )
       this.#counts = withRows(this.#counts ?? NO_COUNTS, fresh)
       if (this.#tail.shown.cut && this.#more === 'end') this.#more = 'idle'
     }
+    // What was dropped is missing in the counts: soon they are counted anew.
+    if (frame.type === 'dropped') this.#ticks = Math.max(this.#ticks, RECOUNT_TICKS - RECOUNT_SOON)
     for (const hole of this.#tail.holes)
       if (hole.kind === 'gap' && hole.state === 'open') this.fillHole(hole)
     this.#options.onChange()

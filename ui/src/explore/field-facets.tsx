@@ -218,8 +218,9 @@ function NumberRange(props: FieldFacetProps): JSX.Element {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
     const number = (key: string): number | null => {
-      const text = String(data.get(key) ?? '').trim()
-      return text === '' || !Number.isFinite(Number(text)) ? null : Number(text)
+      const text = data.get(key)
+      const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN
+      return Number.isFinite(value) ? value : null
     }
     change({ query: withNumberRange(state().query, name, number('from'), number('to')) })
   }

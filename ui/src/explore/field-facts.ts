@@ -1,4 +1,4 @@
-/** Which fields the logs of the range have, and which values: asked for when somebody wants them. */
+/** Which fields the logs of the range have, and which values: asked when somebody wants them. */
 import { type Accessor, createMemo, createSignal } from 'solid-js'
 import {
   type FacetValueFact,

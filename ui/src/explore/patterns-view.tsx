@@ -1,7 +1,7 @@
 import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
 import { type Pattern, readPatterns } from '../api/facts.ts'
 import { createAsked } from '../kit/asked.ts'
-import { Icon } from '../kit/icon.tsx'
+import { IconButton } from '../kit/icon-button.tsx'
 import { countText, shortCount } from '../kit/number-text.ts'
 import { agoText, timeMs } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
@@ -162,15 +162,12 @@ function PatternLine(props: {
           {agoText(timeMs(props.pattern.last_seen), props.nowMs)}
         </span>
       </button>
-      <button
-        type="button"
-        class="button button-quiet button-icon"
-        aria-label="Without this pattern"
+      <IconButton
+        icon="minus"
+        label="Without this pattern"
         title="Leave it out"
-        onClick={() => change({ query: withTerm(state().query, `-${term()}`) })}
-      >
-        <Icon name="minus" />
-      </button>
+        onPress={() => change({ query: withTerm(state().query, `-${term()}`) })}
+      />
     </li>
   )
 }

@@ -1,7 +1,7 @@
 import { createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
 import type { Row } from '#proto/api.ts'
 import { CopyButton } from '../kit/copy-button.tsx'
-import { Icon, type IconName } from '../kit/icon.tsx'
+import { IconButton } from '../kit/icon-button.tsx'
 import { agoText, clockText, dayText, type Zone, zoneText } from '../kit/wall-time.ts'
 import { readAnsi } from './ansi-model.ts'
 import { ContextPane } from './context-pane.tsx'
@@ -104,17 +104,6 @@ function DetailMessage(props: { readonly row: Row }): JSX.Element {
 
 function DetailHead(props: RowDetailProps): JSX.Element {
   const level = createMemo(() => props.row.level.toLowerCase())
-  const tool = (label: string, title: string, icon: IconName, run: () => void): JSX.Element => (
-    <button
-      type="button"
-      class="button button-quiet button-icon"
-      aria-label={label}
-      title={title}
-      onClick={run}
-    >
-      <Icon name={icon} />
-    </button>
-  )
   return (
     <header class="detail-head">
       <button
@@ -127,10 +116,30 @@ function DetailHead(props: RowDetailProps): JSX.Element {
       </button>
       <span class="detail-service">{props.row.service}</span>
       <div class="detail-tools">
-        {tool('Newer log', 'Newer (k)', 'chevron-up', () => props.onStep(-1))}
-        {tool('Older log', 'Older (j)', 'chevron-down', () => props.onStep(1))}
-        {tool('Copy link to this log', 'Copy link (y)', 'link', () => props.onShare())}
-        {tool('Close details', 'Close (Esc)', 'close', () => props.onClose())}
+        <IconButton
+          icon="chevron-up"
+          label="Newer log"
+          title="Newer (k)"
+          onPress={() => props.onStep(-1)}
+        />
+        <IconButton
+          icon="chevron-down"
+          label="Older log"
+          title="Older (j)"
+          onPress={() => props.onStep(1)}
+        />
+        <IconButton
+          icon="link"
+          label="Copy link to this log"
+          title="Copy link (y)"
+          onPress={() => props.onShare()}
+        />
+        <IconButton
+          icon="close"
+          label="Close details"
+          title="Close (Esc)"
+          onPress={() => props.onClose()}
+        />
       </div>
     </header>
   )

@@ -161,8 +161,7 @@ function observeSize(
   tell: (size: { readonly width: number; readonly height: number }) => void,
 ): void {
   const observer = new ResizeObserver(([entry]) => {
-    const { width = 0, height = 0 } = entry?.contentRect ?? {}
-    tell({ width, height })
+    if (entry !== undefined) tell(entry.contentRect)
   })
   onMount(() => observer.observe(element))
   onCleanup(() => observer.disconnect())

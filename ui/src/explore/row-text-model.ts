@@ -59,10 +59,10 @@ export function textParts({ text, runs }: StyledText, phrases: readonly Phrase[]
     const end = at + piece.length
     while (at < end) {
       while ((runs[run]?.end ?? Number.POSITIVE_INFINITY) <= at) run++
-      const { start = end, end: stop = end, style = '' } = runs[run] ?? {}
-      const isStyled = start <= at
-      const to = Math.min(end, isStyled ? stop : Math.max(at + 1, start))
-      parts.push({ text: text.slice(at, to), hit, style: isStyled ? style : '' })
+      const next = runs[run]
+      const isStyled = next !== undefined && next.start <= at
+      const to = Math.min(end, (isStyled ? next.end : next?.start) ?? end)
+      parts.push({ text: text.slice(at, to), hit, style: isStyled ? next.style : '' })
       at = to
     }
   }

@@ -45,8 +45,12 @@ export function groupTerms({ columns }: Table, row: readonly Json[]): readonly s
     const field = column.name
     return value === null
       ? [printQuery({ terms: [{ type: 'not', term: { type: 'exists', field } }] })]
-      : [printQuery({ terms: [{ type: 'field', field, value: String(value) }] })]
+      : [printQuery({ terms: [{ type: 'field', field, value: groupText(value) }] })]
   })
+}
+
+function groupText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function isGroup({ type }: TableColumn): boolean {

@@ -3,6 +3,7 @@ import type { SavedView } from '#proto/people.ts'
 import { ApiError } from '../api/client.ts'
 import { changeView, createView, deleteView, listViews } from '../api/saved-views.ts'
 import { Icon } from '../kit/icon.tsx'
+import { IconButton } from '../kit/icon-button.tsx'
 import { Popover } from '../kit/popover.tsx'
 import { toast } from '../kit/toast.tsx'
 import { moveTo } from '../shell/address.ts'
@@ -157,16 +158,13 @@ function ViewLine(props: {
         <span class="menu-text">{props.view.name}</span>
         <small class="faint">{props.view.shared ? '' : 'mine'}</small>
       </button>
-      <button
-        type="button"
-        class="button button-quiet button-icon"
-        aria-label={`Replace ${props.view.name} by what is shown`}
+      <IconButton
+        icon="refresh"
+        label={`Replace ${props.view.name} by what is shown`}
         title="Replace by what is shown"
         disabled={props.current}
-        onClick={() => props.onReplace()}
-      >
-        <Icon name="refresh" />
-      </button>
+        onPress={() => props.onReplace()}
+      />
       <button
         type="button"
         class="button button-quiet button-icon"

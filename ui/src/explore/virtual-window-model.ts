@@ -1,4 +1,4 @@
-/** Which rows of a long list stand in the document: their places are known, the rest is arithmetic. */
+/** Which rows of a long list stand in the document: their places are known, the rest is sums. */
 import type { RowHeights } from './row-layout-model.ts'
 
 export interface Viewport {

@@ -9,8 +9,8 @@ export interface Asked<Answer> {
 }
 
 /**
- * Asks with each new question and gives up the one before. No question (null) = no answer. Questions
- * are compared by their contents, so that they may be made anew at will.
+ * Asks with each new question and gives up the one before. No question (null) = no answer.
+ * Questions are compared by their contents, so that they may be made anew at will.
  */
 export function createAsked<Question, Answer>(
   question: Accessor<Question | null>,

@@ -1,0 +1,29 @@
+const WINDOW_MS = 5000
+/** More of one moment tell nothing that fewer do not. */
+const SAMPLES_MAX = 2000
+
+/** How long the rows of the last five seconds were on their way to the server: their median. */
+export class DelayMeter {
+  #samples: { readonly atMs: number; readonly delayMs: number }[] = []
+
+  add(delaysMs: readonly number[], atMs: number): void {
+    for (const delayMs of delaysMs) this.#samples.push({ atMs, delayMs })
+    this.#forget(atMs)
+  }
+
+  /** null = nothing came lately. */
+  medianMs(nowMs: number): number | null {
+    this.#forget(nowMs)
+    const sorted = this.#samples.map(({ delayMs }) => delayMs).sort((a, b) => a - b)
+    return sorted[sorted.length >> 1] ?? null
+  }
+
+  reset(): void {
+    this.#samples = []
+  }
+
+  #forget(nowMs: number): void {
+    const kept = this.#samples.filter(({ atMs }) => atMs > nowMs - WINDOW_MS)
+    this.#samples = kept.slice(-SAMPLES_MAX)
+  }
+}
