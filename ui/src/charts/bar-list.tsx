@@ -16,6 +16,8 @@ export function BarList(props: {
   readonly label: string
   readonly empty: string
   readonly text?: (value: number) => string
+  /** The names are texts of machines. */
+  readonly isCode?: boolean
   readonly onChoose: (name: string) => void
 }): JSX.Element {
   const largest = (): number => Math.max(1, ...props.items.map(({ count }) => count))
@@ -23,7 +25,11 @@ export function BarList(props: {
     new Map(props.items.map(item => [item.name, item]))
   return (
     <Show when={props.items.length > 0} fallback={<p class="panel-empty">{props.empty}</p>}>
-      <ul class="bar-list" aria-label={props.label}>
+      <ul
+        class="bar-list"
+        classList={{ 'bar-list-code': props.isCode === true }}
+        aria-label={props.label}
+      >
         <For each={props.items.map(({ name }) => name)}>
           {name => (
             <Show when={byName().get(name)}>

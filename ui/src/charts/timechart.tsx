@@ -115,8 +115,7 @@ export function TimechartView(props: TimechartProps): JSX.Element {
 }
 
 function Legend(props: { readonly chart: Timechart }): JSX.Element {
-  const isPlain = (): boolean =>
-    props.chart.series.length === 1 && props.chart.series[0]?.name === ''
+  const isPlain = (): boolean => props.chart.series.length === 1 && props.chart.left === 0
   return (
     <Show when={!isPlain()}>
       <figcaption class="timechart-legend">

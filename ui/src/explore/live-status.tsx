@@ -32,6 +32,18 @@ export function LiveSwitch(props: {
   )
 }
 
+/** That it is live, and how much comes; or that the connection was lost. */
+export function LiveRate(props: { readonly view: SessionView }): JSX.Element {
+  return (
+    <span class="live-rate live-badge" classList={{ 'live-on': props.view.live === 'open' }}>
+      <span class="live-dot" />
+      <Show when={props.view.live === 'open'} fallback="Reconnecting">
+        <b>{rateText(props.view.rowsPerSecond)}</b> rows/s
+      </Show>
+    </span>
+  )
+}
+
 /** How the stream is doing: rate, pause, reconnecting. */
 export function LiveStatus(props: {
   readonly view: SessionView

@@ -2,7 +2,8 @@
 import type { Level, Row, SearchPart, SearchRequest } from '#proto/api.ts'
 import { resolveRange } from '../time/time-range-model.ts'
 import type { ExploreState } from './explore-url-model.ts'
-import { conditionsOf } from './query-check.ts'
+import { conditionsOf, stagesOf } from './query-check.ts'
+import { withTerm } from './query-text-model.ts'
 import { nextMicrosecond } from './row-order.ts'
 import type { Hole } from './tail-model.ts'
 
@@ -109,11 +110,16 @@ export function holeRequest(scope: SearchScope, hole: Hole, cursor: string | nul
   }
 }
 
+/** The table that `stages` make of the rows of a scope. */
+export function analysisRequest(scope: SearchScope, stages: string): SearchRequest {
+  const query = withStages(scope.conditions, stages)
+  return { ...baseRequest({ ...scope, query }), limit: 1, include: ['logs'] }
+}
+
 /** The smallest and the largest number of a field, as the one row of a table. */
 export function rangeRequest(scope: SearchScope, field: string): SearchRequest {
   const name = JSON.stringify(field)
-  const query = `${scope.conditions} | min(${name}), max(${name})`.trim()
-  return { ...baseRequest({ ...scope, query }), limit: 1, include: ['logs'] }
+  return analysisRequest(scope, `| min(${name}), max(${name})`)
 }
 
 /** Path and parameters of the tail socket for the same filters. */
@@ -164,6 +170,13 @@ export function beforeRequest(scope: SearchScope): {
 /** Counts are those of the logs, whatever is asked about them. */
 function countedRequest(scope: SearchScope): SearchRequest {
   return baseRequest({ ...scope, query: scope.conditions })
+}
+
+/** `stages` may begin with conditions of their own. */
+function withStages(conditions: string, stages: string): string {
+  const own = conditionsOf(stages)
+  const all = own === '' ? conditions : withTerm(conditions, own)
+  return `${all} ${stagesOf(stages)}`.trim()
 }
 
 function baseRequest(scope: SearchScope): SearchRequest {
