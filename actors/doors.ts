@@ -149,6 +149,7 @@ export async function openDoors(
     ...routesOf(pipeline, api, ingest),
     host,
     ports: config.httpPorts,
+    proxies: config.trustedProxies,
     tls,
     clock,
     onFault,

@@ -1,5 +1,7 @@
 /** How the text of a setting becomes its value; what cannot be is told with what would do. */
 
+import { TrustedProxies } from './http/trusted-proxies.ts'
+
 export function text(value: string): string {
   return value
 }
@@ -110,6 +112,11 @@ export function redisUrl(value: string): string {
 export function smtpUrl(value: string): string {
   if (value === '' || (URL.canParse(value) && /^smtps?:\/\/./.test(value))) return value
   throw new Error('expected smtp://user:password@host:587')
+}
+
+export function trustedProxies(value: string): TrustedProxies {
+  const parts = value.split(',').map(part => part.trim())
+  return new TrustedProxies(parts.filter(part => part !== ''))
 }
 
 const ADMIN_TOKEN_CHARS_MIN = 32

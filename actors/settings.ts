@@ -1,5 +1,6 @@
 /** Every setting of the server in one table: name, default, meaning, and how its text is read. */
 import { resolve } from 'node:path'
+import type { TrustedProxies } from './http/trusted-proxies.ts'
 import {
   adminToken,
   brokers,
@@ -21,6 +22,7 @@ import {
   size,
   smtpUrl,
   text,
+  trustedProxies,
 } from './setting-values.ts'
 
 export interface Config {
@@ -55,6 +57,7 @@ export interface Config {
   readonly grpcPort: number
   readonly httpDriver: 'uws' | 'node' | 'auto'
   readonly publicUrl: string
+  readonly trustedProxies: TrustedProxies
   readonly tlsCert: string
   readonly tlsKey: string
   readonly diskReserveBytes: number
@@ -215,6 +218,12 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     '',
     'URL that people use, when a proxy stands in front',
     text,
+  ),
+  trustedProxies: setting(
+    'LOGBOY_TRUSTED_PROXIES',
+    '',
+    'Proxies whose X-Forwarded-For counts: addresses or networks with commas, or private',
+    trustedProxies,
   ),
   tlsCert: setting(
     'LOGBOY_TLS_CERT',

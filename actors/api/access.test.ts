@@ -6,17 +6,13 @@ import { apiWorld } from './testing/api-world.ts'
 
 async function world(t: TestContext) {
   const api = await apiWorld(t, 'node')
-  const join = async (projectId: string, accountId: string, role: string) => {
-    await api.catalog.members.add({ projectId, accountId, role, sinceUs: api.clock.nowUs() })
-    await api.keys.refresh()
-  }
   const ask = async (token: string, method: string, path: string, body?: unknown) => {
     const reply = await api.call(method, path, { token, ...(body === undefined ? {} : { body }) })
     return { status: reply.status, code: reply.json['code'] ?? null, json: reply.json }
   }
   const owner = await api.person('olga')
   const made = await ask(owner.token, 'POST', '/api/v1/projects', { name: 'shop' })
-  return { ...api, join, ask, owner, id: String(made.json['id']) }
+  return { ...api, ask, owner, id: String(made.json['id']) }
 }
 
 test('who makes a project owns it, and sees no other', async t => {
@@ -119,6 +115,15 @@ test('an administrator\u2019s account may do everything, another one nothing of 
   await catalog.accounts.update(root.id, { administrator: false }, 1)
   await keys.refresh()
   assert.equal((await ask(root.token, 'GET', `/api/v1/projects/${id}/keys`)).status, 404)
+})
+
+test('where projects are left to administrators nobody else makes one', async t => {
+  const { ask, owner, person, rules } = await world(t)
+  rules.projectsByAnyone = false
+  const { status, code } = await ask(owner.token, 'POST', '/api/v1/projects', { name: 'mine' })
+  assert.deepEqual([status, code], [403, 'LOGBOY_FORBIDDEN'])
+  const root = await person('root', true)
+  assert.equal((await ask(root.token, 'POST', '/api/v1/projects', { name: 'mine' })).status, 201)
 })
 
 test('no key makes a project, and none is an administrator', async t => {

@@ -54,6 +54,12 @@ export function signedOut(request: HttpRequest, { publicUrl }: CookieDeps): Http
   return { status: 204, headers }
 }
 
+/** For whoever has proven who they are, without being let in by it. */
+export function knownBrowser(request: HttpRequest, device: string, deps: CookieDeps): HttpAnswer {
+  const secure = isSecure(request, deps.publicUrl)
+  return { status: 204, headers: [deviceCookie(device, deps.clock.nowUs(), secure)] }
+}
+
 function deviceCookie(value: string, nowUs: number, secure: boolean) {
   const expiresAtUs = nowUs + DEVICE_US
   return setCookie({ name: DEVICE_COOKIE, value, path: AUTH_PATH, expiresAtUs, secure })

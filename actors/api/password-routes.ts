@@ -6,7 +6,10 @@ import { HttpProblem } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
 import type { Passwords } from '#actors/identity/password-hash.ts'
 import type { ResetLinks } from '#actors/identity/reset-links.ts'
+import type { SignInDesk } from '#actors/identity/sign-in-desk.ts'
 import type { SignInThrottle } from '#actors/identity/sign-in-throttle.ts'
+import type { Account } from '#proto/people.ts'
+import { type CookieDeps, knownBrowser } from './auth-cookies.ts'
 import type { PersonCaller } from './caller.ts'
 import { refuseForeignOrigin } from './cookies.ts'
 import { type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
@@ -15,7 +18,8 @@ import { requireSignIn } from './require-sign-in.ts'
 import { requireGoodPassword } from './sign-up.ts'
 import { tooManyAttempts } from './too-many-attempts.ts'
 
-export interface PasswordDeps extends EndpointDeps {
+export interface PasswordDeps extends EndpointDeps, CookieDeps {
+  readonly desk: Pick<SignInDesk, 'deviceOf'>
   readonly accounts: Accounts
   readonly passwords: Passwords
   readonly throttle: SignInThrottle
@@ -59,8 +63,8 @@ export function passwordRoutes(deps: PasswordDeps): Route[] {
       ],
       async handle({ request, body }) {
         refuseForeignOrigin(request)
-        await reset(body, deps)
-        return { status: 204 }
+        const owner = await reset(body, deps)
+        return knownBrowser(request, deps.desk.deviceOf(owner), deps)
       },
     }),
     endpoint(deps, {
@@ -82,12 +86,13 @@ export function passwordRoutes(deps: PasswordDeps): Route[] {
 async function reset(
   { token, password: next }: z.output<typeof resetBody>,
   { resets, passwords, keys }: PasswordDeps,
-): Promise<void> {
+): Promise<Account> {
   const owner = await resets.ownerOf(token)
   if (owner === null) throw linkUsed()
   requireGoodPassword('password', next, owner)
   if (!(await resets.redeem(token, await passwords.hash(next)))) throw linkUsed()
   await keys.refresh()
+  return owner
 }
 
 async function change(

@@ -54,7 +54,9 @@ test('a forgotten password is set anew by a link, once, and all sessions end', a
   assert.match(link, /^https:\/\/logs\.example\/reset\?token=[\w-]{43}$/)
   const weak = await reset(link, 'ada.example.org')
   assert.deepEqual(refusal(weak), [400, 'LOGBOY_BAD_REQUEST'])
-  assert.equal((await reset(link, NEXT)).status, 204)
+  const done = await reset(link, NEXT)
+  assert.equal(done.status, 204)
+  assert.match(done.headers.get('set-cookie') ?? '', /^logboy_device=/)
   assert.equal(await who(token), 401)
   assert.equal((await login(ADA.password)).status, 401)
   assert.equal((await login(NEXT)).status, 200)
@@ -179,16 +181,10 @@ test('a disabled account is out at once, and answers like any wrong password', a
 })
 
 test('nobody raises themselves by JSON of their own', async t => {
-  const { person, call, createProject, catalog, keys, clock } = await world(t)
+  const { person, call, createProject, catalog, join } = await world(t)
   const mallory = await person('mallory')
   const { id: projectId } = await createProject('shop')
-  await catalog.members.add({
-    projectId,
-    accountId: mallory.id,
-    role: 'viewer',
-    sinceUs: clock.nowUs(),
-  })
-  await keys.refresh()
+  await join(projectId, mallory.id, 'viewer')
   const project = `/api/v1/projects/${projectId}`
   for (const [method, path, body, status] of [
     ['PATCH', `/api/v1/accounts/${mallory.id}`, { administrator: true }, 403],

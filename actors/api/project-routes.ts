@@ -5,6 +5,7 @@ import type { Members } from '#actors/catalog/members.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
+import type { PeopleRules } from '#actors/identity/people-rules.ts'
 import { mintKey, mintProjectId } from '#actors/identity/project-key.ts'
 import type { KeyScope, ProjectCreated, ProjectKey } from '#proto/api.ts'
 import type { ProjectAccess } from '#proto/people.ts'
@@ -31,6 +32,7 @@ import { key, project } from './shapes.ts'
 export interface ProjectDeps extends EndpointDeps {
   readonly catalog: Catalog
   readonly members: Pick<Members, 'accesses'>
+  readonly rules: () => PeopleRules
   readonly keys: Pick<KeyCache, 'verify' | 'refresh'>
   readonly clock: Clock
   readonly random: Random
@@ -97,7 +99,8 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       method: 'POST',
       path: '/api/v1/projects',
       summary: 'Makes a project, with a key to ingest and one to read.',
-      description: 'Whoever makes it becomes its owner.',
+      description:
+        'Whoever makes it becomes its owner. The installation may leave it to administrators.',
       body: projectBody,
       answers: { 201: answerOf('The project; its keys are told this once.', projectCreated) },
       problems: ['LOGBOY_NAME_TAKEN'],
@@ -222,6 +225,7 @@ async function createProject(
   caller: PersonCaller,
   deps: ProjectDeps,
 ): Promise<ProjectCreated> {
+  if (!deps.rules().projectsByAnyone) requireAdministrator(caller)
   const id = mintProjectId(deps.random)
   const { name, retention_days: retentionDays = deps.retentionDays, time_zone: zone = UTC } = body
   const createdAtUs = deps.clock.nowUs()

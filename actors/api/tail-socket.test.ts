@@ -137,6 +137,49 @@ function suite(driver: HttpDriverName): void {
     assert.equal(bystander.readyState, WebSocket.OPEN)
   })
 
+  for (const how of ['cookie', 'Bearer'] as const) {
+    test(named(`a person follows their project by ${how}, until they sign out`), async t => {
+      const { open, project, person, join, call, url } = await start(t, driver)
+      const ada = await person('ada')
+      const headers: Record<string, string> =
+        how === 'cookie'
+          ? { cookie: `logboy_session=${ada.token}`, origin: url }
+          : { authorization: `Bearer ${ada.token}` }
+      const query = `project=${project.id}`
+      assert.equal(await refusal(open(query, headers)), 404)
+      await join(project.id, ada.id, 'viewer')
+      const ws = open(query, headers)
+      await opened(ws)
+      const code = new Promise(resolve => ws.once('close', resolve))
+      const logout = { token: ada.token, body: { everywhere: true } }
+      assert.equal((await call('POST', '/api/v1/auth/logout', logout)).status, 204)
+      assert.equal(await code, 4401)
+      assert.equal(await refusal(open(query, headers)), 401)
+    })
+  }
+
+  test(named('a person\u2019s own token follows, until it is ended'), async t => {
+    const { open, project, person, join, call } = await start(t, driver)
+    const ada = await person('ada')
+    await join(project.id, ada.id, 'viewer')
+    const made = await call('POST', '/api/v1/tokens', { token: ada.token, body: { name: 'ci' } })
+    const { id, token } = made.json as { id: string; token: string }
+    const ws = open(`project=${project.id}`, { authorization: `Bearer ${token}` })
+    await opened(ws)
+    const code = new Promise(resolve => ws.once('close', resolve))
+    await call('DELETE', `/api/v1/tokens/${id}`, { token: ada.token })
+    assert.equal(await code, 4401)
+  })
+
+  test(named('a role without logs.read opens no tail'), async t => {
+    const { open, project, person, join, catalog } = await start(t, driver)
+    const ada = await person('ada')
+    await catalog.members.putRole(project.id, 'keeper', ['keys'])
+    await join(project.id, ada.id, 'keeper')
+    const headers = { authorization: `Bearer ${ada.token}` }
+    assert.equal(await refusal(open(`project=${project.id}`, headers)), 403)
+  })
+
   test(named('a tail that has no room tells the socket to come back'), async t => {
     const { open, tail, project } = await start(t, driver)
     tail.setFull(true)

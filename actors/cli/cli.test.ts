@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { zstdDecompressSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import type { Row } from '#proto/api.ts'
+import type { Account } from '#proto/people.ts'
 
 const LOGBOY = fileURLToPath(new URL('logboy.ts', import.meta.url))
 
@@ -53,6 +54,18 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     assert.deepEqual(Object.keys(created), ['id', 'name', 'ingest_key', 'read_key'])
     assert.match(created['ingest_key'] ?? '', /^lb_[a-z0-9]{12}_/)
     await assert.rejects(logboy('project', 'create', 'shop'), /name shop is taken/)
+  })
+
+  test('people get accounts, with links that set their passwords', async () => {
+    const link = await logboy('account', 'create', 'ada@example.org', '--name', 'Ada')
+    assert.match(link, /\/reset\?token=[\w-]{43}\n$/)
+    const [ada] = await json<Account[]>('account', 'list')
+    assert.partialDeepStrictEqual(ada, { name: 'Ada', administrator: true, disabled_at: null })
+    assert.notEqual(await logboy('account', 'reset', 'ADA@example.org'), link)
+    const less = await json<Account>('account', 'administrator', 'ada@example.org', '--revoke')
+    assert.equal(less.administrator, false)
+    assert.match(await logboy('account', 'disable', 'ada@example.org'), /disabled/)
+    await assert.rejects(logboy('account', 'reset', 'bob@example.org'), /no account bob@/)
   })
 
   test('logs are counted, and deleted once somebody is sure', async () => {

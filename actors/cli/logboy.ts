@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { ConfigError, flagOf } from '#actors/config.ts'
 import { SETTINGS } from '#actors/settings.ts'
 import { readVersion } from '#actors/version.ts'
+import { accountCommand } from './account.ts'
 import { dbCommand } from './db.ts'
 import { deleteCommand } from './delete.ts'
 import { demoCommand } from './demo.ts'
@@ -35,6 +36,7 @@ for (const command of [serveCommand(), startCommand(), demoCommand()]) {
 }
 const clients = [
   signInCommand(),
+  accountCommand(),
   stopCommand(),
   statusCommand(),
   healthCommand(),

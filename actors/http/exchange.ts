@@ -90,6 +90,7 @@ export class Exchange {
   #request(parameters: Readonly<Record<string, string>>): HttpRequest {
     return new WireRequest({
       wire: this.#wire,
+      proxies: this.#state.options.proxies,
       parameters,
       signal: () => this.#signal(),
       body: () => this.#body.read(),

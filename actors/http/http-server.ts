@@ -5,6 +5,7 @@
  */
 import type { Clock } from '#runtime/clock.ts'
 import type { RouteAbout } from './route-about.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpRequest {
   /** Upper case. HEAD arrives as GET; its body is left out on the way back. */
@@ -16,7 +17,7 @@ export interface HttpRequest {
   readonly query: URLSearchParams
   /** Value of a header by its lower-case name; several of one name joined by ', '. */
   header(name: string): string | null
-  /** Address of the caller; IPv4 where it is one. */
+  /** Address of the caller, behind proxies that are trusted; IPv4 where it is one. */
   readonly peer: string
   /** The caller came through TLS. */
   readonly secure: boolean
@@ -126,6 +127,7 @@ export interface HttpServerOptions {
   readonly tls: TlsFiles | null
   readonly limits: HttpLimits
   readonly clock: Clock
+  readonly proxies: TrustedProxies
   /** Told of handlers that threw something other than an HttpProblem: a bug. */
   readonly onFault: (error: Error, request: string) => void
 }

@@ -1,8 +1,10 @@
 import type { HttpRequest } from './http-server.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 import { handledMethod, headerOf, type Wire } from './wire.ts'
 
 export interface RequestParts {
   readonly wire: Wire
+  readonly proxies: TrustedProxies
   readonly parameters: Readonly<Record<string, string>>
   /** Made only where a handler asks: most never do. */
   readonly signal: () => AbortSignal
@@ -34,7 +36,7 @@ export class WireRequest implements HttpRequest {
   }
 
   get peer(): string {
-    return this.#parts.wire.peer()
+    return this.#parts.proxies.callerOf(this.#parts.wire.peer(), this.header('x-forwarded-for'))
   }
 
   get secure(): boolean {

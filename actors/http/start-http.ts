@@ -12,6 +12,7 @@ import {
 import { ListenError } from './listen-error.ts'
 import { nodeDriver } from './node-driver.ts'
 import { watchTlsFiles } from './tls-files.ts'
+import { NO_PROXIES, type TrustedProxies } from './trusted-proxies.ts'
 import { loadUwsDriver } from './uws-driver.ts'
 
 export interface StartHttpOptions {
@@ -24,6 +25,8 @@ export interface StartHttpOptions {
   readonly tls: TlsFiles | null
   readonly clock: Clock
   readonly limits?: Partial<HttpLimits>
+  /** None unless given. */
+  readonly proxies?: TrustedProxies
   /** Handlers that failed by a bug, and certificates that could not be taken. */
   readonly onFault: (error: Error, where: string) => void
 }
@@ -38,6 +41,7 @@ export async function startHttp(options: StartHttpOptions): Promise<HttpServer> 
   const watch = tls === null ? null : watchTlsFiles({ files: tls, clock, onFault })
   try {
     const server = await driver.listen({
+      proxies: NO_PROXIES,
       ...options,
       limits: { ...HTTP_LIMITS, ...options.limits },
     })

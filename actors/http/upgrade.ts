@@ -23,6 +23,7 @@ export async function decideUpgrade(
     if (state.stopping) throw new HttpProblem('LOGBOY_STOPPING', 'the server stops')
     const request = new WireRequest({
       wire,
+      proxies: state.options.proxies,
       parameters: found.parameters,
       signal: () => signal,
       body: () => Promise.resolve(new Uint8Array(0)),

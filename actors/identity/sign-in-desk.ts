@@ -108,8 +108,8 @@ export class SignInDesk {
     return this.#shown(refreshToken)?.id ?? null
   }
 
-  /** For a browser in which the person has signed in. */
-  deviceOf({ id }: Account): string {
+  /** For a browser in which the person has signed in, or proven that they read their mail. */
+  deviceOf({ id }: Pick<Account, 'id'>): string {
     return this.#deviceTexts.sign([id, mintId(this.#options.random, DEVICE_ID_CHARS)])
   }
 

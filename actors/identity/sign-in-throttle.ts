@@ -1,7 +1,8 @@
 /**
  * Slows down who guesses passwords, without locking out whose password is guessed. Strangers are
- * counted by their address and by the account they try; a browser in which the person has signed
- * in before is counted alone, so it comes in while strangers wait.
+ * counted by their network, by the account that they try from there, and only where very many fail
+ * at one account by that account, wherever they come from. A browser in which the person has signed
+ * in before, or set a new password by a link, is counted alone: it comes in while strangers wait.
  */
 import type { Clock } from '#runtime/clock.ts'
 import { GrowingDelay } from './growing-delay.ts'
@@ -13,19 +14,22 @@ export interface SignInAttempt {
   readonly deviceId: string | null
 }
 
-/** Many people may share an address. */
-const PER_ADDRESS = { free: 20, firstMs: 1_000, maxMs: 15 * 60_000 }
-/** Short at most: whoever comes without a known browser has to get in between. */
-const PER_ACCOUNT = { free: 5, firstMs: 1_000, maxMs: 30_000 }
+/** Many people may share one. */
+const PER_NETWORK = { free: 20, firstMs: 1_000, maxMs: 60_000 }
+const PER_ACCOUNT_AND_NETWORK = { free: 5, firstMs: 1_000, maxMs: 60_000 }
+/** Against guessers of many networks; then strangers of all networks wait. */
+const PER_ACCOUNT = { free: 100, firstMs: 1_000, maxMs: 30_000 }
 const PER_DEVICE = { free: 10, firstMs: 1_000, maxMs: 5 * 60_000 }
 
 export class SignInThrottle {
-  readonly #addresses: GrowingDelay
+  readonly #networks: GrowingDelay
+  readonly #pairs: GrowingDelay
   readonly #accounts: GrowingDelay
   readonly #devices: GrowingDelay
 
   constructor(clock: Clock) {
-    this.#addresses = new GrowingDelay(clock, PER_ADDRESS)
+    this.#networks = new GrowingDelay(clock, PER_NETWORK)
+    this.#pairs = new GrowingDelay(clock, PER_ACCOUNT_AND_NETWORK)
     this.#accounts = new GrowingDelay(clock, PER_ACCOUNT)
     this.#devices = new GrowingDelay(clock, PER_DEVICE)
   }
@@ -39,19 +43,30 @@ export class SignInThrottle {
   }
 
   succeeded(attempt: SignInAttempt): void {
-    // One's own account must not wash an address clean.
-    this.#addresses.forgive(networkOf(attempt.address))
-    if (attempt.deviceId !== null) this.#devices.forget(attempt.deviceId)
-    else this.#accounts.forget(attempt.email)
+    const { email, deviceId } = attempt
+    if (deviceId !== null) {
+      this.#devices.forget(deviceId)
+      return
+    }
+    // One's own account must not wash a network clean, nor one person's luck the account.
+    this.#networks.forgive(networkOf(attempt.address))
+    this.#accounts.forgive(email)
+    this.#pairs.forget(pairOf(attempt))
   }
 
-  #counted({ address, email, deviceId }: SignInAttempt): [GrowingDelay, string][] {
+  #counted(attempt: SignInAttempt): [GrowingDelay, string][] {
+    const { address, email, deviceId } = attempt
     if (deviceId !== null) return [[this.#devices, deviceId]]
     return [
-      [this.#addresses, networkOf(address)],
+      [this.#networks, networkOf(address)],
+      [this.#pairs, pairOf(attempt)],
       [this.#accounts, email],
     ]
   }
+}
+
+function pairOf({ address, email }: SignInAttempt): string {
+  return `${networkOf(address)} ${email}`
 }
 
 /** An IPv6 customer has a /64 at least. */

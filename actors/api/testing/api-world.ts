@@ -235,10 +235,15 @@ export async function apiWorld(
       token: accessTokens.issue({ accountId: id, signInId: signIn.id }),
     }
   }
+  const join = async (projectId: string, accountId: string, role: string): Promise<void> => {
+    await catalog.members.add({ projectId, accountId, role, sinceUs: clock.nowUs() })
+    await keys.refresh()
+  }
   return {
     call,
     createProject,
     person,
+    join,
     keys,
     identity,
     accessTokens,
