@@ -223,6 +223,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
 export const ONCE: ReadonlySet<string> = new Set([
   'createProject',
   'updateProject',
+  'setRecordSchema',
   'deleteProject',
   'createKey',
   'revokeKey',
