@@ -42,9 +42,18 @@ export function quantileOf(
   q: number,
   { min, max }: { readonly min: number; readonly max: number },
 ): number | null {
+  let total = 0
+  for (const count of buckets.values()) total += count
+  return valueAt(buckets, Math.floor(q * (total - 1)), { min, max })
+}
+
+/** The number that has `rank` others before it; null = there are not so many. */
+export function valueAt(
+  buckets: Buckets,
+  rank: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | null {
   const ordered = [...buckets].sort(([a], [b]) => a - b)
-  const total = ordered.reduce((sum, [, count]) => sum + count, 0)
-  const rank = Math.floor(q * (total - 1))
   let below = 0
   for (const [index, count] of ordered) {
     below += count

@@ -52,7 +52,7 @@ export function compileMatcher(filter: RowFilter): Matcher {
   return { select: rows => condition.narrow(rows, allRows(rows.count)) }
 }
 
-function compileTerm(term: QueryTerm): Condition {
+export function compileTerm(term: QueryTerm): Condition {
   switch (term.type) {
     case 'all':
       return every(term.terms.map(compileTerm))
@@ -70,7 +70,8 @@ function compileTerm(term: QueryTerm): Condition {
 
 let ascending = new Uint32Array(0)
 
-function allRows(count: number): Uint32Array {
+/** Numbers of all rows. Read only: it is shared. */
+export function allRows(count: number): Uint32Array {
   if (ascending.length < count) ascending = Uint32Array.from({ length: count }, (_, row) => row)
   return ascending.subarray(0, count)
 }

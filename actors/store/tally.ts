@@ -1,7 +1,8 @@
 /** Counts of matching rows by level, by service and over time: sums that any thread may add to. */
 
 import { entryText } from '#actors/processing/folded-bytes.ts'
-import { LEVELS, levelOfSeverity } from '#proto/api.ts'
+import { LEVEL_OF_SEVERITY } from '#actors/processing/level-numbers.ts'
+import { LEVELS } from '#proto/api.ts'
 import { entryOf, type RowColumns, type TextColumn } from '#proto/columns.ts'
 
 const LEVEL_COUNT = LEVELS.length
@@ -185,8 +186,3 @@ export class Tally {
     return bar
   }
 }
-
-/** Index into LEVELS of each severity number. */
-export const LEVEL_OF_SEVERITY: Uint8Array = Uint8Array.from({ length: 256 }, (_, severity) =>
-  LEVELS.indexOf(levelOfSeverity(severity)),
-)

@@ -1,12 +1,12 @@
 /** Logs by group: added row by row or by summaries, on any thread, and merged. */
+import { type KeyCodes, keyCodes } from '#actors/processing/key-codes.ts'
+import { readNumbers } from '#actors/processing/row-values.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import type { CellFilter, Cells } from '../tally.ts'
 import type { GroupsWanted } from './groups-wanted.ts'
-import { type KeyCodes, keyCodes } from './key-codes.ts'
 import { Numbers, type NumbersPart } from './numbers.ts'
-import { readNumbers } from './row-values.ts'
 
 /** null = the logs of the group do not have the field. */
 export type KeyPart = string | null

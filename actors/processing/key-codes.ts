@@ -3,12 +3,12 @@
  * not per row. A missing field, an empty name or message, JSON's null and what is too long to be
  * compared are all no value.
  */
-import { entryText } from '#actors/processing/folded-bytes.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { AttributeColumn, IdColumn, RowColumns, TextColumn } from '#proto/columns.ts'
 import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
 import { joinInt64 } from '#proto/row-id.ts'
-import { LEVEL_OF_SEVERITY } from '../tally.ts'
+import { entryText } from './folded-bytes.ts'
+import { LEVEL_OF_SEVERITY } from './level-numbers.ts'
 import { valuesOf } from './row-values.ts'
 
 /** Rows with the same code have the same value; the same value may have several codes. */

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { seededRandom } from '#runtime/index.ts'
+import { type AlertChange, AlertEngine, type StoredRule } from './alert-engine.ts'
+import { runStep } from './testing/engine-run.ts'
+import { NaiveAlerts } from './testing/naive-alerts.ts'
+import { randomHistory, randomRule, START_US } from './testing/random-history.ts'
+
+/** 20,000 for the long run. */
+const CASES = Number(process.env.LOGBOY_ALERT_CASES ?? 1_000)
+
+function randomCase(seed: number) {
+  const random = seededRandom(seed)
+  const rule = randomRule(random)
+  const stored: StoredRule = { id: 'r', version: 1, updatedAtUs: START_US, rule }
+  return { random, rule, stored, steps: randomHistory(random, rule) }
+}
+
+const plain = ({ key, from, to, windowEndUs, value }: Omit<AlertChange, 'atUs'>) => {
+  return { key, from, to, windowEndUs, value: value === null ? null : Number(value.toFixed(9)) }
+}
+const byGroup = <Change extends { readonly key: string; readonly windowEndUs: number }>(
+  changes: readonly Change[],
+) => changes.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+
+test('changes are those of a naive count of all events, early or at the close of a window', () => {
+  let fired = 0
+  for (let seed = 1; seed <= CASES; seed++) {
+    const { rule, stored, steps } = randomCase(seed)
+    const engine = new AlertEngine()
+    engine.setRules([stored])
+    const naive = new NaiveAlerts(rule, START_US)
+    const changes = steps.flatMap(step => {
+      naive.step(step)
+      return runStep(engine, stored, step)
+    })
+    const wanted = byGroup(naive.changes.map(change => plain({ ...change, ruleId: 'r', version: 1 })))
+    assert.deepEqual(byGroup(changes.map(plain)), wanted, `seed ${seed}: ${JSON.stringify(rule)}`)
+    const { counters } = engine.evaluators.get('r')?.evaluator ?? assert.fail()
+    assert.deepEqual([counters.late, counters.behind], [naive.late, naive.behind], `seed ${seed}`)
+    fired += changes.filter(({ to }) => to === 'firing').length
+  }
+  assert.ok(fired > CASES / 4, `${fired} firings in ${CASES} histories`)
+})
+
+/** What the catalog keeps of changes that come again: those that go on from what it has. */
+class Told {
+  readonly changes: AlertChange[] = []
+  readonly #last = new Map<string, AlertChange>()
+
+  tell(changes: readonly AlertChange[]): void {
+    for (const change of changes) {
+      const last = this.#last.get(change.key)
+      const status = last?.to ?? 'ok'
+      if (change.windowEndUs <= (last?.windowEndUs ?? 0) || change.to === status) continue
+      this.#last.set(change.key, change)
+      this.changes.push(change)
+    }
+  }
+}
+
+test('killed anywhere, a replay from any snapshot before tells no false firing and misses none', () => {
+  for (let seed = 1; seed <= CASES; seed++) {
+    const { random, rule, stored, steps } = randomCase(seed)
+    const whole = new AlertEngine()
+    whole.setRules([stored])
+    const naive = new NaiveAlerts(rule, START_US)
+    const wanted = steps.flatMap(step => {
+      naive.step(step)
+      return runStep(whole, stored, step)
+    })
+
+    const told = new Told()
+    const killedAt = random.below(steps.length)
+    const savedAt = random.below(killedAt + 1)
+    const first = new AlertEngine()
+    first.setRules([stored])
+    for (const step of steps.slice(0, savedAt)) told.tell(runStep(first, stored, step))
+    const snapshot = first.snapshot()
+    for (const step of steps.slice(savedAt, killedAt)) told.tell(runStep(first, stored, step))
+    const second = AlertEngine.restore(snapshot, [stored])
+    // The log has the batches; nobody wrote down when the clock was looked at.
+    for (const step of steps.slice(savedAt, killedAt)) {
+      if (step.type === 'batch') told.tell(runStep(second, stored, step))
+    }
+    for (const step of steps.slice(killedAt)) told.tell(runStep(second, stored, step))
+
+    const about = `seed ${seed}, ${savedAt} to ${killedAt}: ${JSON.stringify(rule)}`
+    assert.deepEqual(episodes(told.changes), episodes(wanted), about)
+    for (const { key, to, windowEndUs } of told.changes) {
+      if (to === 'firing' && naive.behind === 0) assert.ok(naive.holds(key, windowEndUs), about)
+    }
+  }
+})
+
+/** Firings of each group by when they were over. */
+function episodes(changes: readonly AlertChange[]): string[] {
+  return changes
+    .filter(({ from, to }) => to === 'firing' || from === 'firing')
+    .map(({ key, to, windowEndUs }) => `${key} ${to} ${to === 'firing' ? '' : windowEndUs}`)
+    .toSorted()
+}

@@ -1,0 +1,140 @@
+/** All rules of a project over time: pure, so that live, replay and backtest are the same. */
+import { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
+import { readDeltas } from '#actors/processing/windows/delta-reader.ts'
+import { partKindOf } from '#actors/processing/windows/window-rules.ts'
+import type { AlertRule } from '#proto/alert-rule.ts'
+import { type GroupChange, RuleEvaluator } from './rule-evaluator.ts'
+
+/** A rule as the catalog has it. */
+export interface StoredRule {
+  readonly id: string
+  /** Rises with every change; the windows of another version are not continued. */
+  readonly version: number
+  readonly updatedAtUs: number
+  readonly rule: AlertRule
+}
+
+export interface AlertChange extends GroupChange {
+  readonly ruleId: string
+  readonly version: number
+  /** Time of the clock, or of the receipt of the batch, that brought it. */
+  readonly atUs: number
+}
+
+const SNAPSHOT_VERSION = 1
+
+export class AlertEngine {
+  #rules = new Map<string, { readonly stored: StoredRule; readonly evaluator: RuleEvaluator }>()
+  /** Nothing that was received before is still to come. */
+  #nowUs = 0
+
+  get nowUs(): number {
+    return this.#nowUs
+  }
+
+  get evaluators(): ReadonlyMap<string, { readonly stored: StoredRule; readonly evaluator: RuleEvaluator }> {
+    return this.#rules
+  }
+
+  /** Rules that stay keep their windows. */
+  setRules(rules: readonly StoredRule[]): void {
+    const before = this.#rules
+    this.#rules = new Map(
+      rules
+        .filter(({ rule }) => rule.enabled)
+        .map(stored => {
+          const known = before.get(stored.id)
+          const isSame = known?.stored.version === stored.version
+          const evaluator = isSame
+            ? known.evaluator
+            : new RuleEvaluator(stored.rule, stored.updatedAtUs)
+          return [stored.id, { stored, evaluator }]
+        }),
+    )
+  }
+
+  /** What was received between `nowUs` and this time is not known. */
+  resume(atUs: number): void {
+    for (const { evaluator } of this.#rules.values()) {
+      if (atUs - this.#nowUs > evaluator.rule.latenessS * 1_000_000) evaluator.resume(atUs)
+    }
+  }
+
+  /** Adds one batch; `rules` are those for which its deltas were made, by their numbers. */
+  absorb(
+    deltas: Uint8Array | null,
+    rules: readonly StoredRule[],
+    receivedAtUs: number,
+  ): AlertChange[] {
+    const changes = this.advance(receivedAtUs)
+    if (deltas === null) return changes
+    const touched = new Map<StoredRule, RuleEvaluator>()
+    let evaluator: RuleEvaluator | undefined
+    readDeltas(deltas, {
+      rule: (number, late, leftOut) => {
+        const stored = rules[number] as StoredRule
+        const known = this.#rules.get(stored.id)
+        const isSame = known?.stored.version === stored.version
+        evaluator = isSame && known.evaluator.wants(receivedAtUs) ? known.evaluator : undefined
+        if (evaluator !== undefined) {
+          evaluator.counters.late += late
+          evaluator.counters.leftOut += leftOut
+          touched.set(stored, evaluator)
+        }
+        return partKindOf(stored.rule)
+      },
+      part: (key, pane, part) => evaluator?.add(key, pane, part),
+    })
+    for (const [stored, each] of touched) each.decide(this.#teller(stored, changes))
+    return changes
+  }
+
+  /** The clock says so, and every batch that was received before was absorbed. */
+  advance(nowUs: number): AlertChange[] {
+    const changes: AlertChange[] = []
+    this.#nowUs = Math.max(this.#nowUs, nowUs)
+    for (const { stored, evaluator } of this.#rules.values()) {
+      evaluator.close(this.#nowUs, this.#teller(stored, changes))
+    }
+    return changes
+  }
+
+  snapshot(): Uint8Array<ArrayBuffer> {
+    const writer = new ByteWriter()
+    writer.u8(SNAPSHOT_VERSION)
+    writer.f64(this.#nowUs)
+    for (const { stored, evaluator } of this.#rules.values()) {
+      writer.text(stored.id)
+      writer.f64(stored.version)
+      const own = new ByteWriter()
+      evaluator.write(own)
+      const bytes = own.finish()
+      writer.u32(bytes.length)
+      writer.bytes(bytes)
+    }
+    return writer.finish()
+  }
+
+  /** Goes on from a snapshot; what it has of rules that are no longer there is left out. */
+  static restore(bytes: Uint8Array, rules: readonly StoredRule[]): AlertEngine {
+    const reader = new ByteReader(bytes)
+    const engine = new AlertEngine()
+    engine.setRules(rules)
+    if (reader.u8() !== SNAPSHOT_VERSION) return engine
+    engine.#nowUs = reader.f64()
+    while (reader.hasMore) {
+      const [id, version, length] = [reader.text(), reader.f64(), reader.u32()]
+      const part = reader.bytes(length)
+      const known = engine.#rules.get(id)
+      if (known?.stored.version === version) known.evaluator.read(new ByteReader(part))
+    }
+    return engine
+  }
+
+  #teller(
+    { id: ruleId, version }: StoredRule,
+    changes: AlertChange[],
+  ): (change: GroupChange) => void {
+    return change => changes.push({ ...change, ruleId, version, atUs: this.#nowUs })
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * One rule over time: groups with their windows, moved on by what batches add and by the clock.
+ *
+ *   panes     … | 41 | 42 | 43 | 44 | …        a window ends with each pane
+ *                    └─── window 44 ──┘        it closes when lateness and SETTLE_US have passed
+ *
+ * What closed windows say, one after the other, is the state. Where more rows cannot make a
+ * condition false again, it fires before its window closes: with the row that decides it. All times
+ * come from outside, so that a replay on another clock comes to the same end.
+ */
+import type { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
+import type { PartKind, WindowPart } from '#actors/processing/windows/window-part.ts'
+import { partKindOf } from '#actors/processing/windows/window-rules.ts'
+import { type AlertRule, isPatternRule, slideOf } from '#proto/alert-rule.ts'
+import {
+  type AlertStatus,
+  enter,
+  type GroupState,
+  NONE,
+  newGroup,
+  readGroup,
+  step,
+  type StepTimes,
+  writeGroup,
+} from './group-state.ts'
+import { emptyWindows } from './group-windows.ts'
+import { VANISHED_ROWS_MIN, type WindowRead, WindowReader } from './window-value.ts'
+
+/** Batches stamped in one order may be committed in another; windows wait that long for them. */
+export const SETTLE_US = 500_000
+const SECOND_US = 1_000_000
+/** A group that is awaited, or still firing, is remembered so long after its last row. */
+export const ABSENT_KEEP_S = 86_400
+
+/** A group of a rule has changed its status. */
+export interface GroupChange {
+  readonly key: string
+  readonly from: AlertStatus
+  readonly to: AlertStatus
+  /** End of the window that says so (µs): rises from change to change of a group. */
+  readonly windowEndUs: number
+  readonly value: number | null
+}
+
+export interface RuleCounters {
+  /** Rows that came after their window and the lateness allowance. */
+  late: number
+  /** Rows of groups beyond the cap. */
+  leftOut: number
+  /** Rows that were in time but reached the windows after some of theirs had closed. */
+  behind: number
+}
+
+export class RuleEvaluator {
+  readonly rule: AlertRule
+  readonly kind: PartKind
+  readonly counters: RuleCounters = { late: 0, leftOut: 0, behind: 0 }
+  readonly #reader: WindowReader
+  readonly #times: StepTimes
+  readonly #slideUs: number
+  readonly #groups = new Map<string, GroupState>()
+  readonly #touched = new Set<string>()
+  /** Rows received before are of no concern. */
+  readonly #startUs: number
+  /** Last pane of the newest window that has closed. */
+  #closed: number
+  /** First pane of which every row was seen. */
+  #whole: number
+  /** Newest pane that may have rows. */
+  #current: number
+
+  constructor(rule: AlertRule, startUs: number) {
+    this.rule = rule
+    this.kind = partKindOf(rule)
+    this.#reader = new WindowReader(rule)
+    const slideS = slideOf(rule.windowS)
+    this.#slideUs = slideS * SECOND_US
+    this.#times = {
+      forPanes: rule.forS / slideS,
+      keepPanes: rule.keepFiringForS / slideS,
+      tellsNoData: rule.by.length === 0,
+    }
+    this.#startUs = startUs
+    this.#closed = Math.floor(startUs / this.#slideUs) - 1
+    this.#current = this.#closed
+    this.#whole = Math.ceil(startUs / this.#slideUs)
+    if (rule.by.length === 0 && !isPatternRule(rule)) this.#groupOf('')
+  }
+
+  get groups(): ReadonlyMap<string, GroupState> {
+    return this.#groups
+  }
+
+  /** What was received between was not seen: windows that reach back further are not whole. */
+  resume(nowUs: number): void {
+    this.#whole = Math.max(this.#whole, Math.ceil(nowUs / this.#slideUs))
+  }
+
+  wants(receivedAtUs: number): boolean {
+    return receivedAtUs >= this.#startUs
+  }
+
+  /** Rows of one group and pane. Behind the last of a batch comes `decide`. */
+  add(key: string, pane: number, part: WindowPart): void {
+    if (pane <= this.#closed) {
+      this.counters.behind += part.count
+      if (pane < this.#firstOpen) return
+    }
+    const group = this.#groupOf(key)
+    if (group === null) {
+      this.counters.leftOut += part.count
+      return
+    }
+    group.windows.add(pane, part)
+    if (group.firstSeen === NONE || pane < group.firstSeen) group.firstSeen = pane
+    group.lastSeen = Math.max(group.lastSeen, pane)
+    this.#touched.add(key)
+  }
+
+  /** Closes what is over at this time; `nowUs` may never be behind rows that are still to come. */
+  close(nowUs: number, tell: (change: GroupChange) => void): void {
+    const { latenessS } = this.rule
+    const newest = this.#current
+    this.#current = Math.max(this.#current, Math.floor(nowUs / this.#slideUs))
+    const end = Math.floor((nowUs - latenessS * SECOND_US - SETTLE_US) / this.#slideUs) - 1
+    for (const stop of [this.#whole + this.#reader.span - 1, Number.POSITIVE_INFINITY]) {
+      const last = Math.min(end, stop)
+      const stillUntil = Math.min(last, Math.max(this.#closed, newest) + this.#stillAfter)
+      while (this.#closed < stillUntil) this.#closeNext(tell)
+      // Nothing came meanwhile: all later windows say the same.
+      this.#closed = Math.max(this.#closed, last)
+    }
+    if (this.#touched.size > 0) this.decide(tell)
+  }
+
+  /** Fires what the rows that came, or the end of a firing before them, have decided already. */
+  decide(tell: (change: GroupChange) => void): void {
+    const keys = [...this.#touched]
+    this.#touched.clear()
+    if (!this.#reader.isRising || this.rule.forS > 0) return
+    for (const key of keys) {
+      const group = this.#groups.get(key)
+      if (group === undefined || group.status === 'firing') continue
+      if (!this.#reader.couldHold(group.windows.total)) continue
+      for (let last = this.#closed + 1; last <= this.#current; last++) {
+        const read = this.#read(group, last)
+        if (read === null || !read.holds) continue
+        const from = group.status
+        enter(group, 'firing', last)
+        this.#tell(key, from, group, last, read.value, tell)
+        break
+      }
+    }
+  }
+
+  write(writer: ByteWriter): void {
+    const { late, leftOut, behind } = this.counters
+    for (const count of [late, leftOut, behind]) writer.f64(count)
+    for (const pane of [this.#closed, this.#whole, this.#current]) writer.f64(pane)
+    writer.u32(this.#groups.size)
+    for (const [key, group] of this.#groups) {
+      writer.text(key)
+      writeGroup(group, writer)
+    }
+  }
+
+  /** Becomes what `write` was told of the same rule. */
+  read(reader: ByteReader): void {
+    this.counters.late = reader.f64()
+    this.counters.leftOut = reader.f64()
+    this.counters.behind = reader.f64()
+    this.#closed = reader.f64()
+    this.#whole = reader.f64()
+    this.#current = reader.f64()
+    this.#groups.clear()
+    const size = reader.u32()
+    for (let i = 0; i < size; i++) this.#groups.set(reader.text(), readGroup(this.kind, reader))
+  }
+
+  /** Oldest pane of a window that has not closed. */
+  get #firstOpen(): number {
+    return this.#closed + 2 - this.#reader.span
+  }
+
+  /** So many windows after the last row everything has come to rest. */
+  get #stillAfter(): number {
+    const { forPanes, keepPanes } = this.#times
+    return this.#reader.span + Math.ceil(forPanes + keepPanes) + 4
+  }
+
+  #groupOf(key: string): GroupState | null {
+    const known = this.#groups.get(key)
+    if (known !== undefined) return known
+    if (this.#groups.size >= this.rule.groupsMax) return null
+    const { fn } = this.rule.aggregate
+    const group = newGroup(emptyWindows(this.kind), fn === 'absence')
+    this.#groups.set(key, group)
+    return group
+  }
+
+  #closeNext(tell: (change: GroupChange) => void): void {
+    const last = ++this.#closed
+    for (const [key, group] of this.#groups) {
+      this.#step(key, group, last, tell)
+      group.windows.forgetBefore(this.#firstOpen)
+      if (this.#isForgotten(key, group, last)) this.#forget(key, group, last, tell)
+    }
+  }
+
+  #step(key: string, group: GroupState, last: number, tell: (change: GroupChange) => void): void {
+    const { status, windows } = group
+    if (status === 'ok' && !this.#reader.couldHold(windows.total)) return
+    if (this.rule.aggregate.fn === 'vanished_pattern' && !group.isEstablished) {
+      const first = last - this.#reader.panes + 1
+      group.isEstablished = windows.over(first, last).count >= VANISHED_ROWS_MIN
+    }
+    const read = this.#read(group, last)
+    if (read === null) return
+    step(group, read, last, this.#times)
+    if (group.status === status) return
+    this.#tell(key, status, group, last, read.value, tell)
+    // The next firing may be decided already.
+    if (status === 'firing') this.#touched.add(key)
+  }
+
+  /** null = the window is not whole, and says nothing. */
+  #read(group: GroupState, last: number): WindowRead | null {
+    const { span, needsWhole, needsPast } = this.#reader
+    const first = last - span + 1
+    if (needsWhole && first < this.#whole) return null
+    // A group that appears had nothing before, which says nothing.
+    if (needsPast && this.rule.by.length > 0 && first < group.firstSeen) return null
+    return this.#reader.read(group.windows, last, group.isEstablished)
+  }
+
+  #isForgotten(key: string, group: GroupState, last: number): boolean {
+    if (key === '' || group.windows.total > 0) return false
+    const { fn } = this.rule.aggregate
+    const isAwaited = (fn === 'absence' || fn === 'vanished_pattern') && group.isEstablished
+    if (group.status === 'ok' && !isAwaited) return true
+    return (last - group.lastSeen) * this.#slideUs > ABSENT_KEEP_S * SECOND_US
+  }
+
+  #forget(key: string, group: GroupState, last: number, tell: (change: GroupChange) => void): void {
+    this.#groups.delete(key)
+    const { status } = group
+    if (status === 'ok') return
+    enter(group, 'ok', last)
+    this.#tell(key, status, group, last, null, tell)
+  }
+
+  #tell(
+    key: string,
+    from: AlertStatus,
+    { status: to }: GroupState,
+    last: number,
+    value: number | null,
+    tell: (change: GroupChange) => void,
+  ): void {
+    if (from === to) return
+    tell({ key, from, to, windowEndUs: (last + 1) * this.#slideUs, value })
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * What a rule says of a history, found the slow and obvious way: every value is counted anew from
+ * all events that are known by then. The judge of windows, panes, deltas and early firing.
+ */
+import type { AlertRule } from '#proto/alert-rule.ts'
+import { slideOf } from '#proto/alert-rule.ts'
+import { type GroupChange, SETTLE_US } from '../rule-evaluator.ts'
+import type { AlertStatus } from '../group-state.ts'
+
+export interface PlainEvent {
+  readonly timeUs: number
+  readonly key: string
+  /** What `sum`, `avg`, `min` and `max` are about, and `distinct`. */
+  readonly number: number
+  /** Of `ratio`: it matches the second filter. */
+  readonly isPart: boolean
+}
+
+export type PlainStep =
+  | { readonly type: 'batch'; readonly atUs: number; readonly events: readonly PlainEvent[] }
+  | { readonly type: 'tick'; readonly atUs: number }
+
+interface Placed extends PlainEvent {
+  readonly pane: number
+}
+
+interface NaiveGroup {
+  status: AlertStatus
+  since: number
+  overSince: number | null
+  firstSeen: number
+  lastSeen: number
+  established: boolean
+}
+
+export class NaiveAlerts {
+  readonly changes: GroupChange[] = []
+  late = 0
+  behind = 0
+  readonly #rule: AlertRule
+  readonly #slideUs: number
+  readonly #panes: number
+  readonly #startPane: number
+  readonly #events: Placed[] = []
+  readonly #groups = new Map<string, NaiveGroup>()
+  #closed: number
+  #nowUs: number
+
+  constructor(rule: AlertRule, startUs: number) {
+    this.#rule = rule
+    this.#slideUs = slideOf(rule.windowS) * 1e6
+    this.#panes = (rule.windowS * 1e6) / this.#slideUs
+    this.#startPane = Math.ceil(startUs / this.#slideUs)
+    this.#closed = Math.floor(startUs / this.#slideUs) - 1
+    this.#nowUs = startUs
+    if (rule.by.length === 0 && !rule.aggregate.fn.endsWith('_pattern')) this.#group('')
+  }
+
+  step(step: PlainStep): void {
+    this.#nowUs = Math.max(this.#nowUs, step.atUs)
+    this.#closeDue()
+    this.#fireEarly()
+    if (step.type === 'tick') return
+    for (const event of step.events) this.#place(event, step.atUs)
+    this.#fireEarly()
+  }
+
+  /** Whether the window that ends then held for the group, by all that is known now. */
+  holds(key: string, windowEndUs: number): boolean {
+    return this.#judge(key, windowEndUs / this.#slideUs - 1).holds
+  }
+
+  #place(event: PlainEvent, receivedUs: number): void {
+    const pane = Math.floor(Math.min(event.timeUs, receivedUs) / this.#slideUs)
+    if ((pane + 1) * this.#slideUs + this.#rule.latenessS * 1e6 <= receivedUs) {
+      this.late++
+      return
+    }
+    if (pane <= this.#closed) this.behind++
+    const fn = this.#rule.aggregate.fn
+    const span = fn === 'change' ? 2 * this.#panes : this.#panes + (fn === 'new_pattern' ? 1 : 0)
+    if (pane < this.#closed + 2 - span) return
+    this.#events.push({ ...event, pane })
+    const group = this.#group(event.key)
+    group.firstSeen = Math.min(group.firstSeen, pane)
+    group.lastSeen = Math.max(group.lastSeen, pane)
+  }
+
+  #group(key: string): NaiveGroup {
+    const group = this.#groups.get(key) ?? {
+      status: 'ok',
+      since: -1,
+      overSince: null,
+      firstSeen: Number.POSITIVE_INFINITY,
+      lastSeen: -1,
+      established: this.#rule.aggregate.fn === 'absence',
+    }
+    this.#groups.set(key, group)
+    return group
+  }
+
+  #closeDue(): void {
+    const settledUs = this.#nowUs - SETTLE_US - this.#rule.latenessS * 1e6
+    while ((this.#closed + 2) * this.#slideUs <= settledUs) {
+      this.#closed++
+      for (const key of [...this.#groups.keys()]) this.#close(key, this.#closed)
+    }
+  }
+
+  #close(key: string, last: number): void {
+    const group = this.#group(key)
+    const { aggregate, forS, keepFiringForS } = this.#rule
+    const fn = aggregate.fn
+    if (fn === 'vanished_pattern' && this.#count(key, last) >= 10) group.established = true
+    const { holds, isOver, value, judged } = this.#judge(key, last)
+    if (judged) {
+      const rest = value === null && this.#rule.by.length === 0 ? 'no_data' : 'ok'
+      if (group.status === 'firing') {
+        if (last > group.since) {
+          if (!isOver) group.overSince = null
+          else {
+            group.overSince ??= last
+            const overUs = (last - group.overSince) * this.#slideUs
+            if (overUs >= keepFiringForS * 1e6) this.#turn(key, rest, last, value)
+          }
+        }
+      } else if (holds) {
+        const began = group.status === 'pending' ? group.since : last
+        const heldUs = (last - began) * this.#slideUs
+        if (heldUs >= forS * 1e6) this.#turn(key, 'firing', last, value)
+        else if (group.status !== 'pending') this.#turn(key, 'pending', last, value)
+      } else if (group.status !== rest) this.#turn(key, rest, last, value)
+    }
+    this.#maybeForget(key, last)
+  }
+
+  #maybeForget(key: string, last: number): void {
+    if (key === '') return
+    const group = this.#group(key)
+    const { fn } = this.#rule.aggregate
+    const span = fn === 'change' ? 2 * this.#panes : this.#panes + (fn === 'new_pattern' ? 1 : 0)
+    if (this.#events.some(event => event.key === key && event.pane >= last + 2 - span)) return
+    const awaited = (fn === 'absence' || fn === 'vanished_pattern') && group.established
+    if (group.status === 'ok' && !awaited) this.#groups.delete(key)
+  }
+
+  #fireEarly(): void {
+    const { aggregate, condition, forS } = this.#rule
+    const { fn } = aggregate
+    const isUp = condition?.operator.startsWith('>') ?? true
+    const rising = isUp ? ['count', 'rate', 'max'] : ['min']
+    if (forS > 0 || !rising.includes(fn)) return
+    const current = Math.floor(this.#nowUs / this.#slideUs)
+    for (const [key, group] of this.#groups) {
+      for (let last = this.#closed + 1; last <= current && group.status !== 'firing'; last++) {
+        const { holds, value } = this.#judge(key, last)
+        if (holds) this.#turn(key, 'firing', last, value)
+      }
+    }
+  }
+
+  #turn(key: string, to: AlertStatus, last: number, value: number | null): void {
+    const group = this.#group(key)
+    const { status: from } = group
+    Object.assign(group, { status: to, since: last, overSince: null })
+    this.changes.push({ key, from, to, windowEndUs: (last + 1) * this.#slideUs, value })
+  }
+
+  #count(key: string, last: number, panes = this.#panes): number {
+    return this.#inWindow(key, last - panes + 1, last).length
+  }
+
+  #inWindow(key: string, first: number, last: number): Placed[] {
+    return this.#events.filter(event => {
+      return event.key === key && event.pane >= first && event.pane <= last
+    })
+  }
+
+  #judge(key: string, last: number): {
+    readonly value: number | null
+    readonly holds: boolean
+    readonly isOver: boolean
+    readonly judged: boolean
+  } {
+    const { aggregate, condition, resolve, by } = this.#rule
+    const { fn } = aggregate
+    const group = this.#groups.get(key)
+    const span = fn === 'change' ? 2 * this.#panes : this.#panes + (fn === 'new_pattern' ? 1 : 0)
+    const first = last - span + 1
+    const isDown = condition?.operator.startsWith('<') ?? false
+    const isOfRows = ['count', 'rate', 'sum', 'distinct'].includes(fn)
+    const past = fn === 'absence' || fn === 'change' || (isDown && isOfRows)
+    const whole = past || fn.endsWith('_pattern')
+    const unjudged = { value: null, holds: false, isOver: false, judged: false }
+    if (whole && first < this.#startPane) return unjudged
+    if (past && by.length > 0 && first < (group?.firstSeen ?? 0)) return unjudged
+    if (condition === null) {
+      const rows = fn === 'new_pattern' ? this.#count(key, last, 1) : this.#count(key, last)
+      const holds =
+        fn === 'new_pattern'
+          ? rows > 0 && this.#inWindow(key, last - this.#panes, last - 1).length === 0
+          : rows === 0 && group?.established === true
+      return { value: rows, holds, isOver: !holds, judged: true }
+    }
+    const value = this.#value(key, last)
+    if (value === null) return { value, holds: false, isOver: true, judged: true }
+    const { operator, threshold } = condition
+    const compare = { '>': value > threshold, '>=': value >= threshold, '<': value < threshold }
+    const holds = operator === '<=' ? value <= threshold : compare[operator]
+    const beyond = resolve === null || (isDown ? value >= resolve : value <= resolve)
+    return { value, holds, isOver: !holds && beyond, judged: true }
+  }
+
+  #value(key: string, last: number): number | null {
+    const events = this.#inWindow(key, last - this.#panes + 1, last)
+    const numbers = events.map(({ number }) => number)
+    const sum = numbers.reduce((total, number) => total + number, 0)
+    switch (this.#rule.aggregate.fn) {
+      case 'count':
+        return events.length
+      case 'rate':
+        return events.length / this.#rule.windowS
+      case 'ratio':
+        return events.length === 0 ? null : events.filter(each => each.isPart).length / events.length
+      case 'sum':
+        return sum
+      case 'avg':
+        return events.length === 0 ? null : sum / events.length
+      case 'min':
+        return events.length === 0 ? null : Math.min(...numbers)
+      case 'max':
+        return events.length === 0 ? null : Math.max(...numbers)
+      case 'distinct':
+        return new Set(numbers).size
+      case 'change': {
+        const before = this.#inWindow(key, last - 2 * this.#panes + 1, last - this.#panes).length
+        return before === 0 ? null : ((events.length - before) / before) * 100
+      }
+      default:
+        throw new Error(`nobody knows ${this.#rule.aggregate.fn}`)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** Random rules and histories: out of order, late, from the future, with silences and ticks. */
+import type { AlertAggregate, AlertRule } from '#proto/alert-rule.ts'
+import { ALERT_DEFAULTS, slideOf } from '#proto/alert-rule.ts'
+import type { Random } from '#runtime/index.ts'
+import type { PlainEvent, PlainStep } from './naive-alerts.ts'
+
+export const START_US = 1_760_000_000_000_000
+
+/** A whole number, both ends included. */
+function between(random: Random, least: number, most: number): number {
+  return least + random.below(most - least + 1)
+}
+
+export function pick<Value>(random: Random, values: readonly Value[]): Value {
+  return values[between(random, 0, values.length - 1)] as Value
+}
+
+const AGGREGATES: readonly AlertAggregate[] = [
+  { fn: 'count' },
+  { fn: 'count' },
+  { fn: 'rate' },
+  { fn: 'change' },
+  { fn: 'absence' },
+  { fn: 'new_pattern' },
+  { fn: 'vanished_pattern' },
+  { fn: 'ratio', part: 'x' },
+  { fn: 'distinct', field: 'n' },
+  { fn: 'sum', field: 'n' },
+  { fn: 'avg', field: 'n' },
+  { fn: 'min', field: 'n' },
+  { fn: 'max', field: 'n' },
+]
+const THRESHOLDS: Readonly<Record<string, readonly number[]>> = {
+  rate: [0.1, 0.5],
+  ratio: [0.3, 0.5],
+  change: [-50, 50, 100],
+  sum: [0, 10],
+}
+
+export function randomRule(random: Random): AlertRule {
+  const aggregate = pick(random, AGGREGATES)
+  const isEvent = ['absence', 'new_pattern', 'vanished_pattern'].includes(aggregate.fn)
+  const operator = pick(random, ['>', '>=', '<', '<='] as const)
+  const threshold = pick(random, THRESHOLDS[aggregate.fn] ?? [1, 2, 3, 5])
+  const away = operator.startsWith('>') ? -1 : 1
+  const isPattern = aggregate.fn.endsWith('_pattern')
+  return {
+    name: 'random',
+    enabled: true,
+    query: '*',
+    aggregate,
+    windowS: pick(random, [10, 12, 20, 60, 130]),
+    condition: isEvent ? null : { operator, threshold },
+    resolve: isEvent || between(random, 0, 2) > 0 ? null : threshold + away * between(random, 0, 3),
+    by: isPattern || between(random, 0, 1) === 0 ? [] : ['key'],
+    groupsMax: 1_000,
+    forS: pick(random, [0, 0, 0, 3, 20]),
+    keepFiringForS: pick(random, [0, 0, 5, 30]),
+    latenessS: pick(random, [0, 1, 5, 10]),
+    severity: ALERT_DEFAULTS.severity,
+    labels: {},
+    runbook: null,
+  }
+}
+
+/** Receipt never goes back by more than what windows wait for it, which they do not count on. */
+export function randomHistory(random: Random, rule: AlertRule): PlainStep[] {
+  const grouped = rule.by.length > 0 || rule.aggregate.fn.endsWith('_pattern')
+  const keys = grouped ? ['["a"]', '["b"]', '["c"]'] : ['']
+  const slideUs = slideOf(rule.windowS) * 1e6
+  const steps: PlainStep[] = []
+  let nowUs = START_US + between(random, 0, 999_999)
+  const count = between(random, 2, 25)
+  for (let i = 0; i < count; i++) {
+    const jumpsUs = [0, 300_000, 1_000_000, 5_000_000, rule.windowS * 400_000, rule.windowS * 3e6]
+    nowUs += Math.floor(pick(random, jumpsUs) * (between(random, 50, 150) / 100))
+    if (between(random, 0, 2) === 0) steps.push({ type: 'tick', atUs: nowUs })
+    else {
+      const events = Array.from({ length: between(random, 0, 6) }, (): PlainEvent => {
+        const agesUs = [0, 0, 200_000, slideUs, 3_000_000, 9_000_000, 15_000_000, -5_000_000]
+        return {
+          timeUs: nowUs - pick(random, agesUs) + between(random, -300_000, 300_000),
+          key: pick(random, keys),
+          number: between(random, -3, 6),
+          isPart: between(random, 0, 1) === 0,
+        }
+      })
+      steps.push({ type: 'batch', atUs: nowUs, events })
+    }
+  }
+  steps.push({ type: 'tick', atUs: nowUs + rule.windowS * 5e6 + 120e6 })
+  return steps
+}

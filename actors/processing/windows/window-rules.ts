@@ -1,0 +1,38 @@
+/** The alert rules of a project as worker threads get them: packed once, not with every batch. */
+import type { AlertRule } from '#proto/alert-rule.ts'
+import type { PartKind } from './window-part.ts'
+
+/** What has to be known of a rule to tell the rows of its windows. */
+export type WindowRule = Pick<
+  AlertRule,
+  'query' | 'aggregate' | 'windowS' | 'by' | 'groupsMax' | 'latenessS'
+>
+
+export interface PackedRules {
+  /** Equal for equal rules. */
+  readonly key: string
+  /** JSON of the rules, which no thread copies before it has to. */
+  readonly text: SharedArrayBuffer
+}
+
+export function packRules(key: string, rules: readonly WindowRule[]): PackedRules {
+  const needed = rules.map(({ query, aggregate, windowS, by, groupsMax, latenessS }) => {
+    return { query, aggregate, windowS, by, groupsMax, latenessS }
+  })
+  const bytes = Buffer.from(JSON.stringify(needed))
+  const text = new SharedArrayBuffer(bytes.length)
+  new Uint8Array(text).set(bytes)
+  return { key, text }
+}
+
+export function unpackRules({ text }: PackedRules): WindowRule[] {
+  return JSON.parse(Buffer.from(new Uint8Array(text)).toString()) as WindowRule[]
+}
+
+export function partKindOf({ aggregate }: Pick<AlertRule, 'aggregate'>): PartKind {
+  const { fn } = aggregate
+  if (fn === 'ratio') return 'share'
+  if (fn === 'distinct') return 'distinct'
+  if (/^p\d/.test(fn)) return 'quantiles'
+  return 'metric' in aggregate || 'field' in aggregate ? 'numbers' : 'rows'
+}
