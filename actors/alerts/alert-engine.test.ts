@@ -88,7 +88,7 @@ test('killed anywhere, a replay from any snapshot before tells no false firing a
     const about = `seed ${seed}, ${savedAt} to ${killedAt}: ${JSON.stringify(rule)}`
     assert.deepEqual(episodes(told.changes), episodes(wanted), about)
     for (const { key, to, windowEndUs } of told.changes) {
-      if (to === 'firing' && naive.behind === 0) assert.ok(naive.holds(key, windowEndUs), about)
+      if (to === 'firing' && naive.behind === 0) assert.ok(naive.held(key, windowEndUs), about)
     }
   }
 })

@@ -43,6 +43,7 @@ export class NaiveAlerts {
   readonly #startPane: number
   readonly #events: Placed[] = []
   readonly #groups = new Map<string, NaiveGroup>()
+  readonly #held = new Set<string>()
   #closed: number
   #nowUs: number
 
@@ -65,9 +66,9 @@ export class NaiveAlerts {
     this.#fireEarly()
   }
 
-  /** Whether the window that ends then held for the group, by all that is known now. */
-  holds(key: string, windowEndUs: number): boolean {
-    return this.#judge(key, windowEndUs / this.#slideUs - 1).holds
+  /** Whether the condition held in the window of the group that ended then and has closed. */
+  held(key: string, windowEndUs: number): boolean {
+    return this.#held.has(`${key} ${windowEndUs}`)
   }
 
   #place(event: PlainEvent, receivedUs: number): void {
@@ -114,6 +115,7 @@ export class NaiveAlerts {
     if (fn === 'vanished_pattern' && this.#count(key, last) >= 10) group.established = true
     const { holds, isOver, value, judged } = this.#judge(key, last)
     if (judged) {
+      if (holds) this.#held.add(`${key} ${(last + 1) * this.#slideUs}`)
       const rest = value === null && this.#rule.by.length === 0 ? 'no_data' : 'ok'
       if (group.status === 'firing') {
         if (last > group.since) {

@@ -8,19 +8,23 @@ export class ByteWriter {
   #at = 0
 
   u8(value: number): void {
-    this.#view.setUint8(this.#room(1), value)
+    const at = this.#room(1)
+    this.#view.setUint8(at, value)
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#room(2), value, true)
+    const at = this.#room(2)
+    this.#view.setUint16(at, value, true)
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#room(4), value, true)
+    const at = this.#room(4)
+    this.#view.setUint32(at, value, true)
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.#room(8), value, true)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, value, true)
   }
 
   /** Its length and UTF-8. */
@@ -31,7 +35,8 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#room(bytes.length))
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
   }
 
   /** What was written, in memory of its own. */
@@ -39,6 +44,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#at)
   }
 
+  /** Where so many bytes are to be written; it may move them all. */
   #room(length: number): number {
     const at = this.#at
     this.#at += length
