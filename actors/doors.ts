@@ -77,6 +77,9 @@ export async function openDoors(
       catalogChanged() {
         persons.catalogChanged()
         void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, api))
+        pipeline.alerting
+          ?.rulesChanged()
+          .catch((error: Error) => onFault(error, 'alert rules'))
         pipeline.catalogChanged().then(
           projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
           (error: Error) => onFault(error, 'partitions'),
@@ -207,6 +210,7 @@ function observe(pipeline: Pipeline): Record<string, unknown> {
     [shape.commitLog]: commitLog.observe(),
     store: store.observe(),
     coordination: coordination.observe(),
+    alerts: pipeline.alerting?.observe() ?? null,
     promptPool: promptPool.observe(),
     pool: pool.observe(),
   }

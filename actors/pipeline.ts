@@ -12,20 +12,18 @@ import {
 } from './project/project.ts'
 import { retention } from './retention/retention.ts'
 import type { Storage } from './storage.ts'
+import { startAlerts } from './start-alerts.ts'
 import { tail } from './tail/tail.ts'
 
 /** Projects with an actor at the same time, and how long an idle one is kept. */
 const PROJECTS_MAX = 20_000
 const PROJECT_IDLE_MS = 5 * 60_000
 
-export type Pipeline = Foundation & Storage & ReturnType<typeof startActors>
+export type Pipeline = Foundation & Storage & Awaited<ReturnType<typeof startActors>>
 
 /** What belongs to no role of this process is null. */
-export function startActors(
-  foundation: Foundation,
-  { commitLog: log, store }: Storage,
-  closing: Closing,
-) {
+export async function startActors(foundation: Foundation, storage: Storage, closing: Closing) {
+  const { commitLog: log, store } = storage
   const { system, shape, catalog, config, coordination, promptPool } = foundation
   closing.add(() => foundation.stopActors())
   const { roles, isShared } = shape
@@ -49,5 +47,7 @@ export function startActors(
     projectId => ({ projectId, log, meter, spend }),
     { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
   )
-  return { tail: tailRef, meter, projects, troubles }
+  const alerting = shape.commitLog === 'journal' ? startAlerts(foundation, storage, closing) : null
+  await alerting?.start()
+  return { tail: tailRef, meter, projects, troubles, alerting }
 }

@@ -35,7 +35,7 @@ export async function startLogboy(options: StartOptions): Promise<Running> {
     const shape = shapeOf(options.config)
     const foundation = await openFoundation({ ...options, shape }, closing)
     const storage = await openStorage(foundation, closing)
-    const actors = startActors(foundation, storage, closing)
+    const actors = await startActors(foundation, storage, closing)
     const doors = await openDoors(options, { ...foundation, ...storage, ...actors }, closing)
     return { ...doors, stop: () => closing.run() }
   } catch (error) {

@@ -123,6 +123,9 @@ export const ELASTIC_QUANTILE_NUMBERS_MAX = 1_000_000
 /** Rows of the table that is answered; it is cut there, and says so. */
 export const ANALYSIS_ROWS_MAX = 10_000
 
+/** Alert rules of a project: each looks at every batch. */
+export const ALERT_RULES_MAX = 2_000
+
 /** Rows in one tail frame and bytes waiting for one slow socket; more are dropped and counted. */
 export const TAIL_FRAME_ROWS_MAX = 500
 export const TAIL_SOCKET_BYTES_MAX = 1024 * 1024

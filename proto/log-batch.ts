@@ -89,8 +89,7 @@ class Opening {
     demand(count <= BATCH_RECORDS_MAX, `${count} records, 1 to ${BATCH_RECORDS_MAX} are allowed`)
     this.count = count
     const kind = (fields.low[BATCH.kind] as number) >>> 0
-    const isKnown = kind === ROW_KINDS.log || kind === ROW_KINDS.metric
-    demand(isKnown, `kind ${kind} is neither 0 (logs) nor 1 (metrics)`)
+    demand(kind <= ROW_KINDS.alert, `kind ${kind} is neither 0 (logs) nor 1 (metrics)`)
     return new LazyColumns(this, fields, { kind, count })
   }
 

@@ -41,9 +41,12 @@ export async function dropTables(ask: Ask): Promise<void> {
   await ask(`DROP TABLE IF EXISTS ${['applied_migrations', ...tablesOf()].join(', ')}`)
 }
 
+/** What migrations fill. */
+const COUNTERS = ['catalog_version', 'alert_numbers']
+
 /** No tables, or none that anybody has written into. */
 async function isEmpty(ask: Ask): Promise<boolean> {
-  for (const table of tablesOf().filter(name => name !== 'catalog_version')) {
+  for (const table of tablesOf().filter(name => !COUNTERS.includes(name))) {
     if (!(await hasTable(table, ask))) continue
     const { rows } = await ask(`SELECT 1 FROM ${table} LIMIT 1`)
     if (rows.length > 0) return false

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
 import type { Accounts } from './accounts.ts'
 import type { ApiTokens } from './api-tokens.ts'
+import type { AlertRules } from './alert-rules.ts'
+import type { AlertStates } from './alert-states.ts'
 import { backup } from './backup.ts'
 import type {
   Catalog,
@@ -26,6 +28,8 @@ import type { Placements } from './placements.ts'
 import { PROJECT, projectColumns, projectOf } from './project-row.ts'
 import type { SignIns } from './sign-ins.ts'
 import { SqlAccounts } from './sql-accounts.ts'
+import { SqlAlertRules } from './sql-alert-rules.ts'
+import { SqlAlertStates } from './sql-alert-states.ts'
 import { SqlApiTokens } from './sql-api-tokens.ts'
 import { SqlCheckpoints } from './sql-checkpoints.ts'
 import { SqlInstallationKeys } from './sql-installation-keys.ts'
@@ -122,6 +126,8 @@ export class SqlCatalog implements Catalog {
   readonly signIns: SignIns
   readonly apiTokens: ApiTokens
   readonly installationKeys: InstallationKeys
+  readonly alertRules: AlertRules
+  readonly alertStates: AlertStates
   readonly #database: Database
   readonly #close: () => Promise<void>
 
@@ -136,6 +142,8 @@ export class SqlCatalog implements Catalog {
     this.signIns = new SqlSignIns(database)
     this.apiTokens = new SqlApiTokens(database)
     this.installationKeys = new SqlInstallationKeys(database)
+    this.alertRules = new SqlAlertRules(database)
+    this.alertStates = new SqlAlertStates(database)
     this.#database = database
     this.#close = close
   }

@@ -33,7 +33,7 @@ function run(
   new Uint8Array(memory).set(bytes, 16)
   const envelope = envelopeOf({ rejected })
   const place = { memory, offset: 16, length: bytes.length }
-  return processBatch({ envelope, ...place, filters: questions, summary: true })
+  return processBatch({ envelope, ...place, filters: questions, summary: true }).result
 }
 
 function messagesOf({ pieces }: BatchMatches): string[] {

@@ -1,14 +1,17 @@
 /**
  * The task that looks at a committed batch once for everybody who follows the log: counts for the
- * summaries, matches for the live tails. Pure, so that it may run anywhere and again after a crash.
+ * summaries, matches for the live tails, what alert rules want of it. Pure, so that it may run anywhere and again after a crash.
  */
 import type { RowColumns } from '#proto/columns.ts'
 import { TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'
 import { openProven } from '#proto/log-batch.ts'
+import type { Transferred } from '#runtime/threads.ts'
 import { compileMatcher, type Matcher, type RowFilter } from './matcher.ts'
 import { rowJson } from './row-json.ts'
 import { openRows, type RowsEnvelope } from './rows.ts'
 import { type BatchSummary, summarize } from './summary.ts'
+import { ruleSetOf } from './windows/window-deltas.ts'
+import type { PackedRules } from './windows/window-rules.ts'
 
 export interface ProcessBatch {
   readonly envelope: RowsEnvelope
@@ -17,6 +20,8 @@ export interface ProcessBatch {
   readonly offset: number
   readonly length: number
   readonly filters: readonly BatchFilter[]
+  /** Alert rules whose windows the batch may add to. */
+  readonly rules?: PackedRules
   /** Whether counts are wanted. */
   readonly summary: boolean
 }
@@ -34,6 +39,8 @@ export interface ProcessedBatch {
   readonly summary: BatchSummary | null
   /** One for each filter, in order. */
   readonly matches: readonly BatchMatches[]
+  /** See windows/delta-reader.ts; null = it adds nothing. */
+  readonly deltas: Uint8Array<ArrayBuffer> | null
 }
 
 export interface BatchMatches {
@@ -54,13 +61,17 @@ export interface MatchPiece {
 }
 
 /** Opens the batch and answers every question about it. */
-export function processBatch(input: ProcessBatch): ProcessedBatch {
-  const bytes = new Uint8Array(input.memory, input.offset, input.length)
-  const rows = openRows(input.envelope, openProven(bytes))
-  return {
-    summary: input.summary ? summarize(rows, input.length) : null,
+export function processBatch(input: ProcessBatch): Transferred<ProcessedBatch> {
+  const { envelope, memory, offset, length, rules } = input
+  const rows = openRows(envelope, openProven(new Uint8Array(memory, offset, length)))
+  const deltas =
+    rules === undefined ? null : ruleSetOf(rules).deltas(rows, Number(envelope.receivedAtUs))
+  const result = {
+    summary: input.summary ? summarize(rows, length) : null,
     matches: input.filters.map(question => answer(rows, question)),
+    deltas,
   }
+  return { result, transfer: deltas === null ? [] : [deltas.buffer] }
 }
 
 function answer(rows: RowColumns, { filter, fromRow, rowsMax }: BatchFilter): BatchMatches {

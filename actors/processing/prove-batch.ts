@@ -58,6 +58,9 @@ export function proveWith(
   }
   try {
     const columns = openLogBatch(new Uint8Array(memory, offset, length), isUtf8)
+    if (columns.kind === ROW_KINDS.alert) {
+      return { type: 'invalid', reason: 'kind 2 (alerts) is neither 0 (logs) nor 1 (metrics)' }
+    }
     return judge(columns, moreChecks)
   } catch (error) {
     if (error instanceof BatchError) return { type: 'invalid', reason: error.message }

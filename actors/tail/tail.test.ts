@@ -39,7 +39,7 @@ class UnorderedPool implements TaskPool {
         if (this.failures > 0) {
           this.failures--
           reject(new Error('the thread died'))
-        } else resolve(processBatch(structuredClone(input) as ProcessBatch) as Result)
+        } else resolve(processBatch(structuredClone(input) as ProcessBatch).result as Result)
       })
     })
   }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { SqlCatalog } from '../sql-catalog.ts'
+import { alertChange } from './alert-tests.ts'
 
 type Calls<Part> = {
   readonly [Key in Exclude<keyof Part, 'close'> as Part[Key] extends (
@@ -101,6 +102,8 @@ const reset = (tokenSha256: Uint8Array) => ({
   createdAtUs: NOW_US,
   expiresAtUs: NOW_US + 1e12,
 })
+const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
+const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
 const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
 
 /** What the calls below find. */
@@ -124,6 +127,7 @@ export async function fill(catalog: SqlCatalog): Promise<void> {
   await catalog.members.putRole('project001', 'auditor', ['logs.read'])
   for (const id of SIGN_INS) await catalog.signIns.open(signIn(id))
   await catalog.apiTokens.create(apiToken('tokentoken01'))
+  await catalog.alertRules.create(ALERT_EDIT, [alertRule('rule01'), alertRule('rule02')], false)
 }
 
 const catalogCalls: Calls<SqlCatalog> = {
@@ -214,6 +218,24 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     end: tokens => tokens.end(ADA, 'tokentoken01'),
     touch: tokens => tokens.touch(new Map([['tokentoken01', NOW_US]])),
   },
+  alertRules: {
+    list: rules => rules.list('project001'),
+    find: rules => rules.find('project001', 'rule01'),
+    stamps: rules => rules.stamps(),
+    create: rules => rules.create(ALERT_EDIT, [alertRule('rule03')], false),
+    update: rules => rules.update(ALERT_EDIT, alertRule('rule01', 'renamed')),
+    delete: rules => rules.delete(ALERT_EDIT, 'rule02'),
+  },
+  alertStates: {
+    record: states => states.record(alertChange('project001', 'rule01'), 1),
+    active: states => states.active('project001'),
+    history: states => states.history('project001', { limit: 10, before: null, ruleId: null }),
+    acknowledge: states =>
+      states.acknowledge('project001', 1, { by: 'ada', note: null, atUs: NOW_US }),
+    take: states => states.take('log', { nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10, inOrder: true }),
+    settled: states => states.settled('log', [1]),
+    forget: states => states.forget(NOW_US),
+  },
   installationKeys: {
     ensure: keys => keys.ensure(stored => (stored.length === 0 ? sealed('first') : null)),
   },
@@ -230,6 +252,9 @@ export const ONCE: ReadonlySet<string> = new Set([
   'partitions.of',
   'partitions.assign',
   'accounts.create',
+  'alertRules.create',
+  'alertRules.update',
+  'alertRules.delete',
   'accounts.update',
   'accounts.setPassword',
   'accounts.redeemReset',
@@ -248,7 +273,12 @@ export const ONCE: ReadonlySet<string> = new Set([
 ])
 
 /** What they answer depends on when they are asked, or on whether it is for the second time. */
-export const VARYING: ReadonlySet<string> = new Set(['version', 'backup', 'keyedRequests.forget'])
+export const VARYING: ReadonlySet<string> = new Set([
+  'version',
+  'backup',
+  'keyedRequests.forget',
+  'alertStates.take',
+])
 
 export interface CatalogCall {
   readonly name: string

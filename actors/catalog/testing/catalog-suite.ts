@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import type { NewKey } from '../catalog.ts'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
 import { accountTests } from './account-tests.ts'
+import { alertTests } from './alert-tests.ts'
 import { checkpointTests } from './checkpoint-tests.ts'
 import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
@@ -173,6 +174,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     placementTests(() => catalog.placements)
     keyedRequestTests(() => catalog)
     accountTests(() => catalog)
+    suite('alerts', () => alertTests(() => catalog))
     suite('members', () => memberTests(() => catalog))
 
     test('of processes that start at once one makes the installation\u2019s key', async () => {

@@ -1,0 +1,46 @@
+/** A change as the catalog keeps it, with what a message says of its rule and group. */
+import type { NewStateChange } from '#actors/catalog/alert-states.ts'
+import { type AlertRule, isPatternRule, printAggregate, printCondition } from '#proto/alert-rule.ts'
+import type { AlertChange, StoredRule } from './alert-engine.ts'
+
+/** Who hears of every firing: the log of the project itself. */
+export const LOG_TARGET = 'log'
+
+export function stateChange(
+  projectId: string,
+  { id: ruleId, version, rule }: StoredRule,
+  { key, to, value, windowEndUs, atUs }: AlertChange,
+): NewStateChange {
+  const { name, severity, labels, runbook } = rule
+  const group = groupOf(rule, key)
+  return {
+    projectId,
+    ruleId,
+    version,
+    key,
+    to,
+    value,
+    windowEndUs,
+    atUs,
+    about: { rule: name, severity, condition: conditionText(rule), labels, group, runbook },
+    targets: [LOG_TARGET],
+  }
+}
+
+/** Values of a group by field. */
+export function groupOf(
+  rule: Pick<AlertRule, 'by' | 'aggregate'>,
+  key: string,
+): Record<string, string | null> {
+  if (isPatternRule(rule)) return { pattern_id: key }
+  if (key === '') return {}
+  const values = JSON.parse(key) as (string | null)[]
+  return Object.fromEntries(rule.by.map((field, i) => [field, values[i] ?? null]))
+}
+
+/** `count > 20`, `p95 of http_request_seconds > 2`. */
+export function conditionText({ aggregate, condition }: AlertRule): string {
+  const what = printAggregate(aggregate)
+  const of = 'metric' in aggregate ? `${what} of ${aggregate.metric}` : what
+  return condition === null ? of : `${of} ${printCondition(condition)}`
+}

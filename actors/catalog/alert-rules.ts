@@ -1,0 +1,44 @@
+/** The contract of alert rules: what people wrote, as they wrote it. */
+import type { AlertRuleText } from '#proto/alert-rule.ts'
+
+export interface StoredAlertRule {
+  readonly id: string
+  readonly projectId: string
+  readonly rule: AlertRuleText
+  /** Another one with every change. */
+  readonly version: number
+  readonly createdAtUs: number
+  readonly updatedAtUs: number
+  readonly updatedBy: string
+}
+
+export interface NewAlertRule {
+  readonly id: string
+  readonly rule: AlertRuleText
+}
+
+/** Who changes rules, and when. */
+export interface AlertEdit {
+  readonly projectId: string
+  readonly by: string
+  readonly atUs: number
+}
+
+export type AlertRuleRefusal = 'unknown' | 'name-taken' | 'too-many' | 'unknown-project'
+
+export interface AlertRules {
+  /** By name. */
+  list(projectId: string): Promise<readonly StoredAlertRule[]>
+  find(projectId: string, id: string): Promise<StoredAlertRule | null>
+  /** Projects with rules, each with a number that changes with them. */
+  stamps(): Promise<ReadonlyMap<string, number>>
+  /** With `replace` those that have the name of one become it; else all or none. */
+  create(
+    edit: AlertEdit,
+    rules: readonly NewAlertRule[],
+    replace: boolean,
+  ): Promise<'done' | AlertRuleRefusal>
+  /** What its groups are is over, and begins anew. */
+  update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal>
+  delete(edit: AlertEdit, id: string): Promise<boolean>
+}

@@ -1,0 +1,204 @@
+/** Alert rules in SQL. */
+import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError } from 'slonik'
+import { z } from 'zod'
+import type { AlertRuleText } from '#proto/alert-rule.ts'
+import { ALERT_RULES_MAX } from '#proto/limits.ts'
+import type {
+  AlertEdit,
+  AlertRuleRefusal,
+  AlertRules,
+  NewAlertRule,
+  StoredAlertRule,
+} from './alert-rules.ts'
+import { changing } from './catalog-version.ts'
+import { int8 } from './columns.ts'
+import type { Database } from './database.ts'
+
+const ruleRow = z
+  .object({
+    id: z.string(),
+    project_id: z.string(),
+    rule: z.custom<AlertRuleText>(value => typeof value === 'object'),
+    version: int8,
+    created_at_us: int8,
+    updated_at_us: int8,
+    updated_by: z.string(),
+  })
+  .transform(
+    (row): StoredAlertRule => ({
+      id: row.id,
+      projectId: row.project_id,
+      rule: row.rule,
+      version: row.version,
+      createdAtUs: row.created_at_us,
+      updatedAtUs: row.updated_at_us,
+      updatedBy: row.updated_by,
+    }),
+  )
+const stampRow = z.object({ project_id: z.string(), stamp: int8 })
+const numberRow = z.object({ value: int8 })
+const projectRow = z.object({ id: z.string() })
+
+const COLUMNS = sql.fragment`
+  id, project_id, rule, version, created_at_us, updated_at_us, updated_by
+`
+
+export class SqlAlertRules implements AlertRules {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  list(projectId: string): Promise<readonly StoredAlertRule[]> {
+    return this.#database.repeatable(db =>
+      db.any(sql.type(ruleRow)`
+        SELECT ${COLUMNS} FROM alert_rules WHERE project_id = ${projectId} ORDER BY name
+      `),
+    )
+  }
+
+  find(projectId: string, id: string): Promise<StoredAlertRule | null> {
+    return this.#database.repeatable(db =>
+      db.maybeOne(sql.type(ruleRow)`
+        SELECT ${COLUMNS} FROM alert_rules WHERE project_id = ${projectId} AND id = ${id}
+      `),
+    )
+  }
+
+  async stamps(): Promise<ReadonlyMap<string, number>> {
+    // A rule that goes changes the count, one that changes its version.
+    const rows = await this.#database.repeatable(db =>
+      db.any(sql.type(stampRow)`
+        SELECT project_id, (sum(version) + count(*))::bigint AS stamp
+        FROM alert_rules GROUP BY project_id ORDER BY project_id
+      `),
+    )
+    return new Map(rows.map(({ project_id, stamp }) => [project_id, stamp]))
+  }
+
+  create(
+    edit: AlertEdit,
+    rules: readonly NewAlertRule[],
+    replace: boolean,
+  ): Promise<'done' | AlertRuleRefusal> {
+    return this.#editing(async change => {
+      const { projectId } = edit
+      const project = await change.maybeOne(
+        sql.type(projectRow)`SELECT id FROM projects WHERE id = ${projectId}`,
+      )
+      if (project === null) return 'unknown-project'
+      for (const rule of rules) await this.#put(change, edit, rule, replace)
+      const count = await change.oneFirst(sql.type(numberRow)`
+        SELECT count(*) AS value FROM alert_rules WHERE project_id = ${projectId}
+      `)
+      if (count > ALERT_RULES_MAX) throw new Refused('too-many')
+      return 'done'
+    })
+  }
+
+  update(edit: AlertEdit, { id, rule }: NewAlertRule): Promise<'done' | AlertRuleRefusal> {
+    return this.#editing(async change => {
+      await endFirings(change, edit, id)
+      const { rowCount } = await change.query(sql.unsafe`
+        UPDATE alert_rules SET name = ${rule.name}, rule = ${sql.jsonb({ ...rule })},
+          version = (SELECT value FROM catalog_version),
+          updated_at_us = ${edit.atUs}, updated_by = ${edit.by}
+        WHERE project_id = ${edit.projectId} AND id = ${id}
+      `)
+      return rowCount === 1 ? 'done' : 'unknown'
+    })
+  }
+
+  delete(edit: AlertEdit, id: string): Promise<boolean> {
+    return changing(this.#database, async change => {
+      await endFirings(change, edit, id)
+      const { rowCount } = await change.query(sql.unsafe`
+        DELETE FROM alert_rules WHERE project_id = ${edit.projectId} AND id = ${id}
+      `)
+      return rowCount === 1
+    })
+  }
+
+  async #put(
+    change: CommonQueryMethods,
+    edit: AlertEdit,
+    { id, rule }: NewAlertRule,
+    replace: boolean,
+  ): Promise<void> {
+    const { projectId, by, atUs } = edit
+    const known = await change.maybeOne(sql.type(ruleRow)`
+      SELECT ${COLUMNS} FROM alert_rules WHERE project_id = ${projectId} AND name = ${rule.name}
+    `)
+    if (known !== null && !replace) throw new Refused('name-taken')
+    if (known !== null) await endFirings(change, edit, known.id)
+    await change.query(sql.unsafe`
+      INSERT INTO alert_rules
+        (id, project_id, name, rule, version, created_at_us, updated_at_us, updated_by)
+      SELECT ${id}, ${projectId}, ${rule.name}, ${sql.jsonb({ ...rule })}, value, ${atUs}, ${atUs},
+        ${by}
+      FROM catalog_version
+      ON CONFLICT (project_id, name) DO UPDATE SET rule = excluded.rule,
+        version = excluded.version, updated_at_us = excluded.updated_at_us,
+        updated_by = excluded.updated_by
+    `)
+  }
+
+  async #editing(
+    work: (change: CommonQueryMethods) => Promise<'done' | AlertRuleRefusal>,
+  ): Promise<'done' | AlertRuleRefusal> {
+    try {
+      return await changing(this.#database, work)
+    } catch (error) {
+      if (error instanceof Refused) return error.refusal
+      if (error instanceof UniqueIntegrityConstraintViolationError) return 'name-taken'
+      throw error
+    }
+  }
+}
+
+/** Takes back what a transaction has done so far; never seen outside this file. */
+class Refused extends Error {
+  readonly code = 'LOGBOY_ALERT_RULE_REFUSED'
+  readonly refusal: AlertRuleRefusal
+
+  constructor(refusal: AlertRuleRefusal) {
+    super(refusal)
+    this.refusal = refusal
+  }
+}
+
+/** What fires is told to be over, by whom, and every state is forgotten: the rule begins anew. */
+async function endFirings(
+  change: CommonQueryMethods,
+  { projectId, by, atUs }: AlertEdit,
+  ruleId: string,
+): Promise<void> {
+  await change.query(sql.unsafe`
+    WITH gone AS (
+      DELETE FROM alert_states s USING alert_rules r
+      WHERE s.rule_id = ${ruleId} AND r.id = s.rule_id AND r.project_id = ${projectId}
+      RETURNING s.group_key, s.status, s.value, s.window_end_us
+    ), fired AS (
+      SELECT *, row_number() OVER (ORDER BY group_key) AS place FROM gone WHERE status = 'firing'
+    ), numbers AS (
+      UPDATE alert_numbers SET value = value + (SELECT count(*) FROM fired) RETURNING value
+    ), told AS (
+      INSERT INTO alert_history (id, project_id, rule_id, group_key, from_status, to_status, value,
+        window_end_us, at_us, actor, note, about)
+      SELECT numbers.value - (SELECT count(*) FROM fired) + fired.place, ${projectId}, ${ruleId}, fired.group_key,
+        fired.status, 'ok', fired.value, fired.window_end_us, ${atUs}, ${by}, 'the rule was changed',
+        last.about
+      FROM fired CROSS JOIN numbers
+      JOIN LATERAL (
+        SELECT about, id FROM alert_history h
+        WHERE h.project_id = ${projectId} AND h.rule_id = ${ruleId}
+          AND h.group_key = fired.group_key
+        ORDER BY h.id DESC LIMIT 1
+      ) AS last ON true
+      RETURNING id
+    )
+    INSERT INTO alert_outbox (history_id, target, due_at_us)
+    SELECT id, 'log', ${atUs} FROM told
+  `)
+}

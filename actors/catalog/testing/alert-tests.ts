@@ -1,0 +1,186 @@
+/** What rules and their states must do, in whichever catalog. */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import type { AlertRules } from '../alert-rules.ts'
+import { ALERT_GROUP, ALERT_PARTITION, type AlertStates, type NewStateChange } from '../alert-states.ts'
+import type { Catalog } from '../catalog.ts'
+import type { Checkpoints } from '../checkpoints.ts'
+import { NOW_US, newProject } from './people.ts'
+
+export interface AlertCatalog extends Catalog {
+  readonly alertRules: AlertRules
+  readonly alertStates: AlertStates
+  readonly checkpoints: Checkpoints
+}
+
+/** A group of the first version of a rule begins to fire. */
+export function alertChange(
+  projectId: string,
+  ruleId: string,
+  change: Partial<NewStateChange> = {},
+): NewStateChange {
+  return {
+    projectId,
+    ruleId,
+    version: 1,
+    key: '["web-1"]',
+    to: 'firing',
+    value: 21.5,
+    windowEndUs: NOW_US,
+    atUs: NOW_US + 1,
+    about: {
+      rule: 'errors',
+      severity: 'critical',
+      condition: '> 20',
+      labels: { team: 'shop' },
+      group: { host: 'web-1' },
+      runbook: null,
+    },
+    targets: ['log'],
+    ...change,
+  }
+}
+
+export function alertTests(catalog: () => AlertCatalog): void {
+  const edit = (projectId: string) => ({ projectId, by: 'ada', atUs: NOW_US })
+  const rule = (id: string, name = id) => ({ id, rule: { name, condition: '> 20' } })
+  const create = (projectId: string, ...ids: string[]) =>
+    catalog().alertRules.create(edit(projectId), ids.map(id => rule(id)), false)
+  const names = async (projectId: string) =>
+    (await catalog().alertRules.list(projectId)).map(({ id, rule: { name } }) => `${id} ${name}`)
+  const history = (projectId: string) =>
+    catalog().alertStates.history(projectId, { limit: 10, before: null, ruleId: null })
+  const take = (limit = 10, nowUs = NOW_US + 2) =>
+    catalog().alertStates.take('log', { nowUs, againAtUs: nowUs + 1_000, limit, inOrder: true })
+  /** A rule with its version, and the fence of who evaluates it. */
+  const evaluated = async (projectId: string, owner: string) => {
+    const claims = await catalog().checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], owner)
+    const [found] = await catalog().alertRules.list(projectId)
+    return { fence: claims[0]?.fence ?? 0, ruleId: found?.id ?? '', version: found?.version ?? 0 }
+  }
+
+  before(async () => {
+    for (const n of [1, 2, 3, 4, 5]) await catalog().createProject(newProject(`alerts000${n}`))
+  })
+
+  test('rules are kept as they were written, by name', async () => {
+    assert.equal(await create('alerts0001', 'r2', 'r1'), 'done')
+    assert.deepEqual(await names('alerts0001'), ['r1 r1', 'r2 r2'])
+    assert.equal(await create('alerts0001', 'r3', 'r1'), 'name-taken')
+    assert.equal(await create('nosuchproj', 'r9'), 'unknown-project')
+    assert.equal((await catalog().alertRules.list('alerts0001')).length, 2)
+    const found = await catalog().alertRules.find('alerts0001', 'r1')
+    assert.deepEqual([found?.rule, found?.updatedBy], [{ name: 'r1', condition: '> 20' }, 'ada'])
+    assert.equal(await catalog().alertRules.find('alerts0002', 'r1'), null)
+  })
+
+  test('an import replaces rules of the same name, and every change has a version of its own', async () => {
+    const before = (await catalog().alertRules.list('alerts0001')).map(({ version }) => version)
+    const stamp = (await catalog().alertRules.stamps()).get('alerts0001')
+    const rules = [rule('r7', 'r1'), rule('r8')]
+    assert.equal(await catalog().alertRules.create(edit('alerts0001'), rules, true), 'done')
+    assert.deepEqual(await names('alerts0001'), ['r1 r1', 'r2 r2', 'r8 r8'])
+    const [changed] = await catalog().alertRules.list('alerts0001')
+    assert.ok((changed?.version ?? 0) > Math.max(...before))
+    assert.notEqual((await catalog().alertRules.stamps()).get('alerts0001'), stamp)
+    const update = (id: string, name: string) =>
+      catalog().alertRules.update(edit('alerts0001'), rule(id, name))
+    assert.equal(await update('r8', 'r9'), 'done')
+    assert.equal(await update('r8', 'r2'), 'name-taken')
+    assert.equal(await update('r5', 'r5'), 'unknown')
+    assert.equal(await catalog().alertRules.delete(edit('alerts0002'), 'r8'), false)
+    assert.equal(await catalog().alertRules.delete(edit('alerts0001'), 'r8'), true)
+  })
+
+  test('a change is told once: state, history and outbox together, whoever repeats it', async () => {
+    await create('alerts0002', 'once')
+    const { fence, ruleId, version } = await evaluated('alerts0002', 'p1')
+    const change = (to: NewStateChange['to'], windowEndUs: number) =>
+      catalog().alertStates.record(
+        alertChange('alerts0002', ruleId, { version, to, windowEndUs }),
+        fence,
+      )
+    assert.equal(await change('ok', NOW_US), 'known')
+    assert.equal(await change('pending', NOW_US + 1), 'told')
+    assert.equal(await change('firing', NOW_US + 2), 'told')
+    // A replay from before comes by all of it again.
+    assert.equal(await change('pending', NOW_US + 1), 'known')
+    assert.equal(await change('firing', NOW_US + 2), 'known')
+    assert.equal(await change('firing', NOW_US + 3), 'known')
+    const [state] = await catalog().alertStates.active('alerts0002')
+    assert.deepEqual([state?.status, state?.value, state?.key], ['firing', 21.5, '["web-1"]'])
+    assert.deepEqual(
+      (await history('alerts0002')).map(({ from, to }) => `${from} ${to}`),
+      ['pending firing', 'ok pending'],
+    )
+    const [telling, ...others] = await take()
+    assert.deepEqual(others, [])
+    assert.deepEqual(
+      [telling?.entry.to, telling?.attempts, telling?.entry.about.labels],
+      ['firing', 0, { team: 'shop' }],
+    )
+    assert.deepEqual(await take(), [], 'somebody has it')
+    assert.equal(await change('ok', NOW_US + 3), 'told')
+    assert.deepEqual(await take(), [], 'the one before it comes first')
+    const again = await take(10, NOW_US + 2_000)
+    assert.deepEqual(
+      again.map(({ entry, attempts }) => `${entry.to} ${attempts}`),
+      ['firing 1', 'ok 0'],
+    )
+    await catalog().alertStates.settled('log', again.map(({ entry }) => entry.id))
+    assert.deepEqual(await take(10, NOW_US + 4_000), [])
+    assert.deepEqual(await catalog().alertStates.active('alerts0002'), [])
+  })
+
+  test('who lost the project, and who has an old rule, changes nothing', async () => {
+    await create('alerts0003', 'fenced')
+    const first = await evaluated('alerts0003', 'p1')
+    const second = await evaluated('alerts0003', 'p2')
+    const record = (fence: number, version = first.version) =>
+      catalog().alertStates.record(
+        alertChange('alerts0003', first.ruleId, { version, windowEndUs: NOW_US + 1 }),
+        fence,
+      )
+    assert.equal(await record(first.fence), 'fenced')
+    assert.equal(await record(second.fence, first.version - 1), 'known')
+    assert.deepEqual(await history('alerts0003'), [])
+    assert.equal(await record(second.fence), 'told')
+  })
+
+  test('what fires can be acknowledged, until it changes', async () => {
+    await create('alerts0004', 'seen')
+    const { fence, ruleId, version } = await evaluated('alerts0004', 'p1')
+    const record = (change: Partial<NewStateChange>) =>
+      catalog().alertStates.record(alertChange('alerts0004', ruleId, { version, ...change }), fence)
+    await record({})
+    const [state] = await catalog().alertStates.active('alerts0004')
+    const how = { by: 'ada', note: 'looking', atUs: NOW_US + 5 }
+    const id = state?.id ?? 0
+    assert.equal(await catalog().alertStates.acknowledge('alerts0003', id, how), false)
+    assert.equal(await catalog().alertStates.acknowledge('alerts0004', id, how), true)
+    const [seen] = await catalog().alertStates.active('alerts0004')
+    assert.deepEqual([seen?.acknowledgedBy, seen?.note], ['ada', 'looking'])
+    await record({ to: 'ok', windowEndUs: NOW_US + 1 })
+    await record({ windowEndUs: NOW_US + 2 })
+    assert.equal((await catalog().alertStates.active('alerts0004'))[0]?.acknowledgedBy, null)
+  })
+
+  test('a rule that changes or goes ends its firings, which is told, too', async () => {
+    await create('alerts0005', 'gone')
+    const { fence, ruleId, version } = await evaluated('alerts0005', 'p1')
+    for (const key of ['["a"]', '["b"]']) {
+      await catalog().alertStates.record(alertChange('alerts0005', ruleId, { version, key }), fence)
+    }
+    await catalog().alertRules.update(edit('alerts0005'), rule(ruleId))
+    assert.deepEqual(await catalog().alertStates.active('alerts0005'), [])
+    const [b, a, ...others] = await history('alerts0005')
+    assert.deepEqual([a?.key, b?.key, others.length], ['["a"]', '["b"]', 2])
+    assert.deepEqual([b?.from, b?.to, b?.actor, b?.about.rule], ['firing', 'ok', 'ada', 'errors'])
+    const told = (await take(100)).filter(({ entry }) => entry.projectId === 'alerts0005')
+    assert.equal(told.length, 4)
+    const ids = told.map(({ entry }) => entry.id)
+    assert.deepEqual(ids, ids.toSorted((x, y) => x - y))
+    assert.ok((await catalog().alertStates.forget(NOW_US + 1_000)) >= 4)
+    assert.deepEqual(await history('alerts0005'), [])
+  })
+}

@@ -1,0 +1,43 @@
+/** Alert rules, evaluated in the process that has the journal. A part of topology.ts. */
+import type { Ref } from '#runtime/index.ts'
+import { alertLog } from './alerts/alert-log.ts'
+import { Alerting } from './alerts/alerting.ts'
+import { type AlertDeps, type AlertMessage, alerts } from './alerts/alerts.ts'
+import type { Closing } from './closing.ts'
+import type { Foundation } from './foundation.ts'
+import { PROJECT_RESTART } from './project/project.ts'
+import type { Storage } from './storage.ts'
+
+/** Projects with rules, and how long the actor of one without any is kept. */
+const PROJECTS_MAX = 20_000
+const IDLE_MS = 60_000
+
+export function startAlerts(
+  { system, catalog, promptPool: pool, clock, arena, onFault }: Foundation,
+  { commitLog: log }: Storage,
+  closing: Closing,
+): Alerting {
+  const { alertRules: rules, alertStates: states, checkpoints } = catalog
+  const logging = system.spawn(alertLog, { states, log, arena, onFault })
+  const onTold = (): void => void logging.offer({ type: 'look' })
+  const actors = system.keyed<AlertMessage, AlertDeps>(
+    alerts,
+    projectId => ({
+      projectId,
+      pool,
+      rules,
+      states,
+      checkpoints,
+      feed: alerting.feed,
+      receivingSinceUs,
+      onTold,
+      onFault,
+    }),
+    { actorsMax: PROJECTS_MAX, idleMs: IDLE_MS, restart: PROJECT_RESTART },
+  )
+  const actor = (projectId: string): Ref<AlertMessage> => actors.ref(projectId)
+  const receivingSinceUs = clock.nowUs()
+  const alerting: Alerting = new Alerting({ log, clock, rules, onFault, actor })
+  closing.add(() => alerting.close())
+  return alerting
+}
