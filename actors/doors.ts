@@ -77,9 +77,7 @@ export async function openDoors(
       catalogChanged() {
         persons.catalogChanged()
         void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, api))
-        pipeline.alerting
-          ?.rulesChanged()
-          .catch((error: Error) => onFault(error, 'alert rules'))
+        pipeline.alerting?.rulesChanged().catch((error: Error) => onFault(error, 'alert rules'))
         pipeline.catalogChanged().then(
           projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
           (error: Error) => onFault(error, 'partitions'),
@@ -111,6 +109,8 @@ export async function openDoors(
     ...identity,
     rules: () => PEOPLE_RULES,
     invitations: NO_INVITATIONS,
+    // Who evaluates them is told by the catalog.
+    alerts: pipeline.alerting === null ? null : catalog,
     store: patternView(store),
     pool: pipeline.pool,
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },

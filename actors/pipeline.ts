@@ -11,8 +11,8 @@ import {
   project,
 } from './project/project.ts'
 import { retention } from './retention/retention.ts'
-import type { Storage } from './storage.ts'
 import { startAlerts } from './start-alerts.ts'
+import type { Storage } from './storage.ts'
 import { tail } from './tail/tail.ts'
 
 /** Projects with an actor at the same time, and how long an idle one is kept. */

@@ -21,11 +21,11 @@ import {
   slideOf,
 } from './alert-rule.ts'
 import { nameFault } from './metric.ts'
-import { parseQuery } from './query.ts'
 import { NUMBER_FUNCTIONS } from './query/analysis.ts'
 import { fieldKind, fieldOf } from './query/field-kind.ts'
 import { nearestName } from './query/known-names.ts'
 import { leavesOf } from './query/tree.ts'
+import { parseQuery } from './query.ts'
 import { parseDuration } from './time.ts'
 
 export interface AlertRuleFault {
@@ -123,7 +123,8 @@ class RuleReader {
 
   #name(): string {
     const name = this.#text('name', '').trim()
-    if (name === '' || name.length > 100) this.#fault('name', 'expected a name, 1 to 100 characters')
+    if (name === '' || name.length > 100)
+      this.#fault('name', 'expected a name, 1 to 100 characters')
     return name
   }
 
@@ -135,14 +136,16 @@ class RuleReader {
 
   #whole(key: string, min: number, max: number, fallback: number): number {
     const value = this.#members.get(key) ?? fallback
-    if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value)
+    if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max)
+      return Number(value)
     this.#fault(key, `expected a whole number from ${min} to ${max}`)
     return fallback
   }
 
   #duration(key: string, minS: number, maxS: number, fallback: number): number {
     const value = this.#members.get(key) ?? printDuration(fallback)
-    const seconds = typeof value !== 'string' ? null : /^0+s?$/.test(value) ? 0 : parseDuration(value)
+    const seconds =
+      typeof value !== 'string' ? null : /^0+s?$/.test(value) ? 0 : parseDuration(value)
     if (seconds !== null && seconds >= minS && seconds <= maxS) return seconds
     const [from, to] = [printDuration(minS), printDuration(maxS)]
     this.#fault(key, `expected a duration such as 30s or 5m, from ${from} to ${to}`)
@@ -191,7 +194,10 @@ class RuleReader {
       return { fn: ofField, field }
     }
     const known = `${[...PLAIN_AGGREGATES, ...EVENT_AGGREGATES].join(', ')}, ratio(QUERY), distinct(FIELD), ${NUMBER_FUNCTIONS.map(name => `${name}(FIELD)`).join(', ')}`
-    this.#fault('aggregate', `unknown aggregate ${JSON.stringify(text.slice(0, 40))}: expected ${known}`)
+    this.#fault(
+      'aggregate',
+      `unknown aggregate ${JSON.stringify(text.slice(0, 40))}: expected ${known}`,
+    )
     return { fn: 'count' }
   }
 
@@ -258,7 +264,10 @@ class RuleReader {
     } else if (condition.operator.startsWith('>') === value > condition.threshold) {
       if (value !== condition.threshold) {
         const side = condition.operator.startsWith('>') ? 'at most' : 'at least'
-        this.#fault('resolve', `expected ${side} ${condition.threshold}, or it would fire again at once`)
+        this.#fault(
+          'resolve',
+          `expected ${side} ${condition.threshold}, or it would fire again at once`,
+        )
       }
     }
     return typeof value === 'number' ? value : null

@@ -32,7 +32,10 @@ test('whatever is given, the answer is a rule or what is wrong with it', () => {
       {
         name: fc.anything(),
         query: fc.oneof(fc.anything(), fc.string()),
-        aggregate: fc.oneof(fc.anything(), fc.constantFrom('p95(', 'ratio(x:)', 'sum()', 'count(x)')),
+        aggregate: fc.oneof(
+          fc.anything(),
+          fc.constantFrom('p95(', 'ratio(x:)', 'sum()', 'count(x)'),
+        ),
         metric: fc.anything(),
         window: fc.oneof(fc.anything(), fc.constantFrom('1s', '121s', '25h', '')),
         condition: fc.anything(),
@@ -60,12 +63,18 @@ test('what is wrong is told with its place, all of it at once', () => {
   assert.match(told({ windw: '5m' }), /did you mean window\?/)
   assert.match(told({ query: 'a | count' }), /^query: /)
   assert.match(told({ query: 'time:>now-5m' }), /^query: time: the window says/)
-  assert.match(told({ aggregate: 'p12(x)' }), /^aggregate: unknown aggregate "p12\(x\)": expected count/)
+  assert.match(
+    told({ aggregate: 'p12(x)' }),
+    /^aggregate: unknown aggregate "p12\(x\)": expected count/,
+  )
   assert.match(told({ aggregate: 'p95(message)' }), /^aggregate: message is no field of numbers/)
   assert.match(told({ metric: '9', aggregate: 'count' }), /^metric: .*\naggregate: of a metric/)
   assert.match(told({ window: '5s' }), /^window: expected a duration .* from 10s to 1d$/)
   assert.match(told({ window: '123s' }), /^window: .* multiple of 10s$/)
-  assert.match(told({ aggregate: 'change', window: '1d' }), /^window: a change looks at two windows/)
+  assert.match(
+    told({ aggregate: 'change', window: '1d' }),
+    /^window: a change looks at two windows/,
+  )
   assert.match(told({ condition: '20' }), /^condition: expected >/)
   assert.match(told({ condition: '>= 0' }), /^condition: there are never fewer than 0/)
   assert.match(told({ resolve: 21 }), /^resolve: expected at most 20/)

@@ -34,7 +34,9 @@ test('changes are those of a naive count of all events, early or at the close of
       naive.step(step)
       return runStep(engine, stored, step)
     })
-    const wanted = byGroup(naive.changes.map(change => plain({ ...change, ruleId: 'r', version: 1 })))
+    const wanted = byGroup(
+      naive.changes.map(change => plain({ ...change, ruleId: 'r', version: 1 })),
+    )
     assert.deepEqual(byGroup(changes.map(plain)), wanted, `seed ${seed}: ${JSON.stringify(rule)}`)
     const { counters } = engine.evaluators.get('r')?.evaluator ?? assert.fail()
     assert.deepEqual([counters.late, counters.behind], [naive.late, naive.behind], `seed ${seed}`)

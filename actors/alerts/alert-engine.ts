@@ -32,7 +32,10 @@ export class AlertEngine {
     return this.#nowUs
   }
 
-  get evaluators(): ReadonlyMap<string, { readonly stored: StoredRule; readonly evaluator: RuleEvaluator }> {
+  get evaluators(): ReadonlyMap<
+    string,
+    { readonly stored: StoredRule; readonly evaluator: RuleEvaluator }
+  > {
     return this.#rules
   }
 

@@ -200,7 +200,10 @@ class Alerts implements Actor<AlertMessage> {
   #use(rules: readonly StoredRule[]): void {
     this.#rules = rules.filter(({ rule }) => rule.enabled)
     const key = this.#rules.map(({ id, version }) => `${id}@${version}`).join()
-    this.#packed = packRules(key, this.#rules.map(({ rule }) => rule))
+    this.#packed = packRules(
+      key,
+      this.#rules.map(({ rule }) => rule),
+    )
     this.#engine.setRules(this.#rules)
   }
 

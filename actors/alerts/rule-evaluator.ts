@@ -19,8 +19,8 @@ import {
   NONE,
   newGroup,
   readGroup,
-  step,
   type StepTimes,
+  step,
   writeGroup,
 } from './group-state.ts'
 import { emptyWindows } from './group-windows.ts'

@@ -33,13 +33,16 @@ export class WindowReader {
     const { fn } = aggregate
     this.#rule = rule
     this.panes = windowS / slideOf(windowS)
-    this.span = fn === 'change' ? 2 * this.panes : fn === 'new_pattern' ? this.panes + 1 : this.panes
+    this.span =
+      fn === 'change' ? 2 * this.panes : fn === 'new_pattern' ? this.panes + 1 : this.panes
     const isUp = condition?.operator.startsWith('>') ?? true
     const isRows = fn === 'count' || (fn === 'rate' && !('metric' in aggregate))
     this.#isOfRows = isUp && isRows
     this.isRising = this.#isOfRows || fn === (isUp ? 'max' : 'min')
-    const isMeasure = fn === 'ratio' || fn === 'avg' || fn === 'min' || fn === 'max' || /^p\d/.test(fn)
-    this.needsPast = condition === null ? fn === 'absence' : fn === 'change' || (!isMeasure && !isUp)
+    const isMeasure =
+      fn === 'ratio' || fn === 'avg' || fn === 'min' || fn === 'max' || /^p\d/.test(fn)
+    this.needsPast =
+      condition === null ? fn === 'absence' : fn === 'change' || (!isMeasure && !isUp)
     this.needsWhole = this.needsPast || condition === null
   }
 

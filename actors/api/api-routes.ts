@@ -2,6 +2,8 @@
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { type AccountDeps, accountRoutes } from './account-routes.ts'
 import { type AuthDeps, authRoutes } from './auth-routes.ts'
+import { type AlertRuleDeps, alertRuleRoutes } from './alert-rule-routes.ts'
+import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
 import { tellingCatalog } from './catalog-problem.ts'
 import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
@@ -33,7 +35,10 @@ export type ApiDeps = AccountDeps &
   SearchDeps &
   SessionDeps &
   SystemDeps &
-  TailDeps
+  TailDeps & {
+    /** null = nobody evaluates rules in this installation. */
+    readonly alerts: Pick<AlertRuleDeps & AlertStateDeps, 'alertRules' | 'alertStates'> | null
+  }
 
 /** `doors`: routes of others in the same process, for the document of all. */
 export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
@@ -45,6 +50,8 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     deleteRoute(deps),
     ...metricRoutes(deps),
     ...sdkMetricRoutes(deps),
+    ...(deps.alerts === null ? [] : alertRuleRoutes({ ...deps, ...deps.alerts })),
+    ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
     ...projectRoutes(deps),
     ...schemaRoutes(deps),
     ...deadLetterRoutes(deps),

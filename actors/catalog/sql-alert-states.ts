@@ -175,7 +175,11 @@ export class SqlAlertStates implements AlertStates {
   async acknowledge(
     projectId: string,
     stateId: number,
-    { by, note, atUs }: { readonly by: string; readonly note: string | null; readonly atUs: number },
+    {
+      by,
+      note,
+      atUs,
+    }: { readonly by: string; readonly note: string | null; readonly atUs: number },
   ): Promise<boolean> {
     const { rowCount } = await this.#database.repeatable(db =>
       db.query(sql.unsafe`

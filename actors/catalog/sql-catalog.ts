@@ -3,9 +3,9 @@ import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError }
 import { z } from 'zod'
 import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
 import type { Accounts } from './accounts.ts'
-import type { ApiTokens } from './api-tokens.ts'
 import type { AlertRules } from './alert-rules.ts'
 import type { AlertStates } from './alert-states.ts'
+import type { ApiTokens } from './api-tokens.ts'
 import { backup } from './backup.ts'
 import type {
   Catalog,

@@ -65,6 +65,7 @@ export const ROUTE_TAGS = {
   ingest: 'Sending logs',
   logs: 'Finding logs',
   metrics: 'Numbers about logs',
+  alerts: 'Alert rules, and what they say',
   projects: 'Projects and their keys',
   accounts: 'People and their tokens',
   sessions: 'Signing in',

@@ -10,19 +10,24 @@ import {
 } from '../alert-rule.ts'
 import { NUMBER_FUNCTIONS } from '../query/analysis.ts'
 
-const query = fc.constantFrom('*', 'service:checkout level:error', '"card declined" -/x\\d+/', 'a OR b')
+const query = fc.constantFrom(
+  '*',
+  'service:checkout level:error',
+  '"card declined" -/x\\d+/',
+  'a OR b',
+)
 const field = fc.constantFrom('duration_ms', 'user.id', 'größe')
 const aggregate: fc.Arbitrary<AlertAggregate> = fc.oneof(
-  fc.constantFrom(
-    ...(['count', 'rate', 'change', 'absence', 'new_pattern', 'vanished_pattern'] as const),
-  ).map(fn => ({ fn })),
+  fc
+    .constantFrom(
+      ...(['count', 'rate', 'change', 'absence', 'new_pattern', 'vanished_pattern'] as const),
+    )
+    .map(fn => ({ fn })),
   query.map(part => ({ fn: 'ratio' as const, part })),
   fc
     .tuple(fc.constantFrom('distinct' as const, ...NUMBER_FUNCTIONS), field)
     .map(([fn, of]) => ({ fn, field: of })),
-  fc
-    .constantFrom(...METRIC_FUNCTIONS)
-    .map(fn => ({ fn, metric: 'orders.placed' })),
+  fc.constantFrom(...METRIC_FUNCTIONS).map(fn => ({ fn, metric: 'orders.placed' })),
 )
 
 export const alertRuleArbitrary: fc.Arbitrary<AlertRule> = fc

@@ -4,8 +4,8 @@
  */
 import type { AlertRule } from '#proto/alert-rule.ts'
 import { slideOf } from '#proto/alert-rule.ts'
-import { type GroupChange, SETTLE_US } from '../rule-evaluator.ts'
 import type { AlertStatus } from '../group-state.ts'
+import { type GroupChange, SETTLE_US } from '../rule-evaluator.ts'
 
 export interface PlainEvent {
   readonly timeUs: number
@@ -178,7 +178,10 @@ export class NaiveAlerts {
     })
   }
 
-  #judge(key: string, last: number): {
+  #judge(
+    key: string,
+    last: number,
+  ): {
     readonly value: number | null
     readonly holds: boolean
     readonly isOver: boolean
@@ -223,7 +226,9 @@ export class NaiveAlerts {
       case 'rate':
         return events.length / this.#rule.windowS
       case 'ratio':
-        return events.length === 0 ? null : events.filter(each => each.isPart).length / events.length
+        return events.length === 0
+          ? null
+          : events.filter(each => each.isPart).length / events.length
       case 'sum':
         return sum
       case 'avg':

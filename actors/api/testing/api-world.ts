@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { MemoryAlertRules } from '#actors/alerts/testing/memory-alerts.ts'
 import { idOf, newAccount, newSignIn } from '#actors/catalog/testing/people.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { LetterReplay } from '#actors/gateway/letter-replay.ts'
@@ -171,6 +172,14 @@ export async function apiWorld(
         return email === undefined ? null : { email }
       },
       accept: async token => invitations.delete(token),
+    },
+    alerts: {
+      alertRules: new MemoryAlertRules(),
+      alertStates: {
+        active: async () => [],
+        history: async () => [],
+        acknowledge: async () => false,
+      },
     },
     keys,
     sessions,

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { AlertRules } from '../alert-rules.ts'
-import { ALERT_GROUP, ALERT_PARTITION, type AlertStates, type NewStateChange } from '../alert-states.ts'
+import {
+  ALERT_GROUP,
+  ALERT_PARTITION,
+  type AlertStates,
+  type NewStateChange,
+} from '../alert-states.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Checkpoints } from '../checkpoints.ts'
 import { NOW_US, newProject } from './people.ts'
@@ -45,7 +50,11 @@ export function alertTests(catalog: () => AlertCatalog): void {
   const edit = (projectId: string) => ({ projectId, by: 'ada', atUs: NOW_US })
   const rule = (id: string, name = id) => ({ id, rule: { name, condition: '> 20' } })
   const create = (projectId: string, ...ids: string[]) =>
-    catalog().alertRules.create(edit(projectId), ids.map(id => rule(id)), false)
+    catalog().alertRules.create(
+      edit(projectId),
+      ids.map(id => rule(id)),
+      false,
+    )
   const names = async (projectId: string) =>
     (await catalog().alertRules.list(projectId)).map(({ id, rule: { name } }) => `${id} ${name}`)
   const history = (projectId: string) =>
@@ -54,7 +63,12 @@ export function alertTests(catalog: () => AlertCatalog): void {
     catalog().alertStates.take('log', { nowUs, againAtUs: nowUs + 1_000, limit, inOrder: true })
   /** A rule with its version, and the fence of who evaluates it. */
   const evaluated = async (projectId: string, owner: string) => {
-    const claims = await catalog().checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], owner)
+    const claims = await catalog().checkpoints.claim(
+      ALERT_GROUP,
+      projectId,
+      [ALERT_PARTITION],
+      owner,
+    )
     const [found] = await catalog().alertRules.list(projectId)
     return { fence: claims[0]?.fence ?? 0, ruleId: found?.id ?? '', version: found?.version ?? 0 }
   }
@@ -127,7 +141,10 @@ export function alertTests(catalog: () => AlertCatalog): void {
       again.map(({ entry, attempts }) => `${entry.to} ${attempts}`),
       ['firing 1', 'ok 0'],
     )
-    await catalog().alertStates.settled('log', again.map(({ entry }) => entry.id))
+    await catalog().alertStates.settled(
+      'log',
+      again.map(({ entry }) => entry.id),
+    )
     assert.deepEqual(await take(10, NOW_US + 4_000), [])
     assert.deepEqual(await catalog().alertStates.active('alerts0002'), [])
   })
@@ -179,7 +196,10 @@ export function alertTests(catalog: () => AlertCatalog): void {
     const told = (await take(100)).filter(({ entry }) => entry.projectId === 'alerts0005')
     assert.equal(told.length, 4)
     const ids = told.map(({ entry }) => entry.id)
-    assert.deepEqual(ids, ids.toSorted((x, y) => x - y))
+    assert.deepEqual(
+      ids,
+      ids.toSorted((x, y) => x - y),
+    )
     assert.ok((await catalog().alertStates.forget(NOW_US + 1_000)) >= 4)
     assert.deepEqual(await history('alerts0005'), [])
   })

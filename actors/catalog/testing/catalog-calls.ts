@@ -232,7 +232,8 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     history: states => states.history('project001', { limit: 10, before: null, ruleId: null }),
     acknowledge: states =>
       states.acknowledge('project001', 1, { by: 'ada', note: null, atUs: NOW_US }),
-    take: states => states.take('log', { nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10, inOrder: true }),
+    take: states =>
+      states.take('log', { nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10, inOrder: true }),
     settled: states => states.settled('log', [1]),
     forget: states => states.forget(NOW_US),
   },

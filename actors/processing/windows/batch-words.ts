@@ -21,7 +21,11 @@ export class BatchWords<Value> {
   }
 
   /** Row by row, maybe more than once; what has the hash of a word is mostly this word. */
-  forEachRow(messages: TextColumn, count: number, visit: (value: Value, row: number) => void): void {
+  forEachRow(
+    messages: TextColumn,
+    count: number,
+    visit: (value: Value, row: number) => void,
+  ): void {
     const { heap, offsets } = messages
     for (let row = 0; row < count; row++) {
       const entry = entryOf(messages, row)

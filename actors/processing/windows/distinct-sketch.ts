@@ -92,7 +92,8 @@ function register(registers: Uint8Array, hash: number): void {
   const low = hash - high * 2 ** LOW_BITS
   const index = high >>> (HIGH_BITS - INDEX_BITS)
   const rest = (high << INDEX_BITS) >>> 0
-  const zeros = rest !== 0 ? Math.clz32(rest) : HIGH_BITS - INDEX_BITS + Math.clz32(low << (32 - LOW_BITS))
+  const zeros =
+    rest !== 0 ? Math.clz32(rest) : HIGH_BITS - INDEX_BITS + Math.clz32(low << (32 - LOW_BITS))
   const rank = Math.min(zeros, HIGH_BITS - INDEX_BITS + LOW_BITS) + 1
   if (rank > (registers[index] as number)) registers[index] = rank
 }

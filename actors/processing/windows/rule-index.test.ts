@@ -35,7 +35,10 @@ const plainQuery = fc
 
 test('many queries at once match what each matches alone, batch after batch', () => {
   const records = fc.array(recordArbitrary, { minLength: 1, maxLength: 12 })
-  const query = fc.oneof(plainQuery, filterArbitrary.map(({ query: each }) => each))
+  const query = fc.oneof(
+    plainQuery,
+    filterArbitrary.map(({ query: each }) => each),
+  )
   const queries = fc.array(query, { minLength: 1, maxLength: 8 })
   fc.assert(
     fc.property(fc.array(records, { maxLength: 3 }), queries, (batches, rules) => {

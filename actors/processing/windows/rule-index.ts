@@ -104,7 +104,8 @@ export class RuleIndex {
     }
     if (term.type !== 'field' && term.type !== 'range') return null
     const kind = fieldKind(term.field)
-    if (kind === 'level') return { rarity: RARITY.level, posting: this.#levelPosting(levelsOf(term)) }
+    if (kind === 'level')
+      return { rarity: RARITY.level, posting: this.#levelPosting(levelsOf(term)) }
     if (term.type === 'range' || (kind !== 'name' && kind !== 'attribute')) return null
     const { field } = term
     const isKnown = field === 'host' || field === 'service'

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ALERT_DEFAULTS } from '#proto/alert-rule.ts'
+import { levelOfSeverity } from '#proto/api.ts'
 import type { BatchRecord } from '#proto/batch-builder.ts'
 import { BatchBuilder } from '#proto/batch-builder.ts'
 import { ROW_KINDS } from '#proto/columns.ts'
-import { levelOfSeverity } from '#proto/api.ts'
 import { openLogBatch } from '#proto/log-batch.ts'
 import { type MetricPoint, pointAttributes } from '#proto/metric.ts'
 import { patternOfText } from '../patterns/pattern-ids.ts'
@@ -61,7 +61,10 @@ function deltasOf(rules: readonly WindowRule[], rows = rowsOf([RECORD])): (Told 
 
 /** What one rule was told of these records, in one text. */
 function counts(rule: Partial<WindowRule>, records: readonly Partial<BatchRecord>[]): unknown {
-  const [told] = deltasOf([{ ...RULE, ...rule }], rowsOf(records.map(each => ({ ...RECORD, ...each }))))
+  const [told] = deltasOf(
+    [{ ...RULE, ...rule }],
+    rowsOf(records.map(each => ({ ...RECORD, ...each }))),
+  )
   return Object.fromEntries([...(told?.parts ?? [])].map(([key, { count }]) => [key, count]))
 }
 
@@ -161,7 +164,18 @@ test('rules of metrics see points, those of logs do not', () => {
   const points: MetricPoint[] = [
     { ...point, type: 'counter', value: 3, buckets: new Map() },
     { ...point, type: 'gauge', value: 4, count: 2, sum: 6, min: 2, max: 4, buckets: new Map() },
-    { ...point, type: 'histogram', count: 2, sum: 9, min: 1, max: 8, buckets: new Map([[0, 1], [48, 1]]) },
+    {
+      ...point,
+      type: 'histogram',
+      count: 2,
+      sum: 9,
+      min: 1,
+      max: 8,
+      buckets: new Map([
+        [0, 1],
+        [48, 1],
+      ]),
+    },
   ]
   const rowsOfKind = (kind: number, records: readonly BatchRecord[]) => {
     const builder = new BatchBuilder({ sdkName: 't', sdkVersion: '1', kind })

@@ -9,15 +9,15 @@
  */
 import { isMetricRule, isPatternRule, slideOf } from '#proto/alert-rule.ts'
 import { ROW_KINDS, type RowColumns } from '#proto/columns.ts'
-import { parseQuery } from '#proto/query.ts'
 import type { Query } from '#proto/query/tree.ts'
+import { parseQuery } from '#proto/query.ts'
 import type { Condition } from '../condition.ts'
 import { type KeyCodes, keyCodes } from '../key-codes.ts'
 import { allRows, compileTerm } from '../matcher.ts'
 import { PatternIds } from '../patterns/pattern-ids.ts'
 import { ByteWriter } from './byte-stream.ts'
-import { RuleIndex } from './rule-index.ts'
 import { addRowsTo, type PartFiller } from './part-filler.ts'
+import { RuleIndex } from './rule-index.ts'
 import { type PartKind, WindowPart } from './window-part.ts'
 import { type PackedRules, partKindOf, unpackRules, type WindowRule } from './window-rules.ts'
 

@@ -1,0 +1,52 @@
+/** Rules and their states in memory, for tests that ask only for answers. */
+import type {
+  AlertEdit,
+  AlertRuleRefusal,
+  AlertRules,
+  NewAlertRule,
+  StoredAlertRule,
+} from '#actors/catalog/alert-rules.ts'
+
+export class MemoryAlertRules implements AlertRules {
+  readonly #rules = new Map<string, StoredAlertRule>()
+  #version = 0
+
+  async list(projectId: string): Promise<readonly StoredAlertRule[]> {
+    return [...this.#rules.values()].filter(rule => rule.projectId === projectId)
+  }
+
+  async find(projectId: string, id: string): Promise<StoredAlertRule | null> {
+    return (await this.list(projectId)).find(rule => rule.id === id) ?? null
+  }
+
+  async stamps(): Promise<ReadonlyMap<string, number>> {
+    return new Map([...this.#rules.values()].map(({ projectId, version }) => [projectId, version]))
+  }
+
+  async create(
+    edit: AlertEdit,
+    rules: readonly NewAlertRule[],
+    replace: boolean,
+  ): Promise<'done' | AlertRuleRefusal> {
+    const known = new Map((await this.list(edit.projectId)).map(each => [each.rule.name, each.id]))
+    if (!replace && rules.some(({ rule }) => known.has(rule.name))) return 'name-taken'
+    for (const { id, rule } of rules) this.#put(edit, { id: known.get(rule.name) ?? id, rule })
+    return 'done'
+  }
+
+  async update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal> {
+    if (!this.#rules.has(rule.id)) return 'unknown'
+    this.#put(edit, rule)
+    return 'done'
+  }
+
+  async delete(_: AlertEdit, id: string): Promise<boolean> {
+    return this.#rules.delete(id)
+  }
+
+  #put({ projectId, by: updatedBy, atUs }: AlertEdit, { id, rule }: NewAlertRule): void {
+    const version = ++this.#version
+    const times = { createdAtUs: atUs, updatedAtUs: atUs }
+    this.#rules.set(id, { id, projectId, rule, version, updatedBy, ...times })
+  }
+}
