@@ -59,8 +59,8 @@ export class Alerting {
 
   /** An actor that takes its time begins later: what it lacks then is read again. */
   async #tell(projectId: string): Promise<void> {
-    const { clock, actor, onFault } = this.#options
-    const ref = actor(projectId)
+    const { clock, onFault } = this.#options
+    const ref = this.#options.actor(projectId)
     try {
       await ask<AlertMessage, void, AlertMessage>(ref, reply => ({ type: 'rules', reply }), {
         clock,

@@ -1,4 +1,4 @@
-/** Files of alert rules: YAML, of which JSON is a part. Whatever is wrong is told with its place. */
+/** Files of alert rules: YAML, of which JSON is a part. What is wrong is told with its place. */
 import { isAlias, isScalar, LineCounter, type Node, parseDocument, Scalar, stringify } from 'yaml'
 import { type AlertRule, type AlertRuleText, printAlertRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
@@ -28,7 +28,10 @@ export function parseRuleFile(text: string): ParsedRuleFile {
   }
   const [broken] = document.errors
   if (broken !== undefined) {
-    return { type: 'faults', faults: [at(broken.pos[0], broken.message)] }
+    // What YAML makes of the one text that every rule has, if it is not quoted.
+    const isUnquoted = /:\s*>\s*=?\s*[\d.]+\s*$/.test(text.slice(0, broken.pos[1]))
+    const hint = isUnquoted ? `; a text that begins with > needs quotes: '> 20'` : ''
+    return { type: 'faults', faults: [at(broken.pos[0], broken.message + hint)] }
   }
   let value: unknown
   try {
@@ -63,7 +66,9 @@ export function parseRuleFile(text: string): ParsedRuleFile {
     names.set(name, index)
     rules.push(parsed.rule)
   }
-  return faults.length === 0 ? { type: 'rules', rules } : { type: 'faults', faults }
+  if (faults.length === 0) return { type: 'rules', rules }
+  faults.sort((a, b) => a.line - b.line || a.column - b.column)
+  return { type: 'faults', faults }
 }
 
 export function printRuleFile(rules: readonly AlertRuleText[]): string {

@@ -40,6 +40,10 @@ test('a project that is not the caller\u2019s is unknown, whether there is one o
       ['POST', '/api/v1/logs/search', { project }],
       ['POST', '/api/v1/logs/delete', { project, start_time: 0, end_time: 'now' }],
       ['GET', `/api/v1/logs/export?project=${project}`],
+      ['GET', `/api/v1/alerts/rules?project=${project}`],
+      ['POST', '/api/v1/alerts/rules', { project, rule: { name: 'a', condition: '> 1' } }],
+      ['GET', `/api/v1/alerts/history?project=${project}`],
+      ['POST', '/api/v1/alerts/1/acknowledge', { project }],
       ['GET', `/api/v1/tail?project=${project}`],
     ] as const
   for (const bearer of [token, foreign.read_key]) {

@@ -9,7 +9,7 @@ import { type AlertRule, printAlertRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { ALERT_RULES_MAX } from '#proto/limits.ts'
 import type { Clock, Random } from '#runtime/index.ts'
-import { storedRule, toldRule } from './alert-shapes.ts'
+import { storedRule, textOf, toldRule } from './alert-shapes.ts'
 import type { Caller } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from './endpoint.ts'
 
@@ -104,7 +104,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
       query: projectQuery,
       answers: { 200: { description: 'YAML.', mediaType: 'application/yaml', schema: null } },
       async handle({ project: { id } }) {
-        const rules = (await alertRules.list(id)).map(({ rule }) => rule)
+        const rules = (await alertRules.list(id)).map(textOf)
         return {
           status: 200,
           headers: [['content-type', 'application/yaml; charset=utf-8']],

@@ -2,7 +2,7 @@
 import { z } from 'zod/v4'
 import type { StoredAlertRule } from '#actors/catalog/alert-rules.ts'
 import type { HistoryEntry, StoredState } from '#actors/catalog/alert-states.ts'
-import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
+import { ALERT_SEVERITIES, printAlertRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { formatTime } from '#proto/time.ts'
 import { time } from './shapes.ts'
@@ -87,13 +87,20 @@ export function toldRule(stored: StoredAlertRule): z.input<typeof storedRule> {
   const [fault] = parsed.type === 'faults' ? parsed.faults : []
   return {
     id: stored.id,
-    rule: { ...stored.rule, by: [...(stored.rule.by ?? [])] },
+    rule: textOf(stored),
     version: stored.version,
     created_at: formatTime(stored.createdAtUs),
     updated_at: formatTime(stored.updatedAtUs),
     updated_by: stored.updatedBy,
     fault: fault === undefined ? null : `${fault.path.join('.')}: ${fault.message}`,
   }
+}
+
+/** In the order of all rules, which the catalog does not keep. */
+export function textOf({ rule }: StoredAlertRule): z.input<typeof ruleText> {
+  const parsed = parseAlertRule(rule)
+  const { by, ...text } = parsed.type === 'rule' ? printAlertRule(parsed.rule) : rule
+  return by === undefined ? text : { ...text, by: [...by] }
 }
 
 export function toldChange(entry: HistoryEntry): z.input<typeof alertChange> {

@@ -186,8 +186,8 @@ async function endFirings(
     ), told AS (
       INSERT INTO alert_history (id, project_id, rule_id, group_key, from_status, to_status, value,
         window_end_us, at_us, actor, note, about)
-      SELECT numbers.value - (SELECT count(*) FROM fired) + fired.place, ${projectId}, ${ruleId}, fired.group_key,
-        fired.status, 'ok', fired.value, fired.window_end_us, ${atUs}, ${by}, 'the rule was changed',
+      SELECT numbers.value - (SELECT count(*) FROM fired) + fired.place, ${projectId}, ${ruleId},
+        fired.group_key, fired.status, 'ok', fired.value, fired.window_end_us, ${atUs}, ${by}, 'the rule was changed',
         last.about
       FROM fired CROSS JOIN numbers
       JOIN LATERAL (

@@ -1,6 +1,7 @@
 /**
  * The task that looks at a committed batch once for everybody who follows the log: counts for the
- * summaries, matches for the live tails, what alert rules want of it. Pure, so that it may run anywhere and again after a crash.
+ * summaries, matches for the live tails, what it adds to the windows of alert rules. Pure, so that
+ * it may run anywhere and again after a crash.
  */
 import type { RowColumns } from '#proto/columns.ts'
 import { TAIL_FRAME_ROWS_MAX } from '#proto/limits.ts'

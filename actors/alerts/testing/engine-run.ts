@@ -4,7 +4,7 @@ import { DistinctSketch } from '#actors/processing/windows/distinct-sketch.ts'
 import { WindowPart } from '#actors/processing/windows/window-part.ts'
 import { partKindOf } from '#actors/processing/windows/window-rules.ts'
 import { slideOf } from '#proto/alert-rule.ts'
-import { type AlertChange, AlertEngine, type StoredRule } from '../alert-engine.ts'
+import type { AlertChange, AlertEngine, StoredRule } from '../alert-engine.ts'
 import type { PlainEvent, PlainStep } from './naive-alerts.ts'
 
 export function runStep(engine: AlertEngine, stored: StoredRule, step: PlainStep): AlertChange[] {

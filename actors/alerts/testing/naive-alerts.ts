@@ -104,7 +104,7 @@ export class NaiveAlerts {
     const settledUs = this.#nowUs - SETTLE_US - this.#rule.latenessS * 1e6
     while ((this.#closed + 2) * this.#slideUs <= settledUs) {
       this.#closed++
-      for (const key of [...this.#groups.keys()]) this.#close(key, this.#closed)
+      for (const key of this.#groups.keys()) this.#close(key, this.#closed)
     }
   }
 

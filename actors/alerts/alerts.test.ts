@@ -1,0 +1,107 @@
+/** Rules in a whole server: from the log to state, history and back into the log; and killed. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { ServerProcess } from '#actors/testing/server-process.ts'
+import type { ProjectCreated } from '#proto/api.ts'
+import { pause } from '#runtime/clock.ts'
+
+interface Change {
+  readonly rule: string
+  readonly group: Readonly<Record<string, string>>
+  readonly to: string
+  readonly actor: string | null
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'logboy-alerts-'))
+let server = new ServerProcess(folder)
+let project: ProjectCreated
+
+async function call<Body>(method: string, path: string, body?: unknown, key?: string) {
+  const { url, adminToken } = server.note
+  const reply = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${key ?? adminToken}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${await reply.clone().text()}`)
+  return (reply.status === 204 ? null : await reply.json()) as Body
+}
+
+const addRule = (rule: object) =>
+  call('POST', '/api/v1/alerts/rules', { project: project.id, rule })
+const errors = (service: string, count: number) =>
+  call(
+    'POST',
+    '/ingest',
+    Array.from({ length: count }, () => ({ service, level: 'error', message: 'card declined' })),
+    project.ingest_key,
+  )
+
+/** Oldest first, as `rule group status`. */
+async function history(): Promise<string[]> {
+  const path = `/api/v1/alerts/history?project=${project.id}`
+  const { changes } = await call<{ readonly changes: readonly Change[] }>('GET', path)
+  return changes
+    .toReversed()
+    .map(({ rule, group, to }) => `${rule} ${Object.values(group).join()} ${to}`)
+}
+
+/** Settles once it holds; the runner ends a test that waits for ever. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(200)
+}
+
+async function rowsOfAlerts(): Promise<string[]> {
+  const body = { project: project.id, query: 'service:logboy-alerts', order: 'asc' }
+  const path = '/api/v1/logs/search'
+  const { logs } = await call<{ readonly logs: readonly { message: string }[] }>('POST', path, body)
+  return logs.map(({ message }) => message)
+}
+
+before(async () => {
+  await server.ready()
+  project = await call<ProjectCreated>('POST', '/api/v1/projects', { name: 'shop' })
+})
+
+after(async () => {
+  await server.stop('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a burst fires at once for its group, is over with its window, and both are logged', async () => {
+  const burst = { condition: '> 2', window: '10s', lateness: '0s', by: ['service'] }
+  await addRule({ name: 'burst', query: 'level:error -service:slow', ...burst })
+  await addRule({ name: 'long', query: 'service:slow', condition: '>= 4', window: '10m' })
+  await errors('checkout', 3)
+  await errors('mail', 2)
+  await until(async () => (await history()).length > 0)
+  assert.deepEqual(await history(), ['burst checkout firing'])
+  await until(async () => (await history()).length > 1)
+  assert.deepEqual(await history(), ['burst checkout firing', 'burst checkout ok'])
+  await until(async () => (await rowsOfAlerts()).length > 1)
+  assert.deepEqual(await rowsOfAlerts(), [
+    'burst fires for service checkout: count > 2, now 3',
+    'burst is over for service checkout: count > 2, now 0',
+  ])
+})
+
+test('kill -9 between the rows of one window: it fires once, and is told once', async () => {
+  await errors('slow', 3)
+  await server.stop('SIGKILL')
+  server = new ServerProcess(folder)
+  await server.ready()
+  assert.ok(!(await history()).includes('long  firing'))
+  await errors('slow', 1)
+  // Recorded or not, logged or not: nobody knows at this moment.
+  await until(async () => (await history()).includes('long  firing'))
+  await server.stop('SIGKILL')
+  server = new ServerProcess(folder)
+  await server.ready()
+  await errors('slow', 1)
+  await until(async () => (await rowsOfAlerts()).length > 2)
+  assert.deepEqual((await history()).slice(2), ['long  firing'])
+  assert.deepEqual((await rowsOfAlerts()).slice(2), ['long fires: count >= 4, now 4'])
+})
