@@ -2,7 +2,7 @@
 import { z } from 'zod/v4'
 import type { StoredAlertRule } from '#actors/catalog/alert-rules.ts'
 import type { HistoryEntry, StoredState } from '#actors/catalog/alert-states.ts'
-import { ALERT_SEVERITIES, printAlertRule } from '#proto/alert-rule.ts'
+import { ALERT_SEVERITIES, type AlertRuleText, printAlertRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { formatTime } from '#proto/time.ts'
 import { time } from './shapes.ts'
@@ -97,7 +97,9 @@ export function toldRule(stored: StoredAlertRule): z.input<typeof storedRule> {
 }
 
 /** In the order of all rules, which the catalog does not keep. */
-export function textOf({ rule }: StoredAlertRule): z.input<typeof ruleText> {
+export function textOf({
+  rule,
+}: StoredAlertRule): Omit<AlertRuleText, 'by'> & { readonly by?: string[] } {
   const parsed = parseAlertRule(rule)
   const { by, ...text } = parsed.type === 'rule' ? printAlertRule(parsed.rule) : rule
   return by === undefined ? text : { ...text, by: [...by] }

@@ -1,9 +1,9 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { type AccountDeps, accountRoutes } from './account-routes.ts'
-import { type AuthDeps, authRoutes } from './auth-routes.ts'
 import { type AlertRuleDeps, alertRuleRoutes } from './alert-rule-routes.ts'
 import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
+import { type AuthDeps, authRoutes } from './auth-routes.ts'
 import { tellingCatalog } from './catalog-problem.ts'
 import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
