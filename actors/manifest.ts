@@ -15,6 +15,7 @@ export const manifest: ThreadManifest = {
     'journal-read': async () => (await import('./commit-log/journal/journal-read.ts')).journalRead,
     'letter-records': async () => (await import('./processing/letter-records.ts')).letterRecords,
     'merge-wordings': async () => (await import('./store/tasks/merge-wordings.ts')).mergeWordings,
+    'metric-cells': async () => (await import('./api/tasks/metric-cells.ts')).metricCells,
     'process-batch': async () => (await import('./processing/process-batch.ts')).processBatch,
     'prove-batch': async () => (await import('./processing/prove-batch.ts')).proveBatch,
     'prove-by-schema': async () => (await import('./processing/prove-by-schema.ts')).proveBySchema,

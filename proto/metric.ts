@@ -12,7 +12,8 @@ export const METRIC_TYPES = ['counter', 'gauge', 'histogram'] as const
 export type MetricType = (typeof METRIC_TYPES)[number]
 
 const PREFIX = 'metric.'
-const POINT = {
+/** Names of the numbers of a point. */
+export const POINT = {
   type: 'metric.type',
   unit: 'metric.unit',
   intervalMs: 'metric.interval_ms',

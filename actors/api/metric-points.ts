@@ -2,12 +2,11 @@
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { LogStore, SearchPlanInput } from '#actors/store/store.ts'
 import { metricsOf } from '#actors/store/streams.ts'
-import type { Row } from '#proto/api.ts'
 import { fieldKind } from '#proto/query/field-kind.ts'
 import type { QueryTerm } from '#proto/query/tree.ts'
 import { tokenize } from '#proto/tokens.ts'
 
-/** Rows of one page: they are read on the main thread, some milliseconds at a time. */
+/** Rows of one page. */
 const PAGE_POINTS = 5_000
 /** Points that one answer is made of: a series of 10 s has 8,640 a day. */
 export const POINTS_READ_MAX = 200_000
@@ -22,17 +21,17 @@ export interface PointsWish {
   readonly max: number
 }
 
-/** Answers whether that was all. */
+/** Hands out pages of rows as JSON text; answers whether that was all. */
 export async function readPoints(
   { plan, name, labels, max }: PointsWish,
   store: Pick<LogStore, 'search'>,
   signal: AbortSignal,
-  take: (row: Row) => void,
+  take: (page: readonly string[]) => void | Promise<void>,
 ): Promise<boolean> {
   const input: SearchPlanInput = {
     ...plan,
     projectId: metricsOf(plan.projectId),
-    query: { terms: [...nameTerms(name), ...labelTerms(labels)] },
+    query: { terms: pointTerms(name, labels) },
     order: 'desc',
     include: new Set(['logs']),
   }
@@ -40,7 +39,7 @@ export async function readPoints(
   for (let left = max; left > 0; ) {
     const limit = Math.min(PAGE_POINTS, left)
     const { logs, next_cursor } = await store.search({ ...input, limit, cursor }, signal)
-    for (const text of logs) take(JSON.parse(text) as Row)
+    await take(logs)
     if (next_cursor === null) return true
     cursor = next_cursor
     left -= logs.length
@@ -54,6 +53,11 @@ export function tooManyPoints(): HttpProblem {
   return new HttpProblem('LOGBOY_QUERY_TOO_DEAR', detail)
 }
 
+/** What an index can answer; rows of other names and labels may be among them. */
+export function pointTerms(name: string | null, labels: PointsWish['labels']): QueryTerm[] {
+  return [...nameTerms(name), ...labelTerms(labels)]
+}
+
 /** Words are what an index of messages can answer; that it is the whole name is seen in the row. */
 function nameTerms(name: string | null): QueryTerm[] {
   const tokens = name === null ? [] : tokenize(name)
@@ -64,7 +68,8 @@ function nameTerms(name: string | null): QueryTerm[] {
 function labelTerms(labels: PointsWish['labels']): QueryTerm[] {
   return Object.entries(labels)
     .filter(
-      ([field]) => field === 'service' || field === 'host' || fieldKind(field) === 'attribute',
+      ([field, value]) =>
+        value !== '' && (['service', 'host'].includes(field) || fieldKind(field) === 'attribute'),
     )
     .map(([field, value]) => ({ type: 'exact', field, value }))
 }

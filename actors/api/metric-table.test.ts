@@ -2,22 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Row } from '#proto/api.ts'
-import { type MetricPoint, pointAttributes } from '#proto/metric.ts'
-import { bucketOf, QUANTILE_ERROR } from '#proto/metric-buckets.ts'
+import type { MetricPoint } from '#proto/metric.ts'
+import { QUANTILE_ERROR } from '#proto/metric-buckets.ts'
 import { formatTime } from '#proto/time.ts'
+import { cellsOf } from './metric-cells.ts'
 import { MetricTable, type TableWish } from './metric-table.ts'
+import { rowOf, type Sample } from './testing/metric-samples.ts'
 
 const STEP_US = 60_000_000
 const START_US = 1_700_000_040_000_000
 const STEPS = 5
-
-/** What one series of an application measured in an interval. */
-interface Sample {
-  readonly atUs: number
-  readonly service: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly values: readonly number[]
-}
 
 const sample: fc.Arbitrary<Sample> = fc.record({
   atUs: fc.integer({ min: -2_000, max: STEPS * 60_000 + 2_000 }).map(ms => START_US + ms * 1_000),
@@ -26,29 +20,14 @@ const sample: fc.Arbitrary<Sample> = fc.record({
   values: fc.array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 8 }),
 })
 
-function pointOf(type: MetricPoint['type'], values: readonly number[]): MetricPoint {
-  const sum = values.reduce((a, b) => a + b, 0)
-  const buckets = new Map<number, number>()
-  for (const value of values) buckets.set(bucketOf(value), (buckets.get(bucketOf(value)) ?? 0) + 1)
-  const value = type === 'counter' ? sum : (values.at(-1) ?? 0)
-  const range = { min: Math.min(...values), max: Math.max(...values) }
-  return {
-    type,
-    unit: 'ms',
-    intervalMs: 10_000,
-    value,
-    count: values.length,
-    sum,
-    ...range,
-    buckets,
-  }
-}
-
-function rowOf(type: MetricPoint['type'], { atUs, service, labels, values }: Sample): Row {
-  const attributes = { ...labels, ...pointAttributes(pointOf(type, values)) }
-  const ids = { trace_id: null, span_id: null, pattern_id: null, file: '', id: '' }
-  const head = { level: 'INFO', service, host: 'h', message: 'took', ingested_at: '' } as const
-  return { ...ids, ...head, time: formatTime(atUs), attributes }
+/** Newest first. */
+function add(table: MetricTable, asked: TableWish, rows: readonly Row[]): void {
+  table.add(
+    cellsOf(
+      rows.map(row => JSON.stringify(row)),
+      asked,
+    ),
+  )
 }
 
 function wishOf(fn: string, by: readonly string[], labels: TableWish['labels'] = {}): TableWish {
@@ -100,7 +79,11 @@ for (const [fn, exact] of Object.entries(FUNCTIONS)) {
       fc.property(fc.array(sample, { maxLength: 40 }), wish, (samples, { by, labels }) => {
         const asked = wishOf(fn, by, labels)
         const table = new MetricTable(asked)
-        for (const each of samples) table.add(rowOf('histogram', each))
+        // As pages come.
+        for (let at = 0; at < samples.length; at += 7) {
+          const page = samples.slice(at, at + 7).map(each => rowOf('histogram', each))
+          add(table, asked, page)
+        }
         const expected = gathered(samples, asked)
         let found = 0
         for (const { labels: own, points } of table.series()) {
@@ -132,8 +115,9 @@ test('a counter adds up, a gauge tells its newest value', () => {
   })
   const newestFirst = [at(50_000, [5]), at(40_000, [7, 1]), at(10_000, [3])]
   const told = (type: MetricPoint['type'], fn: string): readonly number[] => {
-    const table = new MetricTable(wishOf(fn, []))
-    for (const each of newestFirst) table.add(rowOf(type, each))
+    const asked = wishOf(fn, [])
+    const table = new MetricTable(asked)
+    for (const each of newestFirst) add(table, asked, [rowOf(type, each)])
     return table.series().flatMap(({ points }) => points.map(({ value }) => value))
   }
   assert.deepEqual(told('counter', 'increase'), [16, 0, 0, 0, 0])
@@ -144,11 +128,12 @@ test('a counter adds up, a gauge tells its newest value', () => {
 
 test('two types under one name, and too many numbers, are told', () => {
   const one: Sample = { atUs: START_US, service: 'shop', labels: {}, values: [1] }
-  const table = new MetricTable(wishOf('increase', ['path']))
-  table.add(rowOf('counter', one))
-  assert.throws(() => table.add(rowOf('histogram', one)), /took is a histogram and a counter/)
-  assert.throws(() => {
-    for (let i = 0; i <= 20_000; i++)
-      table.add(rowOf('counter', { ...one, labels: { path: `${i}` } }))
-  }, /more than 100000 numbers/)
+  const asked = wishOf('increase', ['path'])
+  const table = new MetricTable(asked)
+  add(table, asked, [rowOf('counter', one)])
+  assert.throws(() => add(table, asked, [rowOf('histogram', one)]), /a histogram and a counter/)
+  const many = Array.from({ length: 20_001 }, (_, i) =>
+    rowOf('counter', { ...one, labels: { path: `${i}` } }),
+  )
+  assert.throws(() => add(table, asked, many), /more than 100000 numbers/)
 })

@@ -1,24 +1,12 @@
-/**
- * Points of one metric put together: by some labels, in steps of time, as one number each. Counts,
- * sums and buckets add up over series and time, so that an average or a quantile is that of all
- * values, never an average of averages.
- */
+/** The answer to a question about a metric: cells as one number each, by label and step. */
 import { HttpProblem } from '#actors/http/problem.ts'
-import type { Row } from '#proto/api.ts'
-import { type MetricPoint, type MetricType, readPoint } from '#proto/metric.ts'
-import { addBuckets, type Buckets, quantileOf } from '#proto/metric-buckets.ts'
+import type { MetricType } from '#proto/metric.ts'
+import { quantileOf } from '#proto/metric-buckets.ts'
 import { formatTime } from '#proto/time.ts'
+import { added, type CellsWish, type MetricCell } from './metric-cells.ts'
 
-export interface TableWish {
-  readonly name: string
+export interface TableWish extends CellsWish {
   readonly fn: string
-  /** Exact values of labels, `service` and `host` included. */
-  readonly labels: Readonly<Record<string, string>>
-  readonly by: readonly string[]
-  /** Whole steps, [start, end). */
-  readonly startUs: number
-  readonly endUs: number
-  readonly stepUs: number
 }
 
 export interface TableSeries {
@@ -42,14 +30,14 @@ const SECOND_US = 1_000_000
 interface Group {
   readonly labels: Readonly<Record<string, string>>
   /** By number of the step. */
-  readonly cells: Map<number, Cell>
+  readonly cells: Map<number, MetricCell>
 }
 
 export class MetricTable {
   readonly #wish: TableWish
   readonly #steps: number
   readonly #groups = new Map<string, Group>()
-  #head: Pick<MetricPoint, 'type' | 'unit'> | null = null
+  #head: Pick<MetricCell, 'type' | 'unit'> | null = null
 
   constructor(wish: TableWish) {
     this.#wish = wish
@@ -57,24 +45,21 @@ export class MetricTable {
   }
 
   /** Of the newest point; null = there was none. */
-  get head(): Pick<MetricPoint, 'type' | 'unit'> | null {
+  get head(): Pick<MetricCell, 'type' | 'unit'> | null {
     return this.#head
   }
 
-  /** Takes a point; rows of other metrics or labels are passed over. Newest first. */
-  add(row: Row): void {
-    const { name, labels, startUs, stepUs } = this.#wish
-    if (row.message !== name) return
-    for (const key in labels) if (labelOf(row, key) !== labels[key]) return
-    const step = Math.floor((Date.parse(row.time) * 1_000 - startUs) / stepUs)
-    const point = readPoint(row.attributes)
-    if (typeof point === 'string' || step < 0 || step >= this.#steps) return
-    this.#head ??= this.#checked(point)
-    if (point.type !== this.#head.type) throw twoTypes(name, point.type, this.#head.type)
-    const { cells } = this.#groupOf(row)
-    const cell = cells.get(step)
-    if (cell === undefined) cells.set(step, new Cell(point))
-    else cell.add(point)
+  /** Newest first. */
+  add(cells: readonly MetricCell[]): void {
+    const { name } = this.#wish
+    for (const cell of cells) {
+      if (cell.step < 0 || cell.step >= this.#steps) continue
+      this.#head ??= this.#checked(cell)
+      if (cell.type !== this.#head.type) throw twoTypes(name, cell.type, this.#head.type)
+      const { cells: known } = this.#groupOf(cell)
+      const newer = known.get(cell.step)
+      known.set(cell.step, newer === undefined ? cell : added(newer, cell))
+    }
   }
 
   /** In order of their labels; points in order of time. */
@@ -87,7 +72,7 @@ export class MetricTable {
       const points = []
       for (let step = 0; step < this.#steps; step++) {
         const cell = cells.get(step)
-        const value = cell === undefined ? null : cell.value(fn, stepUs)
+        const value = cell === undefined ? null : valueOf(cell, fn, stepUs)
         if (value === null && !isFilled) continue
         points.push({ time: formatTime(startUs + step * stepUs), value: value ?? 0 })
       }
@@ -95,22 +80,18 @@ export class MetricTable {
     })
   }
 
-  #groupOf(row: Row): Group {
-    const labels = Object.fromEntries(this.#wish.by.map(key => [key, labelOf(row, key)]))
-    const key = JSON.stringify(Object.values(labels))
+  #groupOf({ by }: MetricCell): Group {
+    const labels = Object.fromEntries(this.#wish.by.map((key, i) => [key, by[i] ?? '']))
+    const key = JSON.stringify(by)
     const known = this.#groups.get(key)
     if (known !== undefined) return known
-    const group = { labels, cells: new Map<number, Cell>() }
+    const group = { labels, cells: new Map<number, MetricCell>() }
     this.#groups.set(key, group)
-    if (this.#groups.size * this.#steps > NUMBERS_MAX) {
-      const advice = 'take a wider step, a narrower range, or fewer labels to tell apart'
-      const detail = `more than ${NUMBERS_MAX} numbers would be answered: ${advice}`
-      throw new HttpProblem('LOGBOY_QUERY_TOO_DEAR', detail)
-    }
+    if (this.#groups.size * this.#steps > NUMBERS_MAX) throw tooManyNumbers()
     return group
   }
 
-  #checked(point: MetricPoint): MetricPoint {
+  #checked(point: MetricCell): MetricCell {
     const { name, fn } = this.#wish
     const known = FUNCTIONS[point.type]
     const isQuantile = point.type === 'histogram' && QUANTILE.test(fn)
@@ -120,67 +101,31 @@ export class MetricTable {
   }
 }
 
-/** All points of one group in one step. */
-class Cell {
-  readonly #last: MetricPoint
-  #value: number
-  #count: number
-  #sum: number
-  #min: number
-  #max: number
-  readonly #buckets: Buckets
-
-  constructor(point: MetricPoint) {
-    this.#last = point
-    this.#value = point.value
-    this.#count = point.count
-    this.#sum = point.sum
-    this.#min = point.min
-    this.#max = point.max
-    this.#buckets = new Map(point.buckets)
-  }
-
-  add({ value, count, sum, min, max, buckets }: MetricPoint): void {
-    this.#value += value
-    this.#count += count
-    this.#sum += sum
-    this.#min = Math.min(this.#min, min)
-    this.#max = Math.max(this.#max, max)
-    addBuckets(this.#buckets, buckets)
-  }
-
-  value(fn: string, stepUs: number): number | null {
-    switch (fn) {
-      case 'increase':
-        return this.#increase()
-      case 'rate':
-        return this.#increase() / (stepUs / SECOND_US)
-      case 'avg':
-        return this.#sum / this.#count
-      case 'min':
-        return this.#min
-      case 'max':
-        return this.#max
-      case 'last':
-        return this.#last.value
-      default: {
-        const q = Number(QUANTILE.exec(fn)?.[1]) / 100
-        return quantileOf(this.#buckets, q, { min: this.#min, max: this.#max })
-      }
-    }
-  }
-
-  #increase(): number {
-    return this.#last.type === 'counter' ? this.#value : this.#count
+function valueOf(cell: MetricCell, fn: string, stepUs: number): number | null {
+  const { type, value, count, sum, min, max, last, buckets } = cell
+  const increase = type === 'counter' ? value : count
+  switch (fn) {
+    case 'increase':
+      return increase
+    case 'rate':
+      return increase / (stepUs / SECOND_US)
+    case 'avg':
+      return sum / count
+    case 'min':
+      return min
+    case 'max':
+      return max
+    case 'last':
+      return last
+    default:
+      return quantileOf(buckets, Number(QUANTILE.exec(fn)?.[1]) / 100, { min, max })
   }
 }
 
-/** '' = the point has no such label. */
-function labelOf(row: Row, key: string): string {
-  if (key === 'service') return row.service
-  if (key === 'host') return row.host
-  const value = Object.hasOwn(row.attributes, key) ? row.attributes[key] : ''
-  return typeof value === 'string' ? value : ''
+export function tooManyNumbers(): HttpProblem {
+  const advice = 'take a wider step, a narrower range, or fewer labels to tell apart'
+  const detail = `more than ${NUMBERS_MAX} numbers would be answered: ${advice}`
+  return new HttpProblem('LOGBOY_QUERY_TOO_DEAR', detail)
 }
 
 function twoTypes(name: string, one: MetricType, other: MetricType): HttpProblem {

@@ -2,6 +2,8 @@
 import { z } from 'zod/v4'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
+import type { SearchPlanInput } from '#actors/store/store.ts'
+import type { Row } from '#proto/api.ts'
 import {
   isLabel,
   LABELS_MAX,
@@ -13,12 +15,21 @@ import {
 } from '#proto/metric.ts'
 import { parseDuration } from '#proto/time.ts'
 import { answerOf, endpoint, projectQuery } from './endpoint.ts'
+import { analysedCells, isAnalysed } from './metric-analysis.ts'
+import type { MetricCell } from './metric-cells.ts'
 import { POINTS_READ_MAX, readPoints, tooManyPoints } from './metric-points.ts'
-import { MetricTable, NUMBERS_MAX, QUANTILE } from './metric-table.ts'
+import {
+  MetricTable,
+  NUMBERS_MAX,
+  QUANTILE,
+  type TableWish,
+  tooManyNumbers,
+} from './metric-table.ts'
 import { STORE_PROBLEMS } from './query-gate.ts'
 import { filterBody, intervalOf, planQuestion } from './search-request.ts'
 import type { SearchDeps } from './search-routes.ts'
 import { time } from './shapes.ts'
+import type { MetricCellsInput } from './tasks/metric-cells.ts'
 import { rangeNames, spanOf } from './time-ranges.ts'
 
 const FUNCTIONS = ['rate', 'increase', 'avg', 'min', 'max', 'last']
@@ -105,12 +116,11 @@ export function sdkMetricRoutes(deps: SearchDeps): Route[] {
         const { name, labels, by, function: fn } = body
         const { plan, stepUs } = planned(body, project, clock.nowUs())
         const { startUs, endUs } = plan
-        const table = new MetricTable({ name, fn, labels, by, startUs, endUs, stepUs })
-        const wish = { plan, name, labels, max: POINTS_READ_MAX }
-        const isAll = await queries.run(project.id, request.signal, signal =>
-          readPoints(wish, store, signal, row => table.add(row)),
+        const wish = { name, fn, labels, by, startUs, endUs, stepUs }
+        const table = new MetricTable(wish)
+        await queries.run(project.id, request.signal, signal =>
+          fillTable(table, { plan, wish }, { ...deps, signal }),
         )
-        if (!isAll) throw tooManyPoints()
         const { type = null, unit = '' } = table.head ?? {}
         const step = stepUs / SECOND_US
         return json(200, { name, type, unit, function: fn, step, series: table.series() })
@@ -134,7 +144,7 @@ export function sdkMetricRoutes(deps: SearchDeps): Route[] {
         const names = new MetricNames()
         const wish = { plan, name: null, labels: {}, max: NAME_POINTS }
         const isAll = await queries.run(project.id, request.signal, signal =>
-          readPoints(wish, store, signal, row => names.add(row)),
+          readPoints(wish, store, signal, page => names.add(page)),
         )
         const all = names.told()
         const is_exact = isAll && all.length <= NAMES_MAX
@@ -142,6 +152,35 @@ export function sdkMetricRoutes(deps: SearchDeps): Route[] {
       },
     }),
   ]
+}
+
+interface TablePlan {
+  readonly plan: SearchPlanInput
+  readonly wish: TableWish
+}
+
+/** Near the store where that is enough; else points are read, on a worker page by page. */
+async function fillTable(
+  table: MetricTable,
+  { plan, wish }: TablePlan,
+  { store, pool, signal }: SearchDeps & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { name, fn, labels } = wish
+  if (isAnalysed(fn, wish)) {
+    const asked = { plan, fn, cellsMax: NUMBERS_MAX }
+    const cells = await analysedCells(asked, wish, store, signal)
+    if (cells === null) throw tooManyNumbers()
+    table.add(cells)
+    return
+  }
+  const read = { plan, name, labels, max: POINTS_READ_MAX }
+  const isAll = await readPoints(read, store, signal, async points => {
+    const page = new TextEncoder().encode(points.join('\n'))
+    const input: MetricCellsInput = { page, wish }
+    const options = { transfer: [page.buffer], signal }
+    table.add(await pool.run<MetricCell[]>('metric-cells', input, options))
+  })
+  if (!isAll) throw tooManyPoints()
 }
 
 type QueryBody = z.output<typeof queryBody>
@@ -180,7 +219,11 @@ interface NamedMetric {
 class MetricNames {
   readonly #found = new Map<string, NamedMetric>()
 
-  add({ message: name, service, attributes, time: last_seen }: RowOfPoint): void {
+  add(page: readonly string[]): void {
+    for (const row of page) this.#add(JSON.parse(row) as Row)
+  }
+
+  #add({ message: name, service, attributes, time: last_seen }: Row): void {
     const point = readPoint(attributes)
     if (typeof point === 'string') return
     const { type, unit } = point
@@ -208,5 +251,3 @@ class MetricNames {
       }))
   }
 }
-
-type RowOfPoint = Parameters<Parameters<typeof readPoints>[3]>[0]

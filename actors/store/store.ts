@@ -45,6 +45,8 @@ export interface AnalysisInput extends RowsAsked {
   readonly stages: readonly Stage[]
   /** Width of the bars of a timechart that names none, in µs. */
   readonly intervalUs: number
+  /** Rows of the table at most; ANALYSIS_ROWS_MAX unless given. */
+  readonly rowsMax?: number
 }
 
 /** What the store answers; the API adds `query_time_ms` and makes the token opaque. */

@@ -102,7 +102,8 @@ class Analysis {
     const { pool, signal } = this.#tools
     const part = groups.part()
     const total = part.rows.reduce((sum, rows) => sum + rows, 0)
-    const input: TabulateInput = { stages: this.#input.stages, part, wanted: this.#wanted }
+    const { stages, rowsMax } = this.#input
+    const input: TabulateInput = { stages, part, wanted: this.#wanted, rowsMax }
     const transfer = part.numbers.map(({ values }) => values.buffer as ArrayBuffer)
     const table = await pool.run<Table>('store-tabulate', input, { transfer, signal })
     return { total, table }
@@ -124,9 +125,9 @@ class Analysis {
     if (measured === null || measured === undefined) return await this.#grouped()
     if (measured.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups('groups', this.#wanted)
     memory.hold('groups', extra.bytes + measuredBytes(measured))
-    const { stages } = this.#input
+    const { stages, rowsMax } = this.#input
     const total = measured.reduce((sum, { rows }) => sum + rows, 0)
-    if (this.#stage.type !== 'uniq') return { total, table: tabulate(stages, measured) }
+    if (this.#stage.type !== 'uniq') return { total, table: tabulate(stages, measured, rowsMax) }
     return { total, table: tabulateCount(stages, measured[0]?.barUs ?? 0) }
   }
 

@@ -24,8 +24,12 @@ export interface Draft {
 }
 
 /** Table of the first stage, shaped by those behind it. */
-export function tabulate(stages: readonly Stage[], groups: readonly MeasuredGroup[]): Table {
-  return shape(draftOf(groupingStage(stages), groups), stages.slice(1))
+export function tabulate(
+  stages: readonly Stage[],
+  groups: readonly MeasuredGroup[],
+  rowsMax: number = ANALYSIS_ROWS_MAX,
+): Table {
+  return shape(draftOf(groupingStage(stages), groups), stages.slice(1), rowsMax)
 }
 
 /** The same for `uniq`, where somebody else has counted. */
@@ -37,15 +41,19 @@ export function tabulateCount(stages: readonly Stage[], count: number): Table {
 }
 
 /** Sorts, cuts and projects a table; without order of its own it keeps the one that it has. */
-export function shape(draft: Draft, stages: readonly Stage[]): Table {
+export function shape(
+  draft: Draft,
+  stages: readonly Stage[],
+  rowsMax: number = ANALYSIS_ROWS_MAX,
+): Table {
   const shaped = stages.reduce(
     (table, stage) => (isTableStage(stage) ? table : shapeBy(table, stage)),
     draft,
   )
   return {
     columns: shaped.columns,
-    rows: shaped.rows.slice(0, ANALYSIS_ROWS_MAX),
-    truncated: shaped.rows.length > ANALYSIS_ROWS_MAX,
+    rows: shaped.rows.slice(0, rowsMax),
+    truncated: shaped.rows.length > rowsMax,
   }
 }
 

@@ -54,7 +54,7 @@ class Analysis {
       indices.length === 0 ? [[], 0] : await bothDone(this.#groups(scope), scope.newestUs())
     return {
       total: groups.reduce((sum, { rows }) => sum + rows, 0),
-      table: tabulate(this.#input.stages, groups),
+      table: tabulate(this.#input.stages, groups, this.#input.rowsMax),
       positions,
       receivedAtUs,
       explain: { indices: indices.length, shards: this.#shards, pages: this.#pages },

@@ -11,9 +11,10 @@ export interface TabulateInput {
   readonly stages: readonly Stage[]
   readonly part: GroupsPart
   readonly wanted: GroupsWanted
+  readonly rowsMax?: number | undefined
 }
 
-export function tabulateGroups({ stages, part, wanted }: TabulateInput): Table {
+export function tabulateGroups({ stages, part, wanted, rowsMax }: TabulateInput): Table {
   const measures = measuresOf(groupingStage(stages))
-  return tabulate(stages, measureGroups(part, wanted, measures))
+  return tabulate(stages, measureGroups(part, wanted, measures), rowsMax)
 }
