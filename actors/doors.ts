@@ -13,11 +13,13 @@ import { systemRoutes } from './api/system-routes.ts'
 import { TAIL_PERMISSION } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
 import { LetterBox } from './commit-log/dead-letters/letter-box.ts'
+import type { Coordination } from './coordination/coordination.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
 import { ingestRoutes } from './gateway/ingest-http.ts'
 import type { IngestDeps } from './gateway/ingest-stream.ts'
 import { LetterReplay } from './gateway/letter-replay.ts'
 import { OpenStreams } from './gateway/open-streams.ts'
+import { SeenSignatures } from './gateway/seen-signatures.ts'
 import type { Route, SocketRoute } from './http/http-server.ts'
 import { startHttp } from './http/start-http.ts'
 import { staticRoutes } from './http/static-files.ts'
@@ -63,11 +65,12 @@ export async function openDoors(
   closing.add(() => mailer.close())
   const people = { catalog, adminToken, mailer, publicUrl, clock, random, onFault }
   const identity = await openIdentity(people)
-  const { persons } = identity
+  const { persons, signingSecrets } = identity
   closing.add(() => persons.close())
   const keys: KeyCache = new KeyCache({
     catalog,
     clock,
+    unseal: sealed => signingSecrets.unseal(sealed),
     watcher: {
       revoked(keyId) {
         streams.revoked(keyId)
@@ -91,6 +94,7 @@ export async function openDoors(
   closing.add(() => letters.close())
   const ingest: IngestDeps = {
     verifier: keys,
+    signatures: new SeenSignatures({ clock, spend: sharedSpend(pipeline) }),
     projects: projectId => projects.ref(projectId),
     arena,
     pool: promptPool,
@@ -118,6 +122,7 @@ export async function openDoors(
     sockets,
     deadLetters: pipeline.deadLetters,
     letterBox: letters,
+    use: pipeline.use,
     replay: new LetterReplay({ ...ingest, log: commitLog, random }),
     clock,
     random,
@@ -196,6 +201,12 @@ function routesOf(
   if (tail === null) return { routes: [...doors, ...systemRoutes(api)], sockets: [] }
   const routes = [...doors, ...apiRoutes({ ...api, tail }, doors), ...staticRoutes(UI_FOLDER)]
   return { routes, sockets: apiSockets({ ...api, tail }) }
+}
+
+/** What several gateways share; null = there is one. */
+function sharedSpend({ shape, coordination }: Pipeline): Coordination['spend'] | null {
+  if (!shape.isShared) return null
+  return (bucket, amounts) => coordination.spend(bucket, amounts)
 }
 
 function observe(pipeline: Pipeline): Record<string, unknown> {

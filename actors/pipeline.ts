@@ -4,6 +4,7 @@ import type { Closing } from './closing.ts'
 import { Leadership } from './coordination/leadership.ts'
 import type { Foundation } from './foundation.ts'
 import { IngestMeter } from './project/ingest-meter.ts'
+import { IngestUse } from './project/ingest-use.ts'
 import {
   PROJECT_RESTART,
   type ProjectDeps,
@@ -24,7 +25,7 @@ export type Pipeline = Foundation & Storage & Awaited<ReturnType<typeof startAct
 /** What belongs to no role of this process is null. */
 export async function startActors(foundation: Foundation, storage: Storage, closing: Closing) {
   const { commitLog: log, store } = storage
-  const { system, shape, catalog, config, coordination, promptPool } = foundation
+  const { system, shape, catalog, config, coordination, promptPool, clock } = foundation
   closing.add(() => foundation.stopActors())
   const { roles, isShared } = shape
   if (roles.has('scheduler')) {
@@ -39,15 +40,17 @@ export async function startActors(foundation: Foundation, storage: Storage, clos
   ]
   const tailRef = roles.has('api') ? system.spawn(tail, { log, pool: promptPool, troubles }) : null
   const meter = new IngestMeter()
+  const use = new IngestUse(coordination, clock)
+  closing.add(() => use.close())
   const spend: ProjectDeps['spend'] = isShared
     ? (bucket, amounts) => coordination.spend(bucket, amounts)
     : null
   const projects = system.keyed<ProjectRequest, ProjectDeps>(
     project,
-    projectId => ({ projectId, log, meter, spend }),
+    projectId => ({ projectId, log, meter, use, spend }),
     { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
   )
   const alerting = shape.commitLog === 'journal' ? startAlerts(foundation, storage, closing) : null
   await alerting?.start()
-  return { tail: tailRef, meter, projects, troubles, alerting }
+  return { tail: tailRef, meter, use, projects, troubles, alerting }
 }

@@ -205,13 +205,25 @@ export interface ProjectCreated extends Project {
 }
 
 export type KeyScope = 'ingest' | 'read'
+/** A `signing` key is never sent: requests are signed with it. */
+export type KeyKind = 'bearer' | 'signing'
 
 export interface ProjectKey {
   readonly id: string
   readonly name: string
+  readonly kind: KeyKind
   readonly scopes: readonly KeyScope[]
   readonly created_at: string
   readonly expires_at: string | null
   readonly last_used_at: string | null
   readonly revoked_at: string | null
+  /** Limits of its own; 0 = only those of the project. */
+  readonly records_per_second: number
+  readonly bytes_per_second: number
+}
+
+/** `POST projects/:id/keys`, `POST projects/:id/keys/:key/rotate` {overlap_seconds}. */
+export interface ProjectKeyCreated extends ProjectKey {
+  /** The key, or the secret to sign with; told this once. */
+  readonly key: string
 }

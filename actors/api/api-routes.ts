@@ -9,12 +9,14 @@ import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
 import { exportRoute } from './export-route.ts'
 import { factRoutes } from './fact-routes.ts'
+import { keyRoutes } from './key-routes.ts'
 import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
 import { type PasswordDeps, passwordRoutes } from './password-routes.ts'
 import { patternRoutes } from './pattern-routes.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
+import { type QuotaDeps, quotaRoutes } from './quota-routes.ts'
 import { type SchemaDeps, schemaRoutes } from './schema-routes.ts'
 import { sdkMetricRoutes } from './sdk-metric-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
@@ -30,6 +32,7 @@ export type ApiDeps = AccountDeps &
   DeadLetterDeps &
   DeleteDeps &
   ProjectDeps &
+  QuotaDeps &
   MetricDeps &
   SchemaDeps &
   SearchDeps &
@@ -53,6 +56,8 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...(deps.alerts === null ? [] : alertRuleRoutes({ ...deps, ...deps.alerts })),
     ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
     ...projectRoutes(deps),
+    ...keyRoutes(deps),
+    ...quotaRoutes(deps),
     ...schemaRoutes(deps),
     ...deadLetterRoutes(deps),
     ...sessionRoutes(deps),

@@ -1,19 +1,15 @@
-/** Projects and their keys. */
+/** Projects and their settings. */
 import { z } from 'zod/v4'
-import type { Catalog, NewKey } from '#actors/catalog/catalog.ts'
 import type { Members } from '#actors/catalog/members.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
-import type { KeyCache } from '#actors/identity/key-cache.ts'
 import type { PeopleRules } from '#actors/identity/people-rules.ts'
-import { mintKey, mintProjectId } from '#actors/identity/project-key.ts'
-import type { KeyScope, ProjectCreated, ProjectKey } from '#proto/api.ts'
+import { mintProjectId } from '#actors/identity/project-key.ts'
+import type { ProjectCreated } from '#proto/api.ts'
 import type { ProjectAccess } from '#proto/people.ts'
 import { PERMISSIONS } from '#proto/permissions.ts'
 import { formatTime } from '#proto/time.ts'
 import { timeZoneName, UTC } from '#proto/time-zone.ts'
-import type { Clock } from '#runtime/clock.ts'
-import type { Random } from '#runtime/random.ts'
 import {
   ADMINISTRATOR_ACCESS,
   type Caller,
@@ -25,23 +21,18 @@ import {
   requirePermission,
   requirePerson,
 } from './caller.ts'
-import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
+import { answerOf, endpoint } from './endpoint.ts'
 import { existingProject } from './existing-project.ts'
-import { key, project } from './shapes.ts'
+import { type KeyDeps, newKey } from './key-routes.ts'
+import { nameText, project, quota } from './shapes.ts'
 
-export interface ProjectDeps extends EndpointDeps {
-  readonly catalog: Catalog
+export interface ProjectDeps extends KeyDeps {
   readonly members: Pick<Members, 'accesses'>
   readonly rules: () => PeopleRules
-  readonly keys: Pick<KeyCache, 'verify' | 'refresh'>
-  readonly clock: Clock
-  readonly random: Random
   readonly retentionDays: number
 }
 
 const RETENTION_DAYS_MAX = 36_500
-const name = z.string().trim().min(1, 'expected a name').max(100)
-const quota = z.number().int().min(0).max(1e12)
 const retentionDays = z.number().int().min(0).max(RETENTION_DAYS_MAX)
 const timeZone = z
   .string()
@@ -54,32 +45,21 @@ const timeZone = z
     return z.NEVER
   })
 const projectBody = z.strictObject({
-  name,
+  name: nameText,
   retention_days: retentionDays.optional(),
   time_zone: timeZone.optional(),
 })
 const changeBody = z.strictObject({
-  name: name.optional(),
+  name: nameText.optional(),
   retention_days: retentionDays.optional(),
   records_per_second: quota.optional(),
   bytes_per_second: quota.optional(),
   time_zone: timeZone.optional(),
 })
-const keyBody = z.strictObject({
-  name: name.default('key'),
-  scopes: z
-    .array(z.enum(['ingest', 'read']))
-    .min(1)
-    .default(['ingest']),
-  /** Seconds from now. */
-  expires_in: z.number().int().min(1).max(1e9).optional(),
-})
-
 export function projectRoutes(deps: ProjectDeps): Route[] {
   const { catalog } = deps
   const shared = { tag: 'projects', who: 'caller' } as const
   const ofProject = { tag: 'projects', who: 'member', parts: { id: 'id of the project' } } as const
-  const ofKeys = { ...ofProject, needs: 'keys' } as const
   return [
     endpoint(deps, {
       ...shared,
@@ -137,43 +117,6 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
         return json(200, await existingProject(id, catalog))
       },
     }),
-    endpoint(deps, {
-      ...ofKeys,
-      method: 'GET',
-      path: '/api/v1/projects/:id/keys',
-      summary: 'Keys of a project, without their secrets.',
-      answers: { 200: answerOf('Keys.', z.strictObject({ keys: z.array(key) })) },
-      async handle({ project: { id } }) {
-        return json(200, { keys: await catalog.keys(id) })
-      },
-    }),
-    endpoint(deps, {
-      ...ofKeys,
-      method: 'POST',
-      path: '/api/v1/projects/:id/keys',
-      summary: 'Makes a key.',
-      body: keyBody,
-      answers: { 201: answerOf('The key; its text is told this once.', keyCreated) },
-      async handle({ project: { id }, body }) {
-        return json(201, await createKey(id, body, deps))
-      },
-    }),
-    endpoint(deps, {
-      ...ofKeys,
-      method: 'DELETE',
-      path: '/api/v1/projects/:id/keys/:key',
-      summary: 'Revokes a key; what it opened ends.',
-      parts: { id: 'id of the project', key: 'id of the key' },
-      answers: { 204: NO_CONTENT },
-      problems: ['LOGBOY_NOT_FOUND'],
-      async handle({ project: { id }, part }) {
-        if (!(await catalog.revokeKey(id, part('key'), deps.clock.nowUs()))) {
-          throw new HttpProblem('LOGBOY_NOT_FOUND', `the project has no key ${part('key')}`)
-        }
-        await deps.keys.refresh()
-        return { status: 204 }
-      },
-    }),
   ]
 }
 
@@ -182,7 +125,6 @@ const projectAccess = project.extend({
   permissions: z.array(z.enum(PERMISSIONS)),
 })
 const projectCreated = project.extend({ ingest_key: z.string(), read_key: z.string() })
-const keyCreated = key.extend({ key: z.string() })
 
 async function projectsOf(
   caller: Caller,
@@ -231,8 +173,9 @@ async function createProject(
   const createdAtUs = deps.clock.nowUs()
   const ownerId = caller.type === 'person' ? caller.account.id : null
   const project = { id, name, createdAtUs, retentionDays, timeZone: zone, ownerId }
-  const ingest = newKey(id, { name: 'ingest', scopes: ['ingest'] }, deps)
-  const read = newKey(id, { name: 'read', scopes: ['read'] }, deps)
+  const plain = { kind: 'bearer', records_per_second: 0, bytes_per_second: 0 } as const
+  const ingest = newKey(id, { ...plain, name: 'ingest', scopes: ['ingest'] }, deps)
+  const read = newKey(id, { ...plain, name: 'read', scopes: ['read'] }, deps)
   await deps.catalog.createProject(project, [ingest.stored, read.stored])
   return {
     id,
@@ -242,49 +185,7 @@ async function createProject(
     records_per_second: 0,
     bytes_per_second: 0,
     time_zone: zone,
-    ingest_key: ingest.text,
-    read_key: read.text,
-  }
-}
-
-interface KeyWish {
-  readonly name: string
-  readonly scopes: readonly KeyScope[]
-  readonly expires_in?: number | undefined
-}
-
-/** The whole key is in this answer and nowhere else. */
-async function createKey(
-  projectId: string,
-  wish: KeyWish,
-  deps: ProjectDeps,
-): Promise<ProjectKey & { readonly key: string }> {
-  const { stored, text } = newKey(projectId, wish, deps)
-  await deps.catalog.createKey(stored)
-  const { id, name, scopes, createdAtUs, expiresAtUs } = stored
-  return {
-    id,
-    name,
-    scopes,
-    created_at: formatTime(createdAtUs, 0),
-    expires_at: expiresAtUs === null ? null : formatTime(expiresAtUs, 0),
-    last_used_at: null,
-    revoked_at: null,
-    key: text,
-  }
-}
-
-function newKey(
-  projectId: string,
-  { name, scopes, expires_in: seconds }: KeyWish,
-  { clock, random }: ProjectDeps,
-): { readonly stored: NewKey; readonly text: string } {
-  const { id, text, secretSha256 } = mintKey(random)
-  const createdAtUs = clock.nowUs()
-  const expiresAtUs = seconds === undefined ? null : createdAtUs + seconds * 1_000_000
-  const unique = [...new Set(scopes)]
-  return {
-    stored: { id, projectId, name, secretSha256, scopes: unique, createdAtUs, expiresAtUs },
-    text,
+    ingest_key: ingest.created.key,
+    read_key: read.created.key,
   }
 }

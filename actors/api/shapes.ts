@@ -94,15 +94,22 @@ export const project = z
   })
   .meta({ id: 'Project' })
 
+/** What a person calls a thing. */
+export const nameText = z.string().trim().min(1, 'expected a name').max(100)
+export const quota = z.number().int().min(0).max(1e12)
+
 export const key = z
   .strictObject({
     id: z.string(),
     name: z.string(),
+    kind: z.enum(['bearer', 'signing']),
     scopes: z.array(z.enum(['ingest', 'read'])),
     created_at: time,
     expires_at: time.nullable(),
     last_used_at: time.nullable(),
     revoked_at: time.nullable(),
+    records_per_second: count.describe('limit of the key; 0 = only that of the project'),
+    bytes_per_second: count,
   })
   .meta({ id: 'Key' })
 

@@ -11,9 +11,14 @@ export interface StoredKey {
   readonly id: string
   readonly projectId: string
   readonly secretSha256: Uint8Array
+  /** Of a signing key; null = it is a key to send. */
+  readonly sealedSecret: Uint8Array | null
   readonly scopes: readonly KeyScope[]
   readonly expiresAtUs: number | null
   readonly revoked: boolean
+  /** Limits of the key, 0 = none. */
+  readonly ownRecordsPerSecond: number
+  readonly ownBytesPerSecond: number
   /** Limits of the project, 0 = none. */
   readonly recordsPerSecond: number
   readonly bytesPerSecond: number
@@ -36,6 +41,10 @@ export interface Catalog {
   setRecordSchema(projectId: string, schema: string | null): Promise<void>
   keys(projectId: string): Promise<readonly ProjectKey[]>
   createKey(key: NewKey): Promise<void>
+  /** What is not named stays. false = the project has no such key that is good. */
+  updateKey(projectId: string, keyId: string, change: KeyChange): Promise<boolean>
+  /** Makes a key in place of another, which is good until then at most; false as before. */
+  rotateKey(keyId: string, fresh: NewKey, untilUs: number): Promise<boolean>
   revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean>
   key(id: string): Promise<StoredKey | null>
   touchKeys(used: ReadonlyMap<string, number>): Promise<void>
@@ -67,9 +76,20 @@ export interface NewKey {
   readonly projectId: string
   readonly name: string
   readonly secretSha256: Uint8Array
+  readonly sealedSecret?: Uint8Array | null
   readonly scopes: readonly KeyScope[]
   readonly createdAtUs: number
   readonly expiresAtUs: number | null
+  readonly recordsPerSecond?: number
+  readonly bytesPerSecond?: number
+}
+
+export interface KeyChange {
+  readonly name?: string | undefined
+  readonly records_per_second?: number | undefined
+  readonly bytes_per_second?: number | undefined
+  /** null = it does not expire. */
+  readonly expiresAtUs?: number | null | undefined
 }
 
 export interface StoredSession {

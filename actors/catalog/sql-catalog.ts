@@ -1,7 +1,7 @@
 /** The catalog in SQL, the same for PGlite and PostgreSQL. */
 import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError } from 'slonik'
 import { z } from 'zod'
-import type { KeyScope, Project, ProjectKey } from '#proto/api.ts'
+import type { Project, ProjectKey } from '#proto/api.ts'
 import type { Accounts } from './accounts.ts'
 import type { AlertRules } from './alert-rules.ts'
 import type { AlertStates } from './alert-states.ts'
@@ -9,6 +9,7 @@ import type { ApiTokens } from './api-tokens.ts'
 import { backup } from './backup.ts'
 import type {
   Catalog,
+  KeyChange,
   NewKey,
   NewProject,
   ProjectChange,
@@ -17,9 +18,18 @@ import type {
 } from './catalog.ts'
 import { changing } from './catalog-version.ts'
 import type { Checkpoints } from './checkpoints.ts'
-import { bytea, int8, timeText } from './columns.ts'
+import { bytea, int8 } from './columns.ts'
 import type { Database } from './database.ts'
 import type { InstallationKeys } from './installation-keys.ts'
+import {
+  insertKey,
+  KEY,
+  keyRow,
+  rotateKey,
+  STORED_KEY,
+  storedKeyRow,
+  updateKey,
+} from './key-row.ts'
 import type { KeyedRequests } from './keyed-requests.ts'
 import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
@@ -45,59 +55,7 @@ export class CatalogConflictError extends Error {
   readonly code = 'LOGBOY_NAME_TAKEN'
 }
 
-const scopes = z.string().transform(text => text.split(',') as KeyScope[])
-
 const projectRow = z.object(projectColumns).transform(projectOf)
-
-const keyRow = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    scopes,
-    created_at_us: timeText,
-    expires_at_us: timeText.nullable(),
-    last_used_at_us: timeText.nullable(),
-    revoked_at_us: timeText.nullable(),
-  })
-  .transform(
-    (row): ProjectKey => ({
-      id: row.id,
-      name: row.name,
-      scopes: row.scopes,
-      created_at: row.created_at_us,
-      expires_at: row.expires_at_us,
-      last_used_at: row.last_used_at_us,
-      revoked_at: row.revoked_at_us,
-    }),
-  )
-
-const storedKeyRow = z
-  .object({
-    id: z.string(),
-    project_id: z.string(),
-    secret_sha256: z.instanceof(Uint8Array),
-    scopes,
-    expires_at_us: int8.nullable(),
-    revoked: z.boolean(),
-    records_per_second: int8,
-    bytes_per_second: int8,
-    time_zone: z.string(),
-    record_schema: z.string().nullable(),
-  })
-  .transform(
-    (row): StoredKey => ({
-      id: row.id,
-      projectId: row.project_id,
-      secretSha256: row.secret_sha256,
-      scopes: row.scopes,
-      expiresAtUs: row.expires_at_us,
-      revoked: row.revoked,
-      recordsPerSecond: row.records_per_second,
-      bytesPerSecond: row.bytes_per_second,
-      timeZone: row.time_zone,
-      recordSchema: row.record_schema,
-    }),
-  )
 
 const sessionRow = z
   .object({
@@ -221,14 +179,21 @@ export class SqlCatalog implements Catalog {
   keys(projectId: string): Promise<readonly ProjectKey[]> {
     return this.#database.repeatable(db =>
       db.any(sql.type(keyRow)`
-      SELECT id, name, scopes, created_at_us, expires_at_us, last_used_at_us, revoked_at_us
-      FROM project_keys WHERE project_id = ${projectId} ORDER BY created_at_us, id
+      SELECT ${KEY} FROM project_keys WHERE project_id = ${projectId} ORDER BY created_at_us, id
     `),
     )
   }
 
   createKey(key: NewKey): Promise<void> {
     return this.#change(key.name, change => insertKey(change, key))
+  }
+
+  updateKey(projectId: string, keyId: string, change: KeyChange): Promise<boolean> {
+    return changing(this.#database, db => updateKey(db, { projectId, keyId }, change))
+  }
+
+  rotateKey(keyId: string, fresh: NewKey, untilUs: number): Promise<boolean> {
+    return changing(this.#database, db => rotateKey(db, keyId, fresh, untilUs))
   }
 
   async revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean> {
@@ -246,10 +211,7 @@ export class SqlCatalog implements Catalog {
   key(id: string): Promise<StoredKey | null> {
     return this.#database.repeatable(db =>
       db.maybeOne(sql.type(storedKeyRow)`
-      SELECT k.id, k.project_id, k.secret_sha256, k.scopes, k.expires_at_us,
-        k.revoked_at_us IS NOT NULL AS revoked, p.records_per_second, p.bytes_per_second,
-        p.time_zone, p.record_schema
-      FROM project_keys k JOIN projects p ON p.id = k.project_id WHERE k.id = ${id}
+      ${STORED_KEY} WHERE k.id = ${id}
     `),
     )
   }
@@ -332,15 +294,4 @@ export class SqlCatalog implements Catalog {
       throw error
     }
   }
-}
-
-async function insertKey(change: CommonQueryMethods, key: NewKey): Promise<void> {
-  await change.query(sql.unsafe`
-    INSERT INTO project_keys
-      (id, project_id, name, secret_sha256, scopes, created_at_us, expires_at_us)
-    VALUES (
-      ${key.id}, ${key.projectId}, ${key.name}, ${bytea(key.secretSha256)},
-      ${key.scopes.toSorted().join(',')}, ${key.createdAtUs}, ${key.expiresAtUs}
-    )
-  `)
 }

@@ -4,6 +4,7 @@ import type { Project, ProjectSettings } from '#proto/api.ts'
 import { call, createProject, findProject } from './client.ts'
 import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
 import { fail, print, table } from './terminal.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface SettingOptions extends ClientOptions {
   readonly name?: string
@@ -90,9 +91,4 @@ function settingsOf(options: SettingOptions): Partial<ProjectSettings> {
     ...(bytesPerSecond === undefined ? {} : { bytes_per_second: bytesPerSecond }),
     ...(timeZone === undefined ? {} : { time_zone: timeZone }),
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) fail(`${text} is no whole number`)
-  return Number(text)
 }

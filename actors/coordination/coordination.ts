@@ -19,8 +19,8 @@ export interface Coordination {
   close(): Promise<void>
 }
 
-/** `config`: something that the catalog holds was changed. */
-export type Channel = 'config'
+/** `config`: something that the catalog holds was changed; `use`: what senders used of their quotas. */
+export type Channel = 'config' | 'use'
 
 export interface SharedAmount {
   /** Tokens a second, more than 0; as many as the bucket holds at most. */

@@ -2,11 +2,13 @@
 
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
-import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
+import type { KeyVerdict, SigningVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
 import type { KeyScope } from '#proto/api.ts'
 
 export interface KeyVerifier {
   verify(key: string): Promise<KeyVerdict>
+  /** The key that requests are signed with. */
+  signing(keyId: string): Promise<SigningVerdict>
 }
 
 /** Reads `Authorization: Bearer KEY`; null = there is none. */
@@ -18,7 +20,7 @@ export function bearerOf(request: HttpRequest): string | null {
 /** The key of a request, verified and fit for `scope`, or the HttpProblem that refuses it. */
 export async function authenticate(
   request: HttpRequest,
-  verifier: KeyVerifier,
+  verifier: Pick<KeyVerifier, 'verify'>,
   scope: KeyScope,
 ): Promise<VerifiedKey> {
   const text = bearerOf(request)
@@ -31,26 +33,38 @@ export async function authenticate(
 /** The same for a key that came by another way. */
 export async function authenticateKey(
   text: string,
-  verifier: KeyVerifier,
+  verifier: Pick<KeyVerifier, 'verify'>,
   scope: KeyScope,
 ): Promise<VerifiedKey> {
-  const verdict = await verifier.verify(text)
-  switch (verdict.type) {
-    case 'verified':
-      break
+  return fitVerdict(await verifier.verify(text), scope).key
+}
+
+type Verified<Verdict> = Extract<Verdict, { readonly type: 'verified' }>
+
+/** What was verified, if it is fit for `scope`; else the HttpProblem that says why not. */
+export function fitVerdict<Verdict extends KeyVerdict>(
+  verdict: Verdict,
+  scope: KeyScope,
+): Verified<Verdict> {
+  if (verdict.type !== 'verified') throw refusalOf(verdict.type)
+  const verified = verdict as Verified<Verdict>
+  if (!verified.key.scopes.includes(scope)) {
+    throw new HttpProblem('LOGBOY_SCOPE_MISSING', `the key has no scope "${scope}"`)
+  }
+  return verified
+}
+
+function refusalOf(type: Exclude<KeyVerdict['type'], 'verified'>): HttpProblem {
+  switch (type) {
     case 'unknown':
-      throw new HttpProblem('LOGBOY_KEY_UNKNOWN', 'the key is unknown')
+      return new HttpProblem('LOGBOY_KEY_UNKNOWN', 'the key is unknown')
     case 'revoked':
-      throw new HttpProblem('LOGBOY_KEY_REVOKED', 'the key was revoked')
+      return new HttpProblem('LOGBOY_KEY_REVOKED', 'the key was revoked')
     case 'expired':
-      throw new HttpProblem('LOGBOY_KEY_EXPIRED', 'the key has expired')
+      return new HttpProblem('LOGBOY_KEY_EXPIRED', 'the key has expired')
     case 'unavailable':
-      throw new HttpProblem('LOGBOY_CATALOG_AWAY', 'keys cannot be checked right now', {
+      return new HttpProblem('LOGBOY_CATALOG_AWAY', 'keys cannot be checked right now', {
         retryAfterMs: 1_000,
       })
   }
-  if (!verdict.key.scopes.includes(scope)) {
-    throw new HttpProblem('LOGBOY_SCOPE_MISSING', `the key has no scope "${scope}"`)
-  }
-  return verdict.key
 }

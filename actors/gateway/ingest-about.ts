@@ -1,7 +1,7 @@
 /** What the doors for logs over HTTP say of themselves. */
 import { z } from 'zod/v4'
 import type { ProblemCode } from '#actors/http/problem-codes.ts'
-import type { RouteAbout } from '#actors/http/route-about.ts'
+import type { ParameterAbout, RouteAbout } from '#actors/http/route-about.ts'
 
 const SENDER_PROBLEMS: readonly ProblemCode[] = [
   'LOGBOY_KEY_MISSING',
@@ -9,6 +9,9 @@ const SENDER_PROBLEMS: readonly ProblemCode[] = [
   'LOGBOY_KEY_REVOKED',
   'LOGBOY_KEY_EXPIRED',
   'LOGBOY_SCOPE_MISSING',
+  'LOGBOY_SIGNATURE_INVALID',
+  'LOGBOY_SIGNATURE_EXPIRED',
+  'LOGBOY_SIGNATURE_USED',
   'LOGBOY_BAD_HEADER',
   'LOGBOY_BODY_TOO_LARGE',
   'LOGBOY_BODY_TOO_SLOW',
@@ -19,6 +22,16 @@ const SENDER_PROBLEMS: readonly ProblemCode[] = [
   'LOGBOY_CATALOG_AWAY',
   'LOGBOY_DISK_FULL',
 ]
+
+/** In place of a key, see docs/signed-ingest.md. */
+const SIGNATURE_HEADERS: readonly ParameterAbout[] = [
+  { name: 'Logboy-Key-Id', description: 'id of a signing key, in place of Authorization' },
+  { name: 'Logboy-Timestamp', description: 'seconds since 1970' },
+  {
+    name: 'Logboy-Signature',
+    description: 'v1=hex(hmac_sha256(secret, timestamp.body)), the body as it is sent',
+  },
+].map(about => ({ in: 'header', required: false, ...about }))
 
 const logRecord = z
   .looseObject({
@@ -46,6 +59,7 @@ export const INGEST_ABOUT: RouteAbout = {
       description: 'the same key and body within 24 hours is stored once',
       required: false,
     },
+    ...SIGNATURE_HEADERS,
     {
       in: 'header',
       name: 'Content-Encoding',
@@ -86,12 +100,15 @@ export const INGEST_BATCH_ABOUT: RouteAbout = {
     'The body is a LogBatch as proto/logboy/v1/log_batch.proto has it. Refusals that concern the ' +
     'order of batches are JSON of this route, with the status that fits.',
   who: 'sender',
-  parameters: ['Producer', 'Epoch', 'Sequence', 'First-Unacked', 'Schema'].map(name => ({
-    in: 'header',
-    name: `Logboy-${name}`,
-    description: 'a whole number, as the stream has it',
-    required: true,
-  })),
+  parameters: [
+    ...SIGNATURE_HEADERS,
+    ...['Producer', 'Epoch', 'Sequence', 'First-Unacked', 'Schema'].map(name => ({
+      in: 'header' as const,
+      name: `Logboy-${name}`,
+      description: 'a whole number, as the stream has it',
+      required: true,
+    })),
+  ],
   body: { required: true, content: { 'application/octet-stream': z.string() } },
   answers: {
     200: { description: 'Acknowledged, or rejected as a whole.', schema: z.looseObject({}) },

@@ -19,7 +19,7 @@ import {
   SCHEMA_HIGHEST,
   SEQUENCE_MAX,
 } from '#proto/limits.ts'
-import { authenticate } from './authenticate.ts'
+import { admitSender } from './admit-sender.ts'
 import { type BatchOrigin, offerOfProven } from './batch-envelope.ts'
 import { INGEST_BATCH_ABOUT } from './ingest-about.ts'
 import type { IngestDeps } from './ingest-stream.ts'
@@ -61,9 +61,10 @@ interface Sent {
 
 async function ingestBatch(request: HttpRequest, deps: IngestDeps): Promise<HttpAnswer> {
   const { peer } = request
-  const key = await authenticate(request, deps.verifier, 'ingest')
+  const sender = await admitSender(request, deps)
+  const { key } = sender
   const { firstUnacked, ...numbers } = readNumbers(request)
-  const body = await request.body()
+  const body = await sender.body()
   const receivedMs = deps.clock.monotonicMs()
   const sent = { origin: { key, peer, ...numbers }, firstUnacked, receivedMs }
   if (body.length > BATCH_BYTES_MAX) return store(sent, NO_BATCH, tooLarge(body.length), deps)

@@ -8,7 +8,7 @@ import { json } from '#actors/http/problem.ts'
 import { BodyBudget } from '#actors/http/request-body.ts'
 import type { IngestReply } from '#proto/api.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
-import { authenticate } from './authenticate.ts'
+import { admitSender } from './admit-sender.ts'
 import {
   type DecodeBodyOptions,
   type DecodedRequest,
@@ -50,11 +50,12 @@ class IngestDoor {
 
   async ingest(request: HttpRequest): Promise<HttpAnswer> {
     const { peer } = request
-    const { verifier, clock, meter, letters } = this.#deps
-    const key = await authenticate(request, verifier, 'ingest')
+    const { clock, meter, letters } = this.#deps
+    const sender = await admitSender(request, this.#deps)
+    const { key } = sender
     const encoding = encodingOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
-    const body = await request.body()
+    const body = await sender.body()
     const receivedMs = clock.monotonicMs()
     const refused = (bytes: Uint8Array, reason: string): void =>
       letters.drop({ projectId: key.projectId, source: 'ingest', reason, bytes })

@@ -16,6 +16,7 @@ import { authenticateKey, type KeyVerifier } from './authenticate.ts'
 import { offerOfProven } from './batch-envelope.ts'
 import { prove } from './prove.ts'
 import { keepRefused } from './refused-batch.ts'
+import type { SeenSignatures } from './seen-signatures.ts'
 import {
   type PendingBatch,
   type SessionEnd,
@@ -26,6 +27,8 @@ import {
 /** What every door of ingest works with. */
 export interface IngestDeps {
   readonly verifier: KeyVerifier
+  /** Signatures that were taken. */
+  readonly signatures: Pick<SeenSignatures, 'take'>
   readonly projects: (projectId: string) => Ref<ProjectRequest>
   readonly arena: Pick<Arena, 'allocate'>
   readonly pool: Pick<TaskPool, 'run'>

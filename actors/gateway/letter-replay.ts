@@ -9,6 +9,7 @@ import type { DeadLetter } from '#actors/commit-log/dead-letters/dead-letters.ts
 import { entryInLetter } from '#actors/commit-log/dead-letters/entry-letter.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { VerifiedKey } from '#actors/identity/key-cache.ts'
+import { UNLIMITED } from '#actors/project/sender-quotas.ts'
 import { EnvelopeSchema, KeyedRequestSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { RejectedRecord } from '#proto/people.ts'
 import { type DecodedRequest, decodeBody } from './decode-body.ts'
@@ -17,7 +18,7 @@ import { offerTo } from './offer-to.ts'
 import { noRoom, RequestStore, type RequestStoreDeps, requireDurable } from './request-store.ts'
 
 /** The project into which letters are replayed, with its limits. */
-export type ReplayProject = Omit<VerifiedKey, 'keyId' | 'scopes'>
+export type ReplayProject = Omit<VerifiedKey, 'keyId' | 'scopes' | 'own'>
 
 export interface Replayed {
   readonly accepted: number
@@ -105,7 +106,11 @@ export class LetterReplay {
         if (isStored(await log.answered(projectId, producer), bodySha256)) return
         const offers = [{ envelope, batch: memory }]
         const source = { type: 'request' } as const
-        const outcome = await offerTo(projects(projectId), { source, offers, limits: project })
+        const outcome = await offerTo(projects(projectId), {
+          source,
+          offers,
+          limits: keyOf(project),
+        })
         if (outcome === 'full') throw noRoom(this.#deps)
         requireDurable(outcome, { keyed: { producer, bodySha256 } })
       })
@@ -127,5 +132,5 @@ export class LetterReplay {
 }
 
 function keyOf(project: ReplayProject): VerifiedKey {
-  return { ...project, keyId: '', scopes: ['ingest'] }
+  return { ...project, keyId: '', own: UNLIMITED, scopes: ['ingest'] }
 }

@@ -64,6 +64,9 @@ function keyWorld() {
     bytesPerSecond: 0,
     timeZone: 'UTC',
     recordSchema: null,
+    sealedSecret: null,
+    ownRecordsPerSecond: 0,
+    ownBytesPerSecond: 0,
   }
   const ended: string[] = []
   const changed: number[] = []
@@ -72,6 +75,7 @@ function keyWorld() {
   }
   const cache = new KeyCache({
     clock,
+    unseal: sealed => sealed,
     catalog: {
       key: async id => {
         guard()

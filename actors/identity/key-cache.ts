@@ -6,23 +6,31 @@
 import type { Catalog, StoredKey } from '#actors/catalog/catalog.ts'
 import type { KeyScope } from '#proto/api.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
-import { matchesSecret, parseKey } from './project-key.ts'
+import { isKeyId, matchesSecret, parseKey } from './project-key.ts'
 
 export interface VerifiedKey {
   readonly keyId: string
   readonly projectId: string
   readonly scopes: readonly KeyScope[]
+  /** Limits of the project, 0 = none. */
   readonly recordsPerSecond: number
   readonly bytesPerSecond: number
+  /** Limits of the key alone. */
+  readonly own: { readonly recordsPerSecond: number; readonly bytesPerSecond: number }
   /** Of the project, for times that name none. */
   readonly timeZone: string
   /** JSON Schema of the project's records; null = none. */
   readonly recordSchema: string | null
 }
 
-export type KeyVerdict =
-  | { readonly type: 'verified'; readonly key: VerifiedKey }
-  | { readonly type: 'unknown' | 'revoked' | 'expired' | 'unavailable' }
+interface NoKey {
+  readonly type: 'unknown' | 'revoked' | 'expired' | 'unavailable'
+}
+export type KeyVerdict = { readonly type: 'verified'; readonly key: VerifiedKey } | NoKey
+/** `secret`: what requests are signed with. */
+export type SigningVerdict =
+  | { readonly type: 'verified'; readonly key: VerifiedKey; readonly secret: Uint8Array }
+  | NoKey
 
 /** Told when a key that was verified stops being good, or what it is held to changes. */
 export interface KeyWatcher {
@@ -36,6 +44,8 @@ export interface KeyCacheOptions {
   readonly catalog: Pick<Catalog, 'key' | 'version' | 'touchKeys'>
   readonly clock: Clock
   readonly watcher: KeyWatcher
+  /** Opens the secret of a signing key; null = it was sealed under another key. */
+  readonly unseal: (sealed: Uint8Array) => Uint8Array | null
 }
 
 interface Entry {
@@ -74,8 +84,23 @@ export class KeyCache {
     if (parsed === null) return { type: 'unknown' }
     const stored = await this.#find(parsed.id)
     if (stored === 'unavailable') return { type: 'unavailable' }
-    if (stored === null || !matchesSecret(parsed.secret, stored.secretSha256))
-      return { type: 'unknown' }
+    if (stored === null || stored.sealedSecret !== null) return { type: 'unknown' }
+    if (!matchesSecret(parsed.secret, stored.secretSha256)) return { type: 'unknown' }
+    return this.#judged(stored)
+  }
+
+  /** The signing key of this id, whoever asks: the signature has to be checked by its secret. */
+  async signing(keyId: string): Promise<SigningVerdict> {
+    if (!isKeyId(keyId)) return { type: 'unknown' }
+    const stored = await this.#find(keyId)
+    if (stored === 'unavailable') return { type: 'unavailable' }
+    const secret = stored?.sealedSecret ? this.#options.unseal(stored.sealedSecret) : null
+    if (stored === null || secret === null) return { type: 'unknown' }
+    const verdict = this.#judged(stored)
+    return verdict.type === 'verified' ? { ...verdict, secret } : verdict
+  }
+
+  #judged(stored: StoredKey): KeyVerdict {
     const state = this.#stateOf(stored)
     if (state !== 'good') return { type: state }
     this.#used.set(stored.id, this.#options.clock.nowUs())
@@ -214,6 +239,10 @@ function verified(stored: StoredKey): VerifiedKey {
     scopes: stored.scopes,
     recordsPerSecond: stored.recordsPerSecond,
     bytesPerSecond: stored.bytesPerSecond,
+    own: {
+      recordsPerSecond: stored.ownRecordsPerSecond,
+      bytesPerSecond: stored.ownBytesPerSecond,
+    },
     timeZone: stored.timeZone,
     recordSchema: stored.recordSchema,
   }
@@ -221,7 +250,14 @@ function verified(stored: StoredKey): VerifiedKey {
 
 /** Whether streams that a key opened have to be told. */
 function differ(a: StoredKey, b: StoredKey): boolean {
-  return (['recordsPerSecond', 'bytesPerSecond', 'recordSchema'] as const).some(
-    name => a[name] !== b[name],
-  )
+  return HELD_TO.some(name => a[name] !== b[name])
 }
+
+const HELD_TO = [
+  'recordsPerSecond',
+  'bytesPerSecond',
+  'ownRecordsPerSecond',
+  'ownBytesPerSecond',
+  'timeZone',
+  'recordSchema',
+] as const

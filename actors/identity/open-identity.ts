@@ -15,6 +15,7 @@ import { Persons } from './persons.ts'
 import { ResetLinks } from './reset-links.ts'
 import { SignInDesk } from './sign-in-desk.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
+import { SigningSecrets } from './signing-secrets.ts'
 import { SignedTexts } from './signed-text.ts'
 
 /** The catalog's parts about people. */
@@ -57,6 +58,7 @@ export async function openIdentity({ catalog, cost, ...options }: IdentityOption
     accessTokens,
     passwords,
     throttle,
+    signingSecrets: new SigningSecrets(key, random),
     mailer: options.mailer,
     persons: new Persons({ ...parts, accessTokens, clock }),
     desk: new SignInDesk({ ...parts, accessTokens, passwords, throttle, key, clock, random }),

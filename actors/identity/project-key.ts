@@ -7,6 +7,7 @@ const PROJECT_ID_CHARS = 10
 const KEY_ID_CHARS = 12
 /** 256 bits. */
 const SECRET_BYTES = 32
+const KEY_ID_FORM = /^[a-z0-9]{12}$/
 const KEY_FORM = /^lb_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/
 
 export interface MintedKey {
@@ -25,6 +26,20 @@ export function mintKey(random: Random): MintedKey {
   const id = mintId(random, KEY_ID_CHARS)
   const secret = Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
   return { id, text: `lb_${id}_${secret}`, secretSha256: sha256(secret) }
+}
+
+/**
+ * A key to sign with: its text is the secret, its id goes with every request. What begins otherwise
+ * than other keys is found by those who look for secrets in code.
+ */
+export function mintSigningKey(random: Random): MintedKey {
+  const id = mintId(random, KEY_ID_CHARS)
+  const text = `lbs_${Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')}`
+  return { id, text, secretSha256: sha256(text) }
+}
+
+export function isKeyId(text: string): boolean {
+  return KEY_ID_FORM.test(text)
 }
 
 export function mintProjectId(random: Random): string {

@@ -19,6 +19,7 @@ import type { QuotaLimits } from './quota.ts'
 import { FakeLog } from './testing/fake-log.ts'
 
 const UNLIMITED = { recordsPerSecond: 0, bytesPerSecond: 0 }
+const NO_USE = { took: () => undefined, refused: () => undefined }
 
 test('a stream learns what is durable, and its batches reach the log in order', async () => {
   const { actor, log, meter } = start()
@@ -92,7 +93,7 @@ test('changed limits hold at once, without a batch to bring them', () => {
   const { actor } = start()
   const stream = new TestStream(actor.ref, { id: 1 })
   stream.open()
-  actor.tell({ type: 'limits', limits: { recordsPerSecond: 5, bytesPerSecond: 7 } })
+  actor.tell({ type: 'limits', limits: limitsOf({ recordsPerSecond: 5, bytesPerSecond: 7 }) })
   assert.deepEqual(actor.observe().observed['quota'], { recordsPerSecond: 5, bytesPerSecond: 7 })
 })
 
@@ -232,7 +233,13 @@ test('a project that fails while a batch is on its way still answers for that ba
 function start() {
   const log = new FakeLog()
   const meter = new IngestMeter()
-  const actor = testActor(project, { projectId: 'project0aa', log, meter, spend: null })
+  const actor = testActor(project, {
+    projectId: 'project0aa',
+    log,
+    meter,
+    use: NO_USE,
+    spend: null,
+  })
   return { actor, log, meter }
 }
 
@@ -253,7 +260,13 @@ function startSystem() {
   }
   const keyed = system.keyed(
     project,
-    projectId => ({ projectId, log: logs(projectId), meter: new IngestMeter(), spend: null }),
+    projectId => ({
+      projectId,
+      log: logs(projectId),
+      meter: new IngestMeter(),
+      use: NO_USE,
+      spend: null,
+    }),
     { actorsMax: 10, idleMs: 600_000, restart: PROJECT_RESTART },
   )
   const projects = (id: string): Ref<ProjectRequest> => keyed.ref(id)
@@ -315,7 +328,7 @@ function offer(
     assert.equal(result.outcome, undefined, 'an offer is answered once')
     result.outcome = outcome
   }
-  assert.ok(ref.offer({ type: 'offer', source, offers, limits, reply }))
+  assert.ok(ref.offer({ type: 'offer', source, offers, limits: limitsOf(limits), reply }))
   return result
 }
 
@@ -324,6 +337,11 @@ function offerOf(sequence: number, fields: Parameters<typeof envelopeOf>[0] = {}
   const batch = { memory, offset: 0, length: 8, retain: () => {}, release: () => {} }
   const envelope = envelopeOf({ recordCount: 10, sequence: BigInt(sequence), ...fields })
   return { envelope, batch }
+}
+
+/** Of a project whose key has none of its own. */
+function limitsOf(limits: QuotaLimits, own = UNLIMITED) {
+  return { ...limits, keyId: 'key000000aaa', own }
 }
 
 function lengthOf({ outcome }: Reply): number | undefined {

@@ -13,8 +13,9 @@ import {
   type RestartPolicy,
 } from '#runtime/index.ts'
 import type { IngestMeter } from './ingest-meter.ts'
-import { Quota, type QuotaLimits } from './quota.ts'
-import { SharedQuota, type Spend } from './shared-quota.ts'
+import type { IngestUse } from './ingest-use.ts'
+import { type SenderLimits, SenderQuotas } from './sender-quotas.ts'
+import type { Spend } from './shared-quota.ts'
 
 /** A stream as the project knows it. */
 export interface ProjectStream {
@@ -63,7 +64,7 @@ export interface ProjectOffer {
   readonly type: 'offer'
   readonly source: OfferSource
   readonly offers: readonly Offer[]
-  readonly limits: QuotaLimits
+  readonly limits: SenderLimits
   readonly reply: Reply<OfferOutcome>
 }
 
@@ -75,7 +76,7 @@ export type ProjectRequest =
     }
   | { readonly type: 'close-stream'; readonly id: number }
   | ProjectOffer
-  | { readonly type: 'limits'; readonly limits: QuotaLimits }
+  | { readonly type: 'limits'; readonly limits: SenderLimits }
   /** Keeps a project with open streams from being collected. */
   | { readonly type: 'keep' }
 
@@ -93,6 +94,7 @@ export interface ProjectDeps {
   readonly projectId: string
   readonly log: Pick<CommitLog, 'append' | 'producer'>
   readonly meter: IngestMeter
+  readonly use: Pick<IngestUse, 'took' | 'refused'>
   /** Where several gateways share a project's quota; null = this one counts alone. */
   readonly spend: Spend | null
 }
@@ -126,8 +128,7 @@ class Project implements Actor<Message> {
   readonly #context: Context<Message>
   readonly #deps: ProjectDeps
   readonly #streams = new Map<number, OpenStream>()
-  readonly #quota: Quota
-  readonly #shared: SharedQuota | null
+  readonly #quotas: SenderQuotas
   #shareIsDue = false
   #offersInFlight = 0
   #records = 0
@@ -138,9 +139,8 @@ class Project implements Actor<Message> {
   constructor(context: Context<Message>, deps: ProjectDeps) {
     this.#context = context
     this.#deps = deps
-    const unlimited = { recordsPerSecond: 0, bytesPerSecond: 0 }
-    this.#quota = new Quota(unlimited, context.clock.monotonicMs())
-    this.#shared = deps.spend && new SharedQuota(deps.projectId, deps.spend)
+    const nowMs = context.clock.monotonicMs()
+    this.#quotas = new SenderQuotas(deps.projectId, deps.spend, nowMs)
     context.signal.addEventListener('abort', () => this.#loseStreams(), { once: true })
   }
 
@@ -153,7 +153,7 @@ class Project implements Actor<Message> {
       case 'offer':
         return this.#offer(message)
       case 'limits':
-        return this.#quota.setLimits(message.limits, this.#context.clock.monotonicMs())
+        return this.#quotas.setLimits(message.limits, this.#context.clock.monotonicMs())
       case 'keep':
         return
       case 'appended':
@@ -173,7 +173,7 @@ class Project implements Actor<Message> {
       rejected: this.#rejected,
       throttled: this.#throttled,
       offersInFlight: this.#offersInFlight,
-      quota: this.#quota.limits,
+      quota: this.#quotas.limits,
     }
   }
 
@@ -236,31 +236,33 @@ class Project implements Actor<Message> {
   }
 
   #take({ offers, limits }: ProjectOffer): OfferOutcome | null {
-    const nowMs = this.#context.clock.monotonicMs()
-    this.#quota.setLimits(limits, nowMs)
+    const { projectId, use } = this.#deps
     let [records, bytes] = [0, 0]
     for (const { envelope, batch } of offers) {
       records += envelope.recordCount - envelope.rejected.length
       bytes += batch.length
     }
-    const retryAfterMs = this.#quota.take(records, bytes, nowMs)
-    if (retryAfterMs > 0) return { type: 'over-quota', retryAfterMs }
-    this.#note(records, bytes)
+    const amount = { records, bytes }
+    const nowMs = this.#context.clock.monotonicMs()
+    const retryAfterMs = this.#quotas.take(limits, amount, nowMs)
+    if (retryAfterMs > 0) {
+      use.refused(projectId, limits.keyId, amount)
+      return { type: 'over-quota', retryAfterMs }
+    }
+    use.took(projectId, limits.keyId, amount)
+    this.#shareSoon()
     return null
   }
 
-  #note(records: number, bytes: number): void {
-    if (this.#shared === null) return
-    this.#shared.note(records, bytes)
-    if (this.#shareIsDue) return
+  #shareSoon(): void {
+    if (this.#deps.spend === null || this.#shareIsDue) return
     this.#shareIsDue = true
     this.#context.timer('share', SHARE_MS, { type: 'share' })
   }
 
   #share(): void {
     this.#shareIsDue = false
-    // Coordination answers null where it cannot, and never fails.
-    void this.#shared?.settle(this.#quota)
+    this.#quotas.settle()
   }
 
   #refuseFrom({ source, offers }: ProjectOffer): void {

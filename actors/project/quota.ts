@@ -32,9 +32,14 @@ export class Quota {
     this.#bytes.setRate(limits.bytesPerSecond, nowMs)
   }
 
-  /** 0 = taken, else the milliseconds after which to try again. */
+  /** 0 = more may be taken, else the milliseconds after which to try again. */
+  waitMs(nowMs: number): number {
+    return Math.max(this.#records.waitMs(nowMs), this.#bytes.waitMs(nowMs))
+  }
+
+  /** 0 = taken, else as `waitMs`. */
   take(records: number, bytes: number, nowMs: number): number {
-    const waitMs = Math.max(this.#records.waitMs(nowMs), this.#bytes.waitMs(nowMs))
+    const waitMs = this.waitMs(nowMs)
     if (waitMs > 0) return waitMs
     this.#records.take(records)
     this.#bytes.take(bytes)

@@ -18,8 +18,9 @@ export class SharedQuota {
   readonly #spend: Spend
   #taken = { records: 0, bytes: 0 }
 
-  constructor(projectId: string, spend: Spend) {
-    this.#bucket = `project:${projectId}`
+  /** `bucket`: the same in all gateways. */
+  constructor(bucket: string, spend: Spend) {
+    this.#bucket = bucket
     this.#spend = spend
   }
 

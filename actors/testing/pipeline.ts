@@ -10,6 +10,7 @@ import type { KeyVerifier } from '#actors/gateway/authenticate.ts'
 import { ingestRoutes } from '#actors/gateway/ingest-http.ts'
 import type { StreamTransport } from '#actors/gateway/ingest-stream.ts'
 import { OpenStreams } from '#actors/gateway/open-streams.ts'
+import { SeenSignatures } from '#actors/gateway/seen-signatures.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import { HttpProblem, problemAnswer } from '#actors/http/problem.ts'
 import { manifest } from '#actors/manifest.ts'
@@ -68,6 +69,8 @@ const CLOSE_GRACE_MS = 5_000
 const PASSED_INTERVAL_MS = 1_000
 
 /** Everything that a started server consists of, for a test to use and to look at. */
+const NO_USE = { took: () => undefined, refused: () => undefined }
+
 export class Pipeline {
   readonly process: SimulatedProcess
   readonly system: System
@@ -111,11 +114,12 @@ export class Pipeline {
     const log = logOf(journal, 'project')
     const projects = this.system.keyed<ProjectRequest, Parameters<typeof project.create>[1]>(
       project,
-      projectId => ({ projectId, log, meter, spend: null }),
+      projectId => ({ projectId, log, meter, use: NO_USE, spend: null }),
       { actorsMax: PROJECTS_MAX, idleMs: settings.actorIdleMs, restart: PROJECT_RESTART },
     )
     const ingest = {
       verifier,
+      signatures: new SeenSignatures({ clock, spend: null }),
       projects: (projectId: string) => projects.ref(projectId),
       arena,
       pool,

@@ -240,7 +240,10 @@ class World {
       sim: this.#sim,
       network: this.#network,
       settings: this.#plan.settings,
-      verifier: { verify: text => this.#verify(text) },
+      verifier: {
+        verify: text => this.#verify(text),
+        signing: async () => ({ type: 'unknown' }),
+      },
       diskLatency: this.#diskLatency,
       taskLatency: this.#taskLatency,
       onDelivered: entries => this.#recorder.note(entries),
@@ -345,6 +348,7 @@ class World {
       scopes: ['ingest'],
       recordsPerSecond: project === 0 ? recordsPerSecond : 0,
       bytesPerSecond: 0,
+      own: { recordsPerSecond: 0, bytesPerSecond: 0 },
       timeZone: 'UTC',
       recordSchema: null,
     }

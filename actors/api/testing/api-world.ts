@@ -154,10 +154,15 @@ export async function apiWorld(
     onFault: (error, where) => assert.fail(`${where}: ${error.message}`),
     cost: CHEAP,
   })
-  const { accounts, signIns, accessTokens, persons } = identity
+  const { accounts, signIns, accessTokens, persons, signingSecrets } = identity
   const rules = { ...PEOPLE_RULES }
   const invitations = new Map<string, string | null>()
-  const keys = new KeyCache({ catalog, clock, watcher })
+  const keys = new KeyCache({
+    catalog,
+    clock,
+    watcher,
+    unseal: sealed => signingSecrets.unseal(sealed),
+  })
   const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
   const tail = probe<TailRequest>('tail')
   const ingest = ingestWorld(t, { clock })
@@ -189,6 +194,7 @@ export async function apiWorld(
     sockets,
     deadLetters: ingest.letters,
     letterBox: ingest.box,
+    use: ingest.use,
     replay: new LetterReplay({ ...ingest.deps, log: ingest.log, random }),
     clock,
     random,

@@ -1,5 +1,6 @@
 /** A catalog in memory, for tests that ask only for its answers. */
 import type {
+  KeyChange,
   NewKey,
   NewProject,
   ProjectChange,
@@ -19,7 +20,7 @@ import {
 
 export class MemoryCatalog implements PeopleCatalog {
   readonly #projects = new Map<string, Project>()
-  readonly #keys = new Map<string, { readonly key: NewKey; revokedAtUs: number | null }>()
+  readonly #keys = new Map<string, { key: NewKey; revokedAtUs: number | null }>()
   readonly #schemas = new Map<string, string>()
   readonly #sessions = new Map<string, StoredSession>()
   readonly #changed = (): void => {
@@ -97,17 +98,42 @@ export class MemoryCatalog implements PeopleCatalog {
       .map(({ key, revokedAtUs }) => ({
         id: key.id,
         name: key.name,
+        kind: key.sealedSecret == null ? ('bearer' as const) : ('signing' as const),
         scopes: key.scopes,
         created_at: formatTime(key.createdAtUs, 0),
         expires_at: key.expiresAtUs === null ? null : formatTime(key.expiresAtUs, 0),
         last_used_at: null,
         revoked_at: revokedAtUs === null ? null : formatTime(revokedAtUs, 0),
+        records_per_second: key.recordsPerSecond ?? 0,
+        bytes_per_second: key.bytesPerSecond ?? 0,
       }))
   }
 
   async createKey(key: NewKey): Promise<void> {
     this.#keys.set(key.id, { key, revokedAtUs: null })
     this.#version++
+  }
+
+  async updateKey(projectId: string, keyId: string, change: KeyChange): Promise<boolean> {
+    const stored = this.#keys.get(keyId)
+    if (stored?.key.projectId !== projectId || stored.revokedAtUs !== null) return false
+    const { key } = stored
+    const { expiresAtUs = key.expiresAtUs, name = key.name } = change
+    const recordsPerSecond = change.records_per_second ?? key.recordsPerSecond ?? 0
+    const bytesPerSecond = change.bytes_per_second ?? key.bytesPerSecond ?? 0
+    stored.key = { ...key, name, expiresAtUs, recordsPerSecond, bytesPerSecond }
+    this.#version++
+    return true
+  }
+
+  async rotateKey(keyId: string, fresh: NewKey, untilUs: number): Promise<boolean> {
+    const stored = this.#keys.get(keyId)
+    if (stored?.key.projectId !== fresh.projectId || stored.revokedAtUs !== null) return false
+    const expiresAtUs = stored.key.expiresAtUs ?? Number.POSITIVE_INFINITY
+    if (expiresAtUs <= fresh.createdAtUs) return false
+    await this.updateKey(fresh.projectId, keyId, { expiresAtUs: Math.min(expiresAtUs, untilUs) })
+    await this.createKey(fresh)
+    return true
   }
 
   async revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean> {
@@ -122,15 +148,18 @@ export class MemoryCatalog implements PeopleCatalog {
     const stored = this.#keys.get(id)
     const kept = stored && this.#projects.get(stored.key.projectId)
     if (stored === undefined || kept === undefined) return null
-    const { projectId, secretSha256, scopes, expiresAtUs } = stored.key
+    const { projectId, secretSha256, sealedSecret = null, scopes, expiresAtUs } = stored.key
+    const { recordsPerSecond: ownRecordsPerSecond = 0 } = stored.key
+    const { bytesPerSecond: ownBytesPerSecond = 0 } = stored.key
     const recordsPerSecond = kept.records_per_second
     const bytesPerSecond = kept.bytes_per_second
     const revoked = stored.revokedAtUs !== null
     const limits = { recordsPerSecond, bytesPerSecond }
     const timeZone = kept.time_zone
     const recordSchema = this.#schemas.get(projectId) ?? null
-    const ofProject = { ...limits, timeZone, recordSchema }
-    return { id, projectId, secretSha256, scopes, expiresAtUs, revoked, ...ofProject }
+    const own = { ownRecordsPerSecond, ownBytesPerSecond }
+    const rest = { ...own, ...limits, timeZone, recordSchema }
+    return { id, projectId, secretSha256, sealedSecret, scopes, expiresAtUs, revoked, ...rest }
   }
 
   async touchKeys(): Promise<void> {}

@@ -105,6 +105,33 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       assert.equal(await catalog.recordSchema('nosuchproj'), null)
     })
 
+    test('a key is changed where it is named, and replaced by another', async () => {
+      await project('keychange1')
+      await key('kkkkkkchang1', 'keychange1')
+      const change = { name: 'edge', records_per_second: 5, expiresAtUs: NOW_US + 9 }
+      assert.equal(await catalog.updateKey('nosuchproj', 'kkkkkkchang1', change), false)
+      assert.equal(await catalog.updateKey('keychange1', 'kkkkkkchang1', change), true)
+      const stored = await catalog.key('kkkkkkchang1')
+      assert.equal(stored?.ownRecordsPerSecond, 5)
+      assert.equal(stored?.expiresAtUs, NOW_US + 9)
+      await catalog.updateKey('keychange1', 'kkkkkkchang1', { bytes_per_second: 2 ** 40 })
+      assert.equal((await catalog.key('kkkkkkchang1'))?.expiresAtUs, NOW_US + 9)
+      await catalog.updateKey('keychange1', 'kkkkkkchang1', { expiresAtUs: null })
+      assert.equal((await catalog.key('kkkkkkchang1'))?.expiresAtUs, null)
+      const sealedSecret = Uint8Array.of(0, 1, 255)
+      const fresh = { ...newKey('kkkkkkchang2', 'keychange1'), sealedSecret, bytesPerSecond: 3 }
+      assert.equal(await catalog.rotateKey('kkkkkkchang1', fresh, NOW_US + 50), true)
+      assert.equal((await catalog.key('kkkkkkchang1'))?.expiresAtUs, NOW_US + 50)
+      const [, second] = await catalog.keys('keychange1')
+      assert.partialDeepStrictEqual(second, { kind: 'signing', bytes_per_second: 3 })
+      const sealed = (await catalog.key('kkkkkkchang2'))?.sealedSecret
+      assert.deepEqual(Buffer.from(sealed ?? []), Buffer.from(sealedSecret))
+      await catalog.revokeKey('keychange1', 'kkkkkkchang1', NOW_US)
+      const third = newKey('kkkkkkchang3', 'keychange1')
+      assert.equal(await catalog.rotateKey('kkkkkkchang1', third, NOW_US), false)
+      assert.equal(await catalog.key('kkkkkkchang3'), null)
+    })
+
     test('revoking says whether there was such a key in that project', async () => {
       await project('aaaaaaaaa6')
       await key('kkkkkkkkkk02', 'aaaaaaaaa6')

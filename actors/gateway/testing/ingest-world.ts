@@ -3,10 +3,13 @@ import type { TestContext } from 'node:test'
 import { Arena } from '#actors/commit-log/arena.ts'
 import { LetterBox } from '#actors/commit-log/dead-letters/letter-box.ts'
 import { MemoryDeadLetters } from '#actors/commit-log/testing/memory-dead-letters.ts'
-import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
+import { InProcessCoordination } from '#actors/coordination/in-process.ts'
+import type { KeyVerdict, SigningVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
 import { manifest } from '#actors/manifest.ts'
 import { IngestMeter } from '#actors/project/ingest-meter.ts'
+import { IngestUse } from '#actors/project/ingest-use.ts'
 import { PROJECT_RESTART, project } from '#actors/project/project.ts'
+import { UNLIMITED } from '#actors/project/sender-quotas.ts'
 import { FakeLog } from '#actors/project/testing/fake-log.ts'
 import { BatchBuilder } from '#proto/batch-builder.ts'
 import {
@@ -18,17 +21,27 @@ import {
   type Task,
 } from '#runtime/index.ts'
 import type { IngestDeps } from '../ingest-stream.ts'
+import { SeenSignatures } from '../seen-signatures.ts'
 
 export const KEY = 'key-of-project-one'
 
 /** Keys by their text; what is not here is unknown. */
 export class FakeKeys {
   readonly verdicts = new Map<string, KeyVerdict>()
+  /** Of those that sign. */
+  readonly secrets = new Map<string, string>()
   away = false
 
   async verify(text: string): Promise<KeyVerdict> {
     if (this.away) return { type: 'unavailable' }
     return this.verdicts.get(text) ?? { type: 'unknown' }
+  }
+
+  async signing(keyId: string): Promise<SigningVerdict> {
+    const verdict = await this.verify(keyId)
+    const secret = this.secrets.get(keyId)
+    if (verdict.type !== 'verified') return verdict
+    return secret === undefined ? { type: 'unknown' } : { ...verdict, secret: Buffer.from(secret) }
   }
 
   add(text: string, fields: Partial<VerifiedKey> = {}): VerifiedKey {
@@ -38,6 +51,7 @@ export class FakeKeys {
       scopes: ['ingest'],
       recordsPerSecond: 0,
       bytesPerSecond: 0,
+      own: UNLIMITED,
       timeZone: 'UTC',
       recordSchema: null,
       ...fields,
@@ -57,6 +71,7 @@ export interface IngestWorld {
   readonly faults: Fault[]
   readonly letters: MemoryDeadLetters
   readonly box: LetterBox
+  readonly use: IngestUse
   /** Bugs that the doors were told of. */
   readonly doorFaults: Error[]
 }
@@ -72,6 +87,8 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
   keys.add(KEY)
   const log = new FakeLog()
   const meter = new IngestMeter()
+  const use = new IngestUse(new InProcessCoordination(clock), clock)
+  t.after(() => use.close())
   const capacityBytes = options.arenaBytes ?? 64 * 1024 * 1024
   const arena = new Arena({ capacityBytes, readerBytes: 4 * 1024 * 1024 })
   const faults: Fault[] = []
@@ -81,11 +98,15 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
     onFault: fault => faults.push(fault),
     onEscalation: () => {},
   })
-  const projects = system.keyed(project, projectId => ({ projectId, log, meter, spend: null }), {
-    actorsMax: 100,
-    idleMs: 600_000,
-    restart: PROJECT_RESTART,
-  })
+  const projects = system.keyed(
+    project,
+    projectId => ({ projectId, log, meter, use, spend: null }),
+    {
+      actorsMax: 100,
+      idleMs: 600_000,
+      restart: PROJECT_RESTART,
+    },
+  )
   t.after(() => system.kill('end of test'))
   const doorFaults: Error[] = []
   const letters = new MemoryDeadLetters()
@@ -93,6 +114,7 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
   t.after(() => box.close())
   const deps: IngestDeps = {
     verifier: keys,
+    signatures: new SeenSignatures({ clock, spend: null }),
     projects: id => projects.ref(id),
     arena,
     pool: { run: runInline },
@@ -101,7 +123,7 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
     letters: box,
     onFault: error => doorFaults.push(error),
   }
-  return { deps, keys, log, arena, meter, system, faults, doorFaults, letters, box }
+  return { deps, keys, log, arena, meter, system, faults, doorFaults, letters, box, use }
 }
 
 /** Runs a task of the manifest here, not before the caller goes on. */
