@@ -329,11 +329,14 @@ export class FakePeople {
     const key: ProjectKey = {
       id: this.#id('key'),
       name: String(call.body['name']),
+      kind: 'bearer',
       scopes: call.body['scopes'] as ProjectKey['scopes'],
       created_at: AT,
       expires_at: 'expires_in' in call.body ? LATER : null,
       last_used_at: null,
       revoked_at: null,
+      records_per_second: 0,
+      bytes_per_second: 0,
     }
     this.#own(call).keys.push(key)
     return { status: 201, body: { ...key, key: `lb_${key.id}_secret` } }

@@ -23,7 +23,9 @@ export function fillPeople(people: FakePeople, projectId: string): void {
     expires_at: LATER,
     created_by: ada.id,
   })
-  const key = { created_at: AT, expires_at: null, last_used_at: null, revoked_at: null }
+  const never = { expires_at: null, last_used_at: null, revoked_at: null }
+  const unlimited = { records_per_second: 0, bytes_per_second: 0 }
+  const key = { created_at: AT, kind: 'bearer', ...never, ...unlimited } as const
   own.keys.push(
     { ...key, id: '2kwwhc268jqc', name: 'checkout', scopes: ['ingest'], last_used_at: AT },
     { ...key, id: '7hq2v04m1pxe', name: 'grafana', scopes: ['read'], expires_at: LATER },
