@@ -2,7 +2,7 @@
 import { z } from 'zod/v4'
 import type { Members } from '#actors/catalog/members.ts'
 import type { Route } from '#actors/http/http-server.ts'
-import { HttpProblem, json } from '#actors/http/problem.ts'
+import { json } from '#actors/http/problem.ts'
 import type { PeopleRules } from '#actors/identity/people-rules.ts'
 import { mintProjectId } from '#actors/identity/project-key.ts'
 import type { ProjectCreated } from '#proto/api.ts'
