@@ -15,8 +15,8 @@ import { Persons } from './persons.ts'
 import { ResetLinks } from './reset-links.ts'
 import { SignInDesk } from './sign-in-desk.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
-import { SigningSecrets } from './signing-secrets.ts'
 import { SignedTexts } from './signed-text.ts'
+import { SigningSecrets } from './signing-secrets.ts'
 
 /** The catalog's parts about people. */
 export interface PeopleParts {

@@ -98,7 +98,7 @@ export class MemoryCatalog implements PeopleCatalog {
       .map(({ key, revokedAtUs }) => ({
         id: key.id,
         name: key.name,
-        kind: key.sealedSecret == null ? ('bearer' as const) : ('signing' as const),
+        kind: key.sealedSecret ? ('signing' as const) : ('bearer' as const),
         scopes: key.scopes,
         created_at: formatTime(key.createdAtUs, 0),
         expires_at: key.expiresAtUs === null ? null : formatTime(key.expiresAtUs, 0),
