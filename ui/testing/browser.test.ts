@@ -1,41 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, type TestContext, test } from 'node:test'
-import type { Browser } from 'playwright-core'
 import type { Row } from '#proto/api.ts'
 import { compareRows } from '../src/explore/row-order.ts'
-import { buildPage, findChromium, launchBrowser, PROJECT, Visit } from './browser-bench.ts'
+import { browse } from './browse.ts'
+import { PROJECT } from './browser-bench.ts'
+import './dashboard-page.ts'
+import './explore-tools.ts'
 import { TICKET, TOKEN } from './fake-server.ts'
-
-const executable = findChromium()
-let browser: Browser | null = null
-let built: Awaited<ReturnType<typeof buildPage>> | null = null
-
-before(async () => {
-  if (executable === null) return
-  built = await buildPage()
-  browser = await launchBrowser(executable)
-})
-
-after(async () => {
-  await browser?.close()
-  built?.remove()
-})
-
-/** A test in the browser; without Chromium it says loudly that it was left out. */
-function browse(name: string, run: (visit: Visit) => Promise<void>, width?: number): void {
-  test(name, async (context: TestContext) => {
-    if (browser === null || built === null) {
-      context.skip('NO CHROMIUM: set CHROMIUM_PATH or install it (apt-get install chromium)')
-      return
-    }
-    const visit = await Visit.open(browser, built.folder, width)
-    try {
-      await run(visit)
-    } finally {
-      await visit.close()
-    }
-  })
-}
+import './script-injection.ts'
 
 function newestFirst(rows: readonly Row[]): Row[] {
   return [...rows].sort((a, b) => compareRows(b, a))
@@ -381,22 +352,6 @@ browse('errors and emptiness say what can be done', async visit => {
   server.signOutEverybody()
   await page.getByRole('button', { name: 'Search again' }).click()
   await page.getByLabel('Password').waitFor()
-})
-
-browse('markup in a log is text and nothing else', async visit => {
-  const { page } = visit
-  const evil = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
-  const row = visit.data.row(Date.now() - 5000)
-  visit.server.append(PROJECT, [
-    { ...row, message: evil, service: evil, host: evil, file: evil, attributes: { [evil]: evil } },
-  ])
-  await visit.signIn()
-  await page.locator('.row').first().click()
-  const detail = page.getByRole('complementary', { name: 'Log details' })
-  await detail.locator('dd', { hasText: '<img' }).first().waitFor()
-  await detail.getByRole('tab', { name: 'JSON' }).click()
-  assert.equal(await page.locator('img, .explore script').count(), 0)
-  assert.equal(await page.title(), 'demo · Logboy')
 })
 
 browse(

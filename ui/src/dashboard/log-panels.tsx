@@ -59,7 +59,7 @@ export function ErrorPanel(props: PanelProps): JSX.Element {
   )
   return (
     <Panel
-      title="Error rate"
+      title="Errors over time"
       note={<b>{percentText(errorRate(view().counts?.byLevel ?? {}))}</b>}
       search={dashboard.searchOf(errors)}
       busy={view().loading}

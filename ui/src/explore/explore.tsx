@@ -36,6 +36,7 @@ export function Explore(props: { readonly project: ProjectAccess }): JSX.Element
 
   return (
     <main class="explore" classList={{ 'explore-detail': state().row !== null }}>
+      <h1 class="off-screen">Logs of {props.project.name}</h1>
       <ExploreToolbar explorer={explorer} nowMs={nowMs()} onSidebar={sidebar.toggle} />
       <div class="explore-body" classList={sidebar.classes()}>
         <nav class="sidebar" aria-label="Filters">

@@ -114,7 +114,7 @@ function DetailHead(props: RowDetailProps): JSX.Element {
       >
         {props.row.level}
       </button>
-      <span class="detail-service">{props.row.service}</span>
+      <h2 class="detail-service">{props.row.service || '(no service)'}</h2>
       <div class="detail-tools">
         <IconButton
           icon="chevron-up"

@@ -1,0 +1,133 @@
+/** The dashboard: what it shows, that it moves, and where it leads. */
+import assert from 'node:assert/strict'
+import { assertAccessible } from './accessibility.ts'
+import { browse, byDayAndNight } from './browse.ts'
+import { PROJECT, type Visit } from './browser-bench.ts'
+
+const PATH = `/dashboard?project=${PROJECT}`
+
+async function enter(visit: Visit, path = PATH): Promise<void> {
+  await visit.signIn()
+  await visit.page.goto(`${visit.url}${path}`)
+  await visit.page.locator('.tile').first().waitFor()
+}
+
+async function tile({ page }: Visit, name: string): Promise<string> {
+  return page.getByRole('region', { name, exact: true }).locator('.tile-value').innerText()
+}
+
+browse('numbers and charts of the dashboard move with the stream', async visit => {
+  visit.fill(800)
+  await enter(visit)
+  await visit.eventually(async () => assert.equal(await tile(visit, 'Logs'), '800'))
+  const bars = visit.page.locator('.histogram-bars .fill-info')
+  const before = await bars.getAttribute('d')
+  visit.arrive(60)
+  await visit.eventually(async () => {
+    assert.equal(await tile(visit, 'Logs'), '860')
+    assert.notEqual(await bars.getAttribute('d'), before)
+  })
+  const rows = visit.server.rowsOf(PROJECT)
+  const errors = rows.filter(({ level }) => level === 'ERROR' || level === 'FATAL').length
+  assert.equal(
+    Number.parseFloat(await tile(visit, 'Error rate')).toFixed(1),
+    ((errors / rows.length) * 100).toFixed(1),
+  )
+})
+
+browse('every part of the dashboard leads to its logs', async visit => {
+  const { page } = visit
+  visit.fill(900)
+  await enter(visit)
+  const params = (): URLSearchParams => new URL(page.url()).searchParams
+  const arrive = async (check: () => void): Promise<void> => {
+    await visit.eventually(() => {
+      assert.equal(new URL(page.url()).pathname, '/explore')
+      check()
+    })
+    await page.goBack()
+    await page.locator('.tile').first().waitFor()
+  }
+  await page.getByRole('list', { name: 'Logs by service' }).getByText('auth-service').click()
+  await arrive(() => assert.deepEqual(params().getAll('service'), ['auth-service']))
+  await page.getByRole('list', { name: 'Logs by pattern' }).getByRole('button').first().click()
+  await arrive(() => assert.match(params().get('q') ?? '', /^pattern_id:\d+$/))
+  const box = await page.locator('.histogram').boundingBox()
+  assert.ok(box)
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 3 })
+  await page.mouse.up()
+  await arrive(() => assert.ok(params().has('from') && params().has('to')))
+  await page.getByRole('slider', { name: 'Errors as a share' }).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await arrive(() => assert.deepEqual(params().getAll('level'), ['ERROR', 'FATAL']))
+  await page.locator('.slow-table .link').first().click()
+  await arrive(() => assert.match(params().get('q') ?? '', /^service:\S+ duration_ms:>=\d/))
+  await page.getByRole('slider', { name: 'p95 of http.duration' }).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await arrive(() => assert.deepEqual(params().getAll('service'), ['payment-service']))
+})
+
+browse('what the dashboard is about stands in the URL', async visit => {
+  const { page } = visit
+  visit.fill(400)
+  await enter(visit)
+  await page.getByLabel('Search logs').fill('status:200 | count')
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Told apart by', { exact: true }).selectOption('host')
+  await page.getByLabel('Function of orders').selectOption('increase')
+  await page.getByLabel('http.duration told apart by').selectOption('path')
+  await visit.eventually(() => {
+    const params = new URL(page.url()).searchParams
+    assert.deepEqual(
+      [params.get('q'), params.get('by'), params.getAll('metric')],
+      ['status:200', 'host', ['orders~increase~', 'http.duration~~path']],
+    )
+  })
+  const total = visit.server.rowsOf(PROJECT).filter(row => row.attributes['status'] === 200).length
+  await visit.eventually(async () => assert.equal(await tile(visit, 'Logs'), String(total)))
+  await page.reload()
+  await visit.eventually(async () => assert.equal(await tile(visit, 'Logs'), String(total)))
+  assert.equal(await page.getByLabel('Function of orders').inputValue(), 'increase')
+})
+
+browse('the stream fills the screen, and Escape leaves it', async visit => {
+  const { page } = visit
+  visit.fill(50)
+  await enter(visit)
+  await page.keyboard.press('s')
+  const stream = page.getByRole('dialog', { name: 'Stream' })
+  await stream.locator('.stream-row').first().waitFor()
+  const [row] = visit.arrive(1)
+  await stream
+    .locator('.stream-row')
+    .first()
+    .getByText(row?.message.slice(0, 30) ?? '')
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await stream.waitFor({ state: 'detached' })
+  assert.equal(new URL(page.url()).searchParams.get('stream'), null)
+})
+
+for (const width of [1440, 390]) {
+  browse(
+    `everybody can use the dashboard, at ${width} pixels`,
+    async visit => {
+      const { page } = visit
+      visit.fill(400)
+      await enter(visit)
+      await page.locator('.slow-table').waitFor()
+      await page.getByRole('slider', { name: 'p95 of http.duration' }).waitFor()
+      await byDayAndNight(page, scheme => assertAccessible(page, `the dashboard, ${scheme}`))
+      const wide = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.querySelector('.dashboard') ?? document.body
+        return scrollWidth - clientWidth
+      })
+      assert.ok(wide <= 1, `${wide} pixels too wide`)
+    },
+    width,
+  )
+}
