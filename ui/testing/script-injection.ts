@@ -33,7 +33,7 @@ async function assertNothingRan(page: Page, where: string): Promise<void> {
       .filter(element =>
         [...element.attributes].some(
           ({ name, value }) =>
-            /^on/.test(name) ||
+            name.startsWith('on') ||
             (/^\s*javascript:/i.test(value) && name !== 'title' && name !== 'value'),
         ),
       )
