@@ -45,7 +45,10 @@ export const PASSWORD_LENGTH_MIN = 10
 /** Longer ones would cost more to check than they add. */
 export const PASSWORD_LENGTH_MAX = 200
 
-/** `POST auth/sign-up`. */
+/**
+ * `POST auth/sign-up` → 201 SignedIn. Where everybody may sign up and mail is set up → 202 and
+ * nothing: a link to `/sign-up?confirm=TOKEN` is mailed, `POST auth/confirm` {token} → 201 SignedIn.
+ */
 export interface SignUp {
   readonly email: string
   readonly password: string

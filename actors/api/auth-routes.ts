@@ -7,14 +7,14 @@ import type { Persons } from '#actors/identity/persons.ts'
 import type { Sessions } from '#actors/identity/sessions.ts'
 import type { SignInDesk } from '#actors/identity/sign-in-desk.ts'
 import type { Mailer } from '#actors/mail/mailer.ts'
-import { PASSWORD_LENGTH_MIN, type SignInOptions } from '#proto/people.ts'
+import { type Account, PASSWORD_LENGTH_MIN, type SignInOptions } from '#proto/people.ts'
 import { DEVICE_COOKIE, REFRESH_COOKIE, signedIn } from './auth-cookies.ts'
 import { cookieOf, refuseForeignOrigin, requireSameOrigin } from './cookies.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
 import { email, password } from './person-shapes.ts'
 import { account } from './shapes.ts'
 import { type SignOutDeps, signOut, signOutEverywhere } from './sign-out.ts'
-import { type SignUpDeps, signUp, signUpBody } from './sign-up.ts'
+import { confirmSignUp, type SignUpDeps, signUp, signUpBody } from './sign-up.ts'
 import { tooManyAttempts } from './too-many-attempts.ts'
 
 export interface AuthDeps extends EndpointDeps, SignUpDeps, SignOutDeps {
@@ -38,6 +38,8 @@ const signedInReply = z.strictObject({
 })
 const SIGNED_IN =
   'The access token comes as a cookie, too, and a refresh token that is good once as another one.'
+/** Address, name and hash, sealed. */
+const CONFIRM_CHARS_MAX = 4_000
 const loginBody = z.strictObject({ email, password })
 const logoutBody = z.strictObject({ everywhere: z.boolean().default(false) })
 
@@ -58,15 +60,37 @@ export function authRoutes(deps: AuthDeps): Route[] {
       method: 'POST',
       path: '/api/v1/auth/sign-up',
       summary: 'Makes an account and signs it in.',
-      description: `The first one becomes administrator. ${SIGNED_IN}`,
+      description:
+        'The first one becomes administrator. Where everybody may sign up and mail is set up, a ' +
+        `link that is mailed to the address makes the account. ${SIGNED_IN}`,
       body: signUpBody,
-      answers: { 201: answerOf('Signed in.', signedInReply) },
+      answers: {
+        201: answerOf('Signed in.', signedInReply),
+        202: { description: 'A mail is on its way, the same to every address.', schema: null },
+      },
       problems: [...SIGN_IN_PROBLEMS, 'LOGBOY_NAME_TAKEN', 'LOGBOY_FORBIDDEN'],
       async handle({ request, body }) {
         refuseForeignOrigin(request)
-        const opened = await deps.desk.open(await signUp(body, request.peer, deps))
-        const device = deps.desk.deviceOf(opened.account)
-        return signedIn({ status: 201, request, device }, opened, deps)
+        const made = await signUp(body, request.peer, deps)
+        return made === 'mailed' ? { status: 202 } : welcome(request, made, deps)
+      },
+    }),
+    endpoint(deps, {
+      ...shared,
+      method: 'POST',
+      path: '/api/v1/auth/confirm',
+      summary: 'Makes the account of a link that was mailed, and signs it in.',
+      body: z.strictObject({ token: z.string().max(CONFIRM_CHARS_MAX) }),
+      answers: { 201: answerOf('Signed in.', signedInReply) },
+      problems: [
+        'LOGBOY_CROSS_ORIGIN',
+        'LOGBOY_SIGN_IN_FAILED',
+        'LOGBOY_FORBIDDEN',
+        'LOGBOY_CATALOG_AWAY',
+      ],
+      async handle({ request, body }) {
+        refuseForeignOrigin(request)
+        return welcome(request, await confirmSignUp(body.token, deps), deps)
       },
     }),
     endpoint(deps, {
@@ -121,6 +145,16 @@ async function signInOptions({ accounts, rules, mailer }: AuthDeps): Promise<Sig
     reset: mailer.type,
     password_length_min: PASSWORD_LENGTH_MIN,
   }
+}
+
+async function welcome(
+  request: HttpRequest,
+  account: Account,
+  deps: AuthDeps,
+): Promise<HttpAnswer> {
+  const opened = await deps.desk.open(account)
+  const device = deps.desk.deviceOf(account)
+  return signedIn({ status: 201, request, device }, opened, deps)
 }
 
 async function login(

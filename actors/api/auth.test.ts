@@ -69,9 +69,45 @@ test('afterwards by invitation, for the address that it names, or where everybod
   assert.equal(invited.status, 201)
   assert.partialDeepStrictEqual(invited.json, { account: { administrator: false } })
   assert.equal(invitations.has('link'), false)
+  invitations.set('second', null)
+  const twice = await signUp({ ...BOB, invitation: 'second' })
+  assert.deepEqual(refusal(twice), [409, 'LOGBOY_NAME_TAKEN'])
   rules.signUp = 'open'
-  assert.equal((await signUp({ ...ADA, email: 'cy@example.org' })).status, 201)
-  assert.deepEqual(refusal(await signUp(BOB)), [409, 'LOGBOY_NAME_TAKEN'])
+  assert.equal((await signUp({ ...ADA, email: 'cy@example.org' })).status, 202)
+})
+
+test('where everybody may sign up only the mail tells whether there is an account', async t => {
+  const { browser, signedUp, rules, mails, identity, clock, catalog } = await world(t)
+  await signedUp(ADA)
+  rules.signUp = 'open'
+  const page = browser()
+  const signUp = async (body: object) => {
+    const reply = await page.ask('POST', '/api/v1/auth/sign-up', body)
+    await identity.mail.settled()
+    return reply
+  }
+  const [taken, fresh] = [await signUp({ ...ADA, name: 'Eve' }), await signUp(BOB)]
+  assert.deepEqual([taken.status, taken.text], [202, ''])
+  assert.deepEqual([...taken.headers.keys()], [...fresh.headers.keys()])
+  assert.deepEqual(
+    mails.map(({ to }) => to),
+    [ADA.email, BOB.email],
+  )
+  assert.match(mails[0]?.text ?? '', /already.*\/sign-in/s)
+  assert.equal((await catalog.accounts.list()).length, 1)
+  const [, token] = /confirm=([\w-]+)/.exec(mails[1]?.text ?? '') ?? []
+  const confirm = (word: unknown) => page.ask('POST', '/api/v1/auth/confirm', { token: word })
+  assert.deepEqual(refusal(await confirm('guess')), WRONG)
+  const confirmed = await confirm(token)
+  assert.equal(confirmed.status, 201)
+  assert.partialDeepStrictEqual(confirmed.json, {
+    account: { email: BOB.email, administrator: false },
+  })
+  assert.deepEqual(refusal(await confirm(token)), WRONG)
+  await signUp({ ...BOB, email: 'cy@example.org' })
+  const [, late] = /confirm=([\w-]+)/.exec(mails[2]?.text ?? '') ?? []
+  clock.advance(86_400_000)
+  assert.deepEqual(refusal(await confirm(late)), WRONG)
 })
 
 test('what is no address, no name or no good password is told by its field', async t => {

@@ -21,7 +21,7 @@ async function world(t: TestContext) {
     (await api.call('GET', '/api/v1/session', { token: bearer })).status
   const forgotten = async (email: string) => {
     const reply = await api.call('POST', '/api/v1/auth/forgotten', { body: { email } })
-    await api.identity.resets.settled()
+    await api.identity.mail.settled()
     return reply
   }
   const reset = (link: string, password: string) =>

@@ -12,9 +12,11 @@ import { GrowingDelay } from './growing-delay.ts'
 import { InstallationKey } from './installation-key.ts'
 import { Passwords, type ScryptCost } from './password-hash.ts'
 import { Persons } from './persons.ts'
+import { QuietMail } from './quiet-mail.ts'
 import { ResetLinks } from './reset-links.ts'
 import { SignInDesk } from './sign-in-desk.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
+import { SignUpLinks } from './sign-up-links.ts'
 import { SignedTexts } from './signed-text.ts'
 import { SigningSecrets } from './signing-secrets.ts'
 
@@ -53,6 +55,7 @@ export async function openIdentity({ catalog, cost, ...options }: IdentityOption
   const accessTokens = new AccessTokens(new SignedTexts(key.derived('access tokens')), clock)
   const passwords = new Passwords(random, cost)
   const throttle = new SignInThrottle(clock)
+  const mail = new QuietMail(options)
   return {
     ...parts,
     accessTokens,
@@ -60,9 +63,11 @@ export async function openIdentity({ catalog, cost, ...options }: IdentityOption
     throttle,
     signingSecrets: new SigningSecrets(key, random),
     mailer: options.mailer,
+    mail,
     persons: new Persons({ ...parts, accessTokens, clock }),
     desk: new SignInDesk({ ...parts, accessTokens, passwords, throttle, key, clock, random }),
-    resets: new ResetLinks({ ...options, accounts }),
+    resets: new ResetLinks({ ...options, accounts, mail }),
+    signUpLinks: new SignUpLinks({ ...options, key }),
     signUps: new GrowingDelay(clock, SIGN_UP_RULE),
   }
 }

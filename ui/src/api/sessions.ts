@@ -35,8 +35,13 @@ export function logIn(body: Login): Promise<SignedIn> {
   return call<SignedIn>('POST', '/api/v1/auth/login', { body })
 }
 
-export function signUp(body: SignUp): Promise<SignedIn> {
-  return call<SignedIn>('POST', '/api/v1/auth/sign-up', { body })
+/** undefined = a link to the address was mailed, which makes the account. */
+export function signUp(body: SignUp): Promise<SignedIn | undefined> {
+  return call<SignedIn | undefined>('POST', '/api/v1/auth/sign-up', { body })
+}
+
+export function confirmSignUp(token: string): Promise<SignedIn> {
+  return call<SignedIn>('POST', '/api/v1/auth/confirm', { body: { token } })
 }
 
 /** Ends a person's session, or all of them. */

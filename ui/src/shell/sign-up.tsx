@@ -1,7 +1,7 @@
-import { createMemo, type JSX, Match, Switch } from 'solid-js'
+import { createMemo, createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import type { InvitationLook } from '#proto/people.ts'
 import { lookAtInvitation } from '../api/members.ts'
-import { signUp } from '../api/sessions.ts'
+import { confirmSignUp, signUp } from '../api/sessions.ts'
 import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
 import { createLoad } from '../kit/load.tsx'
@@ -20,6 +20,7 @@ import { forgetSignInOptions, signInOptions } from './sign-in-options.ts'
 export function SignUpPage(): JSX.Element {
   const options = signInOptions()
   const invitation = createMemo(() => new URLSearchParams(address().search).get('invitation'))
+  const confirm = createMemo(() => new URLSearchParams(address().search).get('confirm'))
   const look = createLoad(invitation, lookAtInvitation)
   const signInLink = (
     <>
@@ -37,6 +38,13 @@ export function SignUpPage(): JSX.Element {
         </Gate>
       }
     >
+      <Match when={confirm()}>
+        {token => (
+          <Gate title="Create an account" lead="Your address is confirmed by this link.">
+            <ConfirmForm token={token()} />
+          </Gate>
+        )}
+      </Match>
       <Match when={invitation() !== null && look.problem()}>
         {problem => (
           <Gate title="The invitation cannot be used" note={signInLink}>
@@ -76,11 +84,32 @@ function Reason(props: {
   )
 }
 
+/** A button, because mail programs look at links by themselves. */
+function ConfirmForm(props: { readonly token: string }): JSX.Element {
+  const form = createForm({})
+  const submit = (event: Event): void => {
+    void form.submit(event, {}, async () => {
+      await confirmSignUp(props.token)
+      await loadProjects()
+      await enter()
+    })
+  }
+  return (
+    <form class="stack" onSubmit={submit}>
+      <FormProblem problem={form.problem()} />
+      <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
+        Create account
+      </button>
+    </form>
+  )
+}
+
 function SignUpForm(props: {
   readonly invitation: string | null
   readonly email: string | null
 }): JSX.Element {
   const options = signInOptions()
+  const [mailedTo, setMailedTo] = createSignal<string | null>(null)
   const form = createForm({ name: '', email: '', password: '' }, { LOGBOY_NAME_TAKEN: 'email' })
   watch(
     () => props.email,
@@ -97,21 +126,36 @@ function SignUpForm(props: {
     }
     void form.submit(event, checks, async () => {
       const invited = props.invitation === null ? {} : { invitation: props.invitation }
-      await signUp({ name: name.trim(), email: email.trim(), password, ...invited })
+      const to = email.trim()
+      const signedIn = await signUp({ name: name.trim(), email: to, password, ...invited })
       forgetSignInOptions()
+      if (signedIn === undefined) {
+        setMailedTo(to)
+        return
+      }
       await loadProjects()
       await enter()
     })
   }
   return (
-    <form class="stack" onSubmit={submit}>
-      <Field label="Name" autocomplete="name" autofocus {...form.field('name')} />
-      <Field label="Email" type="email" autocomplete="username" {...form.field('email')} />
-      <NewPassword label="Password" {...form.field('password')} />
-      <FormProblem problem={form.problem()} />
-      <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
-        {form.busy() ? 'Creating…' : 'Create account'}
-      </button>
-    </form>
+    <Show when={mailedTo() === null} fallback={<LookIntoMail to={mailedTo() ?? ''} />}>
+      <form class="stack" onSubmit={submit}>
+        <Field label="Name" autocomplete="name" autofocus {...form.field('name')} />
+        <Field label="Email" type="email" autocomplete="username" {...form.field('email')} />
+        <NewPassword label="Password" {...form.field('password')} />
+        <FormProblem problem={form.problem()} />
+        <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
+          {form.busy() ? 'Creating…' : 'Create account'}
+        </button>
+      </form>
+    </Show>
+  )
+}
+
+function LookIntoMail(props: { readonly to: string }): JSX.Element {
+  return (
+    <p role="status">
+      A mail to <b>{props.to}</b> is on its way: its link makes the account.
+    </p>
   )
 }
