@@ -38,6 +38,7 @@ interface Belongings {
   readonly invitations: Invitation[]
   readonly keys: ProjectKey[]
   readonly letters: DeadLetterContents[]
+  schema: unknown
 }
 
 interface Call {
@@ -100,7 +101,7 @@ export class FakePeople {
       permissions,
       built_in: true,
     }))
-    const made = { members: [], roles, invitations: [], keys: [], letters: [] }
+    const made = { members: [], roles, invitations: [], keys: [], letters: [], schema: null }
     this.#belongings.set(projectId, made)
     return made
   }
@@ -191,6 +192,9 @@ export class FakePeople {
     ],
     ['POST', route('invitations/look'), call => this.#look(call), true],
     ['POST', route('invitations/accept'), call => this.#accept(call)],
+    ['GET', route('projects/:/schema'), call => ok({ schema: this.#own(call).schema })],
+    ['PUT', route('projects/:/schema'), call => this.#setSchema(call)],
+    ['DELETE', route('projects/:/schema'), call => this.#setSchema({ ...call, body: null })],
     ['GET', route('projects/:/quotas'), call => ok(this.#quotas(call))],
     ['PATCH', route('projects/:/quotas'), call => this.#changeProject(call)],
     ['GET', route('projects/:/dead-letters'), call => ok(this.#letters(call))],
@@ -440,6 +444,11 @@ export class FakePeople {
     this.addMember(found.project.id, person, found.invitation.role)
     remove(this.of(found.project.id).invitations, 'id', found.invitation.id)
     return found.project
+  }
+
+  #setSchema(call: Pick<Call, 'parts'> & { body: Call['body'] | null }): Answer {
+    this.#own(call).schema = call.body
+    return call.body === null ? DONE : ok({ schema: call.body })
   }
 
   #quotas(call: Call): Quotas {

@@ -58,7 +58,7 @@ function NameSection(props: { readonly person: Account }): JSX.Element {
   }
   return (
     <Section title="You">
-      <form class="stack card" onSubmit={submit}>
+      <form novalidate class="stack card" onSubmit={submit}>
         <Field
           label="Email"
           name="email"
@@ -101,7 +101,7 @@ function PasswordSection(): JSX.Element {
   }
   return (
     <Section title="Password" about="Your other sessions end when it changes.">
-      <form class="stack card" onSubmit={submit}>
+      <form novalidate class="stack card" onSubmit={submit}>
         <Field
           label="Current password"
           type="password"

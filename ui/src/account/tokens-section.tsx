@@ -10,7 +10,7 @@ import { Icon } from '../kit/icon.tsx'
 import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
-import { SecretOnce } from '../kit/secret-once.tsx'
+import { secretOf } from '../kit/secret-once.tsx'
 import { Section } from '../kit/section.tsx'
 
 const QUARTER_SECONDS = 90 * 86_400
@@ -40,13 +40,13 @@ export function TokensSection(): JSX.Element {
       <Show when={making()}>
         <TokenDialog onMade={tokens.reload} onClose={() => setMaking(false)} />
       </Show>
-      <Show when={ending()}>
+      <Show when={ending()} keyed>
         {token => (
           <ConfirmDialog
-            title={`Delete ${token().name}?`}
+            title={`Delete ${token.name}?`}
             action="Delete token"
             onConfirm={async () => {
-              await deleteToken(token().id)
+              await deleteToken(token.id)
               tokens.reload()
             }}
             onClose={() => setEnding(null)}
@@ -118,7 +118,7 @@ function TokenDialog(props: {
       action="Create token"
       onSubmit={submit}
       onClose={props.onClose}
-      result={<Show when={made()}>{text => <SecretOnce what="API token" text={text()} />}</Show>}
+      result={secretOf('API token', made())}
     >
       <Field label="Name" placeholder="nightly report, laptop…" autofocus {...form.field('name')} />
       <Expiry value={form.texts().expires_in} onChange={expires_in => form.set({ expires_in })} />

@@ -52,7 +52,7 @@ function ConfigForm(props: {
     setDraft({ ...draft(), ...patch })
   }
   return (
-    <form class="stack card" onSubmit={submit}>
+    <form novalidate class="stack card" onSubmit={submit}>
       <Choice
         label="Who may make an account"
         name="sign_up"

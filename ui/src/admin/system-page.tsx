@@ -2,6 +2,7 @@ import { createMemo, For, type JSX, onCleanup, Show } from 'solid-js'
 import { type Observed, readHealth, readParts } from '../api/installation.ts'
 import { browserClock, every } from '../clock.ts'
 import { Icon } from '../kit/icon.tsx'
+import { ListTable } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Meter } from '../kit/meter.tsx'
 import { countText } from '../kit/number-text.ts'
@@ -79,26 +80,19 @@ function ActorTable(props: { readonly lines: readonly ActorLine[] }): JSX.Elemen
   })
   const lines = createMemo(() => new Map(props.lines.map(line => [line.address, line])))
   return (
-    <div class="list-frame">
-      <table class="list">
-        <thead>
-          <tr>
-            <th>Actor</th>
-            <th>State</th>
-            <th>Mailbox</th>
-            <th class="list-number wide-only">Taken</th>
-            <th class="list-number">Restarts</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={addresses()}>
-            {address => (
-              <Show when={lines().get(address)}>{line => <ActorRow line={line()} />}</Show>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <ListTable
+      columns={[
+        'Actor',
+        'State',
+        'Mailbox',
+        { title: 'Taken', class: 'list-number wide-only' },
+        { title: 'Restarts', class: 'list-number' },
+      ]}
+      items={addresses()}
+      none="This process has no actors."
+    >
+      {address => <Show when={lines().get(address)}>{line => <ActorRow line={line()} />}</Show>}
+    </ListTable>
   )
 }
 

@@ -59,19 +59,19 @@ export function UsersPage(): JSX.Element {
       <Loaded load={accounts} what="The users">
         {() => <UserTable people={shown()} onChange={setChange} />}
       </Loaded>
-      <Show when={change()}>
+      <Show when={change()} keyed>
         {wanted => (
           <ConfirmDialog
-            title={wanted().title}
-            action={wanted().action}
+            title={wanted.title}
+            action={wanted.action}
             onConfirm={async () => {
-              await changeAccount(wanted().person.id, wanted().body)
+              await changeAccount(wanted.person.id, wanted.body)
               toast('Changed')
               accounts.reload()
             }}
             onClose={() => setChange(null)}
           >
-            {wanted().consequence}
+            {wanted.consequence}
           </ConfirmDialog>
         )}
       </Show>

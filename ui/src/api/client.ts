@@ -1,6 +1,5 @@
 /** Calls of the REST interface: JSON in, JSON out, every failure an ApiError with a stable code. */
 import type { Problem } from '#proto/api.ts'
-import { browserClock } from '../clock.ts'
 import { type Refreshed, refreshSession } from './refresh.ts'
 
 export class ApiError extends Error {
@@ -36,12 +35,14 @@ export async function call<Reply>(
   path: string,
   options: CallOptions = {},
 ): Promise<Reply> {
-  const askedMs = browserClock.nowMs()
   try {
     return await once<Reply>(method, path, options)
   } catch (error) {
     if (!isSessionMissing(error)) throw error
-    const refreshed = await refreshSession(askedMs, sendRefresh)
+    const refreshed = await refreshSession(
+      () => tried('GET', '/api/v1/session'),
+      () => tried('POST', '/api/v1/auth/refresh', { body: {} }),
+    )
     if (refreshed === 'away') throw serverAway()
     if (refreshed === 'out') {
       tellSignedOut()
@@ -54,7 +55,7 @@ export async function call<Reply>(
 async function once<Reply>(
   method: Method,
   path: string,
-  { body, signal }: CallOptions,
+  { body, signal }: CallOptions = {},
 ): Promise<Reply> {
   const response = await reach(path, {
     method,
@@ -68,9 +69,9 @@ async function once<Reply>(
   return (text === '' ? undefined : JSON.parse(text)) as Reply
 }
 
-async function sendRefresh(): Promise<Refreshed> {
+async function tried(...wanted: Parameters<typeof once>): Promise<Refreshed> {
   try {
-    await once('POST', '/api/v1/auth/refresh', { body: {} })
+    await once(...wanted)
     return 'in'
   } catch (error) {
     const status = error instanceof ApiError ? error.status : 0

@@ -69,6 +69,20 @@ export function changeQuotas(id: string, body: Partial<QuotaLimits>): Promise<un
   return call('PATCH', projectPath(id, 'quotas'), { body })
 }
 
+type RecordSchema = Readonly<Record<string, unknown>>
+
+/** What records of the project have to fit; null = anything goes. */
+export async function readSchema(id: string, signal: AbortSignal): Promise<RecordSchema | null> {
+  const path = projectPath(id, 'schema')
+  return (await call<{ schema: RecordSchema | null }>('GET', path, { signal })).schema
+}
+
+export async function changeSchema(id: string, schema: RecordSchema | null): Promise<void> {
+  const path = projectPath(id, 'schema')
+  if (schema === null) await call('DELETE', path)
+  else await call('PUT', path, { body: schema })
+}
+
 /** What was logged in a range of time. */
 export interface Overview {
   readonly total: number

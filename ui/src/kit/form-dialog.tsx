@@ -12,7 +12,7 @@ export interface FormDialogProps {
   readonly onSubmit: (event: Event) => void
   readonly onClose: () => void
   /** Takes the place of the form once it is there. */
-  readonly result?: JSX.Element
+  readonly result?: (() => JSX.Element) | null
   readonly children: JSX.Element
 }
 
@@ -23,7 +23,7 @@ export function FormDialog(props: FormDialogProps): JSX.Element {
       <Show
         when={props.result}
         fallback={
-          <form class="stack" onSubmit={event => props.onSubmit(event)}>
+          <form novalidate class="stack" onSubmit={event => props.onSubmit(event)}>
             {props.children}
             <FormProblem problem={props.form.problem()} />
             <div class="actions">
@@ -41,14 +41,16 @@ export function FormDialog(props: FormDialogProps): JSX.Element {
           </form>
         }
       >
-        <div class="stack">
-          {props.result}
-          <div class="actions">
-            <button type="button" class="button button-primary" onClick={() => props.onClose()}>
-              Done
-            </button>
+        {result => (
+          <div class="stack">
+            {result()()}
+            <div class="actions">
+              <button type="button" class="button button-primary" onClick={() => props.onClose()}>
+                Done
+              </button>
+            </div>
           </div>
-        </div>
+        )}
       </Show>
     </Dialog>
   )

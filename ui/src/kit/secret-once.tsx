@@ -20,3 +20,8 @@ export function SecretOnce(props: {
     </div>
   )
 }
+
+/** What a dialog shows once there is a secret. */
+export function secretOf(what: string, text: string | null): (() => JSX.Element) | null {
+  return text === null ? null : () => <SecretOnce what={what} text={text} />
+}

@@ -64,7 +64,12 @@ function Letter(
           <CopyButton text={props.letter.text ?? props.letter.base64} what="Letter" />
         </div>
       </details>
-      <Repair {...props} />
+      <Show
+        when={props.letter.records !== null}
+        fallback={<p class="soft">Nothing in it can be sent again: read it, then delete it.</p>}
+      >
+        <Repair {...props} />
+      </Show>
     </div>
   )
 }
@@ -96,7 +101,7 @@ function Repair(
     }
   }
   return (
-    <form class="stack" onSubmit={event => void replay(event)}>
+    <form novalidate class="stack" onSubmit={event => void replay(event)}>
       <label class="labelled">
         <span>Records to send, one object of JSON a line</span>
         <textarea

@@ -2,6 +2,15 @@
 import type { DeadLettersReplayed } from '#proto/people.ts'
 import { countText } from '../kit/number-text.ts'
 
+/** Where letters come from, by the names of the server. */
+export const SOURCE_WORDS: Readonly<Record<string, string>> = {
+  ingest: 'HTTP ingest',
+  sdk: 'SDK, single records',
+  'sdk-batch': 'SDK, damaged batches',
+  'sdk-metrics': 'SDK, metrics',
+  store: 'the store',
+}
+
 /** What became of a replay, in one line. */
 export function replayedText({ accepted, rejected }: DeadLettersReplayed): string {
   const stored = `${countText(accepted)} record${accepted === 1 ? '' : 's'} stored`

@@ -4,13 +4,14 @@ import { deleteDeadLetters, listDeadLetters, replayDeadLetters } from '../api/de
 import { byteText } from '../kit/byte-text.ts'
 import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
 import { Icon } from '../kit/icon.tsx'
+import { ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { address, moveTo } from '../shell/address.ts'
 import { DeadLetterDialog } from './dead-letter-dialog.tsx'
-import { replayedText } from './dead-letter-model.ts'
+import { replayedText, SOURCE_WORDS } from './dead-letter-model.ts'
 import { whyNot } from './permissions-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 
@@ -187,13 +188,21 @@ function Filters(props: {
       </label>
       <label class="labelled">
         <span>Source</span>
-        <input
+        <select
           class="field"
-          type="search"
-          placeholder="http, stream…"
-          value={props.source}
-          onChange={event => props.onFilter({ source: event.currentTarget.value.trim() })}
-        />
+          onChange={event => props.onFilter({ source: event.currentTarget.value })}
+        >
+          <option value="" selected={props.source === ''}>
+            All
+          </option>
+          <For each={Object.entries(SOURCE_WORDS)}>
+            {([name, words]) => (
+              <option value={name} selected={props.source === name}>
+                {words}
+              </option>
+            )}
+          </For>
+        </select>
       </label>
     </div>
   )
@@ -206,75 +215,63 @@ function LetterTable(props: {
   readonly onChoose: (ids: readonly string[], chosen: boolean) => void
   readonly onOpen: (id: string) => void
 }): JSX.Element {
-  const all = (): boolean =>
+  const isAll = (): boolean =>
     props.letters.length > 0 && props.chosen.length === props.letters.length
+  const chooseAll = (chosen: boolean): void => {
+    props.onChoose(
+      props.letters.map(({ id }) => id),
+      chosen,
+    )
+  }
+  const all = (
+    <input
+      type="checkbox"
+      aria-label="Choose all"
+      checked={isAll()}
+      disabled={props.letters.length === 0}
+      onChange={event => chooseAll(event.currentTarget.checked)}
+    />
+  )
   return (
-    <div class="list-frame">
-      <table class="list">
-        <thead>
-          <tr>
-            <th class="list-tick">
-              <input
-                type="checkbox"
-                aria-label="Choose all"
-                checked={all()}
-                disabled={props.letters.length === 0}
-                onChange={event =>
-                  props.onChoose(
-                    props.letters.map(({ id }) => id),
-                    event.currentTarget.checked,
-                  )
-                }
-              />
-            </th>
-            <th>Reason</th>
-            <th>Came</th>
-            <th class="wide-only">Source</th>
-            <th class="wide-only list-number">Size</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For
-            each={props.letters}
-            fallback={
-              <tr>
-                <td colSpan={5} class="list-none">
-                  {props.filtered ? 'No dead letters match.' : 'Nothing was refused. Good.'}
-                </td>
-              </tr>
-            }
-          >
-            {letter => (
-              <tr>
-                <td class="list-tick">
-                  <input
-                    type="checkbox"
-                    aria-label={`Choose ${letter.reason}`}
-                    checked={props.chosen.includes(letter.id)}
-                    onChange={event => props.onChoose([letter.id], event.currentTarget.checked)}
-                  />
-                </td>
-                <td>
-                  <button
-                    type="button"
-                    class="link cut list-main"
-                    onClick={() => props.onOpen(letter.id)}
-                  >
-                    {letter.reason}
-                  </button>
-                </td>
-                <td>
-                  <Ago at={letter.at} />
-                </td>
-                <td class="wide-only">
-                  <span class="cut">{letter.source}</span>
-                </td>
-                <td class="wide-only list-number">{byteText(letter.bytes)}</td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
+    <ListTable
+      columns={[
+        { title: all, class: 'list-tick' },
+        'Reason',
+        'Came',
+        wide('Source'),
+        { title: 'Size', class: 'wide-only list-number' },
+      ]}
+      items={props.letters}
+      none={props.filtered ? 'No dead letters match.' : 'Nothing was refused. Good.'}
+    >
+      {letter => (
+        <tr>
+          <td class="list-tick">
+            <input
+              type="checkbox"
+              aria-label={`Choose ${letter.reason}`}
+              checked={props.chosen.includes(letter.id)}
+              onChange={event => props.onChoose([letter.id], event.currentTarget.checked)}
+            />
+          </td>
+          <td>
+            <button
+              type="button"
+              class="link cut list-main"
+              onClick={() => props.onOpen(letter.id)}
+            >
+              {letter.reason}
+            </button>
+          </td>
+          <td>
+            <Ago at={letter.at} />
+          </td>
+          <td class="wide-only">
+            <span class="cut">{SOURCE_WORDS[letter.source] ?? letter.source}</span>
+          </td>
+          <td class="wide-only list-number">{byteText(letter.bytes)}</td>
+        </tr>
+      )}
+    </ListTable>
   )
 }

@@ -1,4 +1,4 @@
-import { createSignal, type JSX, Show } from 'solid-js'
+import { createSignal, type JSX } from 'solid-js'
 import type { InvitationCreated, ProjectAccess, Role } from '#proto/people.ts'
 import { BUILT_IN_ROLES } from '#proto/permissions.ts'
 import { invite } from '../api/members.ts'
@@ -36,17 +36,7 @@ export function InviteDialog(props: {
       action="Create invitation"
       onSubmit={submit}
       onClose={props.onClose}
-      result={
-        <Show when={made()}>
-          {invitation => (
-            <SecretOnce what="Invitation link" text={invitation().url}>
-              {invitation().mailed
-                ? `The link was mailed to ${invitation().email}; here it is once more.`
-                : 'Send this link yourself; it is not shown again.'}
-            </SecretOnce>
-          )}
-        </Show>
-      }
+      result={resultOf(made())}
     >
       <Field
         label="Email (optional)"
@@ -69,5 +59,17 @@ export function InviteDialog(props: {
         required
       />
     </FormDialog>
+  )
+}
+
+function resultOf(invitation: InvitationCreated | null): (() => JSX.Element) | null {
+  if (invitation === null) return null
+  const { url, mailed, email } = invitation
+  return () => (
+    <SecretOnce what="Invitation link" text={url}>
+      {mailed
+        ? `The link was mailed to ${email}; here it is once more.`
+        : 'Send this link yourself; it is not shown again.'}
+    </SecretOnce>
   )
 }

@@ -11,7 +11,7 @@ import { Icon } from '../kit/icon.tsx'
 import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
-import { SecretOnce } from '../kit/secret-once.tsx'
+import { secretOf } from '../kit/secret-once.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { keyState, SCOPE_WORDS } from './key-model.ts'
@@ -37,23 +37,23 @@ export function KeysPage(props: ProjectPageProps): JSX.Element {
       <Loaded load={keys} what="The keys">
         {list => <KeyTable keys={list()} onRotate={setMaking} onRevoke={setRevoking} />}
       </Loaded>
-      <Show when={making()}>
+      <Show when={making()} keyed>
         {from => (
           <KeyDialog
             project={props.project}
-            like={from() === 'new' ? null : (from() as ProjectKey)}
+            like={from === 'new' ? null : from}
             onMade={keys.reload}
             onClose={() => setMaking(null)}
           />
         )}
       </Show>
-      <Show when={revoking()}>
+      <Show when={revoking()} keyed>
         {key => (
           <ConfirmDialog
-            title={`Revoke ${key().name}?`}
+            title={`Revoke ${key.name}?`}
             action="Revoke key"
             onConfirm={async () => {
-              await revokeKey(props.project.id, key().id)
+              await revokeKey(props.project.id, key.id)
               toast('Key revoked')
               keys.reload()
             }}
@@ -155,7 +155,7 @@ function KeyDialog(props: {
       action="Create key"
       onSubmit={submit}
       onClose={props.onClose}
-      result={<Show when={made()}>{text => <SecretOnce what="API key" text={text()} />}</Show>}
+      result={secretOf('API key', made())}
     >
       <Show when={props.like}>
         <p class="soft">

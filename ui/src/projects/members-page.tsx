@@ -90,24 +90,23 @@ export function MembersPage(props: ProjectPageProps): JSX.Element {
           onClose={() => setInviting(false)}
         />
       </Show>
-      <Show when={removing()}>
+      <Show when={removing()} keyed>
         {member => (
           <ConfirmDialog
             title={
-              member().account.id === account()?.id
+              member.account.id === account()?.id
                 ? 'Leave the project?'
-                : `Remove ${member().account.name}?`
+                : `Remove ${member.account.name}?`
             }
-            action={member().account.id === account()?.id ? 'Leave' : 'Remove'}
+            action={member.account.id === account()?.id ? 'Leave' : 'Remove'}
             onConfirm={async () => {
-              await removeMember(id(), member().account.id)
-              if (member().account.id === account()?.id) await loadProjects()
+              await removeMember(id(), member.account.id)
+              if (member.account.id === account()?.id) await loadProjects()
               members.reload()
             }}
             onClose={() => setRemoving(null)}
           >
-            {member().account.email} no longer sees {props.project.name}. Keys that programs use
-            stay.
+            {member.account.email} no longer sees {props.project.name}. Keys that programs use stay.
           </ConfirmDialog>
         )}
       </Show>

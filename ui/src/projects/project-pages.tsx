@@ -1,4 +1,4 @@
-import { type JSX, Match, Switch } from 'solid-js'
+import { createMemo, type JSX, Match, Switch } from 'solid-js'
 import type { ProjectAccess } from '#proto/people.ts'
 import { Icon } from '../kit/icon.tsx'
 import { watch } from '../kit/reactive.ts'
@@ -77,7 +77,16 @@ const ENTRIES: readonly ProjectEntry[] = [
 /** Everything about a project that is not its logs. */
 export function ProjectPages(props: ProjectPageProps): JSX.Element {
   const open = (): readonly ProjectEntry[] => ENTRIES.filter(entry => entry.open(props.project))
-  const entry = (): ProjectEntry | undefined => open().find(({ path }) => path === address().path)
+  // Anew for each project, because what was typed for one is not for another; but not for each
+  // change of it.
+  const shown = createMemo(
+    () => {
+      const entry = open().find(({ path }) => path === address().path)
+      return entry === undefined ? null : { entry, id: props.project.id }
+    },
+    null,
+    { equals: (a, b) => a?.entry === b?.entry && a?.id === b?.id },
+  )
   const search = (): string => `?project=${encodeURIComponent(props.project.id)}`
   watch(
     () => (address().path === PROJECT_PATH ? open()[0]?.path : undefined),
@@ -99,13 +108,14 @@ export function ProjectPages(props: ProjectPageProps): JSX.Element {
           </div>
         }
       >
-        {/* Anew for each project: what was typed for one is not for another. */}
-        <Match when={entry() !== undefined && `${address().path} ${props.project.id}`} keyed>
-          {entry()?.page({
-            get project() {
-              return props.project
-            },
-          })}
+        <Match when={shown()} keyed>
+          {({ entry }) =>
+            entry.page({
+              get project() {
+                return props.project
+              },
+            })
+          }
         </Match>
       </Switch>
     </SidePage>

@@ -34,11 +34,11 @@ export function RolesPage(props: ProjectPageProps): JSX.Element {
       <Loaded load={roles} what="The roles">
         {list => <RoleMatrix roles={list()} onEdit={setEditing} onDelete={setDeleting} />}
       </Loaded>
-      <Show when={editing()}>
+      <Show when={editing()} keyed>
         {role => (
           <RoleDialog
             project={props.project}
-            role={role() === 'new' ? null : (role() as Role)}
+            role={role === 'new' ? null : role}
             onSaved={() => {
               roles.reload()
               void loadProjects()
@@ -47,13 +47,13 @@ export function RolesPage(props: ProjectPageProps): JSX.Element {
           />
         )}
       </Show>
-      <Show when={deleting()}>
+      <Show when={deleting()} keyed>
         {role => (
           <ConfirmDialog
-            title={`Delete the role ${role().name}?`}
+            title={`Delete the role ${role.name}?`}
             action="Delete role"
             onConfirm={async () => {
-              await deleteRole(props.project.id, role().name)
+              await deleteRole(props.project.id, role.name)
               toast('Role deleted')
               roles.reload()
             }}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProjectSettings } from '#proto/api.ts'
-import { changesOf, theirChange } from './settings-model.ts'
+import { changesOf, theirChange, untouched } from './settings-model.ts'
 
 const read: ProjectSettings = {
   name: 'shop',
@@ -23,4 +23,5 @@ test("another's change is told where ours would replace it, and nowhere else", (
   assert.equal(theirChange(read, now, { name: 'store' }), null)
   assert.equal(theirChange(read, now, { retention_days: 7 }), 'the retention is now 90')
   assert.equal(theirChange(read, read, { retention_days: 7 }), null)
+  assert.deepEqual(untouched(draft, { retention_days: 7 }), { name: ' shop ', time_zone: 'UTC' })
 })

@@ -29,6 +29,11 @@ export function theirChange(
   return names.map(name => `${WORDS[name]} is now ${now[name]}`).join(', ')
 }
 
+/** What of a draft is not about to be replaced. */
+export function untouched(draft: SettingsDraft, wanted: SettingsChange): Partial<SettingsDraft> {
+  return Object.fromEntries(Object.entries(draft).filter(([name]) => !(name in wanted)))
+}
+
 const WORDS: Readonly<Record<keyof SettingsDraft, string>> = {
   name: 'the name',
   retention_days: 'the retention',

@@ -5,26 +5,33 @@ import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
-import { whyNot } from './permissions-model.ts'
+import { may, whyNot } from './permissions-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
+import { SchemaSection } from './schema-section.tsx'
 import {
   changesOf,
   type SettingsChange,
   type SettingsDraft,
   theirChange,
+  untouched,
 } from './settings-model.ts'
 import { wholeNumberProblem } from './whole-number.ts'
 
 const RETENTION_DAYS_MAX = 36_500
 const ZONES = Intl.supportedValuesOf('timeZone')
 
-/** Name, retention and time zone of the project. */
+/** Name, retention and time zone of the project, and what its records have to fit. */
 export function SettingsPage(props: ProjectPageProps): JSX.Element {
   return (
-    <Section page title="Settings" about="Changes hold within a second.">
-      <SettingsForm {...props} />
-    </Section>
+    <>
+      <Section page title="Settings" about="Changes hold within a second.">
+        <SettingsForm {...props} />
+      </Section>
+      <Show when={may(props.project, 'settings')}>
+        <SchemaSection {...props} />
+      </Show>
+    </>
   )
 }
 
@@ -47,8 +54,9 @@ function SettingsForm(props: ProjectPageProps): JSX.Element {
       await loadProjects()
       const theirs = theirChange(read(), props.project, wanted)
       if (theirs !== null) {
-        // What was typed stays; saving once more means it.
+        // What was typed stays, and the rest becomes theirs; saving once more means it.
         setRead(props.project)
+        form.set(untouched(draftOf(props.project), wanted))
         throw new Error(`somebody else changed this meanwhile: ${theirs}. Save again to replace it`)
       }
       await changeProject(props.project.id, wanted)
@@ -60,7 +68,7 @@ function SettingsForm(props: ProjectPageProps): JSX.Element {
   const settings = (): string | undefined => whyNot(props.project, 'settings')
   const retention = (): string | undefined => whyNot(props.project, 'retention')
   return (
-    <form class="stack card" onSubmit={submit}>
+    <form novalidate class="stack card" onSubmit={submit}>
       <Field
         label="Name"
         disabled={settings() !== undefined}

@@ -10,6 +10,7 @@ import {
 } from '../api/projects.ts'
 import { browserClock, every } from '../clock.ts'
 import { byteText } from '../kit/byte-text.ts'
+import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Meter } from '../kit/meter.tsx'
 import { countText, rateText, shortCount } from '../kit/number-text.ts'
@@ -148,84 +149,48 @@ function QuotaSection(
   props: ProjectPageProps & { readonly quotas: ReturnType<typeof createLoad<string, Quotas>> },
 ): JSX.Element {
   const [changing, setChanging] = createSignal<LimitsOf | null>(null)
-  const project = (): LimitsOf => ({
-    key: null,
-    name: props.project.name,
-    limits: props.quotas.value() ?? { records_per_second: 0, bytes_per_second: 0 },
-  })
   return (
     <Section
       title="Quotas"
       about="What is over a quota is refused with 429, and senders try again. Changes hold within a second."
-      tools={
-        <Show
-          when={isAdministrator()}
-          fallback={<span class="faint">Administrators set them.</span>}
-        >
-          <button type="button" class="button" onClick={() => setChanging(project())}>
-            Change
-          </button>
-        </Show>
-      }
+      tools={isAdministrator() ? undefined : <span class="faint">Administrators set them.</span>}
     >
       <Loaded load={props.quotas} what="The quotas">
         {found => (
-          <div class="list-frame">
-            <table class="list">
-              <thead>
-                <tr>
-                  <th>Of</th>
-                  <th>Logs a second</th>
-                  <th>Bytes a second</th>
-                  <th class="wide-only">Refused, last hour</th>
-                  <th>
-                    <span class="unseen">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                <tr>
-                  <td>
-                    <b>The project</b>
-                  </td>
-                  <QuotaCells limits={found()} use={found().use} of="the project" />
-                  <td />
-                </tr>
-                <For each={found().keys}>
-                  {key => (
-                    <tr>
-                      <td>
-                        <span class="cut">{key.name}</span>
-                        <code class="faint">{key.id}</code>
-                      </td>
-                      <QuotaCells limits={key} use={key.use} of={key.name} />
-                      <td class="list-actions">
-                        <Show when={isAdministrator()}>
-                          <button
-                            type="button"
-                            class="button button-small"
-                            aria-label={`Change the limits of ${key.name}`}
-                            onClick={() =>
-                              setChanging({ key: key.id, name: key.name, limits: key })
-                            }
-                          >
-                            Change
-                          </button>
-                        </Show>
-                      </td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
+          <ListTable
+            columns={['Of', 'Logs a second', 'Bytes a second', wide('Refused, last hour'), ACTIONS]}
+            items={[{ id: null, name: 'The project', ...found() }, ...found().keys]}
+            none=""
+          >
+            {of => (
+              <tr>
+                <td>
+                  <span class="cut">{of.name}</span>
+                  <code class="faint">{of.id}</code>
+                </td>
+                <QuotaCells limits={of} use={of.use} of={of.name} />
+                <td class="list-actions">
+                  <Show when={isAdministrator()}>
+                    <button
+                      type="button"
+                      class="button button-small"
+                      aria-label={`Change the limits of ${of.name}`}
+                      onClick={() => setChanging({ key: of.id, name: of.name, limits: of })}
+                    >
+                      Change
+                    </button>
+                  </Show>
+                </td>
+              </tr>
+            )}
+          </ListTable>
         )}
       </Loaded>
-      <Show when={changing()}>
+      <Show when={changing()} keyed>
         {of => (
           <QuotaDialog
             project={props.project}
-            of={of()}
+            of={of}
             onChanged={props.quotas.reload}
             onClose={() => setChanging(null)}
           />

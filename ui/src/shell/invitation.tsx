@@ -69,7 +69,7 @@ function Join(props: { readonly token: string; readonly email: string }): JSX.El
     })
   }
   return (
-    <form class="stack" onSubmit={join}>
+    <form novalidate class="stack" onSubmit={join}>
       <FormProblem problem={form.problem()} />
       <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
         Join as {props.email}

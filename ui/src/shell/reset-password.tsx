@@ -35,7 +35,7 @@ export function ForgottenPage(): JSX.Element {
           </p>
         }
       >
-        <form class="stack" onSubmit={submit}>
+        <form novalidate class="stack" onSubmit={submit}>
           <Field
             label="Email"
             type="email"
@@ -86,7 +86,7 @@ export function ResetPage(): JSX.Element {
           </p>
         }
       >
-        <form class="stack" onSubmit={submit}>
+        <form novalidate class="stack" onSubmit={submit}>
           <NewPassword label="New password" autofocus {...form.field('password')} />
           <FormProblem problem={form.problem()} />
           <Show when={form.problem()}>

@@ -80,7 +80,7 @@ function PasswordSignIn(props: { readonly linkProblem: string | null }): JSX.Ele
           : it administers the installation.
         </p>
       </Show>
-      <form class="stack" onSubmit={submit}>
+      <form novalidate class="stack" onSubmit={submit}>
         <Field
           label="Email"
           type="email"
@@ -160,7 +160,7 @@ function TokenSignIn(props: { readonly linkProblem: string | null }): JSX.Elemen
         </>
       }
     >
-      <form class="stack" onSubmit={submit}>
+      <form novalidate class="stack" onSubmit={submit}>
         {/* Password managers file a secret under a name. */}
         <input
           class="off-screen"

@@ -95,7 +95,7 @@ function ConfirmForm(props: { readonly token: string }): JSX.Element {
     })
   }
   return (
-    <form class="stack" onSubmit={submit}>
+    <form novalidate class="stack" onSubmit={submit}>
       <FormProblem problem={form.problem()} />
       <button type="submit" class="button button-primary button-wide" disabled={form.busy()}>
         Create account
@@ -139,7 +139,7 @@ function SignUpForm(props: {
   }
   return (
     <Show when={mailedTo() === null} fallback={<LookIntoMail to={mailedTo() ?? ''} />}>
-      <form class="stack" onSubmit={submit}>
+      <form novalidate class="stack" onSubmit={submit}>
         <Field label="Name" autocomplete="name" autofocus {...form.field('name')} />
         <Field label="Email" type="email" autocomplete="username" {...form.field('email')} />
         <NewPassword label="Password" {...form.field('password')} />

@@ -1,0 +1,414 @@
+/** Main paths through the pages for people, projects and administration. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import type { Browser } from 'playwright-core'
+import { assertAccessible } from './accessibility.ts'
+import { buildPage, findChromium, launchBrowser, PROJECT, Visit } from './browser-bench.ts'
+import { PASSWORD } from './fake-people.ts'
+import { fillPeople } from './sample-people.ts'
+
+const FIRST_LOAD_BYTES_MAX = 150 * 1024
+const ADA = 'ada@example.com'
+const PROJECT_PAGES = ['send', 'keys', 'members', 'roles', 'usage', 'dead-letters', 'settings']
+const PAGES = [
+  ...PROJECT_PAGES.map(name => `/project/${name}?project=${PROJECT}`),
+  ...['/account', '/admin/users', '/admin/audit', '/admin/system', '/admin/settings'],
+]
+
+const executable = findChromium()
+let browser: Browser | null = null
+let built: Awaited<ReturnType<typeof buildPage>> | null = null
+
+before(async () => {
+  if (executable === null) return
+  built = await buildPage()
+  browser = await launchBrowser(executable)
+})
+
+after(async () => {
+  await browser?.close()
+  built?.remove()
+})
+
+function browse(name: string, run: (visit: Visit) => Promise<void>, width?: number): void {
+  test(name, async (context: TestContext) => {
+    if (browser === null || built === null) {
+      context.skip('NO CHROMIUM: set CHROMIUM_PATH or install it (apt-get install chromium)')
+      return
+    }
+    const visit = await Visit.open(browser, built.folder, width)
+    try {
+      await run(visit)
+    } finally {
+      await visit.close()
+    }
+  })
+}
+
+/** Signs in at the page that is wanted, and is there. */
+async function enter({ page, url }: Visit, path: string, email = ADA): Promise<void> {
+  await page.goto(`${url}${path}`)
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.locator('.top-bar').waitFor()
+}
+
+browse('a newcomer signs up, makes a project, and sees the first log arrive', async visit => {
+  const { page, server, url } = visit
+  server.projects.length = 0
+  await page.goto(url)
+  await page.getByRole('link', { name: 'Create the first one' }).click()
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByText('Enter your name').waitFor()
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByLabel('Email').fill(ADA)
+  await page.getByLabel('Password').fill('1234567890')
+  await page.keyboard.press('Enter')
+  await page.getByText('One that everybody knows').waitFor()
+  assert.equal(await page.getByLabel('Password').getAttribute('aria-invalid'), 'true')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Welcome to Logboy' }).waitFor()
+  await page.getByLabel('Name').fill('shop')
+  await page.keyboard.press('Enter')
+  await page.getByText('Send the first log to shop').waitFor()
+  await page.getByRole('link', { name: 'Project' }).click()
+  await page.getByText('Waiting for the first log').waitFor()
+  assert.match(await page.locator('.snippet pre').innerText(), /Bearer lb_ingestproject000_secret/)
+  server.append(PROJECT, [visit.data.row(Date.now())])
+  await page.locator('.arrival-good', { hasText: 'Logs arrive' }).waitFor()
+  await page.getByRole('link', { name: 'Open in Explore' }).click()
+  await page.locator('.row').first().waitFor()
+})
+
+browse('whoever signs in comes back to the page that was wanted', async visit => {
+  const { page, server, url } = visit
+  fillPeople(server.people, PROJECT)
+  await page.goto(`${url}/project/keys?project=${PROJECT}`)
+  await page.getByLabel('Email').fill(ADA)
+  await page.getByLabel('Password').fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('Email or password is wrong').waitFor()
+  await page.getByRole('link', { name: 'Forgotten password' }).click()
+  await page.getByRole('link', { name: 'Back to sign-in' }).click()
+  await page.getByLabel('Email').fill(ADA)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'API Keys' }).waitFor()
+  server.people.signOutEverybody()
+  await page.getByRole('link', { name: 'Members' }).click()
+  await page.getByLabel('Password').waitFor()
+  await page.goto(`${url}/reset?token=reset-token`)
+  await page.getByLabel('New password').fill('short')
+  await page.keyboard.press('Enter')
+  await page.getByText('5 more characters, please').waitFor()
+  await page.getByLabel('New password').fill('another fine horse')
+  await page.keyboard.press('Enter')
+  await page.getByText('The password is set').waitFor()
+})
+
+browse('an expired session is refreshed once, for all requests and tabs', async visit => {
+  const { page, server, url } = visit
+  fillPeople(server.people, PROJECT)
+  visit.fill(20)
+  await enter(visit, `/project/members?project=${PROJECT}`)
+  const other = await page.context().newPage()
+  await other.goto(`${url}/project/keys?project=${PROJECT}`)
+  await other.getByText('grafana').waitFor()
+  assert.equal(server.people.refreshes, 0)
+  server.people.expireSessions()
+  await Promise.all([
+    page.getByRole('link', { name: 'Usage and quotas' }).click(),
+    other.getByRole('link', { name: 'Roles' }).click(),
+  ])
+  await page.locator('.facts').waitFor()
+  await other.getByText('logs.delete').waitFor()
+  assert.equal(server.people.refreshes, 1)
+  await other.close()
+})
+
+browse('a live tail goes on when its session has expired', async visit => {
+  const { page, server } = visit
+  fillPeople(server.people, PROJECT)
+  visit.fill(5)
+  await enter(visit, `/explore?project=${PROJECT}&live=1`)
+  await page.locator('.row').nth(4).waitFor()
+  server.people.expireSessions()
+  server.tail.cut()
+  visit.arrive(1)
+  await page.locator('.row').nth(5).waitFor()
+  assert.equal(server.people.refreshes, 1)
+})
+
+browse('a key is told once, rotated, and revoked', async visit => {
+  const { page, server } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, `/project/keys?project=${PROJECT}`)
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Create key' }).click()
+  await dialog.getByText('A key needs a name').waitFor()
+  await dialog.getByLabel('Name', { exact: true }).fill('mailer')
+  await dialog.getByLabel('Expires after').selectOption('7 days')
+  await page.keyboard.press('Enter')
+  await dialog.getByText(/^lb_key\d+_secret$/).waitFor()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  const row = page.getByRole('row', { name: /mailer/ })
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('button', { name: 'Revoke key' }).click()
+  await row.getByText('revoked').waitFor()
+  assert.equal(await page.getByText(/_secret/).count(), 0)
+})
+
+browse('an invited person joins, and sees what the role allows', async visit => {
+  const { page, server, url } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, `/project/members?project=${PROJECT}`)
+  await page.getByRole('row', { name: /Ada/ }).getByRole('button', { name: 'Leave' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
+  await page.getByText('The last owner stays').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Invite' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Email').fill('nobody')
+  await dialog.getByRole('button', { name: 'Create invitation' }).click()
+  await dialog.getByText('Expected an address').waitFor()
+  await dialog.getByLabel('Email').fill('')
+  await dialog.getByRole('button', { name: 'Create invitation' }).click()
+  const link = new URL(await dialog.locator('.secret code').innerText())
+  await page.goto(`${url}${link.pathname}${link.search}`)
+  await page.getByRole('button', { name: `Join as ${ADA}` }).waitFor()
+  server.people.signOutEverybody()
+  await page.reload()
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await page.getByText('You are invited to demo as viewer').waitFor()
+  await page.getByLabel('Name').fill('Barbara')
+  await page.getByLabel('Email').fill('barbara@example.com')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: 'Project' }).click()
+  await page.getByRole('link', { name: 'Usage and quotas' }).click()
+  await page.getByText('Administrators set them').waitFor()
+  assert.equal(await page.getByRole('link', { name: 'API Keys' }).count(), 0)
+  await page.goto(`${url}/project/keys?project=${PROJECT}`)
+  await page.getByText('This page is not open to you').waitFor()
+  await page.goto(`${url}/admin/users`)
+  await page.getByText('For administrators').waitFor()
+})
+
+browse('a role is made of permissions and given', async visit => {
+  const { page, server } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, `/project/roles?project=${PROJECT}`)
+  await page.getByRole('button', { name: 'New role' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name', { exact: true }).fill('owner')
+  await dialog.getByRole('checkbox', { name: /logs\.delete/ }).check()
+  await dialog.getByRole('button', { name: 'Save role' }).click()
+  await dialog.getByText('There is a role of this name').waitFor()
+  await dialog.getByLabel('Name', { exact: true }).fill('cleaner')
+  await dialog.getByRole('button', { name: 'Save role' }).click()
+  await page.getByRole('columnheader', { name: 'cleaner' }).waitFor()
+  await page.getByRole('link', { name: 'Members' }).click()
+  await page.getByLabel('Role of Grace').selectOption('cleaner')
+  await page.getByText('Grace is cleaner now').waitFor()
+  assert.deepEqual(server.people.of(PROJECT).roles.at(-1)?.permissions, [
+    'logs.read',
+    'logs.delete',
+  ])
+})
+
+browse('a dead letter is found, repaired and replayed', async visit => {
+  const { page, server, url } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, `/project/dead-letters?project=${PROJECT}`)
+  await page.getByLabel('Reason').fill('not a time')
+  await page.keyboard.press('Enter')
+  await visit.eventually(async () => assert.equal(await page.locator('.list-main').count(), 1))
+  assert.equal(new URL(page.url()).searchParams.get('reason'), 'not a time')
+  await page.getByRole('button', { name: 'time: not a time' }).click()
+  assert.equal(new URL(page.url()).searchParams.get('letter'), 'letter-2')
+  const lines = page.getByLabel('Records to send')
+  await lines.fill('{"time":')
+  await page.getByRole('button', { name: 'Replay', exact: true }).click()
+  await page.getByText(/^line 1: /).waitFor()
+  await lines.fill('{"message":"still wrong"}')
+  await page.getByRole('button', { name: 'Replay', exact: true }).click()
+  await page.getByText('record 1: still wrong').waitFor()
+  assert.equal(await lines.inputValue(), '{"message":"still wrong"}')
+  await lines.fill('{"message":"paid"}')
+  await page.getByRole('button', { name: 'Replay', exact: true }).click()
+  await page.getByText('No dead letters match').waitFor()
+  await page.goto(`${url}/project/dead-letters?project=${PROJECT}`)
+  await page.getByLabel('Choose all').check()
+  await page.getByText('2 chosen').waitFor()
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('Nothing was refused').waitFor()
+})
+
+browse("another tab's change is told, and what was typed stays", async visit => {
+  const { page, server } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, `/project/settings?project=${PROJECT}`)
+  await page.getByLabel('Retention in days').fill('7')
+  const [project] = server.projects
+  assert.ok(project)
+  server.projects[0] = { ...project, retention_days: 90, time_zone: 'Europe/Berlin' }
+  const save = page.getByRole('button', { name: 'Save', exact: true })
+  await save.click()
+  await page.getByText('the retention is now 90').waitFor()
+  assert.equal(await page.getByLabel('Retention in days').inputValue(), '7')
+  await save.click()
+  await page.getByText('Settings saved').waitFor()
+  assert.deepEqual(
+    [server.projects[0]?.retention_days, server.projects[0]?.time_zone],
+    [7, 'Europe/Berlin'],
+  )
+  await page.getByLabel('JSON Schema of a record').fill('[1]')
+  await page.getByRole('button', { name: 'Save schema' }).click()
+  await page.getByText('Expected an object of JSON').waitFor()
+  await page.getByLabel('JSON Schema of a record').fill('{"required":["service"]}')
+  await page.getByRole('button', { name: 'Save schema' }).click()
+  await page.getByText('Schema saved').waitFor()
+  assert.deepEqual(server.people.of(PROJECT).schema, { required: ['service'] })
+})
+
+browse('an account has a name, a password, tokens, and an end everywhere', async visit => {
+  const { page, server } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, '/account')
+  await page.getByLabel('Name').fill('Ada L.')
+  await page.getByRole('button', { name: 'Save name' }).click()
+  await page.getByText('Name changed').waitFor()
+  await page.getByLabel('Current password').fill('not it')
+  await page.getByLabel('New password').fill('another fine horse')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByText('This is not the password you have').waitFor()
+  await page.getByLabel('Current password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByText('Password changed').waitFor()
+  await page.getByRole('button', { name: 'Create token' }).click()
+  await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('laptop')
+  await page.keyboard.press('Enter')
+  await page.getByText(/^lbt_token\d+_secret$/).waitFor()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('cell', { name: 'laptop' }).waitFor()
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await page.getByLabel('Email').waitFor()
+})
+
+browse('administrators see people, deeds, parts and settings', async visit => {
+  const { page, server } = visit
+  fillPeople(server.people, PROJECT)
+  await enter(visit, `/explore?project=${PROJECT}`)
+  await page.getByRole('button', { name: 'Account' }).click()
+  await page.getByRole('link', { name: 'Administration' }).click()
+  const grace = page.getByRole('row', { name: /Grace/ })
+  await grace.getByRole('button', { name: 'Disable' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
+  await grace.getByText('disabled').waitFor()
+  const ada = page.getByRole('row', { name: /Ada/ })
+  assert.equal(await ada.getByRole('button', { name: 'Disable' }).isDisabled(), true)
+  await page.getByRole('link', { name: 'Audit log' }).click()
+  await page.getByLabel('Action').fill('key.create')
+  await page.keyboard.press('Enter')
+  await visit.eventually(async () => assert.equal(await page.locator('tbody tr').count(), 1))
+  assert.equal(new URL(page.url()).searchParams.get('action'), 'key.create')
+  await page.getByRole('link', { name: 'System' }).click()
+  await page.getByRole('row', { name: /project001 idle 0 of 256/ }).waitFor()
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByLabel('Who may make an account').selectOption('open')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Settings saved').waitFor()
+  assert.equal(server.people.config.sign_up, 'open')
+})
+
+browse('everybody can use every page, and nothing is wider than 390 pixels', async visit => {
+  const { page, server, url } = visit
+  fillPeople(server.people, PROJECT)
+  visit.fill(50)
+  for (const path of ['/sign-in', '/sign-up?invitation=invitation-1', '/forgotten']) {
+    await page.goto(`${url}${path}`)
+    await page.getByLabel('Email').waitFor()
+    await assertAccessible(page, path)
+  }
+  await enter(visit, '/account')
+  for (const path of [...PAGES, `/project/dead-letters?project=${PROJECT}&letter=letter-2`]) {
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(`${url}${path}`)
+    await page.locator('.section').first().waitFor()
+    await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+    await assertAccessible(page, path)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize({ width: 390, height: 844 })
+    await assertAccessible(page, `${path}, dark and narrow`)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    assert.ok(wide <= 0, `${path} is ${wide} pixels too wide`)
+  }
+})
+
+const EVIL = [
+  '<img src=x onerror="ran=1">',
+  '<script>ran=1</script>',
+  '"><svg onload=ran=1>',
+  "' onfocus='ran=1' autofocus='",
+  'javascript:ran=1',
+  '{{constructor.constructor("ran=1")()}}',
+  '</textarea><iframe srcdoc="<script>parent.ran=1</script>">',
+  '\u202e<b>\u0000',
+].join(' ')
+
+browse('markup in any name is text and nothing else', async visit => {
+  const { page, server, url } = visit
+  const { people } = server
+  const ada = people.addPerson('Ada', { administrator: true })
+  fillPeople(people, PROJECT)
+  people.accounts[0] = { ...ada, name: EVIL }
+  const [project] = server.projects
+  assert.ok(project)
+  server.projects[0] = { ...project, name: EVIL, time_zone: EVIL }
+  const own = people.of(PROJECT)
+  people.addMember(PROJECT, { ...ada, name: EVIL, email: EVIL }, EVIL)
+  own.roles.push({ name: EVIL, permissions: ['logs.read'], built_in: false })
+  const replaceAll = <Item>(list: Item[], patch: Partial<Item>): void => {
+    for (const [at, item] of list.entries()) list[at] = { ...item, ...patch }
+  }
+  replaceAll(own.keys, { name: EVIL, id: EVIL })
+  replaceAll(own.invitations, { email: EVIL, role: EVIL })
+  replaceAll(own.letters, { reason: EVIL, source: EVIL, text: EVIL, records: EVIL })
+  replaceAll(people.tokens, { name: EVIL })
+  replaceAll(people.audit, { actor_name: EVIL, action: EVIL, peer: EVIL, detail: { q: EVIL } })
+  server.append(PROJECT, [{ ...visit.data.row(Date.now()), service: EVIL, message: EVIL }])
+  await enter(visit, '/account')
+  for (const path of [...PAGES, `/project/dead-letters?project=${PROJECT}&letter=letter-1`]) {
+    await page.goto(`${url}${path}`)
+    await page.locator('.section').first().waitFor()
+    await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+    const inputs = page.locator('main input:enabled:not([type=checkbox]):not([type=number])')
+    for (const input of await inputs.all())
+      if (!/date/.test((await input.getAttribute('type')) ?? '')) await input.fill(EVIL)
+    await page.keyboard.press('Enter')
+    const ran = await page.evaluate(() => 'ran' in globalThis)
+    assert.equal(ran, false, path)
+    assert.equal(await page.locator('main img, main iframe, main script, main b b').count(), 0)
+  }
+})
+
+test('what comes first is small: the pages of people come when they are asked for', context => {
+  if (built === null) return context.skip('NOT BUILT')
+  const { folder } = built
+  const html = readFileSync(join(folder, 'index.html'), 'utf8')
+  const names = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, name]) => name)
+  const bytes = names
+    .map(name => gzipSync(readFileSync(join(folder, name ?? ''))).length)
+    .reduce((sum, size) => sum + size, 0)
+  assert.ok(names.length >= 2 && bytes <= FIRST_LOAD_BYTES_MAX, `${bytes} bytes at first`)
+  const later = readdirSync(join(folder, 'assets')).filter(name => name.endsWith('.js'))
+  assert.ok(later.length > names.length, 'there are pages that come later')
+})
