@@ -158,6 +158,8 @@ export class FakePeople {
     ['GET', route('session'), ({ who }) => ok(roleOf(who))],
     ['DELETE', route('session'), () => this.#logOut()],
     ['GET', route('accounts'), () => ok({ accounts: this.accounts })],
+    ['POST', route('accounts'), call => this.#createAccount(call)],
+    ['POST', route('accounts/:/reset'), call => this.#resetLink(call)],
     ['PATCH', route('accounts/:'), call => this.#changeAccount(call)],
     ['GET', route('tokens'), () => ok({ tokens: this.tokens })],
     ['POST', route('tokens'), call => this.#createToken(call)],
@@ -267,7 +269,7 @@ export class FakePeople {
   #reset({ body }: Call): Answer {
     const [account] = this.accounts
     if (body['token'] !== 'reset-token' || account === undefined)
-      return problem(400, 'LOGBOY_BAD_REQUEST', 'the link was used already or has expired')
+      return problem(401, 'LOGBOY_SIGN_IN_FAILED', 'the link was used already or has expired')
     this.#passwords.set(account.id, String(body['password']))
     this.signOutEverybody()
     return DONE
@@ -279,6 +281,18 @@ export class FakePeople {
       return problem(401, 'LOGBOY_SIGN_IN_FAILED', 'this is not the password you have')
     this.#passwords.set(id, String(body['next']))
     return DONE
+  }
+
+  #createAccount({ body }: Call): Answer {
+    const { email, name, administrator } = body as Pick<Account, 'email' | 'name' | 'administrator'>
+    const account = this.#account(email, name, '', administrator)
+    return { status: 201, body: { account, url: 'http://logs.example/reset?token=reset-token' } }
+  }
+
+  #resetLink({ parts }: Call): Answer {
+    const account = this.accounts.find(({ id }) => id === parts[0])
+    if (account === undefined) return notFound()
+    return { status: 201, body: { account, url: 'http://logs.example/reset?token=reset-token' } }
   }
 
   #changeAccount({ parts, body }: Call): Answer {

@@ -6,7 +6,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { assertAccessible } from './accessibility.ts'
-import { buildPage, findChromium, launchBrowser, PROJECT, Visit } from './browser-bench.ts'
+import { buildPage, findChromium, launchBrowser, PROJECT, tooWide, Visit } from './browser-bench.ts'
 import { PASSWORD } from './fake-people.ts'
 import { fillPeople } from './sample-people.ts'
 
@@ -312,6 +312,14 @@ browse('administrators see people, deeds, parts and settings', async visit => {
   await grace.getByRole('button', { name: 'Disable' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
   await grace.getByText('disabled').waitFor()
+  await page.getByRole('button', { name: 'Add user' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('Donald')
+  await dialog.getByLabel('Email').fill('donald@example.com')
+  await page.keyboard.press('Enter')
+  await dialog.getByText('http://logs.example/reset?token=reset-token').waitFor()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('row', { name: /Donald/ }).waitFor()
   const ada = page.getByRole('row', { name: /Ada/ })
   assert.equal(await ada.getByRole('button', { name: 'Disable' }).isDisabled(), true)
   await page.getByRole('link', { name: 'Audit log' }).click()
@@ -338,18 +346,18 @@ browse('everybody can use every page, and nothing is wider than 390 pixels', asy
     await assertAccessible(page, path)
   }
   await enter(visit, '/account')
-  for (const path of [...PAGES, `/project/dead-letters?project=${PROJECT}&letter=letter-2`]) {
-    await page.setViewportSize({ width: 1440, height: 900 })
-    await page.emulateMedia({ colorScheme: 'light' })
+  // Every other page light and wide, the rest dark and narrow: the colours are proven elsewhere.
+  const paths = [...PAGES, `/project/dead-letters?project=${PROJECT}&letter=letter-2`]
+  for (const [at, path] of paths.entries()) {
+    const narrow = at % 2 === 1
+    await page.emulateMedia({ colorScheme: narrow ? 'dark' : 'light' })
+    await page.setViewportSize({ width: narrow ? 390 : 1440, height: 844 })
     await page.goto(`${url}${path}`)
     await page.locator('.section').first().waitFor()
     await page.waitForFunction(() => document.querySelector('.skeleton') === null)
     await assertAccessible(page, path)
-    await page.emulateMedia({ colorScheme: 'dark' })
     await page.setViewportSize({ width: 390, height: 844 })
-    await assertAccessible(page, `${path}, dark and narrow`)
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    assert.ok(wide <= 0, `${path} is ${wide} pixels too wide`)
+    assert.deepEqual(await tooWide(page), [], path)
   }
 })
 

@@ -7,6 +7,7 @@ import { createLoad, Loaded } from '../kit/load.tsx'
 import { Meter } from '../kit/meter.tsx'
 import { countText } from '../kit/number-text.ts'
 import { Section } from '../kit/section.tsx'
+import { projects } from '../projects/projects.ts'
 import { type ActorLine, actorLines, type Part, partsOf } from './system-model.ts'
 
 const REFRESH_MS = 2000
@@ -97,6 +98,8 @@ function ActorTable(props: { readonly lines: readonly ActorLine[] }): JSX.Elemen
 }
 
 function ActorRow(props: { readonly line: ActorLine }): JSX.Element {
+  const projectName = (): string | undefined =>
+    projects()?.find(({ id }) => `project/${id}` === props.line.address)?.name
   return (
     <tr>
       <td>
@@ -105,6 +108,7 @@ function ActorRow(props: { readonly line: ActorLine }): JSX.Element {
             <span class="tree-branch" aria-hidden="true" />
           </Show>
           <code class="cut">{props.line.name}</code>
+          <Show when={projectName()}>{name => <span class="faint cut">{name()}</span>}</Show>
         </span>
         <Show when={props.line.fault}>
           <span class="hint hint-wrong cut">{props.line.fault}</span>

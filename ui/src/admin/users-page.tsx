@@ -2,6 +2,7 @@ import { createMemo, createSignal, type JSX, Show } from 'solid-js'
 import type { Account, AccountChange } from '#proto/people.ts'
 import { changeAccount, listAccounts } from '../api/accounts.ts'
 import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
+import { Icon } from '../kit/icon.tsx'
 import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
@@ -9,6 +10,7 @@ import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { address, moveTo } from '../shell/address.ts'
 import { account } from '../shell/session.ts'
+import { AddUserDialog, ResetLinkDialog } from './user-dialogs.tsx'
 
 /** A change of somebody's account that is asked for first. */
 interface Change {
@@ -26,6 +28,8 @@ export function UsersPage(): JSX.Element {
     (_, signal) => listAccounts(signal),
   )
   const [change, setChange] = createSignal<Change | null>(null)
+  const [adding, setAdding] = createSignal(false)
+  const [resetting, setResetting] = createSignal<Account | null>(null)
   const filter = createMemo(() => new URLSearchParams(address().search).get('q') ?? '')
   const shown = createMemo(() => {
     const wanted = filter().toLowerCase()
@@ -44,6 +48,12 @@ export function UsersPage(): JSX.Element {
       page
       title="Users"
       about="People come by invitation to a project, or by themselves where the settings allow it."
+      tools={
+        <button type="button" class="button button-primary" onClick={() => setAdding(true)}>
+          <Icon name="plus" />
+          Add user
+        </button>
+      }
     >
       <div class="filters">
         <label class="labelled">
@@ -57,8 +67,14 @@ export function UsersPage(): JSX.Element {
         </label>
       </div>
       <Loaded load={accounts} what="The users">
-        {() => <UserTable people={shown()} onChange={setChange} />}
+        {() => <UserTable people={shown()} onChange={setChange} onReset={setResetting} />}
       </Loaded>
+      <Show when={adding()}>
+        <AddUserDialog onAdded={accounts.reload} onClose={() => setAdding(false)} />
+      </Show>
+      <Show when={resetting()} keyed>
+        {person => <ResetLinkDialog person={person} onClose={() => setResetting(null)} />}
+      </Show>
       <Show when={change()} keyed>
         {wanted => (
           <ConfirmDialog
@@ -82,6 +98,7 @@ export function UsersPage(): JSX.Element {
 function UserTable(props: {
   readonly people: readonly Account[]
   readonly onChange: (change: Change) => void
+  readonly onReset: (person: Account) => void
 }): JSX.Element {
   return (
     <ListTable
@@ -108,7 +125,7 @@ function UserTable(props: {
             <Ago at={person.last_sign_in_at} />
           </td>
           <td class="list-actions">
-            <UserActions person={person} onChange={props.onChange} />
+            <UserActions person={person} onChange={props.onChange} onReset={props.onReset} />
           </td>
         </tr>
       )}
@@ -119,11 +136,20 @@ function UserTable(props: {
 function UserActions(props: {
   readonly person: Account
   readonly onChange: (change: Change) => void
+  readonly onReset: (person: Account) => void
 }): JSX.Element {
   const own = (): boolean => props.person.id === account()?.id
   const reason = (): string | undefined => (own() ? 'Another administrator can do that' : undefined)
   return (
     <>
+      <button
+        type="button"
+        class="button button-small"
+        title="A link that sets the password anew, to be handed to the person"
+        onClick={() => props.onReset(props.person)}
+      >
+        Reset link
+      </button>
       <button
         type="button"
         class="button button-small"

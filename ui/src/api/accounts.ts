@@ -1,5 +1,11 @@
 /** People of the installation, and their API tokens. */
-import type { Account, AccountChange, ApiToken, ApiTokenCreated } from '#proto/people.ts'
+import type {
+  Account,
+  AccountChange,
+  AccountLink,
+  ApiToken,
+  ApiTokenCreated,
+} from '#proto/people.ts'
 import { call } from './client.ts'
 
 export async function listAccounts(signal: AbortSignal): Promise<readonly Account[]> {
@@ -8,6 +14,20 @@ export async function listAccounts(signal: AbortSignal): Promise<readonly Accoun
 
 export function changeAccount(id: string, body: AccountChange): Promise<Account> {
   return call<Account>('PATCH', `/api/v1/accounts/${encodeURIComponent(id)}`, { body })
+}
+
+/** Makes an account, with a link by which its person sets the password. */
+export function createAccount(body: {
+  readonly email: string
+  readonly name: string
+  readonly administrator: boolean
+}): Promise<AccountLink> {
+  return call<AccountLink>('POST', '/api/v1/accounts', { body })
+}
+
+/** A link that sets the password anew, to be handed to the person. */
+export function createResetLink(id: string): Promise<AccountLink> {
+  return call<AccountLink>('POST', `/api/v1/accounts/${encodeURIComponent(id)}/reset`, { body: {} })
 }
 
 export async function listTokens(signal: AbortSignal): Promise<readonly ApiToken[]> {

@@ -1,4 +1,5 @@
 import { createRoot, type JSX } from 'solid-js'
+import { browserClock } from '../clock.ts'
 import { createNow } from './reactive.ts'
 import { agoText, momentText } from './wall-time.ts'
 
@@ -7,13 +8,15 @@ const now = createRoot(() => createNow(10_000))
 /** `3 min ago`; the moment itself stands behind it. */
 export function Ago(props: { readonly at: string | null; readonly never?: string }): JSX.Element {
   const ms = (): number => Date.parse(props.at ?? '')
+  // The common clock stands still between two ticks.
+  const mountedMs = browserClock.nowMs()
   return (
     <time
       class="number"
       datetime={props.at ?? undefined}
       title={props.at === null ? undefined : momentText(ms(), 'local')}
     >
-      {props.at === null ? (props.never ?? 'never') : agoText(ms(), now())}
+      {props.at === null ? (props.never ?? 'never') : agoText(ms(), Math.max(now(), mountedMs))}
     </time>
   )
 }

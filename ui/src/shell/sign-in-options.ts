@@ -1,10 +1,14 @@
 /** What this installation offers to people who are not signed in, asked once. */
 import { type Accessor, createRoot, createSignal } from 'solid-js'
-import type { SignInOptions } from '#proto/people.ts'
+import { PASSWORD_LENGTH_MIN, type SignInOptions } from '#proto/people.ts'
 import { readSignInOptions } from '../api/sessions.ts'
 
-/** Until the server has answered, and the least that it may demand. */
-const UNKNOWN: SignInOptions = { sign_up: 'invitation', reset: 'printed', password_length_min: 8 }
+/** Until the server has answered. */
+const UNKNOWN: SignInOptions = {
+  sign_up: 'invitation',
+  reset: 'printed',
+  password_length_min: PASSWORD_LENGTH_MIN,
+}
 
 const [options, setOptions] = createRoot(() => createSignal<SignInOptions>(UNKNOWN))
 let asked = false
