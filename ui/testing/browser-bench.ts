@@ -11,7 +11,7 @@ import { FakeData } from './fake-data.ts'
 import { FakeServer, TICKET } from './fake-server.ts'
 
 export const PROJECT = 'project000'
-const WAIT_MS = 10_000
+const WAIT_MS = 30_000
 const FLAGS = [
   '--headless',
   '--no-sandbox',

@@ -328,7 +328,7 @@ browse('administrators see people, deeds, parts and settings', async visit => {
   await visit.eventually(async () => assert.equal(await page.locator('tbody tr').count(), 1))
   assert.equal(new URL(page.url()).searchParams.get('action'), 'key.create')
   await page.getByRole('link', { name: 'System' }).click()
-  await page.getByRole('row', { name: /project001 idle 0 of 256/ }).waitFor()
+  await page.getByRole('row', { name: /project001 ?empty idle 0 of 256/ }).waitFor()
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByLabel('Who may make an account').selectOption('open')
   await page.getByRole('button', { name: 'Save' }).click()
