@@ -168,6 +168,7 @@ export class FakePeople {
     ['PATCH', route('projects/:'), call => this.#changeProject(call)],
     ['GET', route('projects/:/keys'), call => ok({ keys: this.#own(call).keys })],
     ['POST', route('projects/:/keys'), call => this.#createKey(call)],
+    ['POST', route('projects/:/keys/:/rotate'), call => this.#rotateKey(call)],
     ['PATCH', route('projects/:/keys/:'), () => ok({})],
     ['DELETE', route('projects/:/keys/:'), call => this.#revokeKey(call)],
     ['GET', route('projects/:/members'), call => ok({ members: this.#own(call).members })],
@@ -347,7 +348,7 @@ export class FakePeople {
     const key: ProjectKey = {
       id: this.#id('key'),
       name: String(call.body['name']),
-      kind: 'bearer',
+      kind: call.body['kind'] === 'signing' ? 'signing' : 'bearer',
       scopes: call.body['scopes'] as ProjectKey['scopes'],
       created_at: AT,
       expires_at: 'expires_in' in call.body ? LATER : null,
@@ -358,6 +359,17 @@ export class FakePeople {
     }
     this.#own(call).keys.push(key)
     return { status: 201, body: { ...key, key: `lb_${key.id}_secret` } }
+  }
+
+  #rotateKey(call: Call): Answer {
+    const { keys } = this.#own(call)
+    const at = keys.findIndex(({ id }) => id === call.parts[1])
+    const old = keys[at]
+    if (old === undefined) return notFound()
+    keys[at] = { ...old, expires_at: LATER }
+    const made = { ...old, id: this.#id('key') }
+    keys.push(made)
+    return { status: 201, body: { ...made, key: `lb_${made.id}_secret` } }
   }
 
   #revokeKey(call: Call): Answer {

@@ -15,7 +15,11 @@ const ADA = 'ada@example.com'
 const PROJECT_PAGES = ['send', 'keys', 'members', 'roles', 'usage', 'dead-letters', 'settings']
 const PAGES = [
   ...PROJECT_PAGES.map(name => `/project/${name}?project=${PROJECT}`),
-  ...['/account', '/admin/users', '/admin/audit', '/admin/system', '/admin/settings'],
+  '/account',
+  '/admin/users',
+  '/admin/audit',
+  '/admin/system',
+  '/admin/settings',
 ]
 
 const executable = findChromium()
@@ -157,6 +161,18 @@ browse('a key is told once, rotated, and revoked', async visit => {
   await page.keyboard.press('Enter')
   await dialog.getByText(/^lb_key\d+_secret$/).waitFor()
   await dialog.getByRole('button', { name: 'Done' }).click()
+  await page
+    .getByRole('row', { name: /grafana/ })
+    .getByRole('button', { name: 'Rotate' })
+    .click()
+  await dialog.getByLabel('The old key ends').selectOption('In a week')
+  await dialog.getByRole('button', { name: 'Rotate key' }).click()
+  await dialog.getByText(/^lb_key\d+_secret$/).waitFor()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await page
+    .getByRole('row', { name: /grafana/ })
+    .nth(1)
+    .waitFor()
   const row = page.getByRole('row', { name: /mailer/ })
   await row.getByRole('button', { name: 'Revoke' }).click()
   await page.getByRole('button', { name: 'Revoke key' }).click()
@@ -192,7 +208,7 @@ browse('an invited person joins, and sees what the role allows', async visit => 
   await page.keyboard.press('Enter')
   await page.getByRole('link', { name: 'Project' }).click()
   await page.getByRole('link', { name: 'Usage and quotas' }).click()
-  await page.getByText('Administrators set them').waitFor()
+  await page.getByText('Those of the project are set by administrators').waitFor()
   assert.equal(await page.getByRole('link', { name: 'API Keys' }).count(), 0)
   await page.goto(`${url}/project/keys?project=${PROJECT}`)
   await page.getByText('This page is not open to you').waitFor()

@@ -1,5 +1,13 @@
 /** Projects with their keys, quotas and use. */
-import type { KeyScope, Level, ProjectCreated, ProjectKey, ProjectSettings } from '#proto/api.ts'
+import type {
+  KeyKind,
+  KeyScope,
+  Level,
+  ProjectCreated,
+  ProjectKey,
+  ProjectKeyCreated,
+  ProjectSettings,
+} from '#proto/api.ts'
 import type { ProjectAccess, Quotas } from '#proto/people.ts'
 import { call } from './client.ts'
 
@@ -30,17 +38,25 @@ export async function listKeys(id: string, signal: AbortSignal): Promise<readonl
 
 export interface KeyWish {
   readonly name: string
+  /** `bearer` unless given. */
+  readonly kind?: KeyKind
   readonly scopes: readonly KeyScope[]
   /** Seconds. */
   readonly expires_in?: number
 }
 
 /** A further key of a project; its text is told only in this answer. */
-export function createKey(
-  id: string,
-  body: KeyWish,
-): Promise<ProjectKey & { readonly key: string }> {
+export function createKey(id: string, body: KeyWish): Promise<ProjectKeyCreated> {
   return call('POST', projectPath(id, 'keys'), { body })
+}
+
+/** Another key in place of one that stays good for a while. */
+export function rotateKey(
+  id: string,
+  key: string,
+  body: { readonly overlap_seconds: number; readonly expires_in?: number },
+): Promise<ProjectKeyCreated> {
+  return call('POST', projectPath(id, 'keys', key, 'rotate'), { body })
 }
 
 export function changeKey(

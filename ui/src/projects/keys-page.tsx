@@ -1,26 +1,22 @@
 import { createSignal, For, type JSX, Show } from 'solid-js'
-import type { KeyScope, ProjectKey } from '#proto/api.ts'
-import type { ProjectAccess } from '#proto/people.ts'
-import { createKey, listKeys, revokeKey } from '../api/projects.ts'
+import type { ProjectKey } from '#proto/api.ts'
+import { listKeys, revokeKey } from '../api/projects.ts'
 import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
-import { Expiry, expiresIn } from '../kit/expiry.tsx'
-import { Field, Ticks } from '../kit/field.tsx'
-import { createForm, needed } from '../kit/form.ts'
-import { FormDialog } from '../kit/form-dialog.tsx'
 import { Icon } from '../kit/icon.tsx'
 import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
-import { secretOf } from '../kit/secret-once.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
-import { keyState, SCOPE_WORDS } from './key-model.ts'
+import { CreateKeyDialog, RotateKeyDialog } from './key-dialogs.tsx'
+import { keyState } from './key-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 
 /** Keys of the project: what programs send and read with. */
 export function KeysPage(props: ProjectPageProps): JSX.Element {
   const keys = createLoad(() => props.project.id, listKeys)
-  const [making, setMaking] = createSignal<ProjectKey | 'new' | null>(null)
+  const [making, setMaking] = createSignal(false)
+  const [rotating, setRotating] = createSignal<ProjectKey | null>(null)
   const [revoking, setRevoking] = createSignal<ProjectKey | null>(null)
   return (
     <Section
@@ -28,22 +24,29 @@ export function KeysPage(props: ProjectPageProps): JSX.Element {
       title="API Keys"
       about="Programs send and read logs with a key. Give each program one of its own."
       tools={
-        <button type="button" class="button button-primary" onClick={() => setMaking('new')}>
+        <button type="button" class="button button-primary" onClick={() => setMaking(true)}>
           <Icon name="plus" />
           Create key
         </button>
       }
     >
       <Loaded load={keys} what="The keys">
-        {list => <KeyTable keys={list()} onRotate={setMaking} onRevoke={setRevoking} />}
+        {list => <KeyTable keys={list()} onRotate={setRotating} onRevoke={setRevoking} />}
       </Loaded>
-      <Show when={making()} keyed>
-        {from => (
-          <KeyDialog
+      <Show when={making()}>
+        <CreateKeyDialog
+          project={props.project}
+          onMade={keys.reload}
+          onClose={() => setMaking(false)}
+        />
+      </Show>
+      <Show when={rotating()} keyed>
+        {key => (
+          <RotateKeyDialog
             project={props.project}
-            like={from === 'new' ? null : from}
+            old={key}
             onMade={keys.reload}
-            onClose={() => setMaking(null)}
+            onClose={() => setRotating(null)}
           />
         )}
       </Show>
@@ -87,6 +90,9 @@ function KeyTable(props: {
           </td>
           <td>
             <For each={key.scopes}>{scope => <span class="tag">{scope}</span>}</For>
+            <Show when={key.kind === 'signing'}>
+              <span class="tag tag-accent">signed</span>
+            </Show>
           </td>
           <td class="wide-only">
             <Ago at={key.created_at} />
@@ -122,63 +128,5 @@ function KeyTable(props: {
         </tr>
       )}
     </ListTable>
-  )
-}
-
-/** Asks what the key is for, then shows it this once. */
-function KeyDialog(props: {
-  readonly project: ProjectAccess
-  /** The key that it will replace. */
-  readonly like: ProjectKey | null
-  readonly onMade: () => void
-  readonly onClose: () => void
-}): JSX.Element {
-  const [scopes, setScopes] = createSignal<readonly KeyScope[]>(props.like?.scopes ?? ['ingest'])
-  const [made, setMade] = createSignal<string | null>(null)
-  const form = createForm({ name: props.like?.name ?? '', scopes: '', expires_in: '' })
-  const submit = (event: Event): void => {
-    const { name, expires_in } = form.texts()
-    const checks = {
-      name: needed(name, 'a key needs a name'),
-      scopes: scopes().length === 0 ? 'choose what the key may do' : null,
-    }
-    void form.submit(event, checks, async () => {
-      const wish = { name: name.trim(), scopes: scopes(), ...expiresIn(expires_in) }
-      setMade((await createKey(props.project.id, wish)).key)
-      props.onMade()
-    })
-  }
-  return (
-    <FormDialog
-      title={props.like === null ? 'Create key' : `Rotate ${props.like.name}`}
-      form={form}
-      action="Create key"
-      onSubmit={submit}
-      onClose={props.onClose}
-      result={secretOf('API key', made())}
-    >
-      <Show when={props.like}>
-        <p class="soft">
-          The old key goes on working beside the new one. Revoke it when “last used” stands still.
-        </p>
-      </Show>
-      <Field
-        label="Name"
-        placeholder="checkout, log shipper of web-3…"
-        autofocus
-        {...form.field('name')}
-      />
-      <Ticks
-        label="May"
-        words={SCOPE_WORDS}
-        chosen={scopes()}
-        problem={form.fieldProblem('scopes')}
-        onChange={chosen => {
-          setScopes(chosen)
-          form.set({ scopes: '' })
-        }}
-      />
-      <Expiry value={form.texts().expires_in} onChange={expires_in => form.set({ expires_in })} />
-    </FormDialog>
   )
 }

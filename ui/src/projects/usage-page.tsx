@@ -17,6 +17,7 @@ import { countText, rateText, shortCount } from '../kit/number-text.ts'
 import { Section } from '../kit/section.tsx'
 import { address, moveTo } from '../shell/address.ts'
 import { isAdministrator } from '../shell/session.ts'
+import { may } from './permissions-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 import { type LimitsOf, QuotaDialog } from './quota-dialog.tsx'
 
@@ -153,7 +154,11 @@ function QuotaSection(
     <Section
       title="Quotas"
       about="What is over a quota is refused with 429, and senders try again. Changes hold within a second."
-      tools={isAdministrator() ? undefined : <span class="faint">Administrators set them.</span>}
+      tools={
+        isAdministrator() ? undefined : (
+          <span class="faint">Those of the project are set by administrators.</span>
+        )
+      }
     >
       <Loaded load={props.quotas} what="The quotas">
         {found => (
@@ -170,7 +175,7 @@ function QuotaSection(
                 </td>
                 <QuotaCells limits={of} use={of.use} of={of.name} />
                 <td class="list-actions">
-                  <Show when={isAdministrator()}>
+                  <Show when={of.id === null ? isAdministrator() : may(props.project, 'keys')}>
                     <button
                       type="button"
                       class="button button-small"
