@@ -1,12 +1,9 @@
 /** Main paths through the pages for people, projects and administration. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
 import { assertAccessible } from './accessibility.ts'
-import { buildPage, findChromium, launchBrowser, PROJECT, tooWide, Visit } from './browser-bench.ts'
+import { browse } from './browse.ts'
+import { PROJECT, tooWide, type Visit } from './browser-bench.ts'
 import { PASSWORD } from './fake-people.ts'
 import { fillPeople } from './sample-people.ts'
 
@@ -21,36 +18,6 @@ const PAGES = [
   '/admin/system',
   '/admin/settings',
 ]
-
-const executable = findChromium()
-let browser: Browser | null = null
-let built: Awaited<ReturnType<typeof buildPage>> | null = null
-
-before(async () => {
-  if (executable === null) return
-  built = await buildPage()
-  browser = await launchBrowser(executable)
-})
-
-after(async () => {
-  await browser?.close()
-  built?.remove()
-})
-
-function browse(name: string, run: (visit: Visit) => Promise<void>, width?: number): void {
-  test(name, async (context: TestContext) => {
-    if (browser === null || built === null) {
-      context.skip('NO CHROMIUM: set CHROMIUM_PATH or install it (apt-get install chromium)')
-      return
-    }
-    const visit = await Visit.open(browser, built.folder, width)
-    try {
-      await run(visit)
-    } finally {
-      await visit.close()
-    }
-  })
-}
 
 /** Signs in at the page that is wanted, and is there. */
 async function enter({ page, url }: Visit, path: string, email = ADA): Promise<void> {
@@ -424,15 +391,15 @@ browse('markup in any name is text and nothing else', async visit => {
   }
 })
 
-test('what comes first is small: the pages of people come when they are asked for', context => {
-  if (built === null) return context.skip('NOT BUILT')
-  const { folder } = built
-  const html = readFileSync(join(folder, 'index.html'), 'utf8')
-  const names = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, name]) => name)
-  const bytes = names
-    .map(name => gzipSync(readFileSync(join(folder, name ?? ''))).length)
-    .reduce((sum, size) => sum + size, 0)
+browse('what comes first is small: pages of people come when they are asked for', async visit => {
+  const { page, url } = visit
+  const html = await (await page.request.get(url)).text()
+  const names = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, name]) => name)
+  let bytes = 0
+  for (const name of names) {
+    const body = await (await page.request.get(`${url}${name}`)).body()
+    assert.ok(!body.includes('Dead letters'), `${name} holds pages that nobody asked for`)
+    bytes += gzipSync(body).length
+  }
   assert.ok(names.length >= 2 && bytes <= FIRST_LOAD_BYTES_MAX, `${bytes} bytes at first`)
-  const later = readdirSync(join(folder, 'assets')).filter(name => name.endsWith('.js'))
-  assert.ok(later.length > names.length, 'there are pages that come later')
 })
