@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only idle,latency,store,tail,patterns …]
+ * `npm run bench -- [--rows 2000000] [--query-rows 10000000] [--only idle,latency,store,tail,patterns,alerts …]
  * [--sockets 1000]
  * [--data FILE.ndjson] [--save]`: the table of bench/README.md.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { alertResult, measureAlerts } from './alerts.bench.ts'
 import { dataFile, readLines, type SealedBatch, sealedBatches } from './lab/data.ts'
 import type { ProjectKeys } from './lab/entry.ts'
 import { measureLatency } from './lab/latency.ts'
@@ -42,6 +43,7 @@ const measurements = {
   store,
   tail: tailCrowd,
   patterns,
+  alerts,
 }
 const results = await measureAll(measurements, only)
 if (options.save) saveResults('', results)
@@ -63,6 +65,11 @@ async function withServer<Outcome>(
 async function patterns(): Promise<Result[]> {
   const path = options.data ?? dataFile(PATTERN_ROWS)
   return patternResults(measureLoghub(LOGHUB), await measureCost(path, PATTERN_ROWS))
+}
+
+async function alerts(): Promise<Result[]> {
+  const load = { projects: 10, rules: 1_000, rate: 2_000, seconds: 30 }
+  return [alertResult(load, measureAlerts(load))]
 }
 
 function idle(): Promise<Result[]> {

@@ -29,6 +29,7 @@ export class ByteWriter {
 
   /** Its length and UTF-8. */
   text(value: string): void {
+    if (value === '') return this.u32(0)
     const bytes = encoder.encode(value)
     this.u32(bytes.length)
     this.bytes(bytes)
@@ -90,7 +91,8 @@ export class ByteReader {
   }
 
   text(): string {
-    return decoder.decode(this.bytes(this.u32()))
+    const length = this.u32()
+    return length === 0 ? '' : decoder.decode(this.bytes(length))
   }
 
   bytes(length: number): Uint8Array {

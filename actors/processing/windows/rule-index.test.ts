@@ -24,6 +24,9 @@ const plainQuery = fc
       '"error connection"',
       '-timeout',
       '/err/',
+      '/a (connection|timeout): \\w+/',
+      '/error: connection: /',
+      '/ ERROR /i',
     ),
     { maxLength: 3 },
   )

@@ -8,13 +8,16 @@ import { LEVELS } from '#proto/api.ts'
 import { entryOf, isPresent, type RowColumns, type TextColumn } from '#proto/columns.ts'
 import { fieldKind } from '#proto/query/field-kind.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
-import type { Query, QueryTerm } from '#proto/query/tree.ts'
+import { certainText } from '#proto/query/pattern.ts'
+import { parseRegex } from '#proto/query/regex-parser.ts'
+import type { Query, QueryTerm, RegexTerm } from '#proto/query/tree.ts'
 import { hashTokenText } from '#proto/tokens.ts'
 import { type Condition, every, NO_ROWS } from '../condition.ts'
 import { entryText } from '../folded-bytes.ts'
 import { compileLeaf } from '../leaf-condition.ts'
 import { LEVEL_OF_SEVERITY } from '../level-numbers.ts'
 import { allRows, compileTerm } from '../matcher.ts'
+import { seekValue } from '../sought-value.ts'
 import { BatchWords } from './batch-words.ts'
 
 type FieldTerm = Extract<QueryTerm, { readonly type: 'field' }>
@@ -42,7 +45,7 @@ export class RuleIndex {
   /** Rules that no table leads to. */
   readonly #loose: number[] = []
   /** By field, by value with A-Z as a-z. */
-  readonly #values = new Map<string, Map<string, Posting>>()
+  readonly #values = new Map<string, FieldValues>()
   /** Leaves by field and value: what answers where a field is no plain column of texts. */
   readonly #leaves = new Map<Posting, Condition>()
   /** By the bits of the levels that are meant. */
@@ -58,8 +61,9 @@ export class RuleIndex {
     for (const term of terms) {
       const indexed = this.#indexed(term)
       if (indexed !== null) found.push(indexed)
-      // Words are found by their hashes.
-      if (indexed === null || term.type === 'phrase') rest.push(compileTerm(term))
+      // A word is found by its hash, and is not all that a phrase or an expression asks for.
+      const isWhole = term.type !== 'phrase' && term.type !== 'regex'
+      if (indexed === null || !isWhole) rest.push(compileTerm(term))
     }
     const [rarest, ...others] = found.toSorted((a, b) => a.rarity - b.rarity)
     if (rarest === undefined) this.#loose.push(number)
@@ -98,10 +102,9 @@ export class RuleIndex {
   #indexed(term: QueryTerm): { readonly rarity: number; readonly posting: Posting } | null {
     if (term.type === 'phrase') {
       if (term.hex !== null) return null
-      const longest = term.tokens.reduce((a, b) => (b.length > a.length ? b : a))
-      const posting = this.#words.of(hashTokenText(longest), emptyPosting)
-      return { rarity: RARITY.word, posting }
+      return this.#word(term.tokens)
     }
+    if (term.type === 'regex') return this.#word(certainWords(term))
     if (term.type !== 'field' && term.type !== 'range') return null
     const kind = fieldKind(term.field)
     if (kind === 'level')
@@ -110,6 +113,14 @@ export class RuleIndex {
     const { field } = term
     const isKnown = field === 'host' || field === 'service'
     return { rarity: isKnown ? RARITY[field] : RARITY.attribute, posting: this.#valuePosting(term) }
+  }
+
+  /** The longest of words that a message must have. */
+  #word(words: readonly string[]): { readonly rarity: number; readonly posting: Posting } | null {
+    if (words.length === 0) return null
+    const longest = words.reduce((a, b) => (b.length > a.length ? b : a))
+    const posting = this.#words.of(hashTokenText(longest), emptyPosting)
+    return { rarity: RARITY.word, posting }
   }
 
   #levelPosting(levels: Iterable<string>): Posting {
@@ -121,13 +132,16 @@ export class RuleIndex {
   }
 
   #valuePosting(term: FieldTerm): Posting {
-    const values = this.#values.get(term.field) ?? new Map<string, Posting>()
+    const values = this.#values.get(term.field) ?? { texts: new Map(), numbers: new Map() }
     this.#values.set(term.field, values)
     const value = foldAscii(term.value)
-    const known = values.get(value)
+    const known = values.texts.get(value)
     if (known !== undefined) return known
     const posting = emptyPosting()
-    values.set(value, posting)
+    values.texts.set(value, posting)
+    const { number } = seekValue(term.value)
+    if (number !== null)
+      values.numbers.set(number, [...(values.numbers.get(number) ?? []), posting])
     this.#leaves.set(posting, compileLeaf(term))
     return posting
   }
@@ -140,11 +154,12 @@ export class RuleIndex {
     this.#words.forEachRow(message, count, (posting, row) => this.#meet(posting, row))
   }
 
-  #postValues(rows: RowColumns, field: string, values: ReadonlyMap<string, Posting>): void {
-    const column = textsOf(rows, field)
+  #postValues(rows: RowColumns, field: string, values: FieldValues): void {
+    const column = valuesOf(rows, field)
     if (column === 'none') return
+    if (column !== null && 'ints' in column) return this.#postInts(column, rows.count, values)
     if (column === null) {
-      for (const posting of values.values()) {
+      for (const posting of values.texts.values()) {
         const condition = this.#leaves.get(posting) as Condition
         for (const row of condition.narrow(rows, allRows(rows.count))) this.#meet(posting, row)
       }
@@ -158,10 +173,18 @@ export class RuleIndex {
       const entry = entryOf(texts, value++)
       let posting = known[entry]
       if (posting === undefined) {
-        posting = values.get(foldAscii(entryText(texts, entry))) ?? null
+        posting = values.texts.get(foldAscii(entryText(texts, entry))) ?? null
         known[entry] = posting
       }
       if (posting !== null) this.#meet(posting, row)
+    }
+  }
+
+  #postInts({ ints, presence }: Ints, count: number, { numbers }: FieldValues): void {
+    for (let row = 0, value = 0; row < count; row++) {
+      if (!isPresent(presence, row)) continue
+      const number = intAt(ints, value++)
+      for (const posting of numbers.get(number) ?? []) this.#meet(posting, row)
     }
   }
 
@@ -196,8 +219,19 @@ interface Texts {
   readonly presence: Uint8Array | null
 }
 
-/** The texts of a field; null = it has other values, too, 'none' = no row has it. */
-function textsOf(rows: RowColumns, field: string): Texts | null | 'none' {
+interface Ints {
+  readonly ints: Int32Array
+  readonly presence: Uint8Array | null
+}
+
+/** What is sought in a field: as text with A-Z as a-z, and as number where it is written as one. */
+interface FieldValues {
+  readonly texts: Map<string, Posting>
+  readonly numbers: Map<number, readonly Posting[]>
+}
+
+/** The values of a field if they are all of one kind; null = they are not; 'none' = there are none. */
+function valuesOf(rows: RowColumns, field: string): Texts | Ints | null | 'none' {
   switch (field) {
     case 'service':
     case 'host':
@@ -209,9 +243,33 @@ function textsOf(rows: RowColumns, field: string): Texts | null | 'none' {
       const columns = rows.attributes.filter(({ key }) => key === field)
       const [only] = columns
       if (only === undefined) return 'none'
-      return columns.length === 1 && only.type === 's' ? only : null
+      if (columns.length > 1) return null
+      if (only.type === 's') return only
+      return only.type === 'i' && areSafe(only.ints, only.present) ? only : null
     }
   }
+}
+
+/** Whole words in a text that every match has: those between two ASCII separators. */
+function certainWords({ field, source, ignoreCase }: RegexTerm): readonly string[] {
+  if (field !== null) return []
+  const parsed = parseRegex(source, ignoreCase)
+  if (parsed.type === 'fault') return []
+  return (
+    certainText(parsed.branches).match(/(?<=[\0-/:-@[-^`{-\x7f])\w+(?=[\0-/:-@[-^`{-\x7f])/g) ?? []
+  )
+}
+
+function intAt(ints: Int32Array, value: number): number {
+  return (ints[value * 2 + 1] as number) * 2 ** 32 + ((ints[value * 2] as number) >>> 0)
+}
+
+/** Beyond 2^53 two integers may be the same number. */
+function areSafe(ints: Int32Array, count: number): boolean {
+  for (let value = 0; value < count; value++) {
+    if (!Number.isSafeInteger(intAt(ints, value))) return false
+  }
+  return true
 }
 
 /** Both ascending; the second is as long as `count`. */
