@@ -40,7 +40,7 @@ const BATCH_US = 100_000
 const WORDS = ['declined', 'timeout', 'refused', 'retry', 'expired', 'exceeded', 'order', 'cache']
 const SEVERITIES: Readonly<Record<string, number>> = { DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17 }
 
-/** Rule number n of a project, as people write them; most look for what is seldom or never there. */
+/** Rule number n of a project, as people write them; most look for what is seldom there. */
 export function benchRule(n: number): object {
   const service = SERVICES[n % SERVICES.length] ?? ''
   const kind = n % 10
