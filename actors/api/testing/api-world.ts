@@ -125,6 +125,7 @@ export async function apiWorld(
   t: TestContext,
   driver: HttpDriverName,
   doors: readonly Route[] = [],
+  requestsPerSecond = REQUESTS_PER_SECOND,
 ) {
   const clock = new VirtualClock()
   const random = seededRandom(7)
@@ -209,7 +210,7 @@ export async function apiWorld(
     },
     backup: async () => 'BEGIN;',
     metrics: async () => [single('counter', 'logboy_test', 'a test', 1)],
-    rate: new RequestRate(clock, REQUESTS_PER_SECOND),
+    rate: new RequestRate(clock, requestsPerSecond),
     queries: new QueryGate(clock, { perProject: 2, timeoutMs: 30_000 }),
   }
   const options = {
