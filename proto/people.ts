@@ -229,7 +229,10 @@ export interface DeadLettersReplayed {
   readonly rejected: readonly (RejectedRecord & { readonly letter: string })[]
 }
 
-/** `GET|POST projects/:id/saved-views`, `PUT|DELETE projects/:id/saved-views/:view`. */
+/**
+ * `GET projects/:id/saved-views` → {views}, `POST` {name, address, shared} → 201, `PUT` the same and
+ * `version`, `DELETE projects/:id/saved-views/:view` → 204.
+ */
 export interface SavedView {
   readonly id: string
   readonly name: string

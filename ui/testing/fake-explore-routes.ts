@@ -91,6 +91,17 @@ function metrics({ method, path, body }: FakeQuestion): FakeAnswer | null {
       is_exact: true,
     })
   }
+  if (path === '/api/v1/metrics/system') {
+    const numbers = {
+      logboy_store_segment_bytes: 3.1e9,
+      logboy_store_index_bytes: 2.2e8,
+      logboy_store_rows: 8.4e7,
+      logboy_journal_file_bytes: 4e7,
+      logboy_disk_free_bytes: 6.1e10,
+    }
+    const families = Object.entries(numbers)
+    return ok({ metrics: families.map(([name, value]) => ({ name, samples: [{ value }] })) })
+  }
   if (`${method} ${path}` !== 'POST /api/v1/metrics/query') return null
   const { name, start_time, function: fn } = body as Record<string, string>
   const startMs = Date.parse(start_time ?? '')

@@ -1,49 +1,83 @@
 /**
  * `node ui/testing/pictures.ts FOLDER`: pictures of the explorer and the dashboard, light and dark,
- * wide and narrow, over made-up rows.
+ * wide and narrow, over made-up rows. Without a folder: the small ones of docs/pictures.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { buildPage, findChromium, launchBrowser, PROJECT, Visit } from './browser-bench.ts'
 
-const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>)?])[] = [
-  ['explore', '/explore?last=1h'],
-  [
-    'details',
-    '/explore?last=1h&tab=context',
-    async page => {
+interface Scene {
+  readonly name: string
+  readonly path: string
+  readonly act?: (page: Page) => Promise<void>
+}
+
+interface Shot {
+  readonly width: number
+  readonly colorSchemes: readonly ('light' | 'dark')[]
+  readonly type: 'png' | 'jpeg'
+}
+
+const SCENES: readonly Scene[] = [
+  { name: 'explore', path: '/explore?last=1h' },
+  {
+    name: 'details',
+    path: '/explore?last=1h&tab=context',
+    act: async page => {
       await page.locator('.row').nth(4).click()
       await page.locator('.context-row').first().waitFor()
     },
-  ],
-  ['patterns', '/explore?last=1h&view=patterns&compare=1'],
-  ['analysis', `/explore?last=1h&q=${encodeURIComponent('| timechart 1m count by service')}`],
-  ['dashboard', '/dashboard?last=1h'],
-  ['stream', '/dashboard?last=1h&stream=1'],
+  },
+  { name: 'patterns', path: '/explore?last=1h&view=patterns&compare=1' },
+  {
+    name: 'analysis',
+    path: `/explore?last=1h&q=${encodeURIComponent('| timechart 1m count by service')}`,
+  },
+  { name: 'dashboard', path: '/dashboard?last=1h' },
+  { name: 'stream', path: '/dashboard?last=1h&stream=1' },
 ]
-const [folder = 'pictures'] = process.argv.slice(2)
+const SMALL = ['details', 'dashboard']
+const ALL: readonly Shot[] = [1440, 800, 390].map(width => ({
+  width,
+  colorSchemes: ['light', 'dark'],
+  type: 'png',
+}))
+
+async function take(visit: Visit, scene: Scene, shot: Shot, folder: string): Promise<void> {
+  const { page } = visit
+  for (const colorScheme of shot.colorSchemes) {
+    await page.emulateMedia({ colorScheme })
+    await page.goto(`${visit.url}${scene.path}&project=${PROJECT}`)
+    await page.locator('.row, .pattern-line, .analysis, .slow-table, .stream-row').first().waitFor()
+    await scene.act?.(page)
+    await page.waitForLoadState('networkidle')
+    const name = shot.type === 'png' ? `-${colorScheme}-${shot.width}.png` : '.jpg'
+    const quality = shot.type === 'png' ? {} : { quality: 40 }
+    await page.screenshot({
+      path: join(folder, `${scene.name}${name}`),
+      type: shot.type,
+      ...quality,
+    })
+  }
+}
+
+const [asked] = process.argv.slice(2)
+const folder = asked ?? fileURLToPath(new URL('../../docs/pictures', import.meta.url))
+const shots: readonly Shot[] =
+  asked === undefined ? [{ width: 1180, colorSchemes: ['light'], type: 'jpeg' }] : ALL
 mkdirSync(folder, { recursive: true })
 const executable = findChromium()
 if (executable === null) throw new Error('no Chromium: set CHROMIUM_PATH')
 const built = await buildPage()
 const browser = await launchBrowser(executable)
-for (const width of [1440, 800, 390]) {
-  const visit = await Visit.open(browser, built.folder, width)
+for (const shot of shots) {
+  const visit = await Visit.open(browser, built.folder, shot.width)
   visit.fill(12_000, 110)
   await visit.signIn()
-  for (const [name, path, act] of SCENES)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await visit.page.emulateMedia({ colorScheme })
-      await visit.page.goto(`${visit.url}${path}&project=${PROJECT}`)
-      await visit.page
-        .locator('.row, .pattern-line, .analysis, .slow-table, .stream-row')
-        .first()
-        .waitFor()
-      await act?.(visit.page)
-      await visit.page.waitForLoadState('networkidle')
-      await visit.page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`) })
-    }
+  for (const scene of SCENES)
+    if (asked !== undefined || SMALL.includes(scene.name)) await take(visit, scene, shot, folder)
   await visit.close()
 }
 await browser.close()

@@ -37,8 +37,11 @@ export interface Dashboard {
 
 /** Wide enough to be aimed at, narrow enough to see a spike. */
 const BARS = 90
-/** What is counted by the server alone is asked anew so often while the span moves. */
+/** What is counted by the server alone is asked anew so often while the span moves, at most. */
 const STEP_MS = 10_000
+/** Of long spans, whose bars are wider, less often. */
+const STEPS_OF_SPAN = 360
+const STEP_MAX_MS = 300_000
 
 export function createDashboard(project: Accessor<Project>): Dashboard {
   const [storedZone, setStoredZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
@@ -62,9 +65,16 @@ export function createDashboard(project: Accessor<Project>): Dashboard {
     return scopeOf({ state: filter, projectId: project().id, nowMs, barMs })
   }
   watch(key, () => session.run(scopeAt(browserClock.nowMs()), state().range.kind === 'relative'))
+  const stepped = createMemo(() => {
+    const { range } = state()
+    if (range.kind === 'absolute') return 0
+    const stepMs = Math.max(STEP_MS, (range.seconds * 1000) / STEPS_OF_SPAN)
+    return Math.floor(step() / Math.min(STEP_MAX_MS, stepMs))
+  })
   const scope = createMemo(() => {
     key()
-    return scopeAt(state().range.kind === 'relative' ? step() : browserClock.nowMs())
+    stepped()
+    return scopeAt(browserClock.nowMs())
   })
   const searchOf = (closer: Closer): string =>
     exploreSearch({ ...state(), project: project().id }, closer, defaults())
@@ -73,7 +83,7 @@ export function createDashboard(project: Accessor<Project>): Dashboard {
     state,
     view,
     scope,
-    facts: createFieldFacts(() => view().scope),
+    facts: createFieldFacts(createMemo(() => view().scope)),
     change,
     setZone(zone) {
       setStoredZone(zone)

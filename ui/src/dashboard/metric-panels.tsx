@@ -14,8 +14,9 @@ import { Panel } from './panel.tsx'
 import { FieldSelect } from './slow-panel.tsx'
 
 const SHOWN = 12
-/** However many points come, a chart is asked for no more often. */
+/** However many points come, a chart is asked for no more often; of long spans less often. */
 const REDRAW_MS = 1000
+const STEPS_OF_SPAN = 900
 const ALL = 'all together'
 
 /** A chart for each metric that applications of the project send. */
@@ -125,12 +126,17 @@ function createArrivals(
 ): () => Readonly<Record<string, number>> {
   const [arrivals, setArrivals] = createSignal<Readonly<Record<string, number>>>({})
   let came = new Set<string>()
+  let toldMs = 0
   const receive = (frame: TailFrame): void => {
     if (frame.type === 'rows') for (const row of frame.rows) came.add(row.message)
   }
   onCleanup(
     every(browserClock, REDRAW_MS, () => {
-      if (came.size === 0) return
+      const { range } = state()
+      const pauseMs = range.kind === 'relative' ? (range.seconds * 1000) / STEPS_OF_SPAN : 0
+      const nowMs = browserClock.nowMs()
+      if (came.size === 0 || nowMs - toldMs < pauseMs) return
+      toldMs = nowMs
       const next = { ...arrivals() }
       for (const name of came) next[name] = (next[name] ?? 0) + 1
       came = new Set()

@@ -145,10 +145,10 @@ interface Before {
 }
 
 /** The same counts of the span right before, where somebody wants to compare. */
-function createBefore({ state, view }: Explorer): () => Before | null {
+function createBefore({ state, scope }: Explorer): () => Before | null {
   const question = createMemo(() => {
-    const scope = view().scope
-    return state().compare && scope !== null ? beforeRequest(scope) : null
+    const asked = scope()
+    return state().compare && asked !== null ? beforeRequest(asked) : null
   })
   const { answer } = createAsked(question, async ({ request, shiftMs }, signal) => {
     const { total, aggregations } = await searchLogs(request, signal)

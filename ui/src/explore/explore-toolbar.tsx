@@ -1,6 +1,7 @@
 import { For, type JSX, Show } from 'solid-js'
 import { copyText } from '../kit/clipboard.ts'
 import { Icon } from '../kit/icon.tsx'
+import { may } from '../projects/permissions-model.ts'
 import { TimeRangePicker } from '../time/time-range.tsx'
 import type { ExploreState } from './explore-url-model.ts'
 import type { Explorer } from './explorer.ts'
@@ -60,7 +61,9 @@ export function ExploreToolbar(props: {
           <Icon name="refresh" />
         </button>
         <ViewsMenu explorer={props.explorer} />
-        <ExportMenu explorer={props.explorer} />
+        <Show when={may(props.explorer.project(), 'logs.export')}>
+          <ExportMenu explorer={props.explorer} />
+        </Show>
         <button
           type="button"
           class="button button-icon toolbar-share"

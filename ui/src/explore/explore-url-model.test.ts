@@ -15,6 +15,7 @@ import {
   shareableState,
   VIEWS,
 } from './explore-url-model.ts'
+import { PATTERN_ORDERS } from './pattern-model.ts'
 import { DENSITIES } from './row-layout-model.ts'
 
 const defaults = PLAIN_DEFAULTS
@@ -43,6 +44,8 @@ const states: fc.Arbitrary<ExploreState> = fc
     columns: fc.subarray([columnOf('host'), columnOf('a b~,'), { name: 'status', width: 70 }]),
     density: fc.constantFrom(...DENSITIES),
     wrap: fc.boolean(),
+    order: fc.constantFrom(...PATTERN_ORDERS),
+    newOnly: fc.boolean(),
   })
   .map(state => ({ ...state, live: state.live && state.range.kind === 'relative' }))
 
@@ -72,6 +75,8 @@ test('an empty URL is the last quarter of an hour of everything', () => {
     columns: COLUMNS_DEFAULT,
     density: 'normal',
     wrap: false,
+    order: 'frequent',
+    newOnly: false,
   })
   assert.equal(printExplore(plain, defaults), '')
 })

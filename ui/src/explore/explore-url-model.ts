@@ -4,6 +4,7 @@ import type { Zone } from '../kit/wall-time.ts'
 import { readRange, readZone, writeRange } from '../time/range-params.ts'
 import { resolveRange, type TimeRange } from '../time/time-range-model.ts'
 import { COLUMNS_DEFAULT, type Column, parseColumns, printColumns } from './columns-model.ts'
+import { PATTERN_ORDERS, type PatternOrder } from './pattern-model.ts'
 import { DENSITIES, type Density } from './row-layout-model.ts'
 import { rowTimeMs } from './row-order.ts'
 
@@ -38,6 +39,9 @@ export interface ExploreState {
   readonly compare: boolean
   readonly view: View
   readonly form: ChartForm | null
+  /** Of patterns. */
+  readonly order: PatternOrder
+  readonly newOnly: boolean
   readonly columns: readonly Column[]
   readonly density: Density
   readonly wrap: boolean
@@ -69,6 +73,8 @@ export function parseExplore(search: string, defaults: ExploreDefaults): Explore
     compare: params.get('compare') === '1',
     view: oneOf(VIEWS, params.get('view')) ?? 'logs',
     form: oneOf(CHART_FORMS, params.get('as')),
+    order: oneOf(PATTERN_ORDERS, params.get('order')) ?? 'frequent',
+    newOnly: params.get('new') === '1',
     columns: parseColumns(params.get('cols')),
     density: oneOf(DENSITIES, params.get('density')) ?? defaults.density,
     wrap: wrap === null ? defaults.wrap : wrap === '1',
@@ -86,6 +92,8 @@ export function printExplore(state: ExploreState, defaults: ExploreDefaults): st
   if (state.live) params.set('live', '1')
   if (state.view !== 'logs') params.set('view', state.view)
   if (state.form !== null) params.set('as', state.form)
+  if (state.order !== 'frequent') params.set('order', state.order)
+  if (state.newOnly) params.set('new', '1')
   if (state.row !== null) params.set('row', state.row)
   if (state.tab !== 'fields') params.set('tab', state.tab)
   if (state.compare) params.set('compare', '1')

@@ -1,6 +1,7 @@
 /** Ties the explorer's parts together: the URL says what is wanted, the session fetches it. */
 import { type Accessor, createMemo, createSignal, onCleanup } from 'solid-js'
 import type { Project, Row } from '#proto/api.ts'
+import type { ProjectAccess } from '#proto/people.ts'
 import { readRow } from '../api/logs.ts'
 import { chooseBarMs } from '../charts/histogram-model.ts'
 import { browserClock } from '../clock.ts'
@@ -24,14 +25,16 @@ import { createFieldFacts, type FieldFacts } from './field-facts.ts'
 import { createLiveSession } from './live-session.ts'
 import { hasStages } from './query-check.ts'
 import { DENSITIES, type Density } from './row-layout-model.ts'
-import { scopeOf } from './search-model.ts'
+import { type SearchScope, scopeOf } from './search-model.ts'
 
 export interface Explorer {
-  readonly project: Accessor<Project>
+  readonly project: Accessor<ProjectAccess>
   readonly state: Accessor<ExploreState>
   /** Fields and values of the range. */
   readonly facts: FieldFacts
   readonly view: Accessor<SessionView>
+  /** What was asked for last; changes with a search, not with a row. */
+  readonly scope: Accessor<SearchScope | null>
   readonly session: ExploreSession
   /** The row that keys act on. */
   readonly activeId: Accessor<string | null>
@@ -55,11 +58,12 @@ export interface Explorer {
 /** Bars narrower than this are hard to aim at. */
 const BAR_PIXELS = 9
 
-export function createExplorer(project: Accessor<Project>): Explorer {
+export function createExplorer(project: Accessor<ProjectAccess>): Explorer {
   const address = createViewState(project)
   const { state, change } = address
   const [asked, setAsked] = createSignal(0)
   const { session, view } = createLiveSession()
+  const scope = createMemo(() => view().scope)
   let chartWidth = 900
   const run = (live: boolean): void => {
     const nowMs = browserClock.nowMs()
@@ -83,8 +87,9 @@ export function createExplorer(project: Accessor<Project>): Explorer {
     ...createRowChoice(address),
     ...createOpenRow({ project, state, view }),
     project,
-    facts: createFieldFacts(() => view().scope),
+    facts: createFieldFacts(scope),
     view,
+    scope,
     session,
     toggleLive() {
       const { live: isLive, range } = state()
@@ -164,7 +169,7 @@ function createRowChoice({ state, change }: Pick<Explorer, 'state' | 'change'>):
 
 /** The open row out of the list, or by its id where a link names a row that is not in the list. */
 function createOpenRow(options: {
-  readonly project: Accessor<Project>
+  readonly project: Accessor<ProjectAccess>
   readonly state: Accessor<ExploreState>
   readonly view: Accessor<SessionView>
 }): { openRow: Accessor<Row | null>; openProblem: Accessor<Error | null> } {

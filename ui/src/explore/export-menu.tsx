@@ -2,7 +2,7 @@ import { For, type JSX } from 'solid-js'
 import { Icon } from '../kit/icon.tsx'
 import { Popover } from '../kit/popover.tsx'
 import type { Explorer } from './explorer.ts'
-import { type ExportFormat, exportPath } from './search-model.ts'
+import { type ExportFormat, exportPath, type SearchScope } from './search-model.ts'
 
 const FORMATS: readonly (readonly [ExportFormat, string, string])[] = [
   ['ndjson', 'NDJSON', 'a JSON object a line, everything in it'],
@@ -12,7 +12,7 @@ const FORMATS: readonly (readonly [ExportFormat, string, string])[] = [
 
 /** All that match as a file, made while it is read. */
 export function ExportMenu(props: { readonly explorer: Explorer }): JSX.Element {
-  const { view, state } = props.explorer
+  const { scope, state } = props.explorer
   const columns = (): readonly string[] => [
     'time',
     'level',
@@ -36,7 +36,7 @@ export function ExportMenu(props: { readonly explorer: Explorer }): JSX.Element 
                 class="menu-item"
                 data-autofocus={index() === 0 ? '' : undefined}
                 download=""
-                href={exportHref(view().scope, format)}
+                href={exportHref(scope(), format)}
                 onClick={close}
               >
                 <Icon name="download" />
@@ -50,7 +50,7 @@ export function ExportMenu(props: { readonly explorer: Explorer }): JSX.Element 
           <a
             class="menu-item"
             download=""
-            href={exportHref(view().scope, 'csv', columns())}
+            href={exportHref(scope(), 'csv', columns())}
             onClick={close}
           >
             <Icon name="columns" />
@@ -67,7 +67,7 @@ export function ExportMenu(props: { readonly explorer: Explorer }): JSX.Element 
 }
 
 function exportHref(
-  scope: ReturnType<Explorer['view']>['scope'],
+  scope: SearchScope | null,
   format: ExportFormat,
   columns?: readonly string[],
 ): string | undefined {

@@ -155,12 +155,12 @@ function FieldFacet(
 
 /** The values of the logs that match everything else that is asked. */
 function FieldValues(props: FieldFacetProps): JSX.Element {
-  const { state, view, change } = props.explorer
+  const { state, scope, change } = props.explorer
   const { name } = props.field
   const question = createMemo(() => {
-    const scope = view().scope
-    if (scope === null) return null
-    const filter = scopeFilter({ ...scope, conditions: withoutField(scope.conditions, name) })
+    const asked = scope()
+    if (asked === null) return null
+    const filter = scopeFilter({ ...asked, conditions: withoutField(asked.conditions, name) })
     return { ...filter, fields: [name], limit: VALUES_SHOWN }
   })
   const { answer, problem } = createAsked(question, readFacets)
@@ -200,13 +200,13 @@ function FieldValues(props: FieldFacetProps): JSX.Element {
 
 /** From the smallest to the largest number, or what is typed. */
 function NumberRange(props: FieldFacetProps): JSX.Element {
-  const { state, view, change } = props.explorer
+  const { state, scope, change } = props.explorer
   const { name } = props.field
   const question = createMemo(() => {
-    const scope = view().scope
-    return scope === null
+    const asked = scope()
+    return asked === null
       ? null
-      : rangeRequest({ ...scope, conditions: withoutField(scope.conditions, name) }, name)
+      : rangeRequest({ ...asked, conditions: withoutField(asked.conditions, name) }, name)
   })
   const { answer } = createAsked(question, searchLogs)
   const ends = (): readonly (string | undefined)[] =>

@@ -1,4 +1,4 @@
-import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
+import { createMemo, For, type JSX, Show } from 'solid-js'
 import { type Pattern, readPatterns } from '../api/facts.ts'
 import { createAsked } from '../kit/asked.ts'
 import { IconButton } from '../kit/icon-button.tsx'
@@ -30,10 +30,7 @@ export function PatternsView(props: {
   readonly explorer: Explorer
   readonly nowMs: number
 }): JSX.Element {
-  const { view } = props.explorer
-  const [order, setOrder] = createSignal<PatternOrder>('frequent')
-  const [newOnly, setNewOnly] = createSignal(false)
-  const scope = (): SearchScope | null => view().scope
+  const { scope, state, change } = props.explorer
   const question = createMemo(() => {
     const known = scope()
     return known === null ? null : { ...scopeFilter(known), limit: PATTERNS_SHOWN }
@@ -50,8 +47,8 @@ export function PatternsView(props: {
   const isNew = (pattern: Pattern): boolean =>
     (old.answer()?.total ?? 0) > 0 && !known().has(pattern.pattern_id)
   const shown = createMemo(() => {
-    const all = orderPatterns(answer()?.patterns ?? [], order())
-    return newOnly() ? all.filter(isNew) : all
+    const all = orderPatterns(answer()?.patterns ?? [], state().order)
+    return state().newOnly ? all.filter(isNew) : all
   })
   return (
     <div class="patterns" aria-busy={busy()}>
@@ -69,8 +66,8 @@ export function PatternsView(props: {
               <button
                 type="button"
                 class="segment"
-                aria-pressed={order() === name}
-                onClick={() => setOrder(name)}
+                aria-pressed={state().order === name}
+                onClick={() => change({ order: name }, { replace: true })}
               >
                 {ORDER_NAMES[name]}
               </button>
@@ -80,8 +77,8 @@ export function PatternsView(props: {
         <label class="patterns-new">
           <input
             type="checkbox"
-            checked={newOnly()}
-            onChange={event => setNewOnly(event.currentTarget.checked)}
+            checked={state().newOnly}
+            onChange={event => change({ newOnly: event.currentTarget.checked }, { replace: true })}
           />
           New only
         </label>
@@ -108,7 +105,7 @@ export function PatternsView(props: {
         </For>
       </ul>
       <Show when={answer() !== null && shown().length === 0}>
-        <p class="panel-empty">{newOnly() ? 'Nothing new here' : 'No logs match'}</p>
+        <p class="panel-empty">{state().newOnly ? 'Nothing new here' : 'No logs match'}</p>
       </Show>
       <Show when={answer() === null && busy()}>
         <p class="panel-empty">
