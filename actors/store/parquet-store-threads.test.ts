@@ -108,6 +108,16 @@ describe('a store on real threads with DuckDB', () => {
     assert.ok((queries as number) >= wide)
   })
 
+  test('what summaries say DuckDB is not asked', async () => {
+    for (const field of ['level', 'service']) {
+      const input = analysisOf(searchAll(PROJECTS[1]), [{ type: 'top', count: 3, field }])
+      const found = await store.analyse(input, NEVER)
+      compareTables(found, reference.analyse(input), field)
+      const { units_wide: wide, units_summarized: summarized } = found.explain
+      assert.ok(wide === undefined && (summarized ?? 0) > 0, JSON.stringify(found.explain))
+    }
+  })
+
   test('a cancelled analysis ends with the reason, and the next one is answered', async () => {
     const measures: Measure[] = [{ fn: 'p95', field: 'ratio' }]
     const stages: Stage[] = [{ type: 'summarize', measures, by: ['service'] }]

@@ -47,6 +47,15 @@ describe('SQL of aggregates', () => {
     assert.ok(!sql.includes('union_by_name'))
   })
 
+  test('counts different numbers for quantiles only where they are few in all files', () => {
+    const [few, many] = [file({ isRepeated: true }), file({ path: 'g' })]
+    const isCounted = (files: readonly WideFile[], fn: NumberFunction): boolean =>
+      compileAggregate(files, filter({}), select(fn)).includes('AS place')
+    assert.equal(isCounted([few], 'p95'), true)
+    assert.equal(isCounted([few], 'avg'), false)
+    assert.equal(isCounted([few, many], 'p95'), false)
+  })
+
   test('selects levels by their four numbers, and nothing by levels that exclude each other', () => {
     const terms = [{ type: 'field', field: 'level', value: 'error' }] as const
     const errors = compileAggregate([file({})], filter({ query: { terms } }), select('min'))
@@ -57,7 +66,7 @@ describe('SQL of aggregates', () => {
 })
 
 function file(change: Partial<WideFile>): WideFile {
-  return { path: 'f', rows: null, numbers: ['attr.d.n'], by: [], ...change }
+  return { path: 'f', rows: null, numbers: ['attr.d.n'], isRepeated: false, by: [], ...change }
 }
 
 function filter(change: Partial<RowFilter>): RowFilter {
@@ -65,5 +74,5 @@ function filter(change: Partial<RowFilter>): RowFilter {
 }
 
 function select(fn: NumberFunction, keys = 0): WideSelect {
-  return { keys, barUs: null, functions: [fn], told: { type: 'all' } }
+  return { keys, barUs: null, functions: [fn], told: { type: 'all' }, hasExtra: false }
 }

@@ -11,6 +11,7 @@ import { ANALYSIS_GROUPS_MAX, ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.t
 import type { Measure } from '#proto/query/analysis.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { leavesOf, type QueryLeaf, type QueryTerm } from '#proto/query/tree.ts'
+import { QUANTILES } from './analysis/groups-wanted.ts'
 import { foldAscii, levelMask, maskOf } from './cell-filter.ts'
 
 /** A segment file that is read as a whole or in part. */
@@ -20,6 +21,8 @@ export interface WideFile {
   readonly rows: { readonly first: number; readonly end: number } | null
   /** Columns that hold the numbers: some of `attr.d.KEY`, `attr.i.KEY`; none = no row has one. */
   readonly numbers: readonly string[]
+  /** There are few different numbers. */
+  readonly isRepeated: boolean
   /** The columns to group by; null = no row has a value. */
   readonly by: readonly (string | null)[]
 }
@@ -41,6 +44,8 @@ export interface WideSelect {
   readonly functions: readonly Measure['fn'][]
   /** What is answered of the groups, which may be too many to be told one by one. */
   readonly told: WideTold
+  /** There are rows in EXTRA_TABLE. */
+  readonly hasExtra: boolean
 }
 
 export type WideTold =
@@ -55,19 +60,22 @@ export type WideTold =
 export function compileAggregate(
   files: readonly WideFile[],
   filter: RowFilter,
-  { keys, barUs, functions, told }: WideSelect,
+  { keys, barUs, functions, told, hasExtra }: WideSelect,
 ): string {
   const names = [...Array.from({ length: keys }, (_, i) => `key${i}`), 'bar']
   const columns = [...names, 'value', 'rows'].join(', ')
-  const sources = [
-    ...groupFiles(files).map(group => selectFrom(group, filter, barUs)),
-    `SELECT ${columns} FROM ${EXTRA_TABLE}`,
-  ]
-  const values = functions.map((fn, i) => `${FUNCTIONS[fn]} AS value${i}`)
-  const selected = [...names, `${COUNT} AS rows`, ...values].join(', ')
-  const grouped =
-    `SELECT ${selected} FROM (${sources.join(' UNION ALL ')}) AS source ` +
-    `GROUP BY ${names.join(', ')}`
+  const isWhole = !hasExtra && files.length > 0
+  const sources = groupFiles(files).map(group => selectFrom(group, filter, barUs))
+  if (!isWhole) sources.push(`SELECT ${columns} FROM ${EXTRA_TABLE}`)
+  const from: Source = {
+    sql: sources.join(' UNION ALL '),
+    names,
+    // Every row of a file is one; only those handed in may stand for several.
+    count: isWhole ? 'CAST(count(*) AS DOUBLE)' : 'CAST(sum(source.rows) AS DOUBLE)',
+  }
+  const isCounted =
+    files.every(({ isRepeated }) => isRepeated) && functions.some(fn => SHARES[fn] !== undefined)
+  const grouped = isCounted ? groupCounted(from, functions) : groupEach(from, functions)
   switch (told.type) {
     case 'all':
       return `${grouped} LIMIT ${ANALYSIS_GROUPS_MAX + 1}`
@@ -86,25 +94,75 @@ export function compileAggregate(
   }
 }
 
+interface Source {
+  readonly sql: string
+  readonly names: readonly string[]
+  /** How many rows a group has. */
+  readonly count: string
+}
+
+function groupEach({ sql, names, count }: Source, functions: readonly Measure['fn'][]): string {
+  const values = functions.map((fn, i) => `${functionOf(fn, count)} AS value${i}`)
+  const selected = [...names, `${count} AS rows`, ...values].join(', ')
+  return `SELECT ${selected} FROM (${sql}) AS source GROUP BY ${names.join(', ')}`
+}
+
+/**
+ * Different numbers are counted first, and quantiles found among them by their place: two thirds of
+ * the time where numbers repeat, as DuckDB's own quantiles gather every single one.
+ */
+function groupCounted({ sql, names, count }: Source, functions: readonly Measure['fn'][]): string {
+  const keys = names.join(', ')
+  const inOrder = `OVER (PARTITION BY ${keys} ORDER BY value ROWS UNBOUNDED PRECEDING)`
+  const values = functions.map((fn, i) => `${countedFunctionOf(fn)} AS value${i}`)
+  return (
+    `SELECT ${[...names, 'sum(rows) AS rows', ...values].join(', ')} FROM (` +
+    `SELECT *, sum(rows) ${FINITE} ${inOrder} AS place, ` +
+    `sum(rows) ${FINITE} OVER (PARTITION BY ${keys}) AS size FROM (` +
+    `SELECT ${keys}, value, ${count} AS rows FROM (${sql}) AS source ` +
+    `GROUP BY ${keys}, value)) GROUP BY ${keys}`
+  )
+}
+
 /** Texts that are numbers stand before all others, by size: as analysis/column-order.ts has it. */
 function numeral(key: string): string {
   const number = '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?'
   return `CASE WHEN regexp_full_match(${key}, '${number}') THEN TRY_CAST(${key} AS DOUBLE) END`
 }
 
-const COUNT = 'CAST(sum(source.rows) AS DOUBLE)'
 const FINITE = 'FILTER (WHERE isfinite(value))'
-const FUNCTIONS: Readonly<Record<Measure['fn'], string>> = {
-  count: COUNT,
-  sum: `sum(value) ${FINITE}`,
-  avg: `avg(value) ${FINITE}`,
-  min: `min(value) ${FINITE}`,
-  max: `max(value) ${FINITE}`,
-  p50: `quantile_cont(value, 0.5) ${FINITE}`,
-  p75: `quantile_cont(value, 0.75) ${FINITE}`,
-  p90: `quantile_cont(value, 0.9) ${FINITE}`,
-  p95: `quantile_cont(value, 0.95) ${FINITE}`,
-  p99: `quantile_cont(value, 0.99) ${FINITE}`,
+const SHARES: Readonly<Partial<Record<Measure['fn'], number>>> = QUANTILES
+
+/** Of single numbers. */
+function functionOf(fn: Measure['fn'], count: string): string {
+  if (fn === 'count') return count
+  const share = SHARES[fn]
+  return share === undefined ? `${fn}(value) ${FINITE}` : `quantile_cont(value, ${share}) ${FINITE}`
+}
+
+/** Of different numbers, each with how many rows have it. */
+function countedFunctionOf(fn: Measure['fn']): string {
+  const share = SHARES[fn]
+  if (share !== undefined) return placedQuantile(share)
+  switch (fn) {
+    case 'count':
+      return 'sum(rows)'
+    case 'sum':
+      return `sum(value * rows) ${FINITE}`
+    case 'avg':
+      return `sum(value * rows) ${FINITE} / sum(rows) ${FINITE}`
+    default:
+      return `${fn}(value) ${FINITE}`
+  }
+}
+
+/** What stands between those around (n - 1) × share, as analysis/quantile.ts has it. */
+function placedQuantile(share: number): string {
+  const place = `(size - 1) * ${share}`
+  const at = (offset: number): string =>
+    `min(value) FILTER (WHERE isfinite(value) AND place > floor(${place}) + ${offset})`
+  const part = `any_value(${place} - floor(${place}))`
+  return `${at(0)} + coalesce(${at(1)} - ${at(0)}, 0) * ${part}`
 }
 
 /** Files read in one go: whole ones with the same columns; a part of a file stands alone. */

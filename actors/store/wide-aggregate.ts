@@ -108,7 +108,8 @@ export class WideAggregates {
   ): Promise<readonly MeasuredGroup[] | null> {
     const { barUs, by } = wanted
     const functions = measures.map(({ fn }) => fn)
-    const select = { keys: by.length, barUs, functions, told }
+    const hasExtra = extra.rows.length > 0
+    const select = { keys: by.length, barUs, functions, told, hasExtra }
     const sql = compileAggregate(plan.files, filter, select)
     const { bytesMax } = wanted
     const query = { sql, extra, bytesMax }
@@ -191,6 +192,7 @@ export class WideAggregates {
         return { group, meta }
       }),
       keys: [...numbers.map(({ field }) => field), ...attributes],
+      numbers: numbers.map(({ field }) => field),
       isUnproven: !this.#proven.has(segment.id),
     }
     const examined = await pool.run<Examined | null>('store-examine', input)
@@ -207,6 +209,7 @@ export class WideAggregates {
       path,
       rows,
       numbers: numberColumns,
+      isRepeated: examined.isRepeated,
       by: keys,
     }))
   }

@@ -64,7 +64,8 @@ class Analysis {
 
   async run(): Promise<AnalysisResult> {
     const { wide } = this.#tools
-    const plan = wide === null ? null : await wide.plan(this.#question())
+    const isWide = wide !== null && !this.#isSummarized()
+    const plan = isWide ? await wide.plan(this.#question()) : null
     const { total, table } = plan === null ? await this.#grouped() : await this.#wide(plan)
     return {
       total,
@@ -73,6 +74,12 @@ class Analysis {
       receivedAtUs: receivedMaxUs(this.#snapshot),
       explain: this.#explain.counts,
     }
+  }
+
+  /** Summaries say in a moment what DuckDB would count row by row. */
+  #isSummarized(): boolean {
+    const { summarized } = planCounts(this.#units, this.#filter, this.#wanted.barUs)
+    return isSummarized(this.#wanted) && summarized.length > 0
   }
 
   async #grouped(): Promise<{ readonly total: number; readonly table: Table }> {

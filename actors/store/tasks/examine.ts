@@ -2,6 +2,8 @@
 import { crc32 } from 'node:zlib'
 import type { ThreadTools } from '#runtime/threads.ts'
 import type { GroupMeta } from '../manifest.ts'
+import type { StoredRowGroup } from '../parquet/footer.ts'
+import { columnName } from '../parquet/schema.ts'
 import { isCorrupt, type OpenSegment, segmentFiles } from '../segment-files.ts'
 
 export interface ExamineInput {
@@ -9,6 +11,8 @@ export interface ExamineInput {
   readonly groups: readonly { readonly group: number; readonly meta: GroupMeta }[]
   /** Attributes that are to be read. */
   readonly keys: readonly string[]
+  /** Those of them whose numbers are. */
+  readonly numbers: readonly string[]
   /** Bytes are proven as well; DuckDB itself would not notice a rotten one. */
   readonly isUnproven: boolean
 }
@@ -22,6 +26,8 @@ export interface Examined {
   readonly rowCount: number
   /** Some row keeps one of the attributes in the JSON column. */
   readonly hasRest: boolean
+  /** Numbers come several times in each row group: there are few different ones. */
+  readonly isRepeated: boolean
 }
 
 /** null = damaged. */
@@ -36,7 +42,7 @@ export function examine(input: ExamineInput, { disk }: ThreadTools): Examined | 
 
 function examineSegment(
   { footer, read }: OpenSegment,
-  { groups, keys, isUnproven }: ExamineInput,
+  { groups, keys, numbers, isUnproven }: ExamineInput,
 ): Examined | null {
   const firstOf: number[] = []
   let rowCount = 0
@@ -45,10 +51,12 @@ function examineSegment(
     rowCount += group.rowCount
   }
   let hasRest = false
+  let isRepeated = true
   for (const { group, meta } of groups) {
     const stored = footer.groups[group]
     if (stored === undefined || stored.rowCount !== meta.rows) return null
     const { restKeys } = stored
+    isRepeated &&= areRepeated(stored, numbers)
     hasRest ||= restKeys === null || keys.some(key => restKeys.includes(key))
     if (isUnproven && crc32(read(stored.start, meta.bytes)) !== meta.checksum) return null
   }
@@ -58,5 +66,18 @@ function examineSegment(
     firstRows: groups.map(({ group }) => firstOf[group] as number),
     rowCount,
     hasRest,
+    isRepeated,
   }
+}
+
+/** As their writer found: it makes a dictionary of what comes four times on the average. */
+function areRepeated({ schema, columns }: StoredRowGroup, keys: readonly string[]): boolean {
+  const names = new Set(
+    keys.flatMap(key => (['d', 'i'] as const).map(type => columnName({ type, key }))),
+  )
+  return schema.columns.every(({ name }, i) => {
+    const chunk = columns[i]
+    if (!names.has(name) || chunk === undefined) return true
+    return chunk.dictionaryBytes > 0 || chunk.nullCount === chunk.rowCount
+  })
 }
