@@ -9,6 +9,7 @@ import type { Permission } from './permissions.ts'
 /**
  * A person. For administrators: `GET accounts` lists them, `PATCH accounts/:id` changes one,
  * `POST accounts` {email, name, administrator?} and `POST accounts/:id/reset` → AccountLink.
+ * `PATCH account` {name} changes one's own name.
  */
 export interface Account {
   readonly id: string

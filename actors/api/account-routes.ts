@@ -1,4 +1,4 @@
-/** Accounts as administrators see them. */
+/** Accounts as administrators see them, and one's own name. */
 import { z } from 'zod/v4'
 import type { Accounts } from '#actors/catalog/accounts.ts'
 import type { Route } from '#actors/http/http-server.ts'
@@ -9,6 +9,7 @@ import type { ResetLinks } from '#actors/identity/reset-links.ts'
 import type { Account } from '#proto/people.ts'
 import { answerOf, type EndpointDeps, endpoint } from './endpoint.ts'
 import { email, personName } from './person-shapes.ts'
+import { requireSignIn } from './require-sign-in.ts'
 import { account } from './shapes.ts'
 
 export interface AccountDeps extends EndpointDeps, NewAccountDeps {
@@ -70,6 +71,21 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       problems: ['LOGBOY_NOT_FOUND'],
       async handle({ part, body }) {
         const { id } = await existing(part('id'), accounts)
+        await accounts.update(id, body, deps.clock.nowUs())
+        await deps.keys.refresh()
+        return json(200, await existing(id, accounts))
+      },
+    }),
+    endpoint(deps, {
+      tag: 'accounts',
+      who: 'person',
+      method: 'PATCH',
+      path: '/api/v1/account',
+      summary: "Changes one's own name.",
+      body: z.strictObject({ name: personName }),
+      answers: { 200: answerOf('The account.', account) },
+      async handle({ caller, body }) {
+        const { id } = requireSignIn(caller).account
         await accounts.update(id, body, deps.clock.nowUs())
         await deps.keys.refresh()
         return json(200, await existing(id, accounts))

@@ -160,6 +160,7 @@ export class FakePeople {
     ['GET', route('accounts'), () => ok({ accounts: this.accounts })],
     ['POST', route('accounts'), call => this.#createAccount(call)],
     ['POST', route('accounts/:/reset'), call => this.#resetLink(call)],
+    ['PATCH', route('account'), call => this.#changeOwnName(call)],
     ['PATCH', route('accounts/:'), call => this.#changeAccount(call)],
     ['GET', route('tokens'), () => ok({ tokens: this.tokens })],
     ['POST', route('tokens'), call => this.#createToken(call)],
@@ -294,6 +295,11 @@ export class FakePeople {
     const account = this.accounts.find(({ id }) => id === parts[0])
     if (account === undefined) return notFound()
     return { status: 201, body: { account, url: 'http://logs.example/reset?token=reset-token' } }
+  }
+
+  #changeOwnName(call: Call): Answer {
+    const id = call.who === null || call.who === 'administrator' ? '' : call.who.id
+    return this.#changeAccount({ ...call, parts: [id] })
   }
 
   #changeAccount({ parts, body }: Call): Answer {

@@ -1,6 +1,6 @@
 import { type JSX, Show } from 'solid-js'
 import type { Account } from '#proto/people.ts'
-import { changeAccount } from '../api/accounts.ts'
+import { changeOwnName } from '../api/accounts.ts'
 import { changePassword } from '../api/sessions.ts'
 import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
@@ -52,7 +52,7 @@ function NameSection(props: { readonly person: Account }): JSX.Element {
   const name = (): string => form.texts().name.trim()
   const submit = (event: Event): void => {
     void form.submit(event, { name: needed(name(), 'enter your name') }, async () => {
-      tellAccount(await changeAccount(props.person.id, { name: name() }))
+      tellAccount(await changeOwnName(name()))
       toast('Name changed')
     })
   }

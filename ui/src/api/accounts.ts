@@ -30,6 +30,10 @@ export function createResetLink(id: string): Promise<AccountLink> {
   return call<AccountLink>('POST', `/api/v1/accounts/${encodeURIComponent(id)}/reset`, { body: {} })
 }
 
+export function changeOwnName(name: string): Promise<Account> {
+  return call<Account>('PATCH', '/api/v1/account', { body: { name } })
+}
+
 export async function listTokens(signal: AbortSignal): Promise<readonly ApiToken[]> {
   return (await call<{ tokens: ApiToken[] }>('GET', '/api/v1/tokens', { signal })).tokens
 }
