@@ -167,6 +167,7 @@ export class FakePeople {
     ['DELETE', route('tokens/:'), ({ parts }) => remove(this.tokens, 'id', parts[0])],
     ['GET', route('projects'), call => ok({ projects: this.#visible(call.who) })],
     ['PATCH', route('projects/:'), call => this.#changeProject(call)],
+    ['DELETE', route('projects/:'), ({ parts }) => remove(this.#projects, 'id', parts[0])],
     ['GET', route('projects/:/keys'), call => ok({ keys: this.#own(call).keys })],
     ['POST', route('projects/:/keys'), call => this.#createKey(call)],
     ['POST', route('projects/:/keys/:/rotate'), call => this.#rotateKey(call)],

@@ -137,7 +137,7 @@ async function findAndKeep(walk: Walk): Promise<void> {
 async function lookAround(walk: Walk): Promise<void> {
   const { page, url } = walk
   const project = new URL(page.url()).searchParams.get('project') ?? ''
-  const paths = ['keys', 'members', 'roles', 'usage', 'dead-letters', 'settings'].map(
+  const paths = ['keys', 'members', 'roles', 'usage', 'dead-letters', 'audit', 'settings'].map(
     name => `/project/${name}`,
   )
   for (const path of [...paths, '/account', '/admin/users', '/admin/audit', '/admin/system'])

@@ -9,7 +9,16 @@ import { fillPeople } from './sample-people.ts'
 
 const FIRST_LOAD_BYTES_MAX = 150 * 1024
 const ADA = 'ada@example.com'
-const PROJECT_PAGES = ['send', 'keys', 'members', 'roles', 'usage', 'dead-letters', 'settings']
+const PROJECT_PAGES = [
+  'send',
+  'keys',
+  'members',
+  'roles',
+  'usage',
+  'dead-letters',
+  'audit',
+  'settings',
+]
 const PAGES = [
   ...PROJECT_PAGES.map(name => `/project/${name}?project=${PROJECT}`),
   '/account',
@@ -177,6 +186,9 @@ browse('an invited person joins, and sees what the role allows', async visit => 
   await page.getByRole('link', { name: 'Usage and quotas' }).click()
   await page.getByText('Those of the project are set by administrators').waitFor()
   assert.equal(await page.getByRole('link', { name: 'API Keys' }).count(), 0)
+  await page.getByRole('link', { name: 'Members' }).click()
+  assert.equal(await page.getByRole('button', { name: 'Invite' }).isDisabled(), true)
+  assert.equal(await page.getByText('Invitations').count(), 0)
   await page.goto(`${url}/project/keys?project=${PROJECT}`)
   await page.getByText('This page is not open to you').waitFor()
   await page.goto(`${url}/admin/users`)
@@ -259,6 +271,17 @@ browse("another tab's change is told, and what was typed stays", async visit => 
   await page.getByRole('button', { name: 'Save schema' }).click()
   await page.getByText('Schema saved').waitFor()
   assert.deepEqual(server.people.of(PROJECT).schema, { required: ['service'] })
+  await page.getByRole('button', { name: 'Delete demo' }).click()
+  await page.getByLabel('Type demo to confirm').fill('dem')
+  await page.getByRole('button', { name: 'Delete project' }).click()
+  await page.getByText('Type demo to go on').waitFor()
+  await page.getByLabel('Type demo to confirm').fill('demo')
+  await page.getByRole('button', { name: 'Delete project' }).click()
+  await page.getByText('demo is deleted').waitFor()
+  assert.deepEqual(
+    server.projects.map(({ name }) => name),
+    ['empty'],
+  )
 })
 
 browse('an account has a name, a password, tokens, and an end everywhere', async visit => {
@@ -306,7 +329,7 @@ browse('administrators see people, deeds, parts and settings', async visit => {
   const ada = page.getByRole('row', { name: /Ada/ })
   assert.equal(await ada.getByRole('button', { name: 'Disable' }).isDisabled(), true)
   await page.getByRole('link', { name: 'Audit log' }).click()
-  await page.getByLabel('Action').fill('key.create')
+  await page.getByLabel('Action begins with').fill('key.create')
   await page.keyboard.press('Enter')
   await visit.eventually(async () => assert.equal(await page.locator('tbody tr').count(), 1))
   assert.equal(new URL(page.url()).searchParams.get('action'), 'key.create')

@@ -75,7 +75,12 @@ function ConfigForm(props: {
         hint="0 = kept for ever. Projects that exist keep their own."
         {...form.field('retention_days_default')}
       />
-      <Field label="Audit log kept for days" type="number" {...form.field('audit_days')} />
+      <Field
+        label="Audit log kept for days"
+        hint="0 = kept for ever."
+        type="number"
+        {...form.field('audit_days')}
+      />
       <Tick
         label="Searches stand in the audit log"
         hint="Who searched what, in which project."

@@ -32,6 +32,10 @@ export function changeProject(
   return call<ProjectSettings>('PATCH', projectPath(id), { body })
 }
 
+export function deleteProject(id: string): Promise<void> {
+  return call<void>('DELETE', projectPath(id))
+}
+
 export async function listKeys(id: string, signal: AbortSignal): Promise<readonly ProjectKey[]> {
   return (await call<{ keys: ProjectKey[] }>('GET', projectPath(id, 'keys'), { signal })).keys
 }

@@ -16,12 +16,12 @@ const TERMS = {
 export function Expiry(props: {
   readonly value: string
   readonly onChange: (value: string) => void
-  /** Invitations always end. */
+  /** Invitations always end, and within 90 days. */
   readonly required?: boolean
 }): JSX.Element {
   const options = (): [string, string][] =>
     Object.entries(TERMS)
-      .filter(([seconds]) => seconds !== '' || props.required !== true)
+      .filter(([seconds]) => props.required !== true || isSoon(seconds))
       .sort(([a], [b]) => Number(a) - Number(b))
   return (
     <Choice
@@ -32,6 +32,10 @@ export function Expiry(props: {
       onChange={props.onChange}
     />
   )
+}
+
+function isSoon(seconds: string): boolean {
+  return seconds !== '' && Number(seconds) <= 90 * DAY
 }
 
 /** The member of a request that says so. */

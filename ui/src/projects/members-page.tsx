@@ -17,6 +17,7 @@ import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
 import { account } from '../shell/session.ts'
 import { InviteDialog } from './invite-dialog.tsx'
+import { may, whyNot } from './permissions-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
 
@@ -24,7 +25,8 @@ import { loadProjects } from './projects.ts'
 export function MembersPage(props: ProjectPageProps): JSX.Element {
   const id = (): string => props.project.id
   const members = createLoad(id, listMembers)
-  const invitations = createLoad(id, listInvitations)
+  const manages = (): boolean => may(props.project, 'members')
+  const invitations = createLoad(() => (manages() ? id() : null), listInvitations)
   const roles = createLoad(id, listRoles)
   const [inviting, setInviting] = createSignal(false)
   const [removing, setRemoving] = createSignal<Member | null>(null)
@@ -55,7 +57,13 @@ export function MembersPage(props: ProjectPageProps): JSX.Element {
         title="Members"
         about="People who work with this project. Administrators may do everything besides."
         tools={
-          <button type="button" class="button button-primary" onClick={() => setInviting(true)}>
+          <button
+            type="button"
+            class="button button-primary"
+            disabled={!manages()}
+            title={whyNot(props.project, 'members')}
+            onClick={() => setInviting(true)}
+          >
             <Icon name="plus" />
             Invite
           </button>
@@ -65,6 +73,7 @@ export function MembersPage(props: ProjectPageProps): JSX.Element {
           {list => (
             <MemberTable
               members={list()}
+              manages={manages()}
               roles={roles.value() ?? []}
               onRole={(member, role) => void setRole(member, role)}
               onRemove={setRemoving}
@@ -72,16 +81,18 @@ export function MembersPage(props: ProjectPageProps): JSX.Element {
           )}
         </Loaded>
       </Section>
-      <Section title="Invitations" about="Links that were not used yet.">
-        <Loaded load={invitations} what="The invitations">
-          {list => (
-            <InvitationTable
-              invitations={list()}
-              onWithdraw={invitation => void withdraw(invitation)}
-            />
-          )}
-        </Loaded>
-      </Section>
+      <Show when={manages()}>
+        <Section title="Invitations" about="Links that were not used yet.">
+          <Loaded load={invitations} what="The invitations">
+            {list => (
+              <InvitationTable
+                invitations={list()}
+                onWithdraw={invitation => void withdraw(invitation)}
+              />
+            )}
+          </Loaded>
+        </Section>
+      </Show>
       <Show when={inviting()}>
         <InviteDialog
           project={props.project}
@@ -116,6 +127,7 @@ export function MembersPage(props: ProjectPageProps): JSX.Element {
 
 function MemberTable(props: {
   readonly members: readonly Member[]
+  readonly manages: boolean
   readonly roles: readonly Role[]
   readonly onRole: (member: Member, role: string) => void
   readonly onRemove: (member: Member) => void
@@ -135,6 +147,7 @@ function MemberTable(props: {
           <td>
             <RoleChoice
               member={member}
+              disabled={!props.manages}
               roles={props.roles}
               onRole={role => props.onRole(member, role)}
             />
@@ -143,13 +156,15 @@ function MemberTable(props: {
             <Ago at={member.since} />
           </td>
           <td class="list-actions">
-            <button
-              type="button"
-              class="button button-small button-warn"
-              onClick={() => props.onRemove(member)}
-            >
-              {member.account.id === account()?.id ? 'Leave' : 'Remove'}
-            </button>
+            <Show when={props.manages || member.account.id === account()?.id}>
+              <button
+                type="button"
+                class="button button-small button-warn"
+                onClick={() => props.onRemove(member)}
+              >
+                {member.account.id === account()?.id ? 'Leave' : 'Remove'}
+              </button>
+            </Show>
           </td>
         </tr>
       )}
@@ -159,6 +174,7 @@ function MemberTable(props: {
 
 function RoleChoice(props: {
   readonly member: Member
+  readonly disabled: boolean
   readonly roles: readonly Role[]
   readonly onRole: (role: string) => void
 }): JSX.Element {
@@ -170,6 +186,7 @@ function RoleChoice(props: {
     <select
       class="field field-small"
       aria-label={`Role of ${props.member.account.name}`}
+      disabled={props.disabled}
       onChange={event => props.onRole(event.currentTarget.value)}
     >
       <For each={names()}>

@@ -1,5 +1,6 @@
 import { createMemo, type JSX, Match, Switch } from 'solid-js'
 import type { ProjectAccess } from '#proto/people.ts'
+import { AuditLog } from '../audit/audit-log.tsx'
 import { Icon } from '../kit/icon.tsx'
 import { watch } from '../kit/reactive.ts'
 import { address, moveTo } from '../shell/address.ts'
@@ -42,14 +43,14 @@ const ENTRIES: readonly ProjectEntry[] = [
     title: 'Members',
     icon: 'users',
     page: MembersPage,
-    open: project => may(project, 'members'),
+    open: () => true,
   },
   {
     path: '/project/roles',
     title: 'Roles',
     icon: 'shield',
     page: RolesPage,
-    open: project => may(project, 'members'),
+    open: () => true,
   },
   {
     path: '/project/usage',
@@ -66,6 +67,13 @@ const ENTRIES: readonly ProjectEntry[] = [
     open: project => may(project, 'settings'),
   },
   {
+    path: '/project/audit',
+    title: 'Audit log',
+    icon: 'list',
+    page: ProjectAudit,
+    open: project => may(project, 'members'),
+  },
+  {
     path: '/project/settings',
     title: 'Settings',
     icon: 'sliders',
@@ -73,6 +81,15 @@ const ENTRIES: readonly ProjectEntry[] = [
     open: project => may(project, 'settings') || may(project, 'retention') || isAdministrator(),
   },
 ]
+
+function ProjectAudit(props: ProjectPageProps): JSX.Element {
+  return (
+    <AuditLog
+      project={props.project.id}
+      about="What was changed and searched in this project, newest first."
+    />
+  )
+}
 
 /** Everything about a project that is not its logs. */
 export function ProjectPages(props: ProjectPageProps): JSX.Element {

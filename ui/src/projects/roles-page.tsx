@@ -10,7 +10,7 @@ import { Icon } from '../kit/icon.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
-import { may, PERMISSION_WORDS } from './permissions-model.ts'
+import { may, PERMISSION_WORDS, whyNot } from './permissions-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
 
@@ -25,14 +25,27 @@ export function RolesPage(props: ProjectPageProps): JSX.Element {
       title="Roles"
       about="A role is a set of permissions. Three come with every project; add your own beside them."
       tools={
-        <button type="button" class="button button-primary" onClick={() => setEditing('new')}>
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={!may(props.project, 'members')}
+          title={whyNot(props.project, 'members')}
+          onClick={() => setEditing('new')}
+        >
           <Icon name="plus" />
           New role
         </button>
       }
     >
       <Loaded load={roles} what="The roles">
-        {list => <RoleMatrix roles={list()} onEdit={setEditing} onDelete={setDeleting} />}
+        {list => (
+          <RoleMatrix
+            roles={list()}
+            manages={may(props.project, 'members')}
+            onEdit={setEditing}
+            onDelete={setDeleting}
+          />
+        )}
       </Loaded>
       <Show when={editing()} keyed>
         {role => (
@@ -69,6 +82,7 @@ export function RolesPage(props: ProjectPageProps): JSX.Element {
 
 function RoleMatrix(props: {
   readonly roles: readonly Role[]
+  readonly manages: boolean
   readonly onEdit: (role: Role) => void
   readonly onDelete: (role: Role) => void
 }): JSX.Element {
@@ -116,7 +130,10 @@ function RoleMatrix(props: {
             <For each={props.roles}>
               {role => (
                 <td>
-                  <Show when={!role.built_in} fallback={<span class="faint">built in</span>}>
+                  <Show
+                    when={!role.built_in && props.manages}
+                    fallback={<span class="faint">{role.built_in ? 'built in' : ''}</span>}
+                  >
                     <div class="list-actions">
                       <button
                         type="button"
@@ -181,7 +198,14 @@ function RoleDialog(props: {
       onSubmit={event => void submit(event)}
       onClose={props.onClose}
     >
-      <Field label="Name" placeholder="on-call, auditor…" autofocus {...form.field('name')} />
+      <Field
+        label="Name"
+        placeholder="on-call, auditor…"
+        autofocus
+        disabled={props.role !== null}
+        hint={props.role === null ? undefined : 'A role keeps its name.'}
+        {...form.field('name')}
+      />
       <Ticks
         label="May"
         words={PERMISSION_WORDS}

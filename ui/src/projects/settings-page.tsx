@@ -5,6 +5,8 @@ import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
+import { isAdministrator } from '../shell/session.ts'
+import { DeleteSection } from './delete-section.tsx'
 import { may, whyNot } from './permissions-model.ts'
 import type { ProjectPageProps } from './project-page.ts'
 import { loadProjects } from './projects.ts'
@@ -30,6 +32,9 @@ export function SettingsPage(props: ProjectPageProps): JSX.Element {
       </Section>
       <Show when={may(props.project, 'settings')}>
         <SchemaSection {...props} />
+      </Show>
+      <Show when={props.project.role === 'owner' || isAdministrator()}>
+        <DeleteSection {...props} />
       </Show>
     </>
   )

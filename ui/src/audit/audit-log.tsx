@@ -12,11 +12,15 @@ import { detailText } from './audit-model.ts'
 const FILTERS = ['in', 'actor', 'action', 'from', 'to', 'cursor'] as const
 type Filter = (typeof FILTERS)[number]
 
-/** Who did what, when, from where. */
-export function AuditPage(): JSX.Element {
+/** Who did what, when, from where: in the whole installation, or in one project. */
+export function AuditLog(props: {
+  readonly about: string
+  /** All of them unless given. */
+  readonly project?: string
+}): JSX.Element {
   const params = createMemo(() => new URLSearchParams(address().search))
   const filter = (name: Filter): string => params().get(name) ?? ''
-  const query = createMemo(() => queryOf(filter), undefined, {
+  const query = createMemo(() => queryOf(filter, props.project), undefined, {
     equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   })
   const page = createLoad(query, readAudit)
@@ -31,16 +35,12 @@ export function AuditPage(): JSX.Element {
     moveTo(address().path, `?${next}`, { replace: patch.cursor === undefined })
   }
   return (
-    <Section
-      page
-      title="Audit log"
-      about="Changes and searches, newest first. How long they are kept stands in the settings."
-    >
-      <AuditFilters filter={filter} onChange={change} />
+    <Section page title="Audit log" about={props.about}>
+      <AuditFilters filter={filter} all={props.project === undefined} onChange={change} />
       <Loaded load={page} what="The audit log">
         {found => (
           <>
-            <AuditTable entries={found().entries} />
+            <AuditTable entries={found().entries} onChange={change} />
             <p class="pager">
               <Show when={filter('cursor') !== ''}>
                 <button type="button" class="button" onClick={() => change({})}>
@@ -62,13 +62,13 @@ export function AuditPage(): JSX.Element {
   )
 }
 
-function queryOf(filter: (name: Filter) => string): AuditQuery {
+function queryOf(filter: (name: Filter) => string, project?: string): AuditQuery {
   const moment = (text: string): string => {
     const ms = Date.parse(text)
     return Number.isNaN(ms) ? '' : new Date(ms).toISOString()
   }
   return {
-    project: filter('in'),
+    project: project ?? filter('in'),
     actor: filter('actor'),
     action: filter('action'),
     start_time: moment(filter('from')),
@@ -79,31 +79,38 @@ function queryOf(filter: (name: Filter) => string): AuditQuery {
 
 function AuditFilters(props: {
   readonly filter: (name: Filter) => string
+  /** Of all projects: one can be chosen. */
+  readonly all: boolean
   readonly onChange: (patch: Partial<Record<Filter, string>>) => void
 }): JSX.Element {
   const inputs: readonly (readonly [Filter, string, string, string])[] = [
-    ['action', 'Action', 'search', 'project.update'],
+    ['action', 'Action begins with', 'search', 'auth., project.'],
     ['actor', 'Who', 'search', 'id of an account, or administrator'],
     ['from', 'From', 'datetime-local', ''],
     ['to', 'To', 'datetime-local', ''],
   ]
   return (
     <div class="filters">
-      <label class="labelled">
-        <span>Project</span>
-        <select class="field" onChange={event => props.onChange({ in: event.currentTarget.value })}>
-          <option value="" selected={props.filter('in') === ''}>
-            All
-          </option>
-          <For each={projects() ?? []}>
-            {({ id, name }) => (
-              <option value={id} selected={props.filter('in') === id}>
-                {name}
-              </option>
-            )}
-          </For>
-        </select>
-      </label>
+      <Show when={props.all}>
+        <label class="labelled">
+          <span>Project</span>
+          <select
+            class="field"
+            onChange={event => props.onChange({ in: event.currentTarget.value })}
+          >
+            <option value="" selected={props.filter('in') === ''}>
+              All
+            </option>
+            <For each={projects() ?? []}>
+              {({ id, name }) => (
+                <option value={id} selected={props.filter('in') === id}>
+                  {name}
+                </option>
+              )}
+            </For>
+          </select>
+        </label>
+      </Show>
       <For each={inputs}>
         {([name, label, type, placeholder]) => (
           <label class="labelled">
@@ -122,7 +129,12 @@ function AuditFilters(props: {
   )
 }
 
-function AuditTable(props: { readonly entries: readonly AuditEntry[] }): JSX.Element {
+type Change = (patch: Partial<Record<Filter, string>>) => void
+
+function AuditTable(props: {
+  readonly entries: readonly AuditEntry[]
+  readonly onChange: Change
+}): JSX.Element {
   const names = createMemo(() => new Map((projects() ?? []).map(({ id, name }) => [id, name])))
   return (
     <ListTable
@@ -130,7 +142,13 @@ function AuditTable(props: { readonly entries: readonly AuditEntry[] }): JSX.Ele
       items={props.entries}
       none="Nothing of that kind."
     >
-      {entry => <AuditRow entry={entry} project={names().get(entry.project ?? '')} />}
+      {entry => (
+        <AuditRow
+          entry={entry}
+          project={names().get(entry.project ?? '')}
+          onChange={props.onChange}
+        />
+      )}
     </ListTable>
   )
 }
@@ -138,6 +156,7 @@ function AuditTable(props: { readonly entries: readonly AuditEntry[] }): JSX.Ele
 function AuditRow(props: {
   readonly entry: AuditEntry
   readonly project: string | undefined
+  readonly onChange: Change
 }): JSX.Element {
   const [open, setOpen] = createSignal(false)
   const detail = (): string => detailText(props.entry.detail)
@@ -147,12 +166,24 @@ function AuditRow(props: {
         <Moment at={props.entry.at} />
       </td>
       <td>
-        <span class="cut" title={props.entry.actor}>
+        <button
+          type="button"
+          class="link link-plain cut"
+          title={`What else ${props.entry.actor} did`}
+          onClick={() => props.onChange({ actor: props.entry.actor })}
+        >
           {props.entry.actor_name || props.entry.actor}
-        </span>
+        </button>
       </td>
       <td>
-        <code>{props.entry.action}</code>
+        <button
+          type="button"
+          class="link link-plain"
+          title={`Only ${props.entry.action}`}
+          onClick={() => props.onChange({ action: props.entry.action })}
+        >
+          <code>{props.entry.action}</code>
+        </button>
         <Show when={detail() !== ''}>
           <button
             type="button"
