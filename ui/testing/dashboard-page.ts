@@ -94,6 +94,40 @@ browse('what the dashboard is about stands in the URL', async visit => {
   assert.equal(await page.getByLabel('Function of orders').inputValue(), 'increase')
 })
 
+browse('what fires is told as it begins, and leads to its logs', async visit => {
+  const { page, server } = visit
+  visit.fill(200)
+  await enter(visit)
+  await visit.eventually(async () => assert.equal(await tile(visit, 'Alerts'), '0'))
+  const since = new Date(Date.now() - 1000).toISOString()
+  server.explore.alerts.push({
+    id: 7,
+    rule_id: 'rule',
+    rule: 'Checkout errors',
+    severity: 'critical',
+    group: { host: 'node-02' },
+    status: 'firing',
+    value: 21,
+    since,
+    window_end: since,
+    acknowledged_by: null,
+  })
+  const row = visit.data.row(Date.now())
+  server.append(PROJECT, [{ ...row, service: 'logboy-alerts', message: 'Checkout errors fires' }])
+  await visit.eventually(async () => assert.equal(await tile(visit, 'Alerts'), '1'))
+  const alerts = page.getByRole('list', { name: 'Active alerts' })
+  await alerts.getByText('firing: 21 > 20').waitFor()
+  await assertAccessible(page, 'the dashboard with an alert')
+  await alerts.getByRole('button', { name: 'Acknowledge' }).click()
+  await alerts.getByText('seen by Ada').waitFor()
+  await alerts.getByRole('button', { name: 'Checkout errors' }).click()
+  await visit.eventually(() => {
+    const params = new URL(page.url()).searchParams
+    assert.equal(params.get('q'), 'level:error host:node-02')
+    assert.ok(params.has('from'))
+  })
+})
+
 browse('the stream fills the screen, and Escape leaves it', async visit => {
   const { page } = visit
   visit.fill(50)

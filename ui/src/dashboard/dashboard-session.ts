@@ -1,6 +1,6 @@
 /** What the dashboard shows: one live session over the logs of the project, and its address. */
 import { type Accessor, createMemo, createSignal } from 'solid-js'
-import type { Project } from '#proto/api.ts'
+import type { ProjectAccess } from '#proto/people.ts'
 import { chooseBarMs } from '../charts/histogram-model.ts'
 import { browserClock } from '../clock.ts'
 import type { SessionView } from '../explore/explore-session.ts'
@@ -21,7 +21,7 @@ import {
 } from './dashboard-url-model.ts'
 
 export interface Dashboard {
-  readonly project: Accessor<Project>
+  readonly project: Accessor<ProjectAccess>
   readonly state: Accessor<DashboardState>
   readonly view: Accessor<SessionView>
   /** The span as it is asked for by what moves in larger steps than the stream. */
@@ -43,7 +43,7 @@ const STEP_MS = 10_000
 const STEPS_OF_SPAN = 360
 const STEP_MAX_MS = 300_000
 
-export function createDashboard(project: Accessor<Project>): Dashboard {
+export function createDashboard(project: Accessor<ProjectAccess>): Dashboard {
   const [storedZone, setStoredZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
   const defaults = (): { zone: Zone } => ({ zone: storedZone() })
   const state = createMemo(() => parseDashboard(address().search, defaults()))

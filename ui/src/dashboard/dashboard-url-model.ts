@@ -84,6 +84,8 @@ export function withMetricChoice(
 
 /** What of the dashboard is looked at more closely. */
 export interface Closer {
+  /** Instead of the conditions of the dashboard. */
+  readonly query?: string
   /** Conditions beside those of the dashboard. */
   readonly terms?: readonly string[]
   readonly levels?: readonly Level[]
@@ -95,12 +97,12 @@ export interface Closer {
 
 /** The search part of the explorer's URL that shows the logs behind a part of the dashboard. */
 export function exploreSearch(
-  { project, query, range, zone }: DashboardState,
-  { terms = [], levels = [], services = [], interval, view = 'logs' }: Closer,
+  { project, range, zone, ...state }: DashboardState,
+  { query = state.query, terms = [], levels = [], services = [], interval, view = 'logs' }: Closer,
   defaults: DashboardDefaults,
 ): string {
   const plain = { ...PLAIN_DEFAULTS, ...defaults }
-  const state: ExploreState = {
+  const shown: ExploreState = {
     ...parseExplore('', plain),
     project,
     query: terms.reduce(withTerm, query),
@@ -110,7 +112,7 @@ export function exploreSearch(
     zone,
     view,
   }
-  return printExplore(state, plain)
+  return printExplore(shown, plain)
 }
 
 /** Names of metrics and labels have no tilde. */

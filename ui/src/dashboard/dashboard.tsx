@@ -1,5 +1,5 @@
 import { type JSX, Show } from 'solid-js'
-import type { Project } from '#proto/api.ts'
+import type { ProjectAccess } from '#proto/people.ts'
 import { LiveRate } from '../explore/live-status.tsx'
 import { QueryBar } from '../explore/query-bar.tsx'
 import { conditionsOf } from '../explore/query-check.ts'
@@ -8,6 +8,7 @@ import { createNow } from '../kit/reactive.ts'
 import { useKeys } from '../shell/keys.ts'
 import { TimeRangePicker } from '../time/time-range.tsx'
 import { zoomOut } from '../time/time-range-model.ts'
+import { AlertsPanel, createAlerts } from './alerts-panel.tsx'
 import { createDashboard } from './dashboard-session.ts'
 import { ErrorPanel, PatternsPanel, ServicesPanel, VolumePanel } from './log-panels.tsx'
 import { MetricPanels } from './metric-panels.tsx'
@@ -17,10 +18,11 @@ import { StreamView } from './stream-view.tsx'
 import '../styles/dashboard.css'
 
 /** How a project is doing, in pictures that move with its logs. */
-export function Dashboard(props: { readonly project: Project }): JSX.Element {
+export function Dashboard(props: { readonly project: ProjectAccess }): JSX.Element {
   const dashboard = createDashboard(() => props.project)
   const { state, view, change } = dashboard
   const nowMs = createNow(1000)
+  const alerts = createAlerts(dashboard)
   const stream = (): void => change({ stream: true })
   useKeys({
     '/': () => document.querySelector<HTMLInputElement>('#query')?.select(),
@@ -70,8 +72,9 @@ export function Dashboard(props: { readonly project: Project }): JSX.Element {
           </button>
         </div>
       </div>
-      <StatTiles dashboard={dashboard} />
+      <StatTiles dashboard={dashboard} alerts={alerts.value()} />
       <div class="panels">
+        <AlertsPanel dashboard={dashboard} nowMs={nowMs()} alerts={alerts} />
         <VolumePanel dashboard={dashboard} nowMs={nowMs()} />
         <ErrorPanel dashboard={dashboard} nowMs={nowMs()} />
         <ServicesPanel dashboard={dashboard} nowMs={nowMs()} />

@@ -1,4 +1,5 @@
 import { createMemo, createSignal, type JSX, onCleanup, Show } from 'solid-js'
+import type { ActiveAlert } from '../api/alerts.ts'
 import { searchLogs } from '../api/logs.ts'
 import { readSystemMetrics } from '../api/metrics.ts'
 import { Spark } from '../charts/spark.tsx'
@@ -10,6 +11,7 @@ import { changeText, countText, rateText } from '../kit/number-text.ts'
 import { PageLink } from '../shell/page-link.tsx'
 import { EXPLORE_PATH } from '../shell/pages.ts'
 import { isAdministrator } from '../shell/session.ts'
+import { alertsText } from './alert-model.ts'
 import type { Dashboard } from './dashboard-session.ts'
 import { errorRate, errorsOf, percentText } from './error-rate-model.ts'
 import { forecastText, type Storage, storageOf } from './storage-model.ts'
@@ -19,7 +21,11 @@ const STREAM_SECONDS = 90
 const STORAGE_MS = 30_000
 
 /** The numbers one looks at first. */
-export function StatTiles(props: { readonly dashboard: Dashboard }): JSX.Element {
+export function StatTiles(props: {
+  readonly dashboard: Dashboard
+  /** null = they could not be read. */
+  readonly alerts: readonly ActiveAlert[] | null
+}): JSX.Element {
   const { dashboard } = props
   const { view, scope } = dashboard
   const before = createBefore(dashboard)
@@ -61,6 +67,16 @@ export function StatTiles(props: { readonly dashboard: Dashboard }): JSX.Element
         note="from a log's own time to its receipt, median"
         spark={stream().map(({ delayMs }) => delayMs)}
       />
+      <Show when={props.alerts}>
+        {alerts => (
+          <Tile
+            name="Alerts"
+            value={String(firing(alerts()))}
+            tone={firing(alerts()) > 0 ? 'bad' : undefined}
+            note={alertsText(alerts()) || 'nothing fires'}
+          />
+        )}
+      </Show>
       <Show when={isAdministrator()}>
         <StorageTile dashboard={dashboard} rowsPerSecond={rate()} />
       </Show>
@@ -162,6 +178,10 @@ function createBefore({ scope }: Dashboard): () => { total: number; errorRate: n
     return { total: total ?? 0, errorRate: errorRate(aggregations.by_level) }
   })
   return answer
+}
+
+function firing(alerts: readonly ActiveAlert[]): number {
+  return alerts.filter(({ status }) => status === 'firing').length
 }
 
 function changeNote(now: number, before: number | undefined): string {
