@@ -6,6 +6,7 @@ export const manifest: ThreadManifest = {
     'check-schema': async () => (await import('./processing/prove-by-schema.ts')).checkSchema,
     'decode-by-schema': async () =>
       (await import('./gateway/json/decode-by-schema.ts')).decodeBySchema,
+    'alert-replay': async () => (await import('./alerts/replay.ts')).replay,
     'decode-json': async () => (await import('./gateway/json/decode-json.ts')).decodeJson,
     'elastic-bulk-body': async () =>
       (await import('./store/elasticsearch/tasks/bulk-body.ts')).bulkBody,

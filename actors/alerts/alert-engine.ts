@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.t
 import { readDeltas } from '#actors/processing/windows/delta-reader.ts'
 import { partKindOf } from '#actors/processing/windows/window-rules.ts'
 import type { AlertRule } from '#proto/alert-rule.ts'
-import { type GroupChange, RuleEvaluator } from './rule-evaluator.ts'
+import { type GroupChange, RuleEvaluator, type WindowObserver } from './rule-evaluator.ts'
 
 /** A rule as the catalog has it. */
 export interface StoredRule {
@@ -25,8 +25,13 @@ const SNAPSHOT_VERSION = 1
 
 export class AlertEngine {
   #rules = new Map<string, { readonly stored: StoredRule; readonly evaluator: RuleEvaluator }>()
+  readonly #onWindow: WindowObserver | null
   /** Nothing that was received before is still to come. */
   #nowUs = 0
+
+  constructor(onWindow: WindowObserver | null = null) {
+    this.#onWindow = onWindow
+  }
 
   get nowUs(): number {
     return this.#nowUs
@@ -50,7 +55,7 @@ export class AlertEngine {
           const isSame = known?.stored.version === stored.version
           const evaluator = isSame
             ? known.evaluator
-            : new RuleEvaluator(stored.rule, stored.updatedAtUs)
+            : new RuleEvaluator(stored.rule, stored.updatedAtUs, this.#onWindow)
           return [stored.id, { stored, evaluator }]
         }),
     )
@@ -119,9 +124,13 @@ export class AlertEngine {
   }
 
   /** Goes on from a snapshot; what it has of rules that are no longer there is left out. */
-  static restore(bytes: Uint8Array, rules: readonly StoredRule[]): AlertEngine {
+  static restore(
+    bytes: Uint8Array,
+    rules: readonly StoredRule[],
+    onWindow: WindowObserver | null = null,
+  ): AlertEngine {
     const reader = new ByteReader(bytes)
-    const engine = new AlertEngine()
+    const engine = new AlertEngine(onWindow)
     engine.setRules(rules)
     if (reader.u8() !== SNAPSHOT_VERSION) return engine
     engine.#nowUs = reader.f64()

@@ -42,6 +42,9 @@ export interface GroupChange {
   readonly value: number | null
 }
 
+/** Told of every window that closes, but for those in which nothing changes any more. */
+export type WindowObserver = (key: string, windowEndUs: number, value: number | null) => void
+
 export interface RuleCounters {
   /** Rows that came after their window and the lateness allowance. */
   late: number
@@ -57,6 +60,7 @@ export class RuleEvaluator {
   readonly counters: RuleCounters = { late: 0, leftOut: 0, behind: 0 }
   readonly #reader: WindowReader
   readonly #times: StepTimes
+  readonly #onWindow: WindowObserver | null
   readonly #slideUs: number
   readonly #groups = new Map<string, GroupState>()
   readonly #touched = new Set<string>()
@@ -69,8 +73,9 @@ export class RuleEvaluator {
   /** Newest pane that may have rows. */
   #current: number
 
-  constructor(rule: AlertRule, startUs: number) {
+  constructor(rule: AlertRule, startUs: number, onWindow: WindowObserver | null = null) {
     this.rule = rule
+    this.#onWindow = onWindow
     this.kind = partKindOf(rule)
     this.#reader = new WindowReader(rule)
     const slideS = slideOf(rule.windowS)
@@ -209,13 +214,15 @@ export class RuleEvaluator {
 
   #step(key: string, group: GroupState, last: number, tell: (change: GroupChange) => void): void {
     const { status, windows } = group
-    if (status === 'ok' && !this.#reader.couldHold(windows.total)) return
+    const isSeen = this.#onWindow !== null
+    if (status === 'ok' && !isSeen && !this.#reader.couldHold(windows.total)) return
     if (this.rule.aggregate.fn === 'vanished_pattern' && !group.isEstablished) {
       const first = last - this.#reader.panes + 1
       group.isEstablished = windows.over(first, last).count >= VANISHED_ROWS_MIN
     }
     const read = this.#read(group, last)
     if (read === null) return
+    this.#onWindow?.(key, (last + 1) * this.#slideUs, read.value)
     step(group, read, last, this.#times)
     if (group.status === status) return
     this.#tell(key, status, group, last, read.value, tell)

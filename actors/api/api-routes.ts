@@ -1,6 +1,7 @@
 /** The REST interface as one table. */
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { type AccountDeps, accountRoutes } from './account-routes.ts'
+import { type AlertBacktestDeps, alertBacktestRoutes } from './alert-backtest-routes.ts'
 import { type AlertRuleDeps, alertRuleRoutes } from './alert-rule-routes.ts'
 import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
 import { type AuthDeps, authRoutes } from './auth-routes.ts'
@@ -25,7 +26,8 @@ import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
 import { type TokenDeps, tokenRoutes } from './token-routes.ts'
 
-export type ApiDeps = AccountDeps &
+export type ApiDeps = AlertBacktestDeps &
+  AccountDeps &
   AuthDeps &
   PasswordDeps &
   TokenDeps &
@@ -54,6 +56,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...metricRoutes(deps),
     ...sdkMetricRoutes(deps),
     ...(deps.alerts === null ? [] : alertRuleRoutes({ ...deps, ...deps.alerts })),
+    ...(deps.alerts === null ? [] : alertBacktestRoutes(deps)),
     ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
     ...projectRoutes(deps),
     ...keyRoutes(deps),

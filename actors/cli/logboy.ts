@@ -4,6 +4,7 @@ import { ConfigError, flagOf } from '#actors/config.ts'
 import { SETTINGS } from '#actors/settings.ts'
 import { readVersion } from '#actors/version.ts'
 import { accountCommand } from './account.ts'
+import { alertsCommand } from './alerts.ts'
 import { dbCommand } from './db.ts'
 import { deleteCommand } from './delete.ts'
 import { demoCommand } from './demo.ts'
@@ -48,6 +49,7 @@ const clients = [
   exportCommand(),
   deleteCommand(),
   generateCommand(),
+  alertsCommand(),
   dbCommand(),
 ]
 for (const command of clients) program.addCommand(command)

@@ -1,0 +1,172 @@
+/** What a rule would have said: while it is written, and over a history. */
+import { z } from 'zod/v4'
+import { BACKTEST_ROWS_MAX, backtest } from '#actors/alerts/backtest.ts'
+import type { ReplayPoint } from '#actors/alerts/replay.ts'
+import { groupOf } from '#actors/alerts/state-change.ts'
+import type { Route } from '#actors/http/http-server.ts'
+import { HttpProblem, json } from '#actors/http/problem.ts'
+import type { LogStore } from '#actors/store/store.ts'
+import { metricsOf } from '#actors/store/streams.ts'
+import { type AlertRule, isMetricRule } from '#proto/alert-rule.ts'
+import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
+import { formatTime, parseTimeAround } from '#proto/time.ts'
+import { timeZone } from '#proto/time-zone.ts'
+import type { Clock, TaskPool } from '#runtime/index.ts'
+import { readRule } from './alert-rule-routes.ts'
+import type { CallersProject } from './caller.ts'
+import { answerOf, type EndpointDeps, endpoint } from './endpoint.ts'
+import { exportPages } from './export-pages.ts'
+import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
+import { planQuestion, time as timeAsked } from './search-request.ts'
+import { time } from './shapes.ts'
+
+export interface AlertBacktestDeps extends EndpointDeps {
+  readonly store: Pick<LogStore, 'search'>
+  readonly pool: Pick<TaskPool, 'run'>
+  readonly queries: QueryGate
+  readonly clock: Clock
+}
+
+const POINTS = 120
+const SECOND_US = 1_000_000
+const CHANGES_TOLD_MAX = 10_000
+const body = z.strictObject({
+  project: z.string().optional().describe('needed with a session'),
+  rule: z.looseObject({}).describe('an AlertRule'),
+  start_time: timeAsked.default('now-1h').describe('in time of receipt'),
+  end_time: timeAsked.default('now'),
+})
+const group = z.record(z.string(), z.string().nullable())
+const replyMembers = {
+  start_time: time,
+  end_time: time.describe(`earlier than asked for if there are over ${BACKTEST_ROWS_MAX} rows`),
+  rows: z.number().int().describe('that match the query'),
+  late: z.number().int().describe('rows that came too late to count'),
+  left_out: z.number().int().describe('rows of groups beyond groups_max'),
+  firings: z.number().int(),
+  changes: z.array(
+    z.strictObject({
+      at: time.describe('when it was known'),
+      group,
+      from: z.string(),
+      to: z.string(),
+      value: z.number().nullable(),
+      window_end: time,
+    }),
+  ),
+}
+const series = z
+  .array(
+    z.strictObject({
+      group,
+      points: z.array(z.strictObject({ time, value: z.number().nullable() })),
+    }),
+  )
+  .describe('the value of some groups at the end of windows')
+
+export function alertBacktestRoutes(deps: AlertBacktestDeps): Route[] {
+  const shared = {
+    tag: 'alerts',
+    who: 'member',
+    needs: 'logs.read',
+    method: 'POST',
+    body,
+    problems: [...STORE_PROBLEMS, 'LOGBOY_BAD_RULE'],
+  } as const
+  return [
+    endpoint(deps, {
+      ...shared,
+      path: '/api/v1/alerts/rules/preview',
+      summary: 'The values of a rule, and where it would have fired.',
+      answers: {
+        200: answerOf('Values and changes.', z.strictObject({ ...replyMembers, series })),
+      },
+      handle: async ({ body: asked, project, request }) =>
+        json(200, await answer(asked, project, request.signal, deps, true)),
+    }),
+    endpoint(deps, {
+      ...shared,
+      path: '/api/v1/alerts/rules/backtest',
+      summary: 'When a rule would have fired, by the code that runs live.',
+      answers: { 200: answerOf('Changes, oldest first.', z.strictObject(replyMembers)) },
+      handle: async ({ body: asked, project, request }) =>
+        json(200, await answer(asked, project, request.signal, deps, false)),
+    }),
+  ]
+}
+
+async function answer(
+  asked: z.output<typeof body>,
+  project: CallersProject,
+  callerGone: AbortSignal,
+  { store, pool, queries, clock }: AlertBacktestDeps,
+  withSeries: boolean,
+) {
+  const rule = readRule(asked.rule)
+  const nowUs = clock.nowUs()
+  const [startUs, endUs] = [asked.start_time, asked.end_time].map(each =>
+    parseTimeAround(each, nowUs, timeZone(project.timeZone)),
+  )
+  if (startUs == null || endUs == null || startUs >= endUs) {
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', 'start_time is no time before end_time')
+  }
+  const isMetrics = isMetricRule(rule)
+  const pointUs = withSeries ? pointWidth(endUs - startUs) : null
+  const result = await queries.run(project.id, callerGone, signal =>
+    backtest(
+      { rule, isMetrics, startUs, endUs, pointUs },
+      {
+        pool,
+        rowsOf: (fromUs, toUs) => {
+          const filter = { query: queryOf(rule), services: [], levels: [], limit: SEARCH_LIMIT_MAX }
+          const times = { ingested_start: fromUs, ingested_end: toUs }
+          const plan = planQuestion({ ...filter, ...times, include: ['logs'] }, project, nowUs)
+          const projectId = isMetrics ? metricsOf(project.id) : project.id
+          return exportPages({ ...plan, projectId }, BACKTEST_ROWS_MAX, page =>
+            store.search(page, signal),
+          )
+        },
+      },
+    ),
+  )
+  const { changes, rows, late, leftOut } = result
+  const told = {
+    start_time: formatTime(startUs),
+    end_time: formatTime(result.endUs),
+    rows,
+    late,
+    left_out: leftOut,
+    firings: changes.filter(({ to }) => to === 'firing').length,
+    changes: changes.slice(0, CHANGES_TOLD_MAX).map(change => ({
+      at: formatTime(change.atUs),
+      group: groupOf(rule, change.key),
+      from: change.from,
+      to: change.to,
+      value: change.value,
+      window_end: formatTime(change.windowEndUs),
+    })),
+  }
+  return withSeries ? { ...told, series: seriesOf(rule, result.points) } : told
+}
+
+function seriesOf(rule: AlertRule, points: readonly ReplayPoint[]) {
+  const byKey = new Map<string, { readonly time: string; readonly value: number | null }[]>()
+  for (const { key, windowEndUs, value } of points) {
+    const own = byKey.get(key) ?? []
+    byKey.set(key, own)
+    own.push({ time: formatTime(windowEndUs), value })
+  }
+  return [...byKey].map(([key, own]) => ({ group: groupOf(rule, key), points: own }))
+}
+
+/** What a search for the rows of a rule looks for. */
+function queryOf({ query, aggregate }: AlertRule): string {
+  if (!('metric' in aggregate)) return query
+  const name = `message="${aggregate.metric}"`
+  return query.trim() === '*' ? name : `${name} (${query})`
+}
+
+/** Whole seconds, so that about POINTS are told. */
+function pointWidth(spanUs: number): number {
+  return Math.max(1, Math.ceil(spanUs / POINTS / SECOND_US)) * SECOND_US
+}
