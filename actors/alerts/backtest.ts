@@ -1,4 +1,4 @@
-/** What a rule would have said of the logs that are stored: read slice by slice of their receipt. */
+/** What a rule would have said of the logs that are stored: read in slices of their receipt. */
 import type { AlertRule } from '#proto/alert-rule.ts'
 import type { TaskPool } from '#runtime/index.ts'
 import type { AlertChange, StoredRule } from './alert-engine.ts'
@@ -17,7 +17,7 @@ export interface BacktestInput {
 export interface BacktestDeps {
   readonly pool: Pick<TaskPool, 'run'>
   /** Rows of the rule's query received in [from, to) as JSON, page by page. */
-  rowsOf(fromUs: number, toUs: number): AsyncIterable<readonly string[]>
+  readonly rowsOf: (fromUs: number, toUs: number) => AsyncIterable<readonly string[]>
 }
 
 export interface BacktestResult {

@@ -104,10 +104,10 @@ async function answer(
 ) {
   const rule = readRule(asked.rule)
   const nowUs = clock.nowUs()
-  const [startUs, endUs] = [asked.start_time, asked.end_time].map(each =>
-    parseTimeAround(each, nowUs, timeZone(project.timeZone)),
-  )
-  if (startUs == null || endUs == null || startUs >= endUs) {
+  const zone = timeZone(project.timeZone)
+  const startUs = parseTimeAround(asked.start_time, nowUs, zone)
+  const endUs = parseTimeAround(asked.end_time, nowUs, zone)
+  if (startUs === null || endUs === null || startUs >= endUs) {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', 'start_time is no time before end_time')
   }
   const isMetrics = isMetricRule(rule)
