@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { TROUBLE_TEXTS } from '#proto/trouble.ts'
 import { systemDisk } from '#runtime/index.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from './api/api-routes.ts'
+import { AuditLog } from './api/audit-log.ts'
 import { mayStill } from './api/caller.ts'
+import { signUpInvitations } from './api/invitation-routes.ts'
 import { OpenSockets } from './api/open-sockets.ts'
 import { QueryGate } from './api/query-gate.ts'
 import { RequestRate } from './api/request-rate.ts'
 import { signInLink } from './api/session-routes.ts'
-import type { SignUpInvitations } from './api/sign-up.ts'
 import { systemRoutes } from './api/system-routes.ts'
 import { TAIL_PERMISSION } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
@@ -25,12 +26,13 @@ import { startHttp } from './http/start-http.ts'
 import { staticRoutes } from './http/static-files.ts'
 import { KeyCache } from './identity/key-cache.ts'
 import { openIdentity } from './identity/open-identity.ts'
-import { PEOPLE_RULES } from './identity/people-rules.ts'
 import { Sessions } from './identity/sessions.ts'
+import { LiveSystemConfig } from './identity/system-config.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { PrintedMailer } from './mail/printed-mailer.ts'
 import { type DiskState, metricFamilies } from './metrics.ts'
 import type { Pipeline } from './pipeline.ts'
+import { eraseProject } from './retention/erase-project.ts'
 import type { Config } from './settings.ts'
 import { patternView } from './store/pattern-view.ts'
 
@@ -67,6 +69,15 @@ export async function openDoors(
   const identity = await openIdentity(people)
   const { persons, signingSecrets } = identity
   closing.add(() => persons.close())
+  const systemConfig = new LiveSystemConfig(catalog.systemSettings, config.retentionDays)
+  await systemConfig.refresh()
+  const audit = new AuditLog({
+    entries: catalog.auditEntries,
+    clock,
+    settings: () => systemConfig.current,
+    onFault,
+  })
+  closing.add(() => audit.close())
   const keys: KeyCache = new KeyCache({
     catalog,
     clock,
@@ -79,6 +90,7 @@ export async function openDoors(
       changed: key => streams.changed(key),
       catalogChanged() {
         persons.catalogChanged()
+        systemConfig.refresh().catch((error: Error) => onFault(error, 'settings'))
         void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, api))
         pipeline.alerting?.rulesChanged().catch((error: Error) => onFault(error, 'alert rules'))
         pipeline.catalogChanged().then(
@@ -111,8 +123,19 @@ export async function openDoors(
   const api: Omit<ApiDeps, 'tail'> = {
     catalog,
     ...identity,
-    rules: () => PEOPLE_RULES,
-    invitations: NO_INVITATIONS,
+    rules: () => systemConfig.rules,
+    systemConfig,
+    audit,
+    projectInvitations: catalog.invitations,
+    invitations: signUpInvitations({
+      projectInvitations: catalog.invitations,
+      clock,
+      keys: { verify: text => keys.verify(text), refresh: () => tellAll() },
+    }),
+    savedViews: catalog.savedViews,
+    auditEntries: catalog.auditEntries,
+    eraseProject: id => eraseProject(id, pipeline),
+    onFault,
     // Who evaluates them is told by the catalog.
     alerts: pipeline.alerting === null ? null : catalog,
     store: patternView(store),
@@ -127,7 +150,7 @@ export async function openDoors(
     clock,
     random,
     version,
-    retentionDays: config.retentionDays,
+    retentionDays: () => systemConfig.current.retention_days_default,
     publicUrl,
     notReady: () => (shape.roles.has('gateway') ? commitLog.refusal() : null),
     troubles: pipeline.troubles,
@@ -180,7 +203,6 @@ export async function openDoors(
 }
 
 /** Nobody is invited by anything yet. */
-const NO_INVITATIONS: SignUpInvitations = { find: async () => null, accept: async () => false }
 
 async function openMailer({ config, log }: Pipeline): Promise<Mailer> {
   if (config.smtpUrl === '') {

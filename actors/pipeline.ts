@@ -24,7 +24,7 @@ export type Pipeline = Foundation & Storage & Awaited<ReturnType<typeof startAct
 
 /** What belongs to no role of this process is null. */
 export async function startActors(foundation: Foundation, storage: Storage, closing: Closing) {
-  const { commitLog: log, store } = storage
+  const { commitLog: log, store, deadLetters } = storage
   const { system, shape, catalog, config, coordination, promptPool, clock } = foundation
   closing.add(() => foundation.stopActors())
   const { roles, isShared } = shape
@@ -32,7 +32,8 @@ export async function startActors(foundation: Foundation, storage: Storage, clos
     const leadership = isShared ? new Leadership({ ...foundation, leases: catalog.leases }) : null
     closing.add(() => leadership?.resign())
     const isLeader = (): boolean => leadership?.isHeld ?? true
-    system.spawn(retention, { catalog, store, isLeader, intervalMs: config.retentionIntervalMs })
+    const { retentionIntervalMs: intervalMs } = config
+    system.spawn(retention, { catalog, store, deadLetters, isLeader, intervalMs })
   }
   const troubles = (): readonly Trouble[] => [
     ...(log.isAway ? (['log-away'] as const) : []),

@@ -4,13 +4,16 @@ import { type AccountDeps, accountRoutes } from './account-routes.ts'
 import { type AlertBacktestDeps, alertBacktestRoutes } from './alert-backtest-routes.ts'
 import { type AlertRuleDeps, alertRuleRoutes } from './alert-rule-routes.ts'
 import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
+import { type AuditDeps, auditRoutes } from './audit-routes.ts'
 import { type AuthDeps, authRoutes } from './auth-routes.ts'
 import { tellingCatalog } from './catalog-problem.ts'
 import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
 import { exportRoute } from './export-route.ts'
 import { factRoutes } from './fact-routes.ts'
+import { type InvitationDeps, invitationRoutes } from './invitation-routes.ts'
 import { keyRoutes } from './key-routes.ts'
+import { memberRoutes } from './member-routes.ts'
 import { type MetricDeps, metricRoutes } from './metric-routes.ts'
 import { openApi } from './openapi.ts'
 import { openApiRoute } from './openapi-route.ts'
@@ -18,16 +21,22 @@ import { type PasswordDeps, passwordRoutes } from './password-routes.ts'
 import { patternRoutes } from './pattern-routes.ts'
 import { type ProjectDeps, projectRoutes } from './project-routes.ts'
 import { type QuotaDeps, quotaRoutes } from './quota-routes.ts'
+import { type SavedViewDeps, savedViewRoutes } from './saved-view-routes.ts'
 import { type SchemaDeps, schemaRoutes } from './schema-routes.ts'
 import { sdkMetricRoutes } from './sdk-metric-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
+import { type SystemConfigDeps, systemConfigRoutes } from './system-config-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
 import { type TokenDeps, tokenRoutes } from './token-routes.ts'
 
 export type ApiDeps = AlertBacktestDeps &
   AccountDeps &
+  AuditDeps &
+  InvitationDeps &
+  SavedViewDeps &
+  SystemConfigDeps &
   AuthDeps &
   PasswordDeps &
   TokenDeps &
@@ -61,6 +70,9 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...projectRoutes(deps),
     ...keyRoutes(deps),
     ...quotaRoutes(deps),
+    ...memberRoutes(deps),
+    ...invitationRoutes(deps),
+    ...savedViewRoutes(deps),
     ...schemaRoutes(deps),
     ...deadLetterRoutes(deps),
     ...sessionRoutes(deps),
@@ -68,6 +80,8 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...passwordRoutes(deps),
     ...tokenRoutes(deps),
     ...accountRoutes(deps),
+    ...auditRoutes(deps),
+    ...systemConfigRoutes(deps),
     ...systemRoutes(deps),
   ]
   const all = [...doors, ...routes]

@@ -70,9 +70,8 @@ const replayed = z.strictObject({
 })
 
 export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
-  const shared = { tag: 'projects', who: 'administrator' } as const
+  const shared = { tag: 'projects', who: 'member', needs: 'settings' } as const
   const parts = { id: 'id of the project' }
-  const problems = ['LOGBOY_PROJECT_UNKNOWN'] as const
   const letters = new ProjectLetters(deps)
   return [
     endpoint(deps, {
@@ -80,7 +79,6 @@ export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
       method: 'GET',
       path: '/api/v1/projects/:id/dead-letters',
       parts,
-      problems,
       summary: 'What was refused or could not be stored, newest first.',
       query: listQuery,
       answers: {
@@ -89,8 +87,7 @@ export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
           z.strictObject({ letters: z.array(letter), next: z.string().nullable() }),
         ),
       },
-      async handle({ part, query }) {
-        const project = await existingProject(part('id'), deps.catalog)
+      async handle({ project, query }) {
         await deps.letterBox.flush()
         const asked = { ...query, projectId: project.id, newestFirst: true }
         const found = await deps.deadLetters.list({ ...asked, limit: query.limit + 1 })
@@ -104,11 +101,10 @@ export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
       method: 'GET',
       path: '/api/v1/projects/:id/dead-letters/:letter',
       parts: { ...parts, letter: 'id of the letter' },
-      problems: [...problems, 'LOGBOY_NOT_FOUND'],
+      problems: ['LOGBOY_NOT_FOUND'],
       summary: 'A letter with its contents.',
       answers: { 200: answerOf('The letter.', contents) },
-      async handle({ part }) {
-        const project = await existingProject(part('id'), deps.catalog)
+      async handle({ project, part }) {
         const found = await letters.existing(project.id, part('letter'))
         const { bytes } = found
         const text = textOf(bytes)
@@ -126,7 +122,6 @@ export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
       path: '/api/v1/projects/:id/dead-letters/replay',
       parts,
       problems: [
-        ...problems,
         'LOGBOY_NOT_FOUND',
         'LOGBOY_CONFLICT',
         'LOGBOY_OVER_QUOTA',
@@ -143,8 +138,7 @@ export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
       body: replayBody,
       bodyBytesMax: BODY_BYTES_MAX,
       answers: { 200: answerOf('What was taken, and what would not be.', replayed) },
-      async handle({ part, body }) {
-        const { id: projectId } = await existingProject(part('id'), deps.catalog)
+      async handle({ project: { id: projectId }, body }) {
         const repaired = 'records' in body ? body.records : null
         const ids = 'ids' in body ? [...new Set(body.ids)] : [body.id]
         return json(200, await letters.replay(projectId, ids, repaired))
@@ -155,14 +149,12 @@ export function deadLetterRoutes(deps: DeadLetterDeps): Route[] {
       method: 'POST',
       path: '/api/v1/projects/:id/dead-letters/delete',
       parts,
-      problems,
       summary: 'Deletes letters for good.',
       body: deleteBody,
       answers: {
         200: answerOf('How many there were.', z.strictObject({ deleted: z.number().int().min(0) })),
       },
-      async handle({ part, body }) {
-        const project = await existingProject(part('id'), deps.catalog)
+      async handle({ project, body }) {
         return json(200, { deleted: await letters.delete(project.id, body.ids) })
       },
     }),

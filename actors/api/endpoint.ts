@@ -8,6 +8,8 @@ import { HttpProblem, problemAnswer } from '#actors/http/problem.ts'
 import type { ProblemCode } from '#actors/http/problem-codes.ts'
 import type { AnswerAbout, ParameterAbout, RouteAbout, RouteTag } from '#actors/http/route-about.ts'
 import type { Permission } from '#proto/permissions.ts'
+import type { AuditLog } from './audit-log.ts'
+import { noted } from './audited.ts'
 import {
   type Caller,
   type CallerDeps,
@@ -76,6 +78,7 @@ type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 /** What serving takes. */
 export interface EndpointDeps extends CallerDeps {
   readonly rate: RequestRate
+  readonly audit: Pick<AuditLog, 'changed' | 'searched'>
 }
 
 export function endpoint<
@@ -116,7 +119,7 @@ async function serveCaller(
 async function serve(
   request: HttpRequest,
   caller: Caller | null,
-  { query, body, who, needs = null, path, handle }: AnyDeclared,
+  { method, query, body, who, needs = null, path, handle }: AnyDeclared,
   deps: EndpointDeps,
 ): Promise<HttpAnswer> {
   const isMembers = who === 'member' && caller !== null
@@ -131,7 +134,10 @@ async function serve(
       : byPath
   const part = (name: string): string => request.parameters[name] ?? ''
   // What `who` promises is there by now; the compiler cannot know.
-  return await handle({ request, query: asked, body: sent, part, caller, project } as never)
+  const answer = await handle({ request, query: asked, body: sent, part, caller, project } as never)
+  const projectId = project?.id ?? null
+  const audited = { method, path, request, caller, projectId, query: asked, body: sent }
+  return await noted(deps.audit, audited, answer)
 }
 
 const PROJECT_PATH = '/api/v1/projects/:id'

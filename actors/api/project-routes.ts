@@ -21,15 +21,17 @@ import {
   requirePermission,
   requirePerson,
 } from './caller.ts'
-import { answerOf, endpoint } from './endpoint.ts'
+import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
 import { existingProject } from './existing-project.ts'
 import { type KeyDeps, newKey } from './key-routes.ts'
 import { nameText, project, quota } from './shapes.ts'
 
 export interface ProjectDeps extends KeyDeps {
+  readonly eraseProject: (projectId: string) => Promise<void>
   readonly members: Pick<Members, 'accesses'>
   readonly rules: () => PeopleRules
-  readonly retentionDays: number
+  /** Of new projects. */
+  readonly retentionDays: () => number
 }
 
 const RETENTION_DAYS_MAX = 36_500
@@ -117,6 +119,26 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
         return json(200, await existingProject(id, catalog))
       },
     }),
+    endpoint(deps, {
+      ...ofProject,
+      needs: null,
+      method: 'DELETE',
+      path: '/api/v1/projects/:id',
+      summary: 'Deletes a project with all it has, for good: owners and administrators.',
+      description:
+        'Its keys end at once, and with them streams and tails. No search finds its rows from ' +
+        'then on; files are written anew without them later.',
+      answers: { 204: NO_CONTENT },
+      problems: ['LOGBOY_STORE_AWAY'],
+      async handle({ project: { id, role }, caller }) {
+        requirePerson(caller)
+        if (role !== 'owner') requireAdministrator(caller)
+        await catalog.deleteProject(id, deps.clock.nowUs())
+        await deps.keys.refresh()
+        await deps.eraseProject(id)
+        return { status: 204 }
+      },
+    }),
   ]
 }
 
@@ -169,7 +191,7 @@ async function createProject(
 ): Promise<ProjectCreated> {
   if (!deps.rules().projectsByAnyone) requireAdministrator(caller)
   const id = mintProjectId(deps.random)
-  const { name, retention_days: retentionDays = deps.retentionDays, time_zone: zone = UTC } = body
+  const { name, retention_days: retentionDays = deps.retentionDays(), time_zone: zone = UTC } = body
   const createdAtUs = deps.clock.nowUs()
   const ownerId = caller.type === 'person' ? caller.account.id : null
   const project = { id, name, createdAtUs, retentionDays, timeZone: zone, ownerId }

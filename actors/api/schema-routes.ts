@@ -7,7 +7,6 @@ import type { KeyCache } from '#actors/identity/key-cache.ts'
 import { RECORD_SCHEMA_CHARS_MAX } from '#proto/limits.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
-import { existingProject } from './existing-project.ts'
 
 export interface SchemaDeps extends EndpointDeps {
   readonly catalog: Pick<Catalog, 'project' | 'recordSchema' | 'setRecordSchema'>
@@ -24,10 +23,10 @@ export function schemaRoutes(deps: SchemaDeps): Route[] {
   const { catalog, keys, pool } = deps
   const shared = {
     tag: 'projects',
-    who: 'administrator',
+    who: 'member',
+    needs: 'settings',
     path: '/api/v1/projects/:id/schema',
     parts: { id: 'id of the project' },
-    problems: ['LOGBOY_PROJECT_UNKNOWN'],
   } as const
   return [
     endpoint(deps, {
@@ -35,8 +34,7 @@ export function schemaRoutes(deps: SchemaDeps): Route[] {
       method: 'GET',
       summary: 'The schema that records of the project have to fit.',
       answers: { 200: answerOf('The schema.', schemaReply) },
-      async handle({ part }) {
-        const { id } = await existingProject(part('id'), catalog)
+      async handle({ project: { id } }) {
         const text = await catalog.recordSchema(id)
         return json(200, { schema: text === null ? null : JSON.parse(text) })
       },
@@ -50,8 +48,7 @@ export function schemaRoutes(deps: SchemaDeps): Route[] {
         `expressions that take more than linear time are refused. At most ${RECORD_SCHEMA_CHARS_MAX} characters.`,
       body: recordSchema,
       answers: { 200: answerOf('The schema.', schemaReply) },
-      async handle({ part, body }) {
-        const { id } = await existingProject(part('id'), catalog)
+      async handle({ project: { id }, body }) {
         const text = JSON.stringify(body)
         const reason = await pool.run<string | null>('check-schema', { recordSchema: text })
         if (reason !== null) throw new HttpProblem('LOGBOY_BAD_REQUEST', reason)
@@ -65,8 +62,7 @@ export function schemaRoutes(deps: SchemaDeps): Route[] {
       method: 'DELETE',
       summary: 'Records are held against no schema any more.',
       answers: { 204: NO_CONTENT },
-      async handle({ part }) {
-        const { id } = await existingProject(part('id'), catalog)
+      async handle({ project: { id } }) {
         await catalog.setRecordSchema(id, null)
         await keys.refresh()
         return { status: 204 }

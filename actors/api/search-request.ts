@@ -108,13 +108,9 @@ function planInput(
 ): SearchPlanInput {
   const pageStages = search.stages.some(isTableStage) ? [] : search.stages
   const zone = timeZone(project.timeZone)
-  const at = (value: string | number | undefined, name: string, otherwise: number): number => {
-    if (value === undefined) return otherwise
-    const parsed = parseTimeAround(value, nowUs, zone)
-    if (parsed !== null) return parsed
-    const detail = `${name}: ${JSON.stringify(value)} is no time; use RFC 3339, an epoch, or now-15m`
-    throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
-  }
+  const clock = { nowUs, timeZone: project.timeZone }
+  const at = (value: string | number | undefined, name: string, otherwise: number): number =>
+    instantUs(value, name, clock) ?? otherwise
   const startUs = at(body.start_time, 'start_time', 0)
   const endUs = at(body.end_time, 'end_time', Number.MAX_SAFE_INTEGER)
   if (startUs > endUs) {
@@ -141,6 +137,19 @@ function planInput(
     fields: pageStages.find(stage => stage.type === 'fields')?.fields ?? null,
     intervalUs: intervalOf(body.interval, startUs, Math.min(endUs, nowUs)),
   })
+}
+
+/** A time as people write it; undefined = none was given. */
+export function instantUs(
+  value: string | number | undefined,
+  name: string,
+  at: { readonly nowUs: number; readonly timeZone: string },
+): number | undefined {
+  if (value === undefined) return undefined
+  const parsed = parseTimeAround(value, at.nowUs, timeZone(at.timeZone))
+  if (parsed !== null) return parsed
+  const detail = `${name}: ${JSON.stringify(value)} is no time; use RFC 3339, an epoch, or now-15m`
+  throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
 }
 
 /** `limit` in a query is the whole page, whatever else is asked for. */

@@ -12,6 +12,8 @@ import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
 import type { Clock } from '#runtime/clock.ts'
+import type { AuditLog } from './audit-log.ts'
+import { noteSearch } from './audited.ts'
 import {
   type Caller,
   type CallerDeps,
@@ -25,6 +27,7 @@ import type { OpenSockets } from './open-sockets.ts'
 import { levelsOf, tailFilter } from './search-request.ts'
 
 export interface TailDeps extends CallerDeps {
+  readonly audit: Pick<AuditLog, 'searched'>
   readonly tail: Ref<TailRequest>
   readonly sockets: OpenSockets
   readonly clock: Clock
@@ -69,6 +72,8 @@ export function tailSocket(deps: TailDeps): SocketRoute {
       })
       const after = placeOf(query.get('after'))
       const kind = kindOf(query.get('kind'))
+      const searched = { method: 'GET', path: '/api/v1/tail', request, caller, body: undefined }
+      noteSearch(deps.audit, { ...searched, projectId: project.id, query: asObject(query) })
       const offered = (request.header('sec-websocket-protocol') ?? '').split(',')
       return {
         ...(offered.some(name => name.trim() === PROTOCOL) ? { protocol: PROTOCOL } : {}),
@@ -77,6 +82,11 @@ export function tailSocket(deps: TailDeps): SocketRoute {
       }
     },
   }
+}
+
+/** Without what only goes on where another tail ended. */
+function asObject(query: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...query].filter(([name]) => name !== 'after'))
 }
 
 const KINDS = { logs: BatchKind.LOGS, metrics: BatchKind.METRICS } as const

@@ -35,7 +35,11 @@ export interface Catalog {
   /** With its first keys, all or nothing. */
   createProject(project: NewProject, keys?: readonly NewKey[]): Promise<void>
   updateProject(id: string, change: ProjectChange): Promise<void>
-  deleteProject(id: string): Promise<void>
+  /** With all that the catalog knows of it, but for the note that its rows have to go. */
+  deleteProject(id: string, atUs: number): Promise<void>
+  deletedProjects(): Promise<readonly DeletedProject[]>
+  /** Nothing of these can come any more. */
+  forgetDeleted(ids: readonly string[]): Promise<void>
   /** As text; null = none. */
   recordSchema(projectId: string): Promise<string | null>
   setRecordSchema(projectId: string, schema: string | null): Promise<void>
@@ -54,6 +58,11 @@ export interface Catalog {
   /** Rises with every change of projects or keys; polled each 500 ms. */
   version(): Promise<number>
   close(): Promise<void>
+}
+
+export interface DeletedProject {
+  readonly id: string
+  readonly deletedAtUs: number
 }
 
 export interface NewProject {

@@ -6,9 +6,11 @@ import type { Accounts } from './accounts.ts'
 import type { AlertRules } from './alert-rules.ts'
 import type { AlertStates } from './alert-states.ts'
 import type { ApiTokens } from './api-tokens.ts'
+import type { AuditEntries } from './audit-entries.ts'
 import { backup } from './backup.ts'
 import type {
   Catalog,
+  DeletedProject,
   KeyChange,
   NewKey,
   NewProject,
@@ -21,6 +23,7 @@ import type { Checkpoints } from './checkpoints.ts'
 import { bytea, int8 } from './columns.ts'
 import type { Database } from './database.ts'
 import type { InstallationKeys } from './installation-keys.ts'
+import type { Invitations } from './invitations.ts'
 import {
   insertKey,
   KEY,
@@ -36,19 +39,25 @@ import type { Members } from './members.ts'
 import type { ProjectPartitions } from './partitions.ts'
 import type { Placements } from './placements.ts'
 import { PROJECT, projectColumns, projectOf } from './project-row.ts'
+import type { SavedViews } from './saved-views.ts'
 import type { SignIns } from './sign-ins.ts'
 import { SqlAccounts } from './sql-accounts.ts'
 import { SqlAlertRules } from './sql-alert-rules.ts'
 import { SqlAlertStates } from './sql-alert-states.ts'
 import { SqlApiTokens } from './sql-api-tokens.ts'
+import { SqlAuditEntries } from './sql-audit-entries.ts'
 import { SqlCheckpoints } from './sql-checkpoints.ts'
 import { SqlInstallationKeys } from './sql-installation-keys.ts'
+import { SqlInvitations } from './sql-invitations.ts'
 import { SqlKeyedRequests } from './sql-keyed-requests.ts'
 import { SqlLeases } from './sql-leases.ts'
 import { insertMember, SqlMembers } from './sql-members.ts'
 import { SqlPartitions } from './sql-partitions.ts'
 import { SqlPlacements } from './sql-placements.ts'
+import { SqlSavedViews } from './sql-saved-views.ts'
 import { SqlSignIns } from './sql-sign-ins.ts'
+import { SqlSystemSettings } from './sql-system-settings.ts'
+import type { SystemSettings } from './system-settings.ts'
 
 /** What a person asked for cannot be: told with a stable code. */
 export class CatalogConflictError extends Error {
@@ -84,6 +93,10 @@ export class SqlCatalog implements Catalog {
   readonly signIns: SignIns
   readonly apiTokens: ApiTokens
   readonly installationKeys: InstallationKeys
+  readonly invitations: Invitations
+  readonly savedViews: SavedViews
+  readonly auditEntries: AuditEntries
+  readonly systemSettings: SystemSettings
   readonly alertRules: AlertRules
   readonly alertStates: AlertStates
   readonly #database: Database
@@ -100,6 +113,10 @@ export class SqlCatalog implements Catalog {
     this.signIns = new SqlSignIns(database)
     this.apiTokens = new SqlApiTokens(database)
     this.installationKeys = new SqlInstallationKeys(database)
+    this.invitations = new SqlInvitations(database)
+    this.savedViews = new SqlSavedViews(database)
+    this.auditEntries = new SqlAuditEntries(database)
+    this.systemSettings = new SqlSystemSettings(database)
     this.alertRules = new SqlAlertRules(database)
     this.alertStates = new SqlAlertStates(database)
     this.#database = database
@@ -153,9 +170,30 @@ export class SqlCatalog implements Catalog {
     )
   }
 
-  deleteProject(id: string): Promise<void> {
-    return this.#change(id, change =>
-      change.query(sql.unsafe`DELETE FROM projects p WHERE id = ${id}`),
+  deleteProject(id: string, atUs: number): Promise<void> {
+    return this.#change(id, async change => {
+      await change.query(sql.unsafe`DELETE FROM projects WHERE id = ${id}`)
+      await change.query(sql.unsafe`
+        INSERT INTO deleted_projects (id, deleted_at_us) VALUES (${id}, ${atUs})
+        ON CONFLICT (id) DO NOTHING
+      `)
+    })
+  }
+
+  async deletedProjects(): Promise<readonly DeletedProject[]> {
+    const rows = await this.#database.repeatable(db =>
+      db.any(sql.type(z.object({ id: z.string(), deleted_at_us: int8 }))`
+        SELECT id, deleted_at_us FROM deleted_projects ORDER BY id
+      `),
+    )
+    return rows.map(({ id, deleted_at_us: deletedAtUs }) => ({ id, deletedAtUs }))
+  }
+
+  async forgetDeleted(ids: readonly string[]): Promise<void> {
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
+        DELETE FROM deleted_projects WHERE id = ANY(${sql.array([...ids], 'text')})
+      `),
     )
   }
 

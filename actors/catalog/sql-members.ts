@@ -153,7 +153,11 @@ export async function insertMember(
   return rowCount === 1
 }
 
-async function isRole(db: CommonQueryMethods, projectId: string, name: string): Promise<boolean> {
+export async function isRole(
+  db: CommonQueryMethods,
+  projectId: string,
+  name: string,
+): Promise<boolean> {
   if (isBuiltIn(name)) return true
   return await db.exists(sql.unsafe`
     SELECT FROM project_roles WHERE project_id = ${projectId} AND name = ${name}

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MemoryDeadLetters } from '#actors/commit-log/testing/memory-dead-letters.ts'
 import type { Project } from '#proto/api.ts'
 import { testActor } from '#runtime/testing/test-actor.ts'
 import { expiryUs, retention } from './retention.ts'
 
 const DAY_US = 86_400_000_000
+const NOTHING_DELETED = { deletedProjects: async () => [], forgetDeleted: async () => undefined }
 
 function project(id: string, retention_days: number): Project {
   const quotas = { records_per_second: 0, bytes_per_second: 0 }
@@ -17,8 +19,13 @@ test('each project loses what is older than it wants to keep, and one that keeps
   const actor = testActor(retention, {
     intervalMs: 3_600_000,
     isLeader: () => true,
-    catalog: { projects: async () => [project('a', 30), project('b', 1), project('c', 0)] },
+    catalog: {
+      ...NOTHING_DELETED,
+      projects: async () => [project('a', 30), project('b', 1), project('c', 0)],
+    },
+    deadLetters: new MemoryDeadLetters(),
     store: {
+      drop: async () => undefined,
       expire: async (id, beforeUs) => {
         expired.set(id, beforeUs)
         return 5
@@ -46,8 +53,10 @@ test('it runs again after the interval, also when the store failed', async () =>
   const actor = testActor(retention, {
     intervalMs: 1_000,
     isLeader: () => true,
-    catalog: { projects: async () => [project('a', 1)] },
+    catalog: { ...NOTHING_DELETED, projects: async () => [project('a', 1)] },
+    deadLetters: new MemoryDeadLetters(),
     store: {
+      drop: async () => undefined,
       expire: async () => {
         runs++
         throw new Error('disk away')
@@ -60,6 +69,44 @@ test('it runs again after the interval, also when the store failed', async () =>
   actor.clock.advance(1_000)
   await actor.settle()
   assert.equal(runs, 2)
+  actor.kill()
+})
+
+test('what is left of a deleted project goes, again and again until nothing can come', async () => {
+  const deleted = new Map([['gone000001', 0]])
+  const dropped: string[] = []
+  const deadLetters = new MemoryDeadLetters()
+  const letter = { source: 'ingest', reason: '', atUs: 1, bytes: new Uint8Array() } as const
+  await deadLetters.put([{ ...letter, projectId: 'gone000001' }])
+  await deadLetters.put([{ ...letter, projectId: 'another001' }])
+  const actor = testActor(retention, {
+    intervalMs: 3_000_000,
+    isLeader: () => true,
+    deadLetters,
+    catalog: {
+      projects: async () => [],
+      deletedProjects: async () => [...deleted].map(([id, deletedAtUs]) => ({ id, deletedAtUs })),
+      forgetDeleted: async ids => ids.forEach(id => deleted.delete(id)),
+    },
+    store: { drop: async id => void dropped.push(id), expire: async () => 0 },
+  })
+  deleted.set('gone000001', actor.clock.nowUs())
+  for (const [ms, times] of [
+    [0, 1],
+    [3_000_000, 2],
+    [3_000_000, 3],
+    [3_000_000, 3],
+  ] as const) {
+    actor.clock.advance(ms)
+    await actor.settle()
+    assert.equal(dropped.length, 2 * times)
+  }
+  assert.deepEqual(dropped.slice(0, 2), ['gone000001', 'gone000001.metrics'])
+  const left = await deadLetters.list({ limit: 9 })
+  assert.deepEqual(
+    left.map(({ projectId }) => projectId),
+    ['another001'],
+  )
   actor.kill()
 })
 

@@ -1,8 +1,12 @@
-/** Deletes, now and then, exactly the rows that are older than their project wants to keep them. */
+/**
+ * Deletes, now and then, exactly the rows that are older than their project wants to keep them, and
+ * those of projects that were deleted.
+ */
 import type { Catalog } from '#actors/catalog/catalog.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { streamsOf } from '#actors/store/streams.ts'
 import { type Actor, type Context, defineActor } from '#runtime/actor.ts'
+import { type EraseDeps, eraseProject } from './erase-project.ts'
 
 export type RetentionMessage =
   | { readonly type: 'run' }
@@ -10,13 +14,16 @@ export type RetentionMessage =
   | { readonly type: 'failed'; readonly error: Error }
 
 export interface RetentionDeps {
-  readonly catalog: Pick<Catalog, 'projects'>
-  readonly store: Pick<LogStore, 'expire'>
+  readonly catalog: Pick<Catalog, 'projects' | 'deletedProjects' | 'forgetDeleted'>
+  readonly store: Pick<LogStore, 'expire' | 'drop'>
+  readonly deadLetters: EraseDeps['deadLetters']
   readonly intervalMs: number
   /** Of several processes one deletes. */
   readonly isLeader: () => boolean
 }
 
+/** Longer than a catalog may be away while keys are good, and a batch may wait. */
+const ON_ITS_WAY_US = 3_600_000_000
 const DAY_US = 86_400_000_000
 /** Whoever leads now may be another one soon. */
 const LEADER_LOOK_MS = 10_000
@@ -83,7 +90,20 @@ class Retention implements Actor<RetentionMessage> {
       if (before === null) continue
       for (const stream of streamsOf(id)) deleted += await store.expire(stream, before)
     }
+    await this.#eraseDeleted()
     return deleted
+  }
+
+  /** A project is forgotten once nothing of it can be on its way. */
+  async #eraseDeleted(): Promise<void> {
+    const { catalog } = this.#deps
+    const untilUs = this.#context.clock.nowUs() - ON_ITS_WAY_US
+    const gone: string[] = []
+    for (const { id, deletedAtUs } of await catalog.deletedProjects()) {
+      await eraseProject(id, this.#deps)
+      if (deletedAtUs < untilUs) gone.push(id)
+    }
+    if (gone.length > 0) await catalog.forgetDeleted(gone)
   }
 }
 

@@ -11,8 +11,9 @@ import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { KeyCache } from '#actors/identity/key-cache.ts'
 import { openIdentity } from '#actors/identity/open-identity.ts'
-import { PEOPLE_RULES } from '#actors/identity/people-rules.ts'
+import type { PeopleRules } from '#actors/identity/people-rules.ts'
 import { Sessions } from '#actors/identity/sessions.ts'
+import { LiveSystemConfig } from '#actors/identity/system-config.ts'
 import type { Mail } from '#actors/mail/mailer.ts'
 import { manifest } from '#actors/manifest.ts'
 import type {
@@ -35,7 +36,9 @@ import { probe } from '#runtime/testing/test-actor.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { loadTask, splitTransfer, type ThreadTools } from '#runtime/threads.ts'
 import { type ApiDeps, apiRoutes, apiSockets } from '../api-routes.ts'
+import { AuditLog } from '../audit-log.ts'
 import { mayStill } from '../caller.ts'
+import { signUpInvitations } from '../invitation-routes.ts'
 import { single } from '../metrics-text.ts'
 import { OpenSockets } from '../open-sockets.ts'
 import { QueryGate } from '../query-gate.ts'
@@ -136,6 +139,7 @@ export async function apiWorld(
     revoked: (keyId: string) => sockets.revoked(keyId),
     catalogChanged() {
       persons.catalogChanged()
+      void systemConfig.refresh()
       void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, deps))
     },
   }
@@ -156,7 +160,15 @@ export async function apiWorld(
     cost: CHEAP,
   })
   const { accounts, signIns, accessTokens, persons, signingSecrets } = identity
-  const rules = { ...PEOPLE_RULES }
+  const rules: { -readonly [Name in keyof PeopleRules]?: PeopleRules[Name] } = {}
+  const systemConfig = new LiveSystemConfig(catalog.systemSettings, 30)
+  const audit = new AuditLog({
+    entries: catalog.auditEntries,
+    clock,
+    settings: () => systemConfig.current,
+    onFault: (error, where) => assert.fail(`${where}: ${error.message}`),
+  })
+  t.after(() => audit.close())
   const invitations = new Map<string, string | null>()
   const keys = new KeyCache({
     catalog,
@@ -167,17 +179,30 @@ export async function apiWorld(
   const sessions = new Sessions({ catalog, clock, random, adminToken: ADMIN_TOKEN })
   const tail = probe<TailRequest>('tail')
   const ingest = ingestWorld(t, { clock })
-  const state = { notReady: null as string | null, troubles: [] as Trouble[], flushes: 0 }
+  const state = {
+    notReady: null as string | null,
+    troubles: [] as Trouble[],
+    flushes: 0,
+    erased: [] as string[],
+  }
+  const invited = signUpInvitations({ projectInvitations: catalog.invitations, clock, keys })
   const deps: ApiDeps = {
     catalog,
     ...identity,
-    rules: () => rules,
+    rules: () => ({ ...systemConfig.rules, ...rules }),
+    systemConfig,
+    audit,
+    projectInvitations: catalog.invitations,
+    savedViews: catalog.savedViews,
+    auditEntries: catalog.auditEntries,
+    eraseProject: async id => void state.erased.push(id),
+    onFault: (error, where) => assert.fail(`${where}: ${error.message}`),
     invitations: {
       find: async token => {
         const email = invitations.get(token)
-        return email === undefined ? null : { email }
+        return email === undefined ? invited.find(token) : { email }
       },
-      accept: async token => invitations.delete(token),
+      accept: async (token, account) => invitations.delete(token) || invited.accept(token, account),
     },
     alerts: {
       alertRules: new MemoryAlertRules(),
@@ -200,7 +225,7 @@ export async function apiWorld(
     clock,
     random,
     version: '9.9.9',
-    retentionDays: 30,
+    retentionDays: () => systemConfig.current.retention_days_default,
     publicUrl,
     notReady: () => state.notReady,
     troubles: () => state.troubles,

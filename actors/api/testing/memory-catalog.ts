@@ -1,5 +1,6 @@
 /** A catalog in memory, for tests that ask only for its answers. */
 import type {
+  DeletedProject,
   KeyChange,
   NewKey,
   NewProject,
@@ -11,6 +12,12 @@ import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
 import type { PeopleCatalog } from '#actors/catalog/testing/people.ts'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
+import {
+  MemoryAuditEntries,
+  MemoryInvitations,
+  MemorySavedViews,
+  MemorySystemSettings,
+} from './memory-membership.ts'
 import {
   MemoryAccounts,
   MemoryApiTokens,
@@ -35,6 +42,15 @@ export class MemoryCatalog implements PeopleCatalog {
     changed: this.#changed,
   })
   readonly installationKeys = new MemoryInstallationKeys()
+  readonly invitations = new MemoryInvitations({
+    members: this.members,
+    account: id => this.accounts.find(id),
+    project: id => this.#projects.get(id),
+  })
+  readonly savedViews = new MemorySavedViews()
+  readonly auditEntries = new MemoryAuditEntries()
+  readonly systemSettings = new MemorySystemSettings(this.#changed)
+  readonly #deleted = new Map<string, number>()
   #version = 1
 
   async projects(): Promise<Project[]> {
@@ -77,8 +93,17 @@ export class MemoryCatalog implements PeopleCatalog {
     this.#version++
   }
 
-  async deleteProject(id: string): Promise<void> {
+  async deletedProjects(): Promise<DeletedProject[]> {
+    return [...this.#deleted].map(([id, deletedAtUs]) => ({ id, deletedAtUs }))
+  }
+
+  async forgetDeleted(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#deleted.delete(id)
+  }
+
+  async deleteProject(id: string, atUs: number): Promise<void> {
     this.#projects.delete(id)
+    this.#deleted.set(id, atUs)
     this.#version++
   }
 

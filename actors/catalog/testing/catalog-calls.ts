@@ -106,11 +106,42 @@ const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
 const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
 const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
 
+const invitation = (id: string) => ({
+  id,
+  projectId: 'project001',
+  tokenSha256: sha(id),
+  email: null,
+  role: 'viewer',
+  createdAtUs: NOW_US,
+  expiresAtUs: NOW_US + 9,
+  createdBy: null,
+})
+const savedView = (id: string) => ({
+  id,
+  projectId: 'project001',
+  name: id,
+  address: 'query=a',
+  shared: true,
+  createdBy: null,
+  atUs: NOW_US,
+})
+const AUDIT_ENTRY = {
+  atUs: NOW_US,
+  actor: 'nobody',
+  actorName: '',
+  peer: '',
+  action: 'auth.login',
+  projectId: null,
+  detail: {},
+}
+
 /** What the calls below find. */
 export async function fill(catalog: SqlCatalog): Promise<void> {
   await catalog.createProject(project('project001'))
   await catalog.createProject(project('project002'))
   await catalog.createKey(key('keykeykey001'))
+  await catalog.invitations.create(invitation('inviteinvit1'))
+  await catalog.savedViews.create(savedView('viewviewvie1'))
   await catalog.createSession(session(OLD_TOKEN))
   await catalog.leases.acquire(LEASE.name, LEASE.holder, 60_000)
   await catalog.checkpoints.claim(GROUP, TOPIC, [0, 1], 'owner-1')
@@ -136,7 +167,9 @@ const catalogCalls: Calls<SqlCatalog> = {
   projectByName: catalog => catalog.projectByName('project project001'),
   createProject: catalog => catalog.createProject(project('project003')),
   updateProject: catalog => catalog.updateProject('project001', { retention_days: 7 }),
-  deleteProject: catalog => catalog.deleteProject('project002'),
+  deleteProject: catalog => catalog.deleteProject('project002', NOW_US),
+  deletedProjects: catalog => catalog.deletedProjects(),
+  forgetDeleted: catalog => catalog.forgetDeleted(['project009']),
   recordSchema: catalog => catalog.recordSchema('project001'),
   setRecordSchema: catalog => catalog.setRecordSchema('project001', '{"type":"object"}'),
   keys: catalog => catalog.keys('project001'),
@@ -175,6 +208,33 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     inIndex: placements => placements.inIndex(PLACEMENT.index),
     shards: placements => placements.shards(),
     forget: placements => placements.forget(PLACEMENT.index),
+  },
+  invitations: {
+    list: invitations => invitations.list('project001', NOW_US),
+    create: invitations => invitations.create(invitation('inviteinvit2')),
+    remove: invitations => invitations.remove('project001', 'inviteinvit1'),
+    look: invitations => invitations.look(sha('inviteinvit1'), NOW_US),
+    accept: invitations => invitations.accept(sha('inviteinvit1'), 'nobody000000', NOW_US),
+  },
+  savedViews: {
+    list: views => views.list('project001', null),
+    find: views => views.find('project001', 'viewviewvie1', null),
+    create: views => views.create(savedView('viewviewvie2')),
+    update: views =>
+      views.update('project001', 'viewviewvie1', {
+        ...savedView('viewviewvie1'),
+        version: 1,
+      }),
+    remove: views => views.remove('project001', 'viewviewvie1'),
+  },
+  auditEntries: {
+    add: entries => entries.add([AUDIT_ENTRY]),
+    list: entries => entries.list({ limit: 5 }),
+    prune: entries => entries.prune(NOW_US),
+  },
+  systemSettings: {
+    read: settings => settings.read(),
+    change: settings => settings.change({ audit_days: 7 }),
   },
   keyedRequests: {
     begin: requests => requests.begin({ ...KEYED, producer: 2n }, KEYED_BODY, NOW_US),

@@ -10,6 +10,7 @@ import { checkpointTests } from './checkpoint-tests.ts'
 import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
 import { memberTests } from './member-tests.ts'
+import { membershipTests } from './membership-tests.ts'
 import { partitionTests } from './partition-tests.ts'
 import { placementTests } from './placement-tests.ts'
 
@@ -176,7 +177,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     test('deleting a project deletes its keys', async () => {
       await project('aaaaaaaaa8')
       await key('kkkkkkkkkk05', 'aaaaaaaaa8')
-      await catalog.deleteProject('aaaaaaaaa8')
+      await catalog.deleteProject('aaaaaaaaa8', 1)
       assert.equal(await catalog.key('kkkkkkkkkk05'), null)
     })
 
@@ -203,6 +204,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     accountTests(() => catalog)
     suite('alerts', () => alertTests(() => catalog))
     suite('members', () => memberTests(() => catalog))
+    suite('membership', () => membershipTests(() => catalog))
 
     test('of processes that start at once one makes the installation\u2019s key', async () => {
       const key = (id: string) => ({ id, sealed: sha(id), createdAtUs: NOW_US })

@@ -62,7 +62,7 @@ export function partitionTests(catalog: () => SqlCatalog): void {
       assert.equal(await catalog().partitions.assign('nosuchproj', [1]), false)
       const id = await another('shortlived')
       await catalog().partitions.of(id, COUNT)
-      await catalog().deleteProject(id)
+      await catalog().deleteProject(id, 1)
       assert.equal((await catalog().partitions.all()).has(id), false)
     })
 
