@@ -1,6 +1,6 @@
 /**
  * Who did what. Changes are written before they are answered; searches a moment later, several at
- * once, so that none waits for it. While the catalog is away entries wait, as many as there is room.
+ * once, so that none waits for it. While the catalog is away entries wait, up to a number.
  */
 import type { AuditEntries, NewAuditEntry } from '#actors/catalog/audit-entries.ts'
 import type { SystemConfig } from '#proto/people.ts'

@@ -24,9 +24,10 @@ export class SqlSystemSettings implements SystemSettings {
 
   change(change: Partial<SystemConfig>): Promise<void> {
     return changing(this.#database, async db => {
-      for (const [name, value] of Object.entries(change)) {
+      for (const [name, given] of Object.entries(change)) {
+        const value = JSON.stringify(given)
         await db.query(sql.unsafe`
-          INSERT INTO system_settings (name, value) VALUES (${name}, ${JSON.stringify(value)}::jsonb)
+          INSERT INTO system_settings (name, value) VALUES (${name}, ${value}::jsonb)
           ON CONFLICT (name) DO UPDATE SET value = excluded.value
         `)
       }
