@@ -154,15 +154,14 @@ export function membershipTests(catalog: () => MembershipCatalog): void {
   })
 }
 
-function entryOf({
-  atUs: _,
-  actorName,
-  projectId,
-  ...rest
-}: {
-  readonly atUs: number
+interface Written {
+  readonly actor: string
   readonly actorName: string
+  readonly action: string
   readonly projectId: string | null
-}) {
-  return { ...rest, actor_name: actorName, project: projectId }
+  readonly detail: object
+}
+
+function entryOf({ actor, actorName, action, projectId, detail }: Written) {
+  return { actor, actor_name: actorName, action, project: projectId, detail }
 }
