@@ -2,12 +2,12 @@
 import type { ColumnType, Json, Table, TableColumn } from '#proto/api.ts'
 import { ANALYSIS_ROWS_MAX } from '#proto/limits.ts'
 import {
-  COUNT_COLUMN,
   columnsOf,
   isTableStage,
   measureName,
   type ShapingStage,
   type Stage,
+  type TopStage,
   UNIQ_COLUMN,
 } from '#proto/query/analysis.ts'
 import { formatTime } from '#proto/time.ts'
@@ -106,8 +106,8 @@ function draftOf(stage: GroupingStage, groups: readonly MeasuredGroup[]): Draft 
     case 'uniq':
       return { columns, rows: [[groups.filter(hasKey).length]] }
     case 'top': {
-      const rows = groups.filter(hasKey).map(({ key, rows: count }): Row => [...key, count])
-      return { columns, rows: byFrequency({ columns, rows }, stage.field).slice(0, stage.count) }
+      const rows = mostFrequent(stage, groups).map(({ key, rows: count }): Row => [...key, count])
+      return { columns, rows }
     }
     case 'timechart': {
       const rows = groups.map(
@@ -127,12 +127,25 @@ function draftOf(stage: GroupingStage, groups: readonly MeasuredGroup[]): Draft 
   }
 }
 
-function hasKey({ key }: MeasuredGroup): boolean {
+export function hasKey({ key }: MeasuredGroup): boolean {
   return key.every(part => part !== null)
 }
 
-function byFrequency(draft: Draft, field: string): readonly Row[] {
-  return sorted(draft, [{ column: COUNT_COLUMN, isDescending: true }, upwards(field)])
+/** Those of `top`: the more logs the earlier, then by key. */
+export function mostFrequent(
+  { field, count }: TopStage,
+  groups: readonly MeasuredGroup[],
+): MeasuredGroup[] {
+  const keyed = groups.filter(hasKey)
+  const type = field === 'level' ? 'level' : 'text'
+  const byKey = columnOrder(
+    keyed.map(({ key: [part] }) => part),
+    { type, isDescending: false },
+  )
+  const rowsOf = (place: number): number => (keyed[place] as MeasuredGroup).rows
+  const places = Array.from(keyed, (_, place) => place)
+  places.sort((a, b) => rowsOf(b) - rowsOf(a) || byKey(a, b))
+  return places.slice(0, count).map(place => keyed[place] as MeasuredGroup)
 }
 
 function upwards(column: string): { readonly column: string; readonly isDescending: boolean } {

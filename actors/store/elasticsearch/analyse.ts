@@ -1,16 +1,14 @@
 /** One analysis: groups page by page, put into the same table as the embedded store makes. */
-import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import type { Measure } from '#proto/query/analysis.ts'
 import { groupingStage } from '../analysis/grouping-stage.ts'
 import { type GroupsWanted, groupsWanted } from '../analysis/groups-wanted.ts'
-import { type MeasuredGroup, measuredBytes, measuresOf } from '../analysis/measured.ts'
-import { tabulate } from '../analysis/tabulate.ts'
-import { tooManyGroups } from '../analysis/too-many.ts'
+import { measuresOf } from '../analysis/measured.ts'
 import { bothDone } from '../lanes.ts'
 import type { HeldMemory } from '../query-memory.ts'
 import type { AnalysisInput, AnalysisResult } from '../store.ts'
 import { StoreError } from '../store-error.ts'
 import { Asking, asking, type HoldingTools, NO_ROWS, type Question, type Scope } from './asking.ts'
+import { GroupSum } from './group-sum.ts'
 import {
   GROUPS_OF_PAGE,
   type GroupPage,
@@ -50,39 +48,35 @@ class Analysis {
   async run(): Promise<AnalysisResult> {
     const scope = await this.#asking.scope(null)
     const { indices, positions } = scope
-    const [groups, receivedAtUs] =
-      indices.length === 0 ? [[], 0] : await bothDone(this.#groups(scope), scope.newestUs())
+    const nothing = new GroupSum(this.#input.stages, this.#wanted, this.#memory)
+    const [sum, receivedAtUs] =
+      indices.length === 0 ? [nothing, 0] : await bothDone(this.#groups(scope), scope.newestUs())
     return {
-      total: groups.reduce((sum, { rows }) => sum + rows, 0),
-      table: tabulate(this.#input.stages, groups, this.#input.rowsMax),
+      total: sum.total,
+      table: sum.table(this.#input.rowsMax),
       positions,
       receivedAtUs,
       explain: { indices: indices.length, shards: this.#shards, pages: this.#pages },
     }
   }
 
-  async #groups(scope: Scope): Promise<readonly MeasuredGroup[]> {
+  async #groups(scope: Scope): Promise<GroupSum> {
     const question = await this.#asking.question(scope)
     if (this.#wanted.numbers.some(({ isEach }) => isEach)) await this.#demandFew(scope, question)
     const asked = groupQuestion(this.#wanted, this.#measures, false)
-    const groups: MeasuredGroup[] = []
-    let bytes = 0
+    const sum = new GroupSum(this.#input.stages, this.#wanted, this.#memory)
     for (let after: unknown = null; ; ) {
       const page = await this.#page(scope, question, {
         runtimeMappings: asked.runtimeMappings,
         groups: asked.page(after),
       })
-      const found = readGroups(page, this.#wanted, this.#measures)
-      groups.push(...found)
-      if (groups.length > ANALYSIS_GROUPS_MAX) throw tooManyGroups('groups', this.#wanted)
-      bytes += measuredBytes(found)
-      this.#memory.hold('groups', bytes)
-      if (page.buckets.length < GROUPS_OF_PAGE || page.after_key === undefined) return groups
+      sum.add(readGroups(page, this.#wanted, this.#measures))
+      if (page.buckets.length < GROUPS_OF_PAGE || page.after_key === undefined) return sum
       after = page.after_key
     }
   }
 
-  /** Elasticsearch has to hold every number of which a quantile is made. */
+  /** Elasticsearch has to hold the different numbers of which a quantile is made. */
   async #demandFew(scope: Scope, question: Question): Promise<void> {
     const whole = { ...this.#wanted, barUs: null, by: [] }
     const { runtimeMappings, page } = groupQuestion(whole, [], true)
@@ -90,7 +84,7 @@ class Analysis {
     const numbers = numbersIn(counted, whole)
     if (numbers <= this.#numbersMax) return
     const message =
-      `exact percentiles of ${numbers} numbers are too much for Elasticsearch, ` +
+      `exact percentiles of about ${numbers} different numbers are too much for Elasticsearch, ` +
       `which has to hold them all: at most ${this.#numbersMax}; ` +
       'ask about less time or fewer logs, or for avg, min, max and sum'
     throw new StoreError('LOGBOY_QUERY_TOO_DEAR', message)
