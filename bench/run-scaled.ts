@@ -1,6 +1,6 @@
 /**
- * `npm run bench:scaled -- [--only kafka,elastic,latency,steady,catch-up] [--rows 400000]
- * [--minutes 10] [--save]`: the scaled rows of bench/README.md, on the real servers that
+ * `npm run bench:scaled -- [--only kafka,elastic,queries,latency,steady,catch-up] [--rows 400000]
+ * [--query-rows 2000000] [--minutes 10] [--save]`: the scaled rows of bench/README.md, on the real servers that
  * ../shared/services starts.
  */
 import { parseArgs } from 'node:util'
@@ -8,6 +8,7 @@ import { benchElastic } from './elastic.bench.ts'
 import { benchKafka } from './kafka.bench.ts'
 import { createDatabase, LabCluster } from './lab/cluster.ts'
 import { dataFile } from './lab/data.ts'
+import { elasticQueries } from './lab/elastic-queries.ts'
 import { measureLatency, SCALED } from './lab/latency.ts'
 import { measurePipeline } from './lab/pipeline.ts'
 import { Services } from './lab/services.ts'
@@ -16,8 +17,9 @@ import { measureAll, type Result, saveResults } from './lab/table.ts'
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'kafka,elastic,latency,steady,catch-up' },
+    only: { type: 'string', default: 'kafka,elastic,queries,latency,steady,catch-up' },
     rows: { type: 'string', default: '400000' },
+    'query-rows': { type: 'string', default: '2000000' },
     minutes: { type: 'string', default: '10' },
     save: { type: 'boolean', default: false },
   },
@@ -33,11 +35,13 @@ if (services === null) {
   console.error('bench:scaled needs the services script in ../shared/services beside this checkout')
   process.exit(1)
 }
-services.up()
+// The queries need no other.
+services.up(...(options.only === 'queries' ? (['elasticsearch'] as const) : []))
 const environment = services.environment()
 const measurements = {
   kafka,
   elastic,
+  queries,
   latency,
   steady,
   'catch-up': caughtUp,
@@ -58,6 +62,12 @@ async function kafka(): Promise<Result[]> {
     floor: 300_000,
     note: `${cpuUsPerRow.toFixed(2)} µs CPU a row, p99 ${p99Ms.toFixed(0)} ms`,
   }))
+}
+
+/** Ten million rows would take Elasticsearch an hour on two cores to take in. */
+function queries(): Promise<Result[]> {
+  const data = dataFile(Number(options['query-rows']))
+  return elasticQueries(environment['ELASTICSEARCH_URL'] ?? '', data)
 }
 
 /** One Elasticsearch, fed by a bare client and by the whole pipeline, in one run. */

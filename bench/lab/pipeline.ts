@@ -67,7 +67,7 @@ export async function measurePipeline(
   }
 }
 
-async function allFound(server: LabServer, key: string, wanted: number): Promise<void> {
+export async function allFound(server: LabServer, key: string, wanted: number): Promise<void> {
   for (;;) {
     const body = { limit: 0, include: ['total'] }
     const { total } = await server.call('POST', '/api/v1/logs/search', body, key)
