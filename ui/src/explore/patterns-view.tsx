@@ -3,6 +3,7 @@ import { type Pattern, readPatterns } from '../api/facts.ts'
 import { createAsked } from '../kit/asked.ts'
 import { IconButton } from '../kit/icon-button.tsx'
 import { countText, shortCount } from '../kit/number-text.ts'
+import { createNow } from '../kit/reactive.ts'
 import { agoText, timeMs } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
 import type { Explorer } from './explorer.ts'
@@ -19,6 +20,8 @@ import { fieldTerm, withTerm } from './query-text-model.ts'
 import type { SearchScope } from './search-model.ts'
 
 const PATTERNS_SHOWN = 200
+/** How often they are counted anew while rows stream in. */
+const LIVE_STEP_MS = 10_000
 const SPARK = { width: 120, height: 22 }
 const ORDER_NAMES: Readonly<Record<PatternOrder, string>> = {
   frequent: 'Most frequent',
@@ -31,8 +34,15 @@ export function PatternsView(props: {
   readonly nowMs: number
 }): JSX.Element {
   const { scope, state, change } = props.explorer
-  const question = createMemo(() => {
+  const step = createNow(LIVE_STEP_MS)
+  const moved = createMemo((): SearchScope | null => {
     const known = scope()
+    if (known === null || !state().live) return known
+    const passedMs = Math.max(0, step() - known.searchedMs)
+    return { ...known, fromMs: known.fromMs + passedMs, searchedMs: known.searchedMs + passedMs }
+  })
+  const question = createMemo(() => {
+    const known = moved()
     return known === null ? null : { ...scopeFilter(known), limit: PATTERNS_SHOWN }
   })
   const before = createMemo(() => {
@@ -96,7 +106,7 @@ export function PatternsView(props: {
             <PatternLine
               pattern={pattern}
               barMs={(answer()?.interval ?? 60) * 1000}
-              interval={spanOf(scope() as SearchScope)}
+              interval={spanOf(moved() as SearchScope)}
               largest={answer()?.patterns[0]?.share ?? 1}
               isNew={isNew(pattern)}
               {...props}
