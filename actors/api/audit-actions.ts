@@ -15,6 +15,11 @@ const NAMES: Readonly<Record<string, string>> = {
   'POST /api/v1/auth/logout': 'auth.logout',
   'POST /api/v1/auth/reset': 'auth.reset',
   'POST /api/v1/auth/password': 'auth.password',
+  'POST /api/v1/auth/forgotten': 'auth.forgotten',
+  'POST /api/v1/auth/confirm': 'auth.confirm',
+  'POST /api/v1/sessions': 'auth.session',
+  'DELETE /api/v1/session': 'auth.logout',
+  'PATCH /api/v1/account': 'account.update-own',
   'POST /api/v1/sessions/tickets': 'auth.ticket',
   'POST /api/v1/tokens': 'token.create',
   'DELETE /api/v1/tokens/:id': 'token.delete',
@@ -46,6 +51,13 @@ const NAMES: Readonly<Record<string, string>> = {
   'DELETE /api/v1/projects/:id/saved-views/:view': 'view.delete',
   'PATCH /api/v1/system/config': 'system.update',
   'POST /api/v1/system/flush': 'system.flush',
+  // A copy of everything that people configured.
+  'GET /api/v1/system/backup': 'system.backup',
+  'POST /api/v1/alerts/rules': 'alert-rule.create',
+  'POST /api/v1/alerts/rules/import': 'alert-rule.import',
+  'PUT /api/v1/alerts/rules/:rule': 'alert-rule.update',
+  'DELETE /api/v1/alerts/rules/:rule': 'alert-rule.delete',
+  'POST /api/v1/alerts/:alert/acknowledge': 'alert.acknowledge',
   'POST /api/v1/logs/delete': 'logs.delete',
 }
 
@@ -54,6 +66,9 @@ const SEARCHES: Readonly<Record<string, string>> = {
   'POST /api/v1/logs/search': 'logs.search',
   'POST /api/v1/logs/histogram': 'logs.histogram',
   'POST /api/v1/logs/facets': 'logs.facets',
+  'POST /api/v1/logs/fields': 'logs.fields',
+  'POST /api/v1/alerts/rules/preview': 'alert-rule.preview',
+  'POST /api/v1/alerts/rules/backtest': 'alert-rule.backtest',
   'POST /api/v1/logs/patterns': 'logs.patterns',
   'GET /api/v1/logs/patterns': 'logs.patterns',
   'GET /api/v1/logs/recent': 'logs.recent',
@@ -71,6 +86,7 @@ export function auditAction(method: string, path: string): AuditAction | null {
   const route = `${method} ${path}`
   const search = SEARCHES[route]
   if (search !== undefined) return { name: search, kind: 'search' }
-  if (method === 'GET' || UNNOTED.has(route)) return null
-  return { name: NAMES[route] ?? route, kind: 'change' }
+  const name = NAMES[route]
+  if (name === undefined && (method === 'GET' || UNNOTED.has(route))) return null
+  return { name: name ?? route, kind: 'change' }
 }
