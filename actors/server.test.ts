@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { Problem, ProjectCreated, ProjectKey, Row } from '#proto/api.ts'
+import { StreamClient } from './gateway/testing/stream-client.ts'
 import { ADMIN_TOKEN, RunningServer } from './testing/running-server.ts'
 
 // One folder for both: making the catalog takes most of a first start.
@@ -247,6 +248,45 @@ function doors(driver: string): void {
       )
       const names = new Set(body.actors.map(({ name }) => name))
       for (const name of ['project', 'tail', 'retention']) assert.ok(names.has(name), name)
+    })
+
+    test('a project that is deleted while it streams ends all that is open, and only that', async t => {
+      const doomed = await server.createProject(`doomed ${driver}`)
+      const say = (key: string, body: object | string) => server.ingest(key, body)
+      await say(doomed.ingest_key, '{"service":"doomed","message":"x"}\n7')
+      await say(other.ingest_key, { service: 'survivor', message: 'y' })
+      const stream = new StreamClient(t, Number(new URL(server.grpcUrl).port))
+      stream.hello(doomed.ingest_key)
+      assert.equal((await stream.next()).type, 'welcome')
+      const tails = [
+        server.tail(doomed.read_key, {}),
+        server.tail(ADMIN_TOKEN, { project: doomed.id }),
+      ]
+      for (const tail of tails) assert.equal((await tail.next()).type, 'hello')
+      const survivor = server.tail(other.read_key, { query: 'service:survivor' })
+      assert.equal((await survivor.next()).type, 'hello')
+      const path = `/api/v1/projects/${doomed.id}`
+      const letters = await server.call<{ letters: { id: string }[] }>(
+        'GET',
+        `${path}/dead-letters`,
+      )
+      assert.equal(letters.body.letters.length, 1)
+      assert.equal((await server.call('DELETE', path)).status, 204)
+      const { code, details } = await stream.status
+      assert.deepEqual([code, details], [16, 'the key was revoked or has expired'])
+      for (const tail of tails) assert.equal(await tail.ended, 4401)
+      assert.equal((await say(doomed.ingest_key, {})).status, 401)
+      assert.equal((await server.call('GET', path)).status, 404)
+      const observed = await server.call<{ deadLetters: { letters: number } }>(
+        'GET',
+        '/api/v1/system/actors',
+      )
+      assert.equal(observed.body.deadLetters.letters, 0)
+      await say(other.ingest_key, { service: 'survivor', message: 'z' })
+      assert.deepEqual((await survivor.messages(1)).messages, ['z'])
+      const { total } = await server.search(other.read_key, { query: 'service:survivor' })
+      assert.equal(total, 2)
+      survivor.socket.terminate()
     })
   })
 }

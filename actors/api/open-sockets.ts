@@ -32,7 +32,6 @@ export class OpenSockets {
 
   add(caller: Caller, projectId: string, socket: Socket): () => void {
     if (caller.type === 'key') return this.#addOfKey(caller.key.keyId, socket)
-    if (caller.type !== 'person') return () => undefined
     const opened = { caller, projectId, socket }
     this.#persons.add(opened)
     return () => void this.#persons.delete(opened)
