@@ -11,7 +11,7 @@ import { ingestRoutes } from '#actors/gateway/ingest-http.ts'
 import { OpenStreams } from '#actors/gateway/open-streams.ts'
 import { testBatch } from '#actors/gateway/testing/ingest-world.ts'
 import type { Route } from '#actors/http/http-server.ts'
-import { HttpProblem } from '#actors/http/problem.ts'
+import type { HttpProblem } from '#actors/http/problem.ts'
 import { mintApiToken } from '#actors/identity/api-token.ts'
 import { encodeClientMessage, parseServerMessage } from '#proto/stream.ts'
 import { seededRandom } from '#runtime/random.ts'
@@ -323,7 +323,8 @@ async function tenants(t: TestContext) {
 
 function parametersOf({ path }: Route, values: Values): Record<string, string> {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
-  return Object.fromEntries(names.map(name => [name, String(values[name] ?? 'x')]))
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : 'x')
+  return Object.fromEntries(names.map(name => [name, textOf(values[name])]))
 }
 
 /** In its path, or where the route looks for it. */
