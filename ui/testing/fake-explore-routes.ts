@@ -5,6 +5,9 @@ import type { ActiveAlert } from '../src/api/alerts.ts'
 import { fakeContext, fakeFacets, fakeFields, fakePatterns } from './fake-facts.ts'
 import { filterOf } from './fake-search.ts'
 
+/** Of a body; the real server refuses others, too. */
+const VIEW_MEMBERS = ['name', 'address', 'shared']
+
 export interface FakeAnswer {
   readonly status: number
   readonly body: unknown
@@ -71,20 +74,23 @@ export class FakeExploreRoutes {
     const id = match[1]
     if (id === undefined && method === 'GET') return ok({ views: this.views })
     const wish = body as Pick<SavedView, 'name' | 'address' | 'shared' | 'version'>
+    const known = id === undefined ? VIEW_MEMBERS : [...VIEW_MEMBERS, 'version']
+    const odd = Object.keys(wish).filter(name => !known.includes(name))
+    if (odd.length > 0) return refusal(400, 'LOGBOY_BAD_REQUEST', `unknown: ${odd.join(', ')}`)
     if (id === undefined) {
       const view = this.#view(`view${++this.#viewNumber}`, wish, 1)
       this.views.push(view)
       return { status: 201, body: view }
     }
     const at = this.views.findIndex(view => view.id === id)
-    const known = this.views[at]
-    if (known === undefined) return refusal(404, 'LOGBOY_NOT_FOUND', 'there is no such view')
+    const view = this.views[at]
+    if (view === undefined) return refusal(404, 'LOGBOY_NOT_FOUND', 'there is no such view')
     if (method === 'DELETE') {
       this.views.splice(at, 1)
       return { status: 204, body: null }
     }
-    if (wish.version !== known.version) return refusal(409, 'LOGBOY_CONFLICT', 'it was changed')
-    const changed = this.#view(id, wish, known.version + 1)
+    if (wish.version !== view.version) return refusal(409, 'LOGBOY_CONFLICT', 'it was changed')
+    const changed = this.#view(id, wish, view.version + 1)
     this.views[at] = changed
     return ok(changed)
   }

@@ -22,9 +22,10 @@ export function createView(projectId: string, body: SavedViewWish): Promise<Save
 export function changeView(
   projectId: string,
   { id, version }: SavedView,
-  body: SavedViewWish,
+  { name, address, shared }: SavedViewWish,
 ): Promise<SavedView> {
-  return call<SavedView>('PUT', path(projectId, id), { body: { ...body, version } })
+  const body = { name, address, shared, version }
+  return call<SavedView>('PUT', path(projectId, id), { body })
 }
 
 export function deleteView(projectId: string, id: string): Promise<void> {
