@@ -68,7 +68,10 @@ export function SlowPanel(props: Pick<PanelProps, 'dashboard'>): JSX.Element {
             choice={chosen()}
             onChoose={(name, p95) =>
               props.dashboard.look({
-                terms: [fieldTerm(chosen().by, name), `${fieldName(chosen().field)}>=${p95}`],
+                terms: [
+                  fieldTerm(chosen().by, name),
+                  `${fieldName(chosen().field)}>=${floorToDigits(p95)}`,
+                ],
               })
             }
           />
@@ -158,6 +161,11 @@ export function FieldSelect(props: {
       </For>
     </select>
   )
+}
+
+/** Not above the number, so that its own log stays in. */
+function floorToDigits(value: number): number {
+  return Math.floor(value * 1000) / 1000
 }
 
 function fieldName(field: string): string {
