@@ -2,12 +2,13 @@
  * The contract as data: contract/*.yaml says what is asked and what has to be answered. Requests of
  * a file run in order; `{{name}}` stands for what an answer before was told to `save`.
  */
-import assert from 'node:assert/strict'
+import assert, { AssertionError } from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod/v4'
 import type { Route } from '#actors/http/http-server.ts'
 import { Router } from '#actors/http/router.ts'
+import { pause } from '#runtime/clock.ts'
 
 const FOLDER = new URL('contract/', import.meta.url)
 
@@ -34,6 +35,8 @@ const step = z.strictObject({
   /** The whole answer as text. */
   body_is: z.string().optional(),
   save: z.record(z.string(), z.string()).default({}),
+  /** It may take a moment until this is the answer. */
+  soon: z.boolean().default(false),
 })
 export type Step = z.output<typeof step>
 
@@ -48,8 +51,29 @@ export function readContract(name: string): Step[] {
 /** Who is who, and what was saved. */
 export type Names = Record<string, string>
 
+/** What was just acknowledged is searchable at once, or soon, depending on the store. */
+const SOON_MS = 100
+const SOON_TRIES = 100
+
 /** Asks, and holds the answer against the step and against what the route says of itself. */
-export async function runStep(asked: Step, url: string, names: Names, table: readonly Route[]) {
+export async function runStep(
+  asked: Step,
+  url: string,
+  names: Names,
+  table: readonly Route[],
+): Promise<void> {
+  for (let left = asked.soon ? SOON_TRIES : 0; ; left--) {
+    try {
+      await askOnce(asked, url, names, table)
+      return
+    } catch (error) {
+      if (left === 0 || !(error instanceof AssertionError)) throw error
+      await pause(SOON_MS)
+    }
+  }
+}
+
+async function askOnce(asked: Step, url: string, names: Names, table: readonly Route[]) {
   const { as, send, body, text } = asked
   const { ask, has, headers } = filled(
     { ask: asked.ask, has: asked.has, headers: asked.headers },
