@@ -76,7 +76,7 @@ export class SqlInvitations implements Invitations {
   }
 
   async remove(projectId: string, id: string): Promise<boolean> {
-    const { rowCount } = await this.#database.repeatable(db =>
+    const { rowCount } = await this.#database.once(db =>
       db.query(sql.unsafe`
         DELETE FROM invitations WHERE project_id = ${projectId} AND id = ${id}
       `),

@@ -80,7 +80,7 @@ export class SqlSavedViews implements SavedViews {
   }
 
   async remove(projectId: string, id: string): Promise<boolean> {
-    const { rowCount } = await this.#database.repeatable(db =>
+    const { rowCount } = await this.#database.once(db =>
       db.query(sql.unsafe`
         DELETE FROM saved_views WHERE project_id = ${projectId} AND id = ${id}
       `),

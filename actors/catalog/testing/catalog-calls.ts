@@ -311,7 +311,17 @@ export const ONCE: ReadonlySet<string> = new Set([
   'setRecordSchema',
   'deleteProject',
   'createKey',
+  'updateKey',
+  'rotateKey',
   'revokeKey',
+  'invitations.create',
+  'invitations.remove',
+  'invitations.accept',
+  'savedViews.create',
+  'savedViews.update',
+  'savedViews.remove',
+  'auditEntries.add',
+  'systemSettings.change',
   'partitions.of',
   'partitions.assign',
   'accounts.create',
@@ -341,6 +351,8 @@ export const VARYING: ReadonlySet<string> = new Set([
   'backup',
   'keyedRequests.forget',
   'alertStates.take',
+  'auditEntries.prune',
+  'auditEntries.list',
 ])
 
 export interface CatalogCall {
