@@ -356,11 +356,15 @@ browse('everybody can use every page, and nothing is wider than 390 pixels', asy
   const paths = [...PAGES, `/project/dead-letters?project=${PROJECT}&letter=letter-2`]
   for (const [at, path] of paths.entries()) {
     const narrow = at % 2 === 1
-    await page.emulateMedia({ colorScheme: narrow ? 'dark' : 'light' })
+    await page.emulateMedia({ colorScheme: narrow ? 'dark' : 'light', reducedMotion: 'reduce' })
     await page.setViewportSize({ width: narrow ? 390 : 1440, height: 844 })
     await page.goto(`${url}${path}`)
     await page.locator('.section').first().waitFor()
     await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+    // Nothing is on its way from one colour to another.
+    await page.waitForFunction(() =>
+      document.getAnimations().every(one => one.playState !== 'running'),
+    )
     await assertAccessible(page, path)
     await page.setViewportSize({ width: 390, height: 844 })
     assert.deepEqual(await tooWide(page), [], path)
