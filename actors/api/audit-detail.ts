@@ -1,6 +1,7 @@
 /** What of a request goes into the audit log: what was asked, without what is secret or long. */
 
-const SECRET = /password|token|secret|current|next|records|base64/i
+/** The `invitation` of a sign-up is the link itself; as part of a path it is an id, and stays. */
+const SECRET = /password|token|secret|current|next|records|base64|^invitation$/i
 const TEXT_CHARS_MAX = 500
 const LIST_MAX = 50
 

@@ -131,6 +131,11 @@ async function findAndKeep(walk: Walk): Promise<void> {
   await page.keyboard.press('Enter')
   await page.locator('.row mark').first().waitFor()
   await shoot(walk, 'filter')
+  await page.getByRole('button', { name: 'Saved views' }).click()
+  await page.getByLabel('Name of this view').fill('first logs')
+  await page.keyboard.press('Enter')
+  await page.getByRole('list', { name: 'Saved views' }).getByText('first logs').waitFor()
+  await shoot(walk, 'saved-view')
 }
 
 /** Every page of the project, and those around it. */
