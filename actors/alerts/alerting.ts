@@ -19,7 +19,7 @@ const BEGIN_MS = 10_000
 export class Alerting {
   readonly feed: AlertFeed
   readonly #options: AlertingOptions
-  #stamps: ReadonlyMap<string, number> = new Map()
+  #stamps: ReadonlyMap<string, string> = new Map()
   #looking: Promise<void> | null = null
   #isStale = false
 

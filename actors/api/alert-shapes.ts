@@ -37,7 +37,7 @@ export const storedRule = z
   .strictObject({
     id: z.string(),
     rule: ruleText,
-    version: z.number().int().describe('another one with every change'),
+    version: z.number().int().describe('rises with every change'),
     created_at: time,
     updated_at: time,
     updated_by: z.string(),

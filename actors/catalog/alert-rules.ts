@@ -5,7 +5,7 @@ export interface StoredAlertRule {
   readonly id: string
   readonly projectId: string
   readonly rule: AlertRuleText
-  /** Another one with every change. */
+  /** Rises with every change. */
   readonly version: number
   readonly createdAtUs: number
   readonly updatedAtUs: number
@@ -30,8 +30,8 @@ export interface AlertRules {
   /** By name. */
   list(projectId: string): Promise<readonly StoredAlertRule[]>
   find(projectId: string, id: string): Promise<StoredAlertRule | null>
-  /** Projects with rules, each with a number that changes with them. */
-  stamps(): Promise<ReadonlyMap<string, number>>
+  /** Projects with rules, each with a text that changes with them. */
+  stamps(): Promise<ReadonlyMap<string, string>>
   /** With `replace` those that have the name of one become it; else all or none. */
   create(
     edit: AlertEdit,

@@ -35,7 +35,7 @@ const ruleRow = z
       updatedBy: row.updated_by,
     }),
   )
-const stampRow = z.object({ project_id: z.string(), stamp: int8 })
+const stampRow = z.object({ project_id: z.string(), stamp: z.string() })
 const numberRow = z.object({ value: int8 })
 const projectRow = z.object({ id: z.string() })
 
@@ -66,11 +66,10 @@ export class SqlAlertRules implements AlertRules {
     )
   }
 
-  async stamps(): Promise<ReadonlyMap<string, number>> {
-    // A rule that goes changes the count, one that changes its version.
+  async stamps(): Promise<ReadonlyMap<string, string>> {
     const rows = await this.#database.repeatable(db =>
       db.any(sql.type(stampRow)`
-        SELECT project_id, (sum(version) + count(*))::bigint AS stamp
+        SELECT project_id, md5(string_agg(id || '@' || version, ',' ORDER BY id)) AS stamp
         FROM alert_rules GROUP BY project_id ORDER BY project_id
       `),
     )
@@ -102,8 +101,7 @@ export class SqlAlertRules implements AlertRules {
       await endFirings(change, edit, id)
       const { rowCount } = await change.query(sql.unsafe`
         UPDATE alert_rules SET name = ${rule.name}, rule = ${sql.jsonb({ ...rule })},
-          version = (SELECT value FROM catalog_version),
-          updated_at_us = ${edit.atUs}, updated_by = ${edit.by}
+          version = version + 1, updated_at_us = ${edit.atUs}, updated_by = ${edit.by}
         WHERE project_id = ${edit.projectId} AND id = ${id}
       `)
       return rowCount === 1 ? 'done' : 'unknown'
@@ -133,13 +131,13 @@ export class SqlAlertRules implements AlertRules {
     if (known !== null && !replace) throw new Refused('name-taken')
     if (known !== null) await endFirings(change, edit, known.id)
     await change.query(sql.unsafe`
-      INSERT INTO alert_rules
+      INSERT INTO alert_rules AS r
         (id, project_id, name, rule, version, created_at_us, updated_at_us, updated_by)
-      SELECT ${id}, ${projectId}, ${rule.name}, ${sql.jsonb({ ...rule })}, value, ${atUs}, ${atUs},
-        ${by}
-      FROM catalog_version
+      VALUES (
+        ${id}, ${projectId}, ${rule.name}, ${sql.jsonb({ ...rule })}, 1, ${atUs}, ${atUs}, ${by}
+      )
       ON CONFLICT (project_id, name) DO UPDATE SET rule = excluded.rule,
-        version = excluded.version, updated_at_us = excluded.updated_at_us,
+        version = r.version + 1, updated_at_us = excluded.updated_at_us,
         updated_by = excluded.updated_by
     `)
   }

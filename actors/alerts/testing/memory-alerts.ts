@@ -19,8 +19,9 @@ export class MemoryAlertRules implements AlertRules {
     return (await this.list(projectId)).find(rule => rule.id === id) ?? null
   }
 
-  async stamps(): Promise<ReadonlyMap<string, number>> {
-    return new Map([...this.#rules.values()].map(({ projectId, version }) => [projectId, version]))
+  async stamps(): Promise<ReadonlyMap<string, string>> {
+    const rules = [...this.#rules.values()]
+    return new Map(rules.map(({ projectId, id, version }) => [projectId, `${id}@${version}`]))
   }
 
   async create(

@@ -4,7 +4,7 @@ CREATE TABLE alert_rules (
   project_id text NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
   name text NOT NULL,
   rule jsonb NOT NULL,
-  -- The catalog's version with its last change.
+  -- Rises with every change.
   version bigint NOT NULL,
   created_at_us bigint NOT NULL,
   updated_at_us bigint NOT NULL,
