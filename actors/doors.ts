@@ -34,6 +34,7 @@ import { type DiskState, metricFamilies } from './metrics.ts'
 import type { Pipeline } from './pipeline.ts'
 import { eraseProject } from './retention/erase-project.ts'
 import type { Config } from './settings.ts'
+import { startNotifier } from './start-notifier.ts'
 import { patternView } from './store/pattern-view.ts'
 
 const UI_FOLDER = fileURLToPath(new URL('../ui/dist', import.meta.url))
@@ -68,6 +69,7 @@ export async function openDoors(
   const people = { catalog, adminToken, mailer, publicUrl, clock, random, onFault }
   const identity = await openIdentity(people)
   const { persons, signingSecrets } = identity
+  const channelSettings = startNotifier(pipeline, { ...identity, store, publicUrl }, closing)
   closing.add(() => persons.close())
   const systemConfig = new LiveSystemConfig(catalog.systemSettings, config.retentionDays)
   await systemConfig.refresh()
@@ -138,6 +140,9 @@ export async function openDoors(
     onFault,
     // Who evaluates them is told by the catalog.
     alerts: pipeline.alerting === null ? null : catalog,
+    alertChannels: catalog.alertChannels,
+    channelSettings,
+    allowPrivate: config.webhookPrivate,
     store: patternView(store),
     pool: pipeline.pool,
     keys: { verify: text => keys.verify(text), refresh: () => tellAll() },

@@ -50,6 +50,7 @@ export interface Config {
   readonly mailFrom: string
   readonly adminToken: string
   readonly printSignIn: boolean
+  readonly webhookPrivate: boolean
   readonly installation: string
   readonly roles: ReadonlySet<Role>
   readonly host: string
@@ -175,6 +176,12 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'Logboy <logboy@localhost>',
     'Sender of mails; most servers take only addresses of their own',
     text,
+  ),
+  webhookPrivate: setting(
+    'LOGBOY_WEBHOOK_PRIVATE',
+    'false',
+    'Channels of alerts may lead to addresses of your own network: true or false',
+    flag,
   ),
   adminToken: secret(
     'LOGBOY_ADMIN_TOKEN',

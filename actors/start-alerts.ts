@@ -13,13 +13,16 @@ const PROJECTS_MAX = 20_000
 const IDLE_MS = 60_000
 
 export function startAlerts(
-  { system, catalog, promptPool: pool, clock, arena, onFault }: Foundation,
+  { system, catalog, coordination, promptPool: pool, clock, arena, onFault }: Foundation,
   { commitLog: log }: Storage,
   closing: Closing,
 ): Alerting {
   const { alertRules: rules, alertStates: states, checkpoints } = catalog
   const logging = system.spawn(alertLog, { states, log, arena, onFault })
-  const onTold = (): void => void logging.offer({ type: 'look' })
+  const onTold = (): void => {
+    logging.offer({ type: 'look' })
+    coordination.publish('alerts', new Uint8Array())
+  }
   const actors = system.keyed<AlertMessage, AlertDeps>(
     alerts,
     projectId => ({

@@ -126,6 +126,9 @@ export const ANALYSIS_ROWS_MAX = 10_000
 /** Alert rules of a project: each looks at every batch. */
 export const ALERT_RULES_MAX = 2_000
 
+/** Channels of a project: each firing may be told to all of them. */
+export const ALERT_CHANNELS_MAX = 50
+
 /** Rows in one tail frame and bytes waiting for one slow socket; more are dropped and counted. */
 export const TAIL_FRAME_ROWS_MAX = 500
 export const TAIL_SOCKET_BYTES_MAX = 1024 * 1024

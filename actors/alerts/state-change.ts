@@ -1,6 +1,12 @@
 /** A change as the catalog keeps it, with what a message says of its rule and group. */
 import type { NewStateChange } from '#actors/catalog/alert-states.ts'
-import { type AlertRule, isPatternRule, printAggregate, printCondition } from '#proto/alert-rule.ts'
+import {
+  type AlertRule,
+  isMetricRule,
+  isPatternRule,
+  printAggregate,
+  printCondition,
+} from '#proto/alert-rule.ts'
 import type { AlertChange, StoredRule } from './alert-engine.ts'
 
 /** Who hears of every firing: the log of the project itself. */
@@ -22,7 +28,16 @@ export function stateChange(
     value,
     windowEndUs,
     atUs,
-    about: { rule: name, severity, condition: conditionText(rule), labels, group, runbook },
+    about: {
+      rule: name,
+      severity,
+      labels,
+      group,
+      runbook,
+      condition: conditionText(rule),
+      query: isMetricRule(rule) ? null : rule.query,
+      window_s: rule.windowS,
+    },
     targets: [LOG_TARGET],
   }
 }

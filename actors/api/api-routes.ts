@@ -7,6 +7,7 @@ import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
 import { type AuditDeps, auditRoutes } from './audit-routes.ts'
 import { type AuthDeps, authRoutes } from './auth-routes.ts'
 import { tellingCatalog } from './catalog-problem.ts'
+import { type ChannelDeps, channelRoutes } from './channel-routes.ts'
 import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
 import { exportRoute } from './export-route.ts'
@@ -37,6 +38,7 @@ export type ApiDeps = AlertBacktestDeps &
   InvitationDeps &
   SavedViewDeps &
   SystemConfigDeps &
+  ChannelDeps &
   AuthDeps &
   PasswordDeps &
   TokenDeps &
@@ -67,6 +69,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...(deps.alerts === null ? [] : alertRuleRoutes({ ...deps, ...deps.alerts })),
     ...(deps.alerts === null ? [] : alertBacktestRoutes(deps)),
     ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
+    ...channelRoutes(deps),
     ...projectRoutes(deps),
     ...keyRoutes(deps),
     ...quotaRoutes(deps),

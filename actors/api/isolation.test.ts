@@ -109,6 +109,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v1/alerts/rules/preview': { rule: {} },
   'POST /api/v1/alerts/rules/backtest': { rule: {} },
   'POST /api/v1/alerts/rules/import': { text: 'rules: []' },
+  'POST /api/v1/channels': { name: 'a', settings: { kind: 'email', to: ['ada@example.org'] } },
+  'PUT /api/v1/channels/:channel': { name: 'a' },
 }
 
 test('every route about a project says of another\u2019s that there is none', async t => {

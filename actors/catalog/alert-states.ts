@@ -14,6 +14,9 @@ export interface AlertAbout {
   /** Fields of the group with their values; null = rows without the field. */
   readonly group: Readonly<Record<string, string | null>>
   readonly runbook: string | null
+  /** Of the rule, which finds its rows; null where these are points of a metric. */
+  readonly query: string | null
+  readonly window_s: number
 }
 
 export interface NewStateChange {

@@ -1,23 +1,23 @@
 /** What rules have said, in SQL: each call is one statement, which may run twice. */
 import { sql } from 'slonik'
 import { z } from 'zod'
+import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
+import { CHANNEL_TARGET } from './alert-channels.ts'
 import {
   ALERT_GROUP,
   ALERT_PARTITION,
-  type AlertAbout,
   type AlertStates,
   type HistoryAsked,
   type HistoryEntry,
   type NewStateChange,
   type StoredState,
-  type StoredStatus,
   type Telling,
   type TellingsAsked,
 } from './alert-states.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
+import { entryOf, HISTORY, historyColumns, historyRow, status } from './history-row.ts'
 
-const status = z.custom<StoredStatus>(value => typeof value === 'string')
 const stateRow = z
   .object({
     id: int8,
@@ -45,48 +45,16 @@ const stateRow = z
       note: row.note,
     }),
   )
-const historyColumns = {
-  id: int8,
-  project_id: z.string(),
-  rule_id: z.string(),
-  group_key: z.string(),
-  from_status: status,
-  to_status: status,
-  value: z.number().nullable(),
-  window_end_us: int8,
-  at_us: int8,
-  actor: z.string().nullable(),
-  note: z.string().nullable(),
-  about: z.custom<AlertAbout>(value => typeof value === 'object'),
-}
-const historyRow = z.object(historyColumns)
 const entryRow = historyRow.transform(entryOf)
 const tellingRow = z
   .object({ ...historyColumns, target: z.string(), attempts: z.number() })
   .transform(({ target, attempts, ...row }): Telling => ({ entry: entryOf(row), target, attempts }))
 const outcomeRow = z.object({ owned: z.boolean(), told: z.boolean() })
 
-function entryOf(row: z.output<typeof historyRow>): HistoryEntry {
-  return {
-    id: row.id,
-    projectId: row.project_id,
-    ruleId: row.rule_id,
-    key: row.group_key,
-    from: row.from_status,
-    to: row.to_status,
-    value: row.value,
-    windowEndUs: row.window_end_us,
-    atUs: row.at_us,
-    actor: row.actor,
-    note: row.note,
-    about: row.about,
-  }
+/** Those with which a channel is told of this one. */
+function severitiesUpTo(severity: string): readonly string[] {
+  return ALERT_SEVERITIES.slice(0, ALERT_SEVERITIES.findIndex(name => name === severity) + 1)
 }
-
-const HISTORY = sql.fragment`
-  h.id, h.project_id, h.rule_id, h.group_key, h.from_status, h.to_status, h.value,
-  h.window_end_us, h.at_us, h.actor, h.note, h.about
-`
 
 export class SqlAlertStates implements AlertStates {
   readonly #database: Database
@@ -136,8 +104,15 @@ export class SqlAlertStates implements AlertStates {
         RETURNING h.id, h.from_status, h.to_status
       ), posted AS (
         INSERT INTO alert_outbox (history_id, target, due_at_us)
-        SELECT told.id, target, ${atUs}::bigint
-        FROM told, unnest(${sql.array(targets, 'text')}) AS target
+        SELECT told.id, targets.name, ${atUs}::bigint
+        FROM told, (
+          SELECT unnest(${sql.array(targets, 'text')}) AS name
+          UNION ALL
+          SELECT ${CHANNEL_TARGET} || id FROM alert_channels
+          WHERE project_id = ${projectId} AND enabled
+            AND severity = ANY(${sql.array(severitiesUpTo(change.about.severity), 'text')})
+            AND labels <@ ${sql.jsonb(change.about.labels)}::jsonb
+        ) AS targets
         WHERE told.from_status = 'firing' OR told.to_status = 'firing'
       )
       SELECT EXISTS (SELECT 1 FROM owner) AS owned, EXISTS (SELECT 1 FROM told) AS told

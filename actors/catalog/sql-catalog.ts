@@ -3,6 +3,7 @@ import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError }
 import { z } from 'zod'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import type { Accounts } from './accounts.ts'
+import type { AlertChannels } from './alert-channels.ts'
 import type { AlertRules } from './alert-rules.ts'
 import type { AlertStates } from './alert-states.ts'
 import type { ApiTokens } from './api-tokens.ts'
@@ -42,6 +43,7 @@ import { PROJECT, projectColumns, projectOf } from './project-row.ts'
 import type { SavedViews } from './saved-views.ts'
 import type { SignIns } from './sign-ins.ts'
 import { SqlAccounts } from './sql-accounts.ts'
+import { SqlAlertChannels } from './sql-alert-channels.ts'
 import { SqlAlertRules } from './sql-alert-rules.ts'
 import { SqlAlertStates } from './sql-alert-states.ts'
 import { SqlApiTokens } from './sql-api-tokens.ts'
@@ -99,6 +101,7 @@ export class SqlCatalog implements Catalog {
   readonly systemSettings: SystemSettings
   readonly alertRules: AlertRules
   readonly alertStates: AlertStates
+  readonly alertChannels: AlertChannels
   readonly #database: Database
   readonly #close: () => Promise<void>
 
@@ -119,6 +122,7 @@ export class SqlCatalog implements Catalog {
     this.systemSettings = new SqlSystemSettings(database)
     this.alertRules = new SqlAlertRules(database)
     this.alertStates = new SqlAlertStates(database)
+    this.alertChannels = new SqlAlertChannels(database)
     this.#database = database
     this.#close = close
   }

@@ -19,8 +19,11 @@ export interface Coordination {
   close(): Promise<void>
 }
 
-/** `config`: something that the catalog holds was changed; `use`: what senders used of their quotas. */
-export type Channel = 'config' | 'use'
+/**
+ * `config`: something that the catalog holds was changed; `use`: what senders used of their quotas;
+ * `alerts`: somebody is to be told.
+ */
+export type Channel = 'config' | 'use' | 'alerts'
 
 export interface SharedAmount {
   /** Tokens a second, more than 0; as many as the bucket holds at most. */

@@ -58,6 +58,7 @@ export async function openIdentity({ catalog, cost, ...options }: IdentityOption
   const mail = new QuietMail(options)
   return {
     ...parts,
+    key,
     accessTokens,
     passwords,
     throttle,

@@ -16,6 +16,8 @@ import { Sessions } from '#actors/identity/sessions.ts'
 import { LiveSystemConfig } from '#actors/identity/system-config.ts'
 import type { Mail } from '#actors/mail/mailer.ts'
 import { manifest } from '#actors/manifest.ts'
+import { SealedSettings } from '#actors/notifications/channel-settings.ts'
+import { MemoryAlertChannels } from '#actors/notifications/testing/memory-channels.ts'
 import type {
   AnalysisInput,
   AnalysisResult,
@@ -212,6 +214,9 @@ export async function apiWorld(
         acknowledge: async () => false,
       },
     },
+    alertChannels: new MemoryAlertChannels(),
+    channelSettings: new SealedSettings(identity.key.derived('alert channels'), random),
+    allowPrivate: false,
     keys,
     sessions,
     store,

@@ -66,8 +66,9 @@ export class MemoryInvitations implements Invitations {
   }
 
   async accept(tokenSha256: Uint8Array, accountId: string, nowUs: number): Promise<Accepted> {
-    const found = this.#find(tokenSha256, nowUs)
     const account = await this.#deps.account(accountId)
+    // From here on in one go: of two at once one finds it.
+    const found = this.#find(tokenSha256, nowUs)
     if (found === undefined || account === null) return { type: 'unknown' }
     if (found.email !== null && found.email !== account.email) return { type: 'unknown' }
     const { projectId, role } = found

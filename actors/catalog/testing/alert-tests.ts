@@ -40,6 +40,8 @@ export function alertChange(
       labels: { team: 'shop' },
       group: { host: 'web-1' },
       runbook: null,
+      query: 'level:error',
+      window_s: 300,
     },
     targets: ['log'],
     ...change,

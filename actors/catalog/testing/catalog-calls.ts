@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { SqlCatalog } from '../sql-catalog.ts'
 import { alertChange } from './alert-tests.ts'
+import { newChannel, newDelivery } from './channel-tests.ts'
 
 type Calls<Part> = {
   readonly [Key in Exclude<keyof Part, 'close'> as Part[Key] extends (
@@ -104,6 +105,8 @@ const reset = (tokenSha256: Uint8Array) => ({
 })
 const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
 const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
+const channel = (id: string) => newChannel(id, { projectId: 'project001' })
+const DELIVERY = newDelivery('channel01', [])
 const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
 
 const invitation = (id: string) => ({
@@ -159,6 +162,8 @@ export async function fill(catalog: SqlCatalog): Promise<void> {
   for (const id of SIGN_INS) await catalog.signIns.open(signIn(id))
   await catalog.apiTokens.create(apiToken('tokentoken01'))
   await catalog.alertRules.create(ALERT_EDIT, [alertRule('rule01'), alertRule('rule02')], false)
+  await catalog.alertChannels.create(channel('channel01'))
+  await catalog.alertChannels.create(channel('channel02'))
 }
 
 const catalogCalls: Calls<SqlCatalog> = {
@@ -187,6 +192,17 @@ const catalogCalls: Calls<SqlCatalog> = {
 }
 
 const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
+  alertChannels: {
+    list: channels => channels.list('project001'),
+    find: channels => channels.find('project001', 'channel01'),
+    create: channels => channels.create(channel('channel03')),
+    update: channels => channels.update(channel('channel01')),
+    delete: channels => channels.delete('project001', 'channel02'),
+    take: channels => channels.take({ nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10 }),
+    attempted: channels => channels.attempted(DELIVERY, null),
+    deliveries: channels => channels.deliveries('channel01', { before: null, limit: 10 }),
+    forgetDeliveries: channels => channels.forgetDeliveries(NOW_US),
+  },
   leases: {
     acquire: leases => leases.acquire('another', 'a', 60_000),
     renew: leases => leases.renew(LEASE, 60_000),

@@ -6,6 +6,7 @@ import type { NewKey } from '../catalog.ts'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
 import { accountTests } from './account-tests.ts'
 import { alertTests } from './alert-tests.ts'
+import { channelTests } from './channel-tests.ts'
 import { checkpointTests } from './checkpoint-tests.ts'
 import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
@@ -203,6 +204,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     keyedRequestTests(() => catalog)
     accountTests(() => catalog)
     suite('alerts', () => alertTests(() => catalog))
+    suite('channels', () => channelTests(() => catalog))
     suite('members', () => memberTests(() => catalog))
     suite('membership', () => membershipTests(() => catalog))
 

@@ -1,0 +1,320 @@
+/** Channels of a project: where alerts are told, a test of each, and what came of deliveries. */
+import { z } from 'zod/v4'
+import type {
+  AlertChannels,
+  ChannelDelivery,
+  ChannelRefusal,
+  StoredChannel,
+} from '#actors/catalog/alert-channels.ts'
+import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
+import type { Route } from '#actors/http/http-server.ts'
+import { HttpProblem, json } from '#actors/http/problem.ts'
+import {
+  channelSettings,
+  type SealedSettings,
+  settingsOf,
+  targetText,
+} from '#actors/notifications/channel-settings.ts'
+import { type DeliverTools, deliver } from '#actors/notifications/deliver.ts'
+import { testMessage } from '#actors/notifications/test-message.ts'
+import {
+  type AlertChannel,
+  type AlertDelivery,
+  CHANNEL_KINDS,
+  type ChannelSettings,
+  DELIVERY_OUTCOMES,
+} from '#proto/alert-channel.ts'
+import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
+import { ALERT_CHANNELS_MAX } from '#proto/limits.ts'
+import { formatTime } from '#proto/time.ts'
+import type { Clock, Random } from '#runtime/index.ts'
+import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from './endpoint.ts'
+import { time } from './shapes.ts'
+
+export interface ChannelDeps extends EndpointDeps, Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
+  readonly alertChannels: AlertChannels
+  readonly channelSettings: SealedSettings
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const PATH = '/api/v1/channels'
+const DELIVERIES_MAX = 200
+const LABELS_MAX = 20
+
+const labels = z
+  .record(z.string().min(1).max(100), z.string().max(1_000))
+  .refine(all => Object.keys(all).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`)
+const about = {
+  name: z.string().trim().min(1).max(100),
+  enabled: z.boolean().default(true),
+  severity: z.enum(ALERT_SEVERITIES).default('info').describe('told from this one on'),
+  labels: labels.default({}).describe('a rule must have all of them'),
+}
+const project = z.string().optional().describe('needed with a session')
+const newChannel = z.strictObject({ project, ...about, settings: channelSettings })
+const changedChannel = z.strictObject({
+  project,
+  ...about,
+  settings: channelSettings.optional().describe('of the same kind; they stay unless given'),
+})
+const channel = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(CHANNEL_KINDS),
+    target: z.string().describe('where it leads, without what is secret'),
+    name: z.string(),
+    enabled: z.boolean(),
+    severity: z.enum(ALERT_SEVERITIES),
+    labels: z.record(z.string(), z.string()),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'AlertChannel' })
+const channelCreated = channel.extend({
+  secret: z.string().optional().describe('that a webhook is signed with; told this once'),
+})
+const delivery = z
+  .strictObject({
+    id: z.string(),
+    at: time,
+    attempt: z.number(),
+    outcome: z.enum(DELIVERY_OUTCOMES),
+    status: z.number().nullable(),
+    answer: z.string(),
+    took_ms: z.number(),
+    changes: z.array(z.string()),
+    possibly_repeated: z.boolean(),
+  })
+  .meta({ id: 'AlertDelivery' })
+const deliveriesQuery = projectQuery.extend({
+  before: z.string().optional().describe('id of the last one that you have'),
+  limit: z.coerce.number().int().min(1).max(DELIVERIES_MAX).default(50),
+})
+
+export function channelRoutes(deps: ChannelDeps): Route[] {
+  const { alertChannels: channels, channelSettings: sealing, clock, random } = deps
+  const shared = { tag: 'alerts', who: 'member' } as const
+  const changing = { ...shared, needs: 'alerts' } as const
+  const ofChannel = { path: `${PATH}/:channel`, parts: { channel: 'id of the channel' } } as const
+  const find = async (projectId: string, id: string): Promise<StoredChannel> => {
+    const found = await channels.find(projectId, id)
+    if (found === null) throw unknownChannel(id)
+    return found
+  }
+  return [
+    endpoint(deps, {
+      ...shared,
+      needs: 'logs.read',
+      method: 'GET',
+      path: PATH,
+      summary: 'Where alerts of a project are told.',
+      query: projectQuery,
+      answers: {
+        200: answerOf('Channels by name.', z.strictObject({ channels: z.array(channel) })),
+      },
+      handle: async ({ project: { id } }) =>
+        json(200, { channels: (await channels.list(id)).map(toldChannel) }),
+    }),
+    endpoint(deps, {
+      ...changing,
+      method: 'POST',
+      path: PATH,
+      summary: 'Makes a channel.',
+      body: newChannel,
+      answers: { 201: answerOf('The channel.', channelCreated) },
+      problems: ['LOGBOY_NAME_TAKEN', 'LOGBOY_CONFLICT', 'LOGBOY_PROJECT_UNKNOWN'],
+      async handle({ body, project: { id: projectId } }) {
+        const { settings: wish } = body
+        const settings = settingsOf(wish, random)
+        const atUs = clock.nowUs()
+        const made: StoredChannel = {
+          ...aboutOf(body),
+          id: newLetterId(atUs, random.bytes(6)),
+          projectId,
+          kind: settings.kind,
+          target: targetText(settings),
+          sealed: sealing.seal(settings),
+          createdAtUs: atUs,
+          updatedAtUs: atUs,
+        }
+        done(await channels.create(made), made)
+        const isMade = settings.kind === 'webhook' && wish.kind === 'webhook' && !wish.secret
+        return json(201, {
+          ...toldChannel(made),
+          ...(isMade ? { secret: settings.secret } : {}),
+        })
+      },
+    }),
+    endpoint(deps, {
+      ...changing,
+      ...ofChannel,
+      method: 'PUT',
+      summary: 'Changes a channel; its settings stay unless they are given.',
+      body: changedChannel,
+      answers: { 200: answerOf('The channel.', channel) },
+      problems: ['LOGBOY_NAME_TAKEN', 'LOGBOY_NOT_FOUND', 'LOGBOY_BAD_REQUEST'],
+      async handle({ body, part, project: { id } }) {
+        const { settings: wish } = body
+        const before = await find(id, part('channel'))
+        const settings = wish === undefined ? null : changedSettings(before, wish, deps)
+        const changed: StoredChannel = {
+          ...before,
+          ...aboutOf(body),
+          ...(settings === null
+            ? {}
+            : { target: targetText(settings), sealed: sealing.seal(settings) }),
+          updatedAtUs: clock.nowUs(),
+        }
+        done(await channels.update(changed), changed)
+        return json(200, toldChannel(changed))
+      },
+    }),
+    endpoint(deps, {
+      ...changing,
+      ...ofChannel,
+      method: 'DELETE',
+      summary: 'Deletes a channel, with what it was still to be told.',
+      query: projectQuery,
+      answers: { 204: NO_CONTENT },
+      problems: ['LOGBOY_NOT_FOUND'],
+      async handle({ part, project: { id } }) {
+        if (!(await channels.delete(id, part('channel')))) throw unknownChannel(part('channel'))
+        return { status: 204 }
+      },
+    }),
+    endpoint(deps, {
+      ...changing,
+      method: 'POST',
+      path: `${PATH}/:channel/test`,
+      parts: ofChannel.parts,
+      summary: 'Tells the channel of a firing that is none, at once, and what came of it.',
+      body: z.strictObject({ project }),
+      answers: { 200: answerOf('What came of it.', delivery) },
+      problems: ['LOGBOY_NOT_FOUND', 'LOGBOY_CONFLICT'],
+      async handle({ part, project: { id }, request }) {
+        const found = await find(id, part('channel'))
+        return json(200, toldDelivery(await testChannel(found, request.signal, deps)))
+      },
+    }),
+    endpoint(deps, {
+      ...shared,
+      needs: 'logs.read',
+      method: 'GET',
+      path: `${PATH}/:channel/deliveries`,
+      parts: ofChannel.parts,
+      summary: 'What came of deliveries, newest first, for thirty days.',
+      query: deliveriesQuery,
+      answers: {
+        200: answerOf('Deliveries.', z.strictObject({ deliveries: z.array(delivery) })),
+      },
+      problems: ['LOGBOY_NOT_FOUND'],
+      async handle({ part, project: { id }, query: { before = null, limit } }) {
+        const { id: channelId } = await find(id, part('channel'))
+        const found = await channels.deliveries(channelId, { before, limit })
+        return json(200, { deliveries: found.map(toldDelivery) })
+      },
+    }),
+  ]
+}
+
+/** A webhook that is changed without a secret keeps its own. */
+function changedSettings(
+  before: StoredChannel,
+  wish: z.output<typeof channelSettings>,
+  { channelSettings: sealing, random }: ChannelDeps,
+): ChannelSettings {
+  if (wish.kind !== before.kind) {
+    const detail = `settings.kind: the channel is a ${before.kind}; make another one`
+    throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
+  }
+  const old = sealing.open(before.sealed)
+  if (wish.kind === 'webhook' && wish.secret === undefined && old?.kind === 'webhook') {
+    return { ...wish, secret: old.secret }
+  }
+  return settingsOf(wish, random)
+}
+
+async function testChannel(
+  found: StoredChannel,
+  signal: AbortSignal,
+  { alertChannels, channelSettings: sealing, clock, random, mailer, allowPrivate }: ChannelDeps,
+): Promise<ChannelDelivery> {
+  const settings = sealing.open(found.sealed)
+  if (settings === null) {
+    const detail = 'its settings are sealed under another administrator token: enter them again'
+    throw new HttpProblem('LOGBOY_CONFLICT', detail)
+  }
+  const [atUs, beganMs] = [clock.nowUs(), clock.monotonicMs()]
+  const id = newLetterId(atUs, random.bytes(6))
+  const message = testMessage(found, id, atUs)
+  const came = await deliver(message, settings, { mailer, allowPrivate, nowUs: atUs, signal })
+  const delivered: ChannelDelivery = {
+    ...came,
+    id,
+    channelId: found.id,
+    atUs,
+    attempt: 1,
+    tookMs: Math.round(clock.monotonicMs() - beganMs),
+    changes: [],
+    isRepeatPossible: false,
+  }
+  await alertChannels.attempted(delivered, null)
+  return delivered
+}
+
+function aboutOf({ name, enabled, severity, labels: wanted }: z.output<typeof changedChannel>) {
+  return { name, enabled, severity, labels: wanted }
+}
+
+function done(outcome: 'done' | ChannelRefusal, { id, name }: StoredChannel): void {
+  switch (outcome) {
+    case 'done':
+      return
+    case 'name-taken':
+      throw new HttpProblem('LOGBOY_NAME_TAKEN', `there is a channel ${name} already`)
+    case 'too-many':
+      throw new HttpProblem(
+        'LOGBOY_CONFLICT',
+        `a project has at most ${ALERT_CHANNELS_MAX} channels`,
+      )
+    case 'unknown-project':
+      throw new HttpProblem('LOGBOY_PROJECT_UNKNOWN', 'the project is gone')
+    case 'unknown':
+      throw unknownChannel(id)
+  }
+}
+
+function unknownChannel(id: string): HttpProblem {
+  return new HttpProblem('LOGBOY_NOT_FOUND', `the project has no channel ${id}`)
+}
+
+function toldChannel(stored: StoredChannel): AlertChannel {
+  const { id, kind, target, name, enabled, severity, labels: wanted } = stored
+  return {
+    id,
+    kind,
+    target,
+    name,
+    enabled,
+    severity,
+    labels: wanted,
+    created_at: formatTime(stored.createdAtUs, 0),
+    updated_at: formatTime(stored.updatedAtUs, 0),
+  }
+}
+
+function toldDelivery(came: ChannelDelivery): AlertDelivery {
+  const { id, atUs, attempt, outcome, status, answer, tookMs, changes, isRepeatPossible } = came
+  return {
+    id,
+    attempt,
+    outcome,
+    status,
+    answer,
+    at: formatTime(atUs, 0),
+    took_ms: tookMs,
+    changes: changes.map(String),
+    possibly_repeated: isRepeatPossible,
+  }
+}

@@ -1,0 +1,190 @@
+/** What channels and their outbox must do, in whichever catalog. */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { ALERT_CHANNELS_MAX } from '#proto/limits.ts'
+import type { AlertChannels, ChannelDelivery, StoredChannel } from '../alert-channels.ts'
+import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange } from '../alert-states.ts'
+import { type AlertCatalog, alertChange } from './alert-tests.ts'
+import { NOW_US, newProject } from './people.ts'
+
+export interface ChannelCatalog extends AlertCatalog {
+  readonly alertChannels: AlertChannels
+}
+
+export function newChannel(id: string, change: Partial<StoredChannel> = {}): StoredChannel {
+  return {
+    id,
+    projectId: 'channels01',
+    name: id,
+    kind: 'webhook',
+    target: 'example.org',
+    sealed: Buffer.from([0, 1, 255]),
+    enabled: true,
+    severity: 'info',
+    labels: {},
+    createdAtUs: NOW_US,
+    updatedAtUs: NOW_US,
+    ...change,
+  }
+}
+
+export function newDelivery(
+  channelId: string,
+  changes: readonly number[],
+  change: Partial<ChannelDelivery> = {},
+): ChannelDelivery {
+  return {
+    id: `${channelId}-1`,
+    channelId,
+    atUs: NOW_US,
+    attempt: 1,
+    outcome: 'failed',
+    status: 500,
+    answer: 'no',
+    tookMs: 12,
+    changes,
+    isRepeatPossible: false,
+    ...change,
+  }
+}
+
+export function channelTests(catalog: () => ChannelCatalog): void {
+  const channels = () => catalog().alertChannels
+  const take = (nowUs: number, limit = 10) =>
+    channels().take({ nowUs, againAtUs: nowUs + 1_000, limit })
+  const told = async (nowUs: number) =>
+    (await take(nowUs)).map(({ channel, entry, attempts, failures }) => [
+      channel.id,
+      entry.to,
+      attempts,
+      failures,
+    ])
+  /** Tells what a rule of the project says. */
+  const evaluated = async (projectId: string) => {
+    const edit = { projectId, by: 'ada', atUs: NOW_US }
+    const rule = { id: `rule-${projectId}`, rule: { name: 'errors', condition: '> 20' } }
+    await catalog().alertRules.create(edit, [rule], false)
+    const [claim] = await catalog().checkpoints.claim(
+      ALERT_GROUP,
+      projectId,
+      [ALERT_PARTITION],
+      'p1',
+    )
+    const [stored] = await catalog().alertRules.list(projectId)
+    let windowEndUs = NOW_US
+    return async (to: NewStateChange['to'], change: Partial<NewStateChange> = {}) => {
+      const ruleId = stored?.id ?? ''
+      const version = stored?.version ?? 0
+      const next = { version, to, windowEndUs: ++windowEndUs, atUs: NOW_US }
+      const made = alertChange(projectId, ruleId, { ...next, targets: [], ...change })
+      assert.equal(await catalog().alertStates.record(made, claim?.fence ?? 0), 'told')
+    }
+  }
+
+  before(async () => {
+    for (const n of [1, 2, 3, 4, 5]) await catalog().createProject(newProject(`channels0${n}`))
+  })
+
+  test('channels are kept as they are, by name, each in its project', async () => {
+    assert.equal(await channels().create(newChannel('b', { labels: { team: "o'shop" } })), 'done')
+    assert.equal(await channels().create(newChannel('a', { severity: 'critical' })), 'done')
+    assert.equal(await channels().create(newChannel('c', { name: 'a' })), 'name-taken')
+    const absent = { projectId: 'nosuchproj' }
+    assert.equal(await channels().create(newChannel('d', absent)), 'unknown-project')
+    const found = await channels().list('channels01')
+    assert.deepEqual(
+      found.map(each => ({ ...each, sealed: Buffer.from(each.sealed) })),
+      [newChannel('a', { severity: 'critical' }), newChannel('b', { labels: { team: "o'shop" } })],
+    )
+    assert.equal(await channels().find('channels02', 'a'), null)
+    const changed = newChannel('a', { name: 'z', enabled: false, updatedAtUs: NOW_US + 5 })
+    assert.equal(await channels().update(changed), 'done')
+    assert.equal(await channels().update({ ...changed, name: 'b' }), 'name-taken')
+    assert.equal(await channels().update({ ...changed, projectId: 'channels02' }), 'unknown')
+    assert.equal((await channels().find('channels01', 'a'))?.name, 'z')
+    assert.equal(await channels().delete('channels02', 'a'), false)
+    assert.equal(await channels().delete('channels01', 'a'), true)
+    assert.equal(await channels().find('channels01', 'a'), null)
+  })
+
+  test('a project has no more channels than it may', async () => {
+    const projectId = 'channels02'
+    for (let n = 0; n < ALERT_CHANNELS_MAX; n++) {
+      assert.equal(await channels().create(newChannel(`many${n}`, { projectId })), 'done')
+    }
+    assert.equal(await channels().create(newChannel('more', { projectId })), 'too-many')
+  })
+
+  test('a firing is due to the channels of its project that its severity and labels fit', async () => {
+    const projectId = 'channels03'
+    const make = (id: string, change: Partial<StoredChannel>) =>
+      channels().create(newChannel(id, { projectId, ...change }))
+    await make('all', {})
+    await make('weight', { severity: 'critical' })
+    await make('team', { labels: { team: 'shop' } })
+    await make('others', { labels: { team: 'pay' } })
+    await make('off', { enabled: false })
+    const tell = await evaluated(projectId)
+    await tell('pending')
+    assert.deepEqual(await told(NOW_US), [], 'nobody hears of what only waits')
+    await tell('firing')
+    const found = await take(NOW_US)
+    assert.deepEqual(found.map(({ channel }) => channel.id).sort(), ['all', 'team', 'weight'])
+    assert.equal(found[0]?.projectName, newProject(projectId).name)
+    assert.deepEqual(await told(NOW_US), [], 'nobody else gets it meanwhile')
+    assert.deepEqual(
+      (await told(NOW_US + 1_000)).map(([, , attempts, failures]) => [attempts, failures]),
+      Array(3).fill([1, 0]),
+      'whoever took it died',
+    )
+    await tell('ok', { key: '["web-2"]' }).catch(() => undefined)
+    const { about } = alertChange(projectId, '')
+    await tell('firing', { key: '["web-3"]', about: { ...about, severity: 'warning', labels: {} } })
+    assert.deepEqual(
+      (await take(NOW_US)).map(({ channel }) => channel.id),
+      ['all'],
+    )
+  })
+
+  test('of one group the end is told after the beginning, and what failed is due later', async () => {
+    const projectId = 'channels04'
+    await channels().create(newChannel('order', { projectId }))
+    const tell = await evaluated(projectId)
+    await tell('firing')
+    await tell('ok')
+    const [first, ...rest] = await take(NOW_US)
+    assert.equal(rest.length, 0)
+    assert.equal(first?.entry.to, 'firing')
+    const changes = [first?.entry.id ?? 0]
+    await channels().attempted(newDelivery('order', changes), NOW_US + 500)
+    assert.deepEqual(await told(NOW_US + 499), [])
+    assert.deepEqual(await told(NOW_US + 500), [['order', 'firing', 1, 1]])
+    const delivered = { id: 'order-2', attempt: 2, outcome: 'delivered', status: 200 } as const
+    await channels().attempted(newDelivery('order', changes, delivered), null)
+    await channels().attempted(newDelivery('order', changes, delivered), null)
+    assert.deepEqual(await told(NOW_US + 500), [['order', 'ok', 0, 0]])
+    const asked = { before: null, limit: 10 }
+    const kept = await channels().deliveries('order', asked)
+    assert.deepEqual(kept, [
+      newDelivery('order', changes, delivered),
+      newDelivery('order', changes),
+    ])
+    assert.deepEqual(
+      (await channels().deliveries('order', { ...asked, before: 'order-2' })).map(({ id }) => id),
+      ['order-1'],
+    )
+    assert.equal(await channels().forgetDeliveries(NOW_US), 0)
+    assert.equal(await channels().forgetDeliveries(NOW_US + 1), 2)
+  })
+
+  test('what a deleted channel was to be told is forgotten', async () => {
+    const projectId = 'channels05'
+    await channels().create(newChannel('gone', { projectId }))
+    const tell = await evaluated(projectId)
+    await tell('firing')
+    assert.equal(await channels().delete(projectId, 'gone'), true)
+    await channels().create(newChannel('gone', { projectId }))
+    assert.deepEqual(await told(NOW_US), [])
+    await channels().attempted(newDelivery('absent', [1]), null)
+  })
+}

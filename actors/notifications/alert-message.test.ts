@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { test } from 'node:test'
+import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import type { Row } from '#proto/api.ts'
+import { parseSearch } from '#proto/query.ts'
+import { type AlertMessage, plainText, titleOf, valueText } from './alert-message.ts'
+import { exploreLink, groupQuery } from './explore-link.ts'
+import { alertmanagerPost } from './shapes/alertmanager.ts'
+import { pagerDutyPosts } from './shapes/pagerduty.ts'
+import { slackPost } from './shapes/slack.ts'
+import { teamsPost } from './shapes/teams.ts'
+import { webhookPost } from './shapes/webhook.ts'
+
+const NOW_US = Date.UTC(2026, 10, 29, 10) * 1_000
+const HOSTILE = '<!channel>\r\nBcc: eve@example.org\u0000 `x` *b* [a](http://evil)'
+
+function change(
+  part: Partial<HistoryEntry> = {},
+  service: string | null = 'payment',
+): HistoryEntry {
+  return {
+    id: 7,
+    projectId: 'abcdefghij',
+    ruleId: 'rule1',
+    key: JSON.stringify([service]),
+    from: 'ok',
+    to: 'firing',
+    value: 25.000001,
+    windowEndUs: NOW_US,
+    atUs: NOW_US,
+    actor: null,
+    note: null,
+    about: {
+      rule: 'too many errors',
+      severity: 'critical',
+      condition: 'count > 20',
+      labels: { team: 'shop', '9-odd name': 'x' },
+      group: { service },
+      runbook: 'https://runbooks.example.org/errors',
+      query: 'level:error',
+      window_s: 300,
+    },
+    ...part,
+  }
+}
+
+const line = {
+  time: '2026-11-29T09:59:59.000Z',
+  level: 'ERROR',
+  service: 'payment',
+  message: HOSTILE,
+} as Row
+
+function message(part: Partial<AlertMessage> = {}): AlertMessage {
+  return {
+    id: 'msg_1',
+    project: { id: 'abcdefghij', name: 'shop' },
+    changes: [change()],
+    lines: [line],
+    link: 'https://logs.example.org/explore?project=abcdefghij',
+    isRepeatPossible: false,
+    isTest: false,
+    ...part,
+  }
+}
+
+test('a text says what, where, how much against what, and where to look', () => {
+  assert.equal(titleOf(message()), 'FIRING: too many errors (shop)')
+  const [first, ...rest] = plainText(message()).split('\n')
+  assert.equal(first, 'service=payment: count > 20, was 25 at 2026-11-29T10:00:00.000Z')
+  assert.deepEqual(rest.slice(0, 3), [
+    'severity: critical',
+    'runbook: https://runbooks.example.org/errors',
+    'logs: https://logs.example.org/explore?project=abcdefghij',
+  ])
+  assert.match(
+    titleOf(message({ changes: [change({ to: 'ok' })], isTest: true })),
+    /^TEST RESOLVED/,
+  )
+  assert.match(plainText(message({ isRepeatPossible: true })), /may have been told before/)
+})
+
+test('many groups are told as a few and a number, and a missing field is told as such', () => {
+  const changes = Array.from({ length: 25 }, (_, n) => change({ id: n }, n === 0 ? null : `s${n}`))
+  const lines = plainText(message({ changes })).split('\n')
+  assert.match(lines[0] ?? '', /^service=\(none\): /)
+  assert.equal(lines[10], 'and 15 more')
+})
+
+test('control characters in logs and names make no line of their own', () => {
+  const text = plainText(message())
+  assert.equal(text.split('\n').length, 5)
+  assert.doesNotMatch(text, /\r|\p{Cc}(?<!\n)/u)
+  const named = change()
+  const rule = { ...named, about: { ...named.about, rule: 'a\r\nBcc: eve@example.org' } }
+  assert.doesNotMatch(titleOf(message({ changes: [rule] })), /[\r\n]/)
+})
+
+test('numbers are told as far as people read them', () => {
+  assert.deepEqual([25, 0.1 + 0.2, 1_234_567.8, 1e-9].map(valueText), [
+    '25',
+    '0.3',
+    '1234570',
+    '1e-9',
+  ])
+})
+
+test('a webhook is signed over id, time and body, and the same for every attempt', () => {
+  const secret = `whsec_${Buffer.from('k'.repeat(32)).toString('base64')}`
+  const sent = webhookPost(message(), { url: 'https://example.org/hook', secret }, NOW_US)
+  const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': given } = sent.headers
+  assert.deepEqual([id, at], ['msg_1', String(NOW_US / 1_000_000)])
+  const expected = createHmac('sha256', 'k'.repeat(32)).update(`${id}.${at}.${sent.body}`)
+  assert.equal(given, `v1,${expected.digest('base64')}`)
+  const { type, data } = JSON.parse(sent.body) as { type: string; data: Record<string, unknown> }
+  assert.equal(type, 'alert.firing')
+  assert.deepEqual(data['changes'], [
+    {
+      id: '7',
+      group: { service: 'payment' },
+      from: 'ok',
+      to: 'firing',
+      value: 25.000001,
+      window_end: '2026-11-29T10:00:00.000Z',
+    },
+  ])
+  assert.deepEqual(data['logs'], [line])
+})
+
+test('a log pings nobody in Slack, and is no markup in Teams', () => {
+  const slack = slackPost(message(), 'https://hooks.example.org/x').body
+  assert.doesNotMatch(slack, /<!channel>/)
+  assert.match(slack, /&lt;!channel&gt;/)
+  const { attachments } = JSON.parse(slack) as { attachments: { blocks: unknown[] }[] }
+  assert.equal(attachments[0]?.blocks.length, 4)
+  const teams = JSON.parse(teamsPost(message(), 'https://x.example.org').body) as {
+    attachments: { content: { body: { text: string }[] } }[]
+  }
+  const texts = teams.attachments[0]?.content.body.map(({ text }) => text) ?? []
+  assert.ok(texts.some(text => text.includes('\\[a\\]\\(http://evil\\)')))
+})
+
+test('texts stay within what Slack takes, code fences closed', () => {
+  const long = { ...line, message: '`<'.repeat(1_000) } as Row
+  const sent = slackPost(message({ lines: Array<Row>(5).fill(long) }), 'https://x.example.org')
+  const { attachments } = JSON.parse(sent.body) as {
+    attachments: { blocks: { text: { text: string } }[] }[]
+  }
+  for (const { text } of attachments[0]?.blocks ?? []) assert.ok(text.text.length <= 3_000)
+  const code = attachments[0]?.blocks[2]?.text.text ?? ''
+  assert.ok(code.startsWith('```') && code.endsWith('```'))
+})
+
+test('PagerDuty knows the end of an incident by the key of its beginning', () => {
+  const target = { routing_key: 'r' }
+  const events = [change(), change({ to: 'ok' }), change({}, 'order')].flatMap(each =>
+    pagerDutyPosts(message({ changes: [each] }), target).map(
+      ({ body }) => JSON.parse(body) as { event_action: string; dedup_key: string },
+    ),
+  )
+  assert.deepEqual(
+    events.map(({ event_action }) => event_action),
+    ['trigger', 'resolve', 'trigger'],
+  )
+  assert.equal(events[0]?.dedup_key, events[1]?.dedup_key)
+  assert.notEqual(events[0]?.dedup_key, events[2]?.dedup_key)
+})
+
+test('Alertmanager gets one alert a group, its labels the same at beginning and end', () => {
+  const [fires, ends] = ['firing', 'ok'].map(to => {
+    const sent = alertmanagerPost(
+      message({ changes: [change({ to: to as 'firing' | 'ok' })] }),
+      'http://am.example.org:9093/base',
+    )
+    assert.equal(sent.url, 'http://am.example.org:9093/base/api/v2/alerts')
+    return (JSON.parse(sent.body) as Record<string, unknown>[])[0]
+  })
+  assert.deepEqual(fires?.['labels'], {
+    team: 'shop',
+    _9_odd_name: 'x',
+    service: 'payment',
+    alertname: 'too many errors',
+    severity: 'critical',
+    project: 'shop',
+  })
+  assert.deepEqual(ends?.['labels'], fires?.['labels'])
+  assert.deepEqual(
+    [fires?.['startsAt'], ends?.['endsAt']],
+    Array(2).fill('2026-11-29T10:00:00.000Z'),
+  )
+})
+
+test('a link leads to the logs of the window', () => {
+  const link = new URL(
+    exploreLink('http://127.0.0.1:4000', {
+      projectId: 'abcdefghij',
+      query: 'level:error service:"a b"',
+      fromUs: NOW_US - 300_000_000,
+      toUs: NOW_US,
+    }),
+  )
+  assert.equal(link.pathname, '/explore')
+  assert.deepEqual(Object.fromEntries(link.searchParams), {
+    project: 'abcdefghij',
+    q: 'level:error service:"a b"',
+    from: '2026-11-29T09:55:00.000Z',
+    to: '2026-11-29T10:00:00.000Z',
+  })
+})
+
+test('the logs of a group are found by the query of the rule and the values of the group', () => {
+  const { about } = change()
+  assert.equal(groupQuery(about), '(level:error) service:"payment"')
+  assert.equal(groupQuery({ query: '*', group: {} }), '')
+  assert.equal(groupQuery({ query: '*', group: { a: null } }), '-a:*')
+  assert.equal(groupQuery({ query: null, group: { a: 'b' } }), '')
+  const odd = { service: 'a"b\\ OR *', 'http.path': '/x?(y)' }
+  const query = groupQuery({ query: 'a OR b', group: odd })
+  const parsed = parseSearch(query)
+  assert.equal(parsed.type, 'search', query)
+  const text = JSON.stringify(parsed)
+  for (const value of Object.values(odd)) assert.ok(text.includes(JSON.stringify(value)), query)
+})

@@ -1,0 +1,159 @@
+/** From a log to a person, in a whole server; and killed while it tells them. */
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { ServerProcess } from '#actors/testing/server-process.ts'
+import type { AlertDelivery } from '#proto/alert-channel.ts'
+import type { ProjectCreated } from '#proto/api.ts'
+import { pause } from '#runtime/clock.ts'
+
+interface Heard {
+  readonly id: string
+  readonly isSigned: boolean
+  readonly type: string
+  readonly isRepeatPossible: boolean
+  readonly logs: readonly { readonly message: string }[]
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'logboy-notifications-'))
+const FLAGS = { 'webhook-private': 'true' }
+let server = new ServerProcess(folder, FLAGS)
+let project: ProjectCreated
+let secret = ''
+let channel = ''
+const heard: Heard[] = []
+/** What the other side does with each. */
+let answer = (response: ServerResponse): unknown => response.end('thanks')
+const receiver = createServer((request, response) => {
+  let body = ''
+  request.on('data', (bytes: Buffer) => {
+    body += bytes.toString()
+  })
+  request.on('end', () => {
+    const [id, at, signature] = ['id', 'timestamp', 'signature'].map(
+      name => request.headers[`webhook-${name}`] as string,
+    )
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+    const expected = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64')
+    const { type, data } = JSON.parse(body) as {
+      type: string
+      data: { logs: Heard['logs']; possibly_repeated: boolean }
+    }
+    const isSigned = signature === `v1,${expected}`
+    const { logs, possibly_repeated: isRepeatPossible } = data
+    heard.push({ id: id ?? '', isSigned, type, isRepeatPossible, logs })
+    answer(response)
+  })
+})
+
+async function call<Body>(method: string, path: string, body?: unknown, key?: string) {
+  const { url, adminToken } = server.note
+  const reply = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${key ?? adminToken}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${await reply.clone().text()}`)
+  return (reply.status === 204 ? null : await reply.json()) as Body
+}
+
+const errors = (service: string) =>
+  call(
+    'POST',
+    '/ingest',
+    Array.from({ length: 3 }, () => ({ service, level: 'error', message: 'card declined' })),
+    project.ingest_key,
+  )
+
+const deliveries = async () =>
+  (
+    await call<{ readonly deliveries: readonly AlertDelivery[] }>(
+      'GET',
+      `/api/v1/channels/${channel}/deliveries?project=${project.id}`,
+    )
+  ).deliveries
+
+/** Settles once it holds; the runner ends a test that waits for ever. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(50)
+}
+
+before(async () => {
+  await new Promise<void>(resolve => receiver.listen(0, '127.0.0.1', resolve))
+  await server.ready()
+  project = await call<ProjectCreated>('POST', '/api/v1/projects', { name: 'shop' })
+  const address = receiver.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const settings = { kind: 'webhook', url: `http://127.0.0.1:${port}/hook` }
+  const made = await call<{ id: string; secret: string }>('POST', '/api/v1/channels', {
+    project: project.id,
+    name: 'ops',
+    settings,
+  })
+  secret = made.secret
+  channel = made.id
+  await call('POST', '/api/v1/alerts/rules', {
+    project: project.id,
+    rule: {
+      name: 'errors',
+      query: 'level:error',
+      condition: '> 2',
+      window: '10m',
+      by: ['service'],
+    },
+  })
+})
+
+after(async () => {
+  await server.stop('SIGKILL')
+  receiver.closeAllConnections()
+  receiver.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a test of a channel is told at once, signed, and says what came of it', async () => {
+  const came = await call<AlertDelivery>('POST', `/api/v1/channels/${channel}/test`, {
+    project: project.id,
+  })
+  assert.deepEqual([came.outcome, came.status, came.answer], ['delivered', 200, 'thanks'])
+  assert.deepEqual(
+    heard.map(({ type, isSigned }) => [type, isSigned]),
+    [['alert.test', true]],
+  )
+})
+
+test('a firing is told once, with its logs', async () => {
+  await errors('checkout')
+  await until(() => heard.length === 2)
+  const [, firing] = heard
+  assert.deepEqual([firing?.type, firing?.isSigned], ['alert.firing', true])
+  assert.deepEqual(firing?.logs[0]?.message, 'card declined')
+  await until(async () => (await deliveries()).length === 2)
+  const [last] = await deliveries()
+  assert.deepEqual([last?.outcome, last?.attempt, last?.changes.length], ['delivered', 1, 1])
+})
+
+test('killed between what was said and what was written down: told again as the same, and said so', async () => {
+  const killed = new Promise<void>(resolve => {
+    answer = () => resolve(server.stop('SIGKILL').then(() => undefined))
+  })
+  await errors('mail')
+  await killed
+  const before = heard.at(-1)
+  assert.deepEqual([before?.type, before?.isRepeatPossible], ['alert.firing', false])
+  answer = response => response.end()
+  server = new ServerProcess(folder, FLAGS)
+  await server.ready()
+  await until(async () => (await deliveries()).length === 3)
+  const repeated = heard.slice(3)
+  assert.deepEqual(
+    repeated.map(({ id, isRepeatPossible }) => [id, isRepeatPossible]),
+    [[before?.id, true]],
+  )
+  const [last] = await deliveries()
+  assert.deepEqual([last?.attempt, last?.possibly_repeated], [2, true])
+})

@@ -1,0 +1,185 @@
+/**
+ * The actor that tells people: takes what is due from the outbox, sends it through its channel, and
+ * writes down what came of it. A process that dies in between leaves it due to another one.
+ */
+import type { AlertChannels, ChannelTelling } from '#actors/catalog/alert-channels.ts'
+import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
+import type { Row } from '#proto/api.ts'
+import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
+import type { AlertMessage } from './alert-message.ts'
+import type { SealedSettings } from './channel-settings.ts'
+import { type Delivered, type DeliverTools, deliver } from './deliver.ts'
+import { type Bundle, backOff, bundle, isRepeatPossible, messageOf } from './telling.ts'
+
+export type NotifierMessage =
+  /** There may be something. */
+  | { readonly type: 'look' }
+  | { readonly type: 'taken'; readonly tellings: readonly ChannelTelling[] }
+  | { readonly type: 'sent' }
+  | { readonly type: 'forget' }
+  | { readonly type: 'failed'; readonly of: 'look' | 'send'; readonly error: Error }
+
+export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
+  readonly channels: Pick<AlertChannels, 'take' | 'attempted' | 'forgetDeliveries'>
+  readonly settings: SealedSettings
+  readonly random: Random
+  /** Logs that belong to a firing, newest first; none where they cannot be had. */
+  readonly evidence: (told: AlertMessage['changes']) => Promise<readonly Row[]>
+  /** Explore at the window of a change. */
+  readonly link: (told: AlertMessage['changes']) => string
+  readonly onFault: (error: Error, where: string) => void
+}
+
+/** Messages on their way: a receiver that does not answer holds up nobody else. */
+const SENDS_MAX = 64
+/** Of one message, its logs looked up. */
+const SEND_MS_MAX = 15_000
+/** Another sender waits so long for one that took something and died. */
+const TAKEN_MS = 20_000
+/** Hints may be lost, and back-off ends. */
+const LOOK_MS = 5_000
+const RETRY_MS = 1_000
+/** How long deliveries can be looked at, and how often the older ones go. */
+const KEPT_US = 30 * 86_400_000_000
+const FORGET_MS = 3_600_000
+
+export const notifier = defineActor<NotifierMessage, NotifierDeps>({
+  name: 'notifier',
+  mailbox: { capacity: 16, whenFull: 'reject' },
+  create: (context, deps) => new Notifier(context, deps),
+})
+
+class Notifier implements Actor<NotifierMessage> {
+  readonly #context: Context<NotifierMessage>
+  readonly #deps: NotifierDeps
+  readonly #ending = new AbortController()
+  #isLooking = false
+  #isAskedAgain = false
+  #sending = 0
+  #delivered = 0
+  #failed = 0
+
+  constructor(context: Context<NotifierMessage>, deps: NotifierDeps) {
+    this.#context = context
+    this.#deps = deps
+  }
+
+  started(): void {
+    this.#look()
+    this.#forget()
+  }
+
+  receive(message: NotifierMessage): void {
+    switch (message.type) {
+      case 'look':
+        return this.#look()
+      case 'taken':
+        return this.#taken(message.tellings)
+      case 'sent':
+        return this.#sent()
+      case 'forget':
+        return this.#forget()
+      case 'failed':
+        this.#deps.onFault(message.error, 'notifier')
+        if (message.of === 'send') return this.#sent()
+        return this.#again(RETRY_MS)
+    }
+  }
+
+  stopping(): void {
+    this.#ending.abort()
+  }
+
+  observe(): Record<string, unknown> {
+    return { sending: this.#sending, delivered: this.#delivered, failed: this.#failed }
+  }
+
+  #look(): void {
+    const limit = SENDS_MAX - this.#sending
+    this.#isAskedAgain = this.#isLooking || limit === 0
+    if (this.#isAskedAgain) return
+    this.#isLooking = true
+    const nowUs = this.#context.clock.nowUs()
+    const asked = { nowUs, againAtUs: nowUs + TAKEN_MS * 1_000, limit }
+    this.#context.pipe(
+      this.#deps.channels.take(asked),
+      tellings => ({ type: 'taken', tellings }),
+      error => ({ type: 'failed', of: 'look', error }),
+    )
+  }
+
+  #taken(tellings: readonly ChannelTelling[]): void {
+    for (const told of bundle(tellings)) {
+      this.#sending++
+      this.#context.pipe(
+        this.#tell(told),
+        () => ({ type: 'sent' }),
+        error => ({ type: 'failed', of: 'send', error }),
+      )
+    }
+    this.#again(LOOK_MS)
+  }
+
+  #sent(): void {
+    this.#sending--
+    if (this.#isAskedAgain && !this.#isLooking) this.#look()
+  }
+
+  #again(pauseMs: number): void {
+    this.#isLooking = false
+    this.#context.timer('look', this.#isAskedAgain ? 0 : pauseMs, { type: 'look' })
+  }
+
+  #forget(): void {
+    const { channels, onFault } = this.#deps
+    const before = this.#context.clock.nowUs() - KEPT_US
+    channels.forgetDeliveries(before).catch((error: Error) => onFault(error, 'notifier'))
+    this.#context.timer('forget', FORGET_MS, { type: 'forget' })
+  }
+
+  async #tell(told: Bundle): Promise<void> {
+    const { channels, random } = this.#deps
+    const [{ channel, attempts }] = told
+    const clock = this.#context.clock
+    const [atUs, beganMs] = [clock.nowUs(), clock.monotonicMs()]
+    const { outcome, status, answer } = await this.#send(told)
+    if (outcome === 'delivered') this.#delivered++
+    else this.#failed++
+    const isOver = outcome === 'delivered' || outcome === 'given_up'
+    const pauseS = isOver ? null : backOff(attempts + 1)
+    await channels.attempted(
+      {
+        id: newLetterId(atUs, random.bytes(6)),
+        channelId: channel.id,
+        atUs,
+        attempt: attempts + 1,
+        outcome: !isOver && pauseS === null ? 'given_up' : outcome,
+        status,
+        answer,
+        tookMs: Math.round(clock.monotonicMs() - beganMs),
+        changes: told.map(({ entry }) => entry.id),
+        isRepeatPossible: isRepeatPossible(told),
+      },
+      pauseS === null ? null : clock.nowUs() + pauseS * 1_000_000,
+    )
+  }
+
+  async #send(told: Bundle): Promise<Delivered> {
+    const [{ channel }] = told
+    const { settings: sealed, evidence, link, mailer, allowPrivate } = this.#deps
+    const settings = sealed.open(channel.sealed)
+    if (settings === null) {
+      const answer = 'sealed under another administrator token: enter its settings again'
+      return { outcome: 'failed', status: null, answer }
+    }
+    const changes = told.map(({ entry }) => entry)
+    try {
+      const message = messageOf(told, { lines: await evidence(changes), link: link(changes) })
+      const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(SEND_MS_MAX)])
+      const nowUs = this.#context.clock.nowUs()
+      return await deliver(message, settings, { mailer, allowPrivate, nowUs, signal })
+    } catch (error) {
+      return { outcome: 'failed', status: null, answer: toError(error).message }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Alertmanager's API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml */
+import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { formatTime } from '#proto/time.ts'
+import { type AlertMessage, changeText, toldLines } from '../alert-message.ts'
+import type { OutgoingPost } from '../outgoing-post.ts'
+
+export function alertmanagerPost(message: AlertMessage, url: string): OutgoingPost {
+  return {
+    url: new URL('api/v2/alerts', url.endsWith('/') ? url : `${url}/`).href,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message.changes.map(change => alertOf(change, message))),
+  }
+}
+
+/** Its labels are what Alertmanager knows it by again: nothing that changes is among them. */
+function alertOf(change: HistoryEntry, message: AlertMessage) {
+  const { about, to, windowEndUs } = change
+  const { rule, severity, labels, runbook, group } = about
+  const at = formatTime(windowEndUs, 0)
+  return {
+    labels: {
+      ...named(labels),
+      ...named(group),
+      alertname: rule,
+      severity,
+      project: message.project.name,
+    },
+    annotations: {
+      summary: changeText(change),
+      ...(runbook === null ? {} : { runbook_url: runbook }),
+      ...(message.lines.length === 0 ? {} : { logs: toldLines(message).join('\n') }),
+    },
+    generatorURL: message.link,
+    ...(to === 'firing' ? { startsAt: at } : { endsAt: at }),
+  }
+}
+
+/** Names as Prometheus takes them; what is no value is no label. */
+function named(values: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === null ? [] : [[name.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^\d/, '_$&'), value]],
+    ),
+  )
+}

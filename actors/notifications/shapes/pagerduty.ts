@@ -1,0 +1,55 @@
+/** PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
+import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { formatTime } from '#proto/time.ts'
+import { type AlertMessage, changeText, titleOf, toldLines } from '../alert-message.ts'
+import type { OutgoingPost } from '../outgoing-post.ts'
+
+const EVENTS_URL = 'https://events.pagerduty.com/v2/enqueue'
+/** What PagerDuty takes. */
+const SUMMARY_CHARS_MAX = 1_024
+
+export interface PagerDutyTarget {
+  readonly routing_key: string
+  readonly url?: string
+}
+
+/** An event for each change: an incident is one group of one rule. */
+export function pagerDutyPosts(message: AlertMessage, target: PagerDutyTarget): OutgoingPost[] {
+  return message.changes.map(change => ({
+    url: target.url ?? EVENTS_URL,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(eventOf(change, message, target.routing_key)),
+  }))
+}
+
+function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string) {
+  const { about, to, windowEndUs } = change
+  return {
+    routing_key: routingKey,
+    event_action: to === 'firing' ? 'trigger' : 'resolve',
+    dedup_key: incidentKey(change),
+    client: 'Logboy',
+    client_url: message.link,
+    links: about.runbook === null ? [] : [{ href: about.runbook, text: 'Runbook' }],
+    payload: {
+      summary: `${titleOf(message)} ${changeText(change)}`.slice(0, SUMMARY_CHARS_MAX),
+      source: message.project.name,
+      severity: about.severity,
+      timestamp: formatTime(windowEndUs, 0),
+      class: about.rule,
+      custom_details: {
+        condition: about.condition,
+        value: change.value,
+        group: about.group,
+        labels: about.labels,
+        logs: toldLines(message),
+        possibly_repeated: message.isRepeatPossible,
+      },
+    },
+  }
+}
+
+/** PagerDuty takes 255 characters; groups of long values differ at their beginning, or meet. */
+function incidentKey({ ruleId, key }: HistoryEntry): string {
+  return `logboy/${ruleId}/${key}`.slice(0, 255)
+}

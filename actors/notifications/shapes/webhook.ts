@@ -1,0 +1,60 @@
+/** Our own shape, signed as https://www.standardwebhooks.com (version 1) says. */
+import { createHmac } from 'node:crypto'
+import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { formatTime } from '#proto/time.ts'
+import { type AlertMessage, aboutOf, isFiring, plainText, titleOf } from '../alert-message.ts'
+import type { OutgoingPost } from '../outgoing-post.ts'
+
+export const WEBHOOK_SECRET_PREFIX = 'whsec_'
+
+export interface WebhookTarget {
+  readonly url: string
+  readonly secret: string
+}
+
+export function webhookPost(
+  message: AlertMessage,
+  { url, secret }: WebhookTarget,
+  nowUs: number,
+): OutgoingPost {
+  const body = JSON.stringify({
+    type: message.isTest ? 'alert.test' : `alert.${isFiring(message) ? 'firing' : 'resolved'}`,
+    timestamp: formatTime(nowUs, 0),
+    data: webhookData(message),
+  })
+  const timestamp = String(Math.floor(nowUs / 1_000_000))
+  return {
+    url,
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': message.id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signature(secret, `${message.id}.${timestamp}.${body}`)}`,
+    },
+    body,
+  }
+}
+
+function webhookData(message: AlertMessage) {
+  const { rule, severity, condition, labels, runbook } = aboutOf(message)
+  return {
+    title: titleOf(message),
+    text: plainText(message),
+    project: message.project,
+    rule: { id: message.changes[0]?.ruleId, name: rule, severity, condition, labels, runbook },
+    changes: message.changes.map(changeData),
+    logs: message.lines,
+    link: message.link,
+    possibly_repeated: message.isRepeatPossible,
+  }
+}
+
+function changeData({ id, about, from, to, value, windowEndUs }: HistoryEntry) {
+  const window_end = formatTime(windowEndUs, 0)
+  return { id: String(id), group: about.group, from, to, value, window_end }
+}
+
+function signature(secret: string, text: string): string {
+  const key = Buffer.from(secret.slice(WEBHOOK_SECRET_PREFIX.length), 'base64')
+  return createHmac('sha256', key).update(text).digest('base64')
+}

@@ -1,0 +1,54 @@
+/** Channels in memory, for tests that ask only for answers. */
+import type {
+  AlertChannels,
+  ChannelDelivery,
+  ChannelRefusal,
+  StoredChannel,
+} from '#actors/catalog/alert-channels.ts'
+
+export class MemoryAlertChannels implements AlertChannels {
+  readonly #channels = new Map<string, StoredChannel>()
+  readonly #deliveries: ChannelDelivery[] = []
+
+  async list(projectId: string): Promise<readonly StoredChannel[]> {
+    return [...this.#channels.values()].filter(channel => channel.projectId === projectId)
+  }
+
+  async find(projectId: string, id: string): Promise<StoredChannel | null> {
+    return (await this.list(projectId)).find(channel => channel.id === id) ?? null
+  }
+
+  async create(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
+    const others = await this.list(channel.projectId)
+    if (others.some(({ id, name }) => name === channel.name && id !== channel.id)) {
+      return 'name-taken'
+    }
+    this.#channels.set(channel.id, channel)
+    return 'done'
+  }
+
+  async update(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
+    if ((await this.find(channel.projectId, channel.id)) === null) return 'unknown'
+    return this.create(channel)
+  }
+
+  async delete(projectId: string, id: string): Promise<boolean> {
+    return (await this.find(projectId, id)) !== null && this.#channels.delete(id)
+  }
+
+  async take(): Promise<readonly []> {
+    return []
+  }
+
+  async attempted(delivery: ChannelDelivery): Promise<void> {
+    this.#deliveries.unshift(delivery)
+  }
+
+  async deliveries(channelId: string): Promise<readonly ChannelDelivery[]> {
+    return this.#deliveries.filter(each => each.channelId === channelId)
+  }
+
+  async forgetDeliveries(): Promise<number> {
+    return 0
+  }
+}

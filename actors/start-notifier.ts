@@ -1,0 +1,36 @@
+/** What tells people of alerts, wherever the page is served. A part of topology.ts. */
+import type { Closing } from './closing.ts'
+import type { Foundation } from './foundation.ts'
+import type { InstallationKey } from './identity/installation-key.ts'
+import type { Mailer } from './mail/mailer.ts'
+import { SealedSettings } from './notifications/channel-settings.ts'
+import { Evidence, type EvidenceDeps } from './notifications/evidence.ts'
+import { notifier } from './notifications/notifier.ts'
+
+export interface NotifierParts extends EvidenceDeps {
+  readonly key: InstallationKey
+  readonly mailer: Mailer
+}
+
+/** Answers what opens the settings of channels. */
+export function startNotifier(
+  { config, system, catalog, coordination, random, onFault }: Foundation,
+  { key, mailer, ...parts }: NotifierParts,
+  closing: Closing,
+): SealedSettings {
+  const settings = new SealedSettings(key.derived('alert channels'), random)
+  const evidence = new Evidence(parts)
+  const telling = system.spawn(notifier, {
+    channels: catalog.alertChannels,
+    settings,
+    random,
+    mailer,
+    allowPrivate: config.webhookPrivate,
+    evidence: changes => evidence.lines(changes),
+    link: changes => evidence.link(changes),
+    onFault,
+  })
+  const look = (): void => void telling.offer({ type: 'look' })
+  closing.add(coordination.subscribe('alerts', look))
+  return settings
+}
