@@ -39,14 +39,17 @@ export class SqlAuditEntries implements AuditEntries {
       entry.projectId,
       JSON.stringify(entry.detail),
     ])
-    await this.#database.once(db =>
-      db.query(sql.unsafe`
-        INSERT INTO audit_entries (at_us, actor, actor_name, peer, action, project_id, detail)
-        SELECT at_us, actor, actor_name, peer, action, project_id, detail::jsonb
+    await this.#database.once(async change => {
+      // One writer after the other, so that each finds where to go on.
+      await change.query(sql.unsafe`LOCK TABLE audit_entries IN SHARE ROW EXCLUSIVE MODE`)
+      await change.query(sql.unsafe`
+        INSERT INTO audit_entries (id, at_us, actor, actor_name, peer, action, project_id, detail)
+        SELECT coalesce((SELECT max(id) FROM audit_entries), 0) + number,
+          at_us, actor, actor_name, peer, action, project_id, detail::jsonb
         FROM ${sql.unnest(rows, ['int8', 'text', 'text', 'text', 'text', 'text', 'text'])}
-          AS e (at_us, actor, actor_name, peer, action, project_id, detail)
-      `),
-    )
+          WITH ORDINALITY AS e (at_us, actor, actor_name, peer, action, project_id, detail, number)
+      `)
+    })
   }
 
   list(query: AuditQuery): Promise<readonly AuditEntry[]> {

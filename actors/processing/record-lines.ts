@@ -1,14 +1,9 @@
 /** Records of a batch as lines of JSON that a person can read, repair and send again. */
-import {
-  type AttributeColumn,
-  isPresent,
-  type LogColumns,
-  type RowColumns,
-} from '#proto/columns.ts'
+import type { AttributeColumn, LogColumns, RowColumns } from '#proto/columns.ts'
 import { ingestJson } from './record-json.ts'
 import { openRows } from './rows.ts'
 
-/** The last time that a Date can print, an hour less (µs): no time is too far ahead of it. */
+/** The last time that a Date can print, an hour less (µs): no time of a batch is ahead of it. */
 const RECEIVED_AT_US = 8_640_000_000_000_000_000 - 3_600_000_000
 const SENT_ENVELOPE = {
   receivedAtUs: BigInt(RECEIVED_AT_US),
@@ -20,7 +15,7 @@ const SENT_ENVELOPE = {
 
 /** Rows with what their sender said: no time or level was decided that could not be told apart. */
 export function sentRows(columns: LogColumns): RowColumns {
-  return openRows(SENT_ENVELOPE, withTellableTimes(columns))
+  return openRows(SENT_ENVELOPE, columns)
 }
 
 /** As many of the named records as fit; also of those that are wrong. null = none. */
@@ -52,20 +47,6 @@ export function recordLines(
 
 function jsonAsText(column: AttributeColumn): AttributeColumn {
   return column.type === 'j' ? { ...column, type: 's' } : column
-}
-
-/** Nobody can print a time that no Date has. */
-function withTellableTimes(columns: LogColumns): LogColumns {
-  const { timeMissing } = columns
-  let { timeUs } = columns
-  for (let index = 0; index < columns.count; index++) {
-    const time = timeUs[index] as number
-    if (Math.abs(time) <= RECEIVED_AT_US) continue
-    if (timeMissing !== null && isPresent(timeMissing, index)) continue
-    if (timeUs === columns.timeUs) timeUs = timeUs.slice()
-    timeUs[index] = time < 0 ? -RECEIVED_AT_US : RECEIVED_AT_US
-  }
-  return timeUs === columns.timeUs ? columns : changed(columns, { timeUs })
 }
 
 /** Columns are getters, which a spread would leave out. */

@@ -116,12 +116,14 @@ class TimePrinter {
   #minuteText = ''
 
   text(timeUs: number, subNs: number): string {
-    const minuteUs = timeUs - (timeUs % MINUTE_US)
+    // Of a time before 1970 the rest is negative.
+    const rest = timeUs % MINUTE_US
+    const us = rest < 0 ? rest + MINUTE_US : rest
+    const minuteUs = timeUs - us
     if (minuteUs !== this.#minuteUs) {
       this.#minuteUs = minuteUs
       this.#minuteText = formatTime(minuteUs).slice(0, -'00.000Z'.length)
     }
-    const us = timeUs - minuteUs
     const ms = Math.floor(us / 1_000)
     const second = THREE_DIGITS[Math.floor(ms / 1_000)] as string
     let text = `${this.#minuteText}${second.slice(1)}.${THREE_DIGITS[ms % 1_000]}`

@@ -28,7 +28,8 @@ CREATE INDEX saved_views_by_project ON saved_views (project_id, name);
 
 -- Who did what; outlives accounts and projects.
 CREATE TABLE audit_entries (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- Rises: the writer goes on behind the highest.
+  id bigint PRIMARY KEY,
   at_us bigint NOT NULL,
   actor text NOT NULL,
   actor_name text NOT NULL,
