@@ -33,7 +33,9 @@ export async function startActors(foundation: Foundation, storage: Storage, clos
     closing.add(() => leadership?.resign())
     const isLeader = (): boolean => leadership?.isHeld ?? true
     const { retentionIntervalMs: intervalMs } = config
-    system.spawn(retention, { catalog, store, deadLetters, isLeader, intervalMs })
+    const { alertStates: alerts, alertChannels: channels } = catalog
+    const kept = { catalog, store, deadLetters, alerts, channels }
+    system.spawn(retention, { ...kept, isLeader, intervalMs })
   }
   const troubles = (): readonly Trouble[] => [
     ...(log.isAway ? (['log-away'] as const) : []),

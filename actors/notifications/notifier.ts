@@ -16,11 +16,10 @@ export type NotifierMessage =
   | { readonly type: 'look' }
   | { readonly type: 'taken'; readonly tellings: readonly ChannelTelling[] }
   | { readonly type: 'sent' }
-  | { readonly type: 'forget' }
   | { readonly type: 'failed'; readonly of: 'look' | 'send'; readonly error: Error }
 
 export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
-  readonly channels: Pick<AlertChannels, 'take' | 'attempted' | 'forgetDeliveries'>
+  readonly channels: Pick<AlertChannels, 'take' | 'attempted'>
   readonly settings: SealedSettings
   readonly random: Random
   /** Logs that belong to a firing, newest first; none where they cannot be had. */
@@ -39,9 +38,6 @@ const TAKEN_MS = 20_000
 /** Hints may be lost, and back-off ends. */
 const LOOK_MS = 5_000
 const RETRY_MS = 1_000
-/** How long deliveries can be looked at, and how often the older ones go. */
-const KEPT_US = 30 * 86_400_000_000
-const FORGET_MS = 3_600_000
 
 export const notifier = defineActor<NotifierMessage, NotifierDeps>({
   name: 'notifier',
@@ -66,7 +62,6 @@ class Notifier implements Actor<NotifierMessage> {
 
   started(): void {
     this.#look()
-    this.#forget()
   }
 
   receive(message: NotifierMessage): void {
@@ -77,8 +72,6 @@ class Notifier implements Actor<NotifierMessage> {
         return this.#taken(message.tellings)
       case 'sent':
         return this.#sent()
-      case 'forget':
-        return this.#forget()
       case 'failed':
         this.#deps.onFault(message.error, 'notifier')
         if (message.of === 'send') return this.#sent()
@@ -128,13 +121,6 @@ class Notifier implements Actor<NotifierMessage> {
   #again(pauseMs: number): void {
     this.#isLooking = false
     this.#context.timer('look', this.#isAskedAgain ? 0 : pauseMs, { type: 'look' })
-  }
-
-  #forget(): void {
-    const { channels, onFault } = this.#deps
-    const before = this.#context.clock.nowUs() - KEPT_US
-    channels.forgetDeliveries(before).catch((error: Error) => onFault(error, 'notifier'))
-    this.#context.timer('forget', FORGET_MS, { type: 'forget' })
   }
 
   async #tell(told: Bundle): Promise<void> {

@@ -6,6 +6,10 @@ import { testActor } from '#runtime/testing/test-actor.ts'
 import { expiryUs, retention } from './retention.ts'
 
 const DAY_US = 86_400_000_000
+const NO_ALERTS = {
+  alerts: { forget: async () => 0 },
+  channels: { forgetDeliveries: async () => 0 },
+}
 const NOTHING_DELETED = { deletedProjects: async () => [], forgetDeleted: async () => undefined }
 
 function project(id: string, retention_days: number): Project {
@@ -24,6 +28,7 @@ test('each project loses what is older than it wants to keep, and one that keeps
       projects: async () => [project('a', 30), project('b', 1), project('c', 0)],
     },
     deadLetters: new MemoryDeadLetters(),
+    ...NO_ALERTS,
     store: {
       drop: async () => undefined,
       expire: async (id, beforeUs) => {
@@ -55,6 +60,7 @@ test('it runs again after the interval, also when the store failed', async () =>
     isLeader: () => true,
     catalog: { ...NOTHING_DELETED, projects: async () => [project('a', 1)] },
     deadLetters: new MemoryDeadLetters(),
+    ...NO_ALERTS,
     store: {
       drop: async () => undefined,
       expire: async () => {
@@ -83,6 +89,7 @@ test('what is left of a deleted project goes, again and again until nothing can 
     intervalMs: 3_000_000,
     isLeader: () => true,
     deadLetters,
+    ...NO_ALERTS,
     catalog: {
       projects: async () => [],
       deletedProjects: async () => [...deleted].map(([id, deletedAtUs]) => ({ id, deletedAtUs })),
@@ -113,4 +120,23 @@ test('what is left of a deleted project goes, again and again until nothing can 
 test('a day is exactly a day', () => {
   assert.equal(expiryUs(10 * DAY_US, 3), 7 * DAY_US)
   assert.equal(expiryUs(10 * DAY_US, 0), null)
+})
+
+test('what alerts said is kept for over a year, and to whom for a month', async () => {
+  const forgotten: number[] = []
+  const forget = async (beforeUs: number) => forgotten.push(beforeUs)
+  const actor = testActor(retention, {
+    intervalMs: 3_600_000,
+    isLeader: () => true,
+    deadLetters: new MemoryDeadLetters(),
+    alerts: { forget },
+    channels: { forgetDeliveries: forget },
+    catalog: { ...NOTHING_DELETED, projects: async () => [] },
+    store: { drop: async () => undefined, expire: async () => 0 },
+  })
+  actor.clock.advance(0)
+  await actor.settle()
+  const days = forgotten.map(us => (actor.clock.nowUs() - us) / DAY_US)
+  assert.deepEqual(days, [400, 30])
+  actor.kill()
 })

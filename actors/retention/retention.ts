@@ -1,7 +1,9 @@
 /**
- * Deletes, now and then, exactly the rows that are older than their project wants to keep them, and
- * those of projects that were deleted.
+ * Deletes, now and then, exactly the rows that are older than their project wants to keep them,
+ * those of projects that were deleted, and what alerts said and to whom a long time ago.
  */
+import type { AlertChannels } from '#actors/catalog/alert-channels.ts'
+import type { AlertStates } from '#actors/catalog/alert-states.ts'
 import type { Catalog } from '#actors/catalog/catalog.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { streamsOf } from '#actors/store/streams.ts'
@@ -17,6 +19,8 @@ export interface RetentionDeps {
   readonly catalog: Pick<Catalog, 'projects' | 'deletedProjects' | 'forgetDeleted'>
   readonly store: Pick<LogStore, 'expire' | 'drop'>
   readonly deadLetters: EraseDeps['deadLetters']
+  readonly alerts: Pick<AlertStates, 'forget'>
+  readonly channels: Pick<AlertChannels, 'forgetDeliveries'>
   readonly intervalMs: number
   /** Of several processes one deletes. */
   readonly isLeader: () => boolean
@@ -25,6 +29,9 @@ export interface RetentionDeps {
 /** Longer than a catalog may be away while keys are good, and a batch may wait. */
 const ON_ITS_WAY_US = 3_600_000_000
 const DAY_US = 86_400_000_000
+/** People look back for a year; whether a channel works shows within days. */
+const ALERT_HISTORY_DAYS = 400
+const DELIVERY_DAYS = 30
 /** Whoever leads now may be another one soon. */
 const LEADER_LOOK_MS = 10_000
 
@@ -91,7 +98,15 @@ class Retention implements Actor<RetentionMessage> {
       for (const stream of streamsOf(id)) deleted += await store.expire(stream, before)
     }
     await this.#eraseDeleted()
+    await this.#forgetAlerts()
     return deleted
+  }
+
+  async #forgetAlerts(): Promise<void> {
+    const { alerts, channels } = this.#deps
+    const nowUs = this.#context.clock.nowUs()
+    await alerts.forget(nowUs - ALERT_HISTORY_DAYS * DAY_US)
+    await channels.forgetDeliveries(nowUs - DELIVERY_DAYS * DAY_US)
   }
 
   /** A project is forgotten once nothing of it can be on its way. */
