@@ -15,7 +15,9 @@ RUN node node_modules/typescript/bin/tsc -p sdk/tsconfig.build.json \
       ! -name "uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" -delete \
  && rm -rf bench docs examples .github ui/src ui/testing \
  && node scripts/fill-typescript-cache.mjs actors proto runtime \
- && node actors/catalog/init-database.ts
+ && node actors/catalog/init-database.ts \
+ # PostgreSQL keeps files for its user alone; who copies them here is another one.
+ && chmod -R a+rX node_modules/.cache
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \

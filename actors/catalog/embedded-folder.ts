@@ -28,8 +28,10 @@ export async function ensureDatabase(folder: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true })
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
   const template = emptyDatabaseFolder()
-  if (await ensureTemplate(template)) copyFolder(template, temporary)
-  else await initDatabase(temporary)
+  if (!(await ensureTemplate(template)) || !copyFolder(template, temporary)) {
+    await rm(temporary, { recursive: true, force: true })
+    await initDatabase(temporary)
+  }
   await rename(temporary, folder)
 }
 
@@ -59,12 +61,22 @@ async function ensureTemplate(template: string): Promise<boolean> {
   return existsSync(template)
 }
 
+/** false = not all of it, as where a file may not be read. */
+function copyFolder(from: string, to: string): boolean {
+  try {
+    copyFiles(from, to)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** A thousand small files: `fs.cp` takes six times the CPU. */
-function copyFolder(from: string, to: string): void {
+function copyFiles(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 })
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) copyFolder(source, target)
+    if (entry.isDirectory()) copyFiles(source, target)
     else copyFileSync(source, target)
   }
 }
