@@ -13,7 +13,7 @@ import { callAt, type LabEntry, type ProjectKeys, projectAt } from '../bench/lab
 import { Follower } from '../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../bench/lab/ledger.ts'
 import { until } from '../bench/lab/pause.ts'
-import { countAll, readAll } from '../bench/lab/searcher.ts'
+import { readSettled } from '../bench/lab/searcher.ts'
 import { RequestWriter, SdkWriter, type Writer } from '../bench/lab/writers.ts'
 import { NginxEntry, nginxIsMissing } from './testing/nginx-entry.ts'
 
@@ -80,10 +80,7 @@ suite('nginx before two gateways', { skip, timeout: 280_000 }, () => {
         await cluster.member('gateway-1').start()
       }
       for (const writer of writers) await writer.stop()
-      const isThere = async (): Promise<boolean> =>
-        (await countAll(entry, keys)) >= ledger.acknowledged
-      await until(isThere, FLOWING_MS_MAX)
-      const rows = await readAll(entry, keys)
+      const rows = await readSettled(entry, keys, ledger, FLOWING_MS_MAX)
       assert.deepEqual(problemsOf(ledger.judge(rows)), [])
       await follower.judge(rows)
       assert.deepEqual(follower.wrong, [])

@@ -8,7 +8,7 @@ import { type FaultOptions, type FaultResult, tell } from './fault-run.ts'
 import { Follower } from './follower.ts'
 import { Ledger, problemsOf } from './ledger.ts'
 import { pause, until } from './pause.ts'
-import { readAll } from './searcher.ts'
+import { readSettled } from './searcher.ts'
 import { Services } from './services.ts'
 import { RequestWriter, SdkWriter, type Writer } from './writers.ts'
 
@@ -141,13 +141,7 @@ class ScaledRun {
 
   async #judge(keys: { readonly read: string; readonly id: string }): Promise<FaultResult> {
     const project = { ...keys, ingest: '' }
-    const isThere = async (): Promise<boolean> => {
-      const body = { limit: 0, include: ['total'] }
-      const reply = await this.#cluster.call('POST', '/api/v1/logs/search', body, keys.read)
-      return Number(reply['total']) >= this.#ledger.acknowledged
-    }
-    await until(() => isThere().catch(() => false), SETTLED_MS_MAX)
-    const rows = await readAll(this.#cluster, project)
+    const rows = await readSettled(this.#cluster, project, this.#ledger, SETTLED_MS_MAX)
     const verdict = this.#ledger.judge(rows)
     for (const [at, name] of ['', 'stream'].entries()) {
       const wanted = rows.filter(({ writer }) => name === '' || writer === name)

@@ -4,7 +4,7 @@ import type { Random } from '#runtime/random.ts'
 import type { LabEntry, ProjectKeys } from './entry.ts'
 import { foundRow } from './follower.ts'
 import type { FoundRow, Ledger } from './ledger.ts'
-import { pause } from './pause.ts'
+import { pause, until } from './pause.ts'
 
 const PAUSE_MS = 15
 const PAGE_ROWS = 10_000
@@ -112,6 +112,26 @@ export async function countAll(server: LabEntry, keys: ProjectKeys): Promise<num
   const body: SearchRequest = { limit: 0, include: ['total'] }
   const reply = await server.call('POST', '/api/v1/logs/search', body, keys.read)
   return Number(reply['total'])
+}
+
+/**
+ * All rows of a project, read once everything acknowledged is found, or after `msMax` as they are.
+ * A total would not tell: rows count, too, whose request died before its answer was heard.
+ */
+export async function readSettled(
+  server: LabEntry,
+  keys: ProjectKeys,
+  ledger: Ledger,
+  msMax: number,
+): Promise<FoundRow[]> {
+  let rows: FoundRow[] = []
+  const isThere = async (): Promise<boolean> => {
+    if ((await countAll(server, keys)) < ledger.acknowledged) return false
+    rows = await readAll(server, keys)
+    return ledger.judge(rows).lost.length === 0
+  }
+  if (await until(() => isThere().catch(() => false), msMax)) return rows
+  return await readAll(server, keys)
 }
 
 /** All rows of a project, page by page. */
