@@ -6,7 +6,7 @@ import { systemRandom } from '#runtime/random.ts'
 import { Follower } from '../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../bench/lab/ledger.ts'
 import { until } from '../bench/lab/pause.ts'
-import { countAll, readAll } from '../bench/lab/searcher.ts'
+import { readSettled } from '../bench/lab/searcher.ts'
 import { LabServer } from '../bench/lab/server.ts'
 import { RequestWriter } from '../bench/lab/writers.ts'
 import { forgetInstallation } from '../deploy/dry/shared-servers.ts'
@@ -58,10 +58,7 @@ for (const { log, store, catalog } of SHAPES) {
         await writer.stop()
       }
       const find = async () => {
-        const isThere = async (): Promise<boolean> =>
-          (await countAll(server, keys)) >= ledger.acknowledged
-        await until(isThere, FOUND_MS_MAX)
-        const rows = await readAll(server, keys)
+        const rows = await readSettled(server, keys, ledger, FOUND_MS_MAX)
         assert.deepEqual(problemsOf(ledger.judge(rows)), [])
         return rows
       }

@@ -95,10 +95,11 @@ export class Ledger {
 
 /** What is wrong, in words; [] = nothing. */
 export function problemsOf(verdict: Verdict): string[] {
-  const { lost, doubled, disordered, foreign, acknowledged } = verdict
+  const { lost, doubled, disordered, foreign, acknowledged, found } = verdict
+  const of = `${found} found, ${acknowledged} acknowledged`
   const told = Object.entries({ lost, doubled, disordered, foreign })
     .filter(([, names]) => names.length > 0)
-    .map(([what, names]) => `${what}: ${names.join(' ')}`)
+    .map(([what, names]) => `${what} (${of}): ${names.join(' ')}`)
   return acknowledged === 0 ? [...told, 'nothing was acknowledged'] : told
 }
 

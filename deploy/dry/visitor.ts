@@ -3,8 +3,8 @@ import { createLogger } from '@logboy/sdk'
 import { callAt, type LabEntry, type ProjectKeys } from '../../bench/lab/entry.ts'
 import { Follower } from '../../bench/lab/follower.ts'
 import { Ledger, problemsOf } from '../../bench/lab/ledger.ts'
-import { pause, until } from '../../bench/lab/pause.ts'
-import { countAll, readAll } from '../../bench/lab/searcher.ts'
+import { pause } from '../../bench/lab/pause.ts'
+import { readSettled } from '../../bench/lab/searcher.ts'
 import { RequestWriter, SdkWriter } from '../../bench/lab/writers.ts'
 import type { Container } from './container.ts'
 
@@ -119,10 +119,7 @@ export class Visitor implements LabEntry {
   }
 
   async findAll() {
-    const isThere = async (): Promise<boolean> =>
-      (await countAll(this, this.#keys)) >= this.#ledger.acknowledged
-    await until(isThere, FOUND_MS_MAX)
-    const rows = await readAll(this, this.#keys)
+    const rows = await readSettled(this, this.#keys, this.#ledger, FOUND_MS_MAX)
     const problems = problemsOf(this.#ledger.judge(rows))
     if (problems.length > 0) throw new Error(problems.join('; '))
     return rows
