@@ -44,6 +44,12 @@ export class AuditLog {
     this.#later()
   }
 
+  /** An attempt that failed: whoever tries waits for nothing that tells them anything. */
+  refused(entry: Omit<NewAuditEntry, 'atUs'>): void {
+    this.#push(entry)
+    this.#later()
+  }
+
   /** Never rejects. */
   async flush(): Promise<void> {
     await this.#writing

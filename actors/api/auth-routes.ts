@@ -8,6 +8,7 @@ import type { Sessions } from '#actors/identity/sessions.ts'
 import type { SignInDesk } from '#actors/identity/sign-in-desk.ts'
 import type { Mailer } from '#actors/mail/mailer.ts'
 import { type Account, PASSWORD_LENGTH_MIN, type SignInOptions } from '#proto/people.ts'
+import type { AuditLog } from './audit-log.ts'
 import { DEVICE_COOKIE, REFRESH_COOKIE, signedIn } from './auth-cookies.ts'
 import { cookieOf, refuseForeignOrigin, requireSameOrigin } from './cookies.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
@@ -23,6 +24,7 @@ export interface AuthDeps extends EndpointDeps, SignUpDeps, SignOutDeps {
   readonly sessions: Sessions
   readonly persons: Persons
   readonly mailer: Mailer
+  readonly audit: Pick<AuditLog, 'changed' | 'searched' | 'refused'>
 }
 
 const options = z.strictObject({
@@ -167,6 +169,14 @@ async function login(
   const outcome = await deps.desk.signIn({ ...credentials, address: request.peer, device })
   switch (outcome.type) {
     case 'refused':
+      deps.audit.refused({
+        actor: 'nobody',
+        actorName: credentials.email,
+        peer: request.peer,
+        action: 'auth.refused',
+        projectId: null,
+        detail: { email: credentials.email },
+      })
       throw new HttpProblem('LOGBOY_SIGN_IN_FAILED', 'email or password is not right')
     case 'wait':
       throw tooManyAttempts(outcome.ms)

@@ -196,6 +196,18 @@ test('a wrong password and an unknown address get the same answer', async t => {
   assert.deepEqual(names(wrong), names(unknown))
 })
 
+test('a sign-in that failed is in the audit log: for which address, from where', async t => {
+  const { signedUp, browser, login, clock } = await world(t)
+  const { page } = await signedUp(ADA)
+  await login(browser(), { ...ADA, password: 'rote lampe im keller' })
+  await clock.advance(1_000)
+  const { json, text } = await page.ask('GET', '/api/v1/audit?action=auth.refused')
+  assert.partialDeepStrictEqual(json, {
+    entries: [{ actor: 'nobody', actor_name: ADA.email, detail: { email: ADA.email } }],
+  })
+  assert.doesNotMatch(text, /rote lampe/)
+})
+
 test('a wrong password many times: strangers wait, a browser that is known does not', async t => {
   const { signedUp, browser, login, clock } = await world(t)
   const { page } = await signedUp(ADA)
