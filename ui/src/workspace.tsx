@@ -21,6 +21,7 @@ import { address, moveTo } from './shell/address.ts'
 import {
   ACCOUNT_PATH,
   ADMIN_PATH,
+  ALERTS_PATH,
   DASHBOARD_PATH,
   EXPLORE_PATH,
   isOwnPage,
@@ -33,6 +34,9 @@ import { TopBar } from './shell/top-bar.tsx'
 // These come when they are first asked for: whoever searches need not wait for them.
 const Dashboard = lazy(async () => ({
   default: (await import('./dashboard/dashboard.tsx')).Dashboard,
+}))
+const AlertPages = lazy(async () => ({
+  default: (await import('./alerts/alert-pages.tsx')).AlertPages,
 }))
 const ProjectPages = lazy(async () => ({
   default: (await import('./projects/project-pages.tsx')).ProjectPages,
@@ -127,6 +131,9 @@ function Page(props: {
       </Match>
       <Match when={path() === DASHBOARD_PATH ? props.project : null}>
         {chosen => <Dashboard project={chosen()} />}
+      </Match>
+      <Match when={path().startsWith(ALERTS_PATH) ? props.project : null}>
+        {chosen => <AlertPages project={chosen()} />}
       </Match>
       <Match when={path().startsWith(PROJECT_PATH) ? props.project : null}>
         {chosen => <ProjectPages project={chosen()} />}

@@ -100,7 +100,7 @@ browse('what fires is told as it begins, and leads to its logs', async visit => 
   await enter(visit)
   await visit.eventually(async () => assert.equal(await tile(visit, 'Alerts'), '0'))
   const since = new Date(Date.now() - 1000).toISOString()
-  server.explore.alerts.push({
+  server.alerts.active.push({
     id: 7,
     rule_id: 'rule',
     rule: 'Checkout errors',
@@ -111,6 +111,8 @@ browse('what fires is told as it begins, and leads to its logs', async visit => 
     since,
     window_end: since,
     acknowledged_by: null,
+    acknowledged_at: null,
+    note: null,
   })
   const row = visit.data.row(Date.now())
   server.append(PROJECT, [{ ...row, service: 'logboy-alerts', message: 'Checkout errors fires' }])

@@ -1,7 +1,6 @@
 /** Routes that only the explorer and the dashboard ask, over rows in memory. */
 import type { Row, SearchRequest } from '#proto/api.ts'
 import type { SavedView } from '#proto/people.ts'
-import type { ActiveAlert } from '../src/api/alerts.ts'
 import { fakeContext, fakeFacets, fakeFields, fakePatterns } from './fake-facts.ts'
 import { filterOf } from './fake-search.ts'
 
@@ -23,17 +22,11 @@ export interface FakeQuestion {
 
 export class FakeExploreRoutes {
   readonly views: SavedView[] = []
-  readonly alerts: ActiveAlert[] = []
   #viewNumber = 0
 
   /** null = somebody else's route. */
   answer(question: FakeQuestion): FakeAnswer | null {
-    return (
-      this.#facts(question) ??
-      this.#savedViews(question) ??
-      this.#alerts(question) ??
-      metrics(question)
-    )
+    return this.#facts(question) ?? this.#savedViews(question) ?? metrics(question)
   }
 
   #facts({ method, path, params, body, rowsOf }: FakeQuestion): FakeAnswer | null {
@@ -52,20 +45,6 @@ export class FakeExploreRoutes {
     }
     if (route === 'GET /api/v1/logs/export') return ok(exported(params, rowsOf))
     return null
-  }
-
-  #alerts({ method, path }: FakeQuestion): FakeAnswer | null {
-    if (path === '/api/v1/alerts/active') return ok({ alerts: this.alerts })
-    if (path === '/api/v1/alerts/rules') {
-      const rule = { query: 'level:error', window: '5m', condition: '> 20' }
-      return ok({ rules: [{ id: 'rule', rule }] })
-    }
-    const id = /^\/api\/v1\/alerts\/(\d+)\/acknowledge$/.exec(path)?.[1]
-    if (id === undefined || method !== 'POST') return null
-    const at = this.alerts.findIndex(alert => alert.id === Number(id))
-    const alert = this.alerts[at]
-    if (alert !== undefined) this.alerts[at] = { ...alert, acknowledged_by: 'Ada' }
-    return { status: 204, body: null }
   }
 
   #savedViews({ method, path, body }: FakeQuestion): FakeAnswer | null {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { Project, Row, SearchRequest } from '#proto/api.ts'
+import { FakeAlerts } from './fake-alerts.ts'
 import { FakeExploreRoutes } from './fake-explore-routes.ts'
 import { FAKE_OPENAPI } from './fake-openapi.ts'
 import { type Answer, FakePeople } from './fake-people.ts'
@@ -50,6 +51,7 @@ export class FakeServer {
   readonly projects: Project[]
   readonly people: FakePeople
   readonly explore = new FakeExploreRoutes()
+  readonly alerts = new FakeAlerts()
   readonly #rows = new Map<string, Row[]>()
   readonly #folder: string
   readonly #server: Server
@@ -128,13 +130,14 @@ export class FakeServer {
     if (route === 'GET /api/v1/metrics/overview')
       return reply(response, 200, overviewOf(this.rowsOf(searchParams.get('project') ?? '')))
     if (route === 'POST /api/v1/logs/search') return this.#search(body as SearchRequest, response)
-    const explored = this.explore.answer({
+    const question = {
       method: request.method ?? '',
       path: pathname,
       params: searchParams,
       body,
-      rowsOf: projectId => this.rowsOf(projectId),
-    })
+      rowsOf: (projectId: string) => this.rowsOf(projectId),
+    }
+    const explored = this.explore.answer(question) ?? this.alerts.answer(question)
     if (explored !== null) return reply(response, explored.status, explored.body)
     const id = /^GET \/api\/v1\/logs\/(\w+)$/.exec(route)?.[1]
     const row = this.rowsOf(searchParams.get('project') ?? '').find(other => other.id === id)

@@ -1,49 +1,179 @@
-/** What rules say of a project at present. */
-import type { AlertSeverity } from '#proto/alert-rule.ts'
+/** Alert rules of a project, and what they say of it. */
+import type { AlertRuleText, AlertSeverity } from '#proto/alert-rule.ts'
 import { call } from './client.ts'
+
+export type AlertStatus = 'pending' | 'firing' | 'no_data' | 'ok'
+/** Fields and values; null = the logs have no such field. */
+export type AlertGroup = Readonly<Record<string, string | null>>
 
 export interface ActiveAlert {
   readonly id: number
   readonly rule_id: string
   readonly rule: string
   readonly severity: AlertSeverity
-  /** Fields and values of the group; null = the logs have no such field. */
-  readonly group: Readonly<Record<string, string | null>>
-  readonly status: 'pending' | 'firing' | 'no_data' | 'ok'
+  readonly group: AlertGroup
+  readonly status: AlertStatus
   readonly value: number | null
   readonly since: string
   readonly window_end: string
   readonly acknowledged_by: string | null
+  readonly acknowledged_at: string | null
+  readonly note: string | null
 }
 
-/** As much of a rule as leads to its logs. */
-export interface AlertRuleFacts {
+export interface StoredRule {
   readonly id: string
-  readonly rule: {
-    readonly query?: string
-    readonly metric?: string
-    readonly window?: string
-    readonly condition?: string
-  }
+  readonly rule: AlertRuleText
+  readonly version: number
+  readonly created_at: string
+  readonly updated_at: string
+  readonly updated_by: string
+  /** Why it is not evaluated. */
+  readonly fault: string | null
 }
+
+/** A change of state, as it stands in the history. */
+export interface AlertChange {
+  readonly id: number
+  readonly at: string
+  readonly rule_id: string
+  readonly rule: string
+  readonly severity: AlertSeverity
+  readonly condition: string
+  readonly group: AlertGroup
+  readonly from: AlertStatus
+  readonly to: AlertStatus
+  readonly value: number | null
+  readonly window_end: string
+  /** null = the logs did it. */
+  readonly actor: string | null
+  readonly note: string | null
+}
+
+export interface HistoryQuestion {
+  readonly project: string
+  /** Id; '' = all. */
+  readonly rule: string
+  /** `next` of the page before; '' = the newest. */
+  readonly before: string
+}
+
+export interface HistoryPage {
+  readonly changes: readonly AlertChange[]
+  readonly next: number | null
+}
+
+export interface BacktestQuestion {
+  readonly project: string
+  readonly rule: AlertRuleText
+  readonly start_time: string
+  readonly end_time: string
+}
+
+export interface Backtest {
+  readonly start_time: string
+  /** Earlier than asked for where there are too many rows. */
+  readonly end_time: string
+  readonly rows: number
+  readonly late: number
+  readonly left_out: number
+  readonly firings: number
+  readonly changes: readonly BacktestChange[]
+}
+
+export interface BacktestChange {
+  readonly at: string
+  readonly group: AlertGroup
+  readonly from: AlertStatus
+  readonly to: AlertStatus
+  readonly value: number | null
+  readonly window_end: string
+}
+
+export interface Preview extends Backtest {
+  readonly series: readonly {
+    readonly group: AlertGroup
+    readonly points: readonly { readonly time: string; readonly value: number | null }[]
+  }[]
+}
+
+const RULES = '/api/v1/alerts/rules'
 
 export async function listActiveAlerts(
   project: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<readonly ActiveAlert[]> {
   const path = `/api/v1/alerts/active?${new URLSearchParams({ project })}`
-  return (await call<{ alerts: ActiveAlert[] }>('GET', path, { signal })).alerts
+  return (
+    await call<{ alerts: ActiveAlert[] }>('GET', path, signal === undefined ? {} : { signal })
+  ).alerts
+}
+
+/** Somebody looks at it. */
+export function acknowledgeAlert(project: string, id: number, note = ''): Promise<void> {
+  const body = { project, ...(note === '' ? {} : { note }) }
+  return call<void>('POST', `/api/v1/alerts/${id}/acknowledge`, { body })
+}
+
+export function readHistory(
+  { project, rule, before }: HistoryQuestion,
+  signal: AbortSignal,
+): Promise<HistoryPage> {
+  const params = new URLSearchParams({ project })
+  if (rule !== '') params.set('rule', rule)
+  if (before !== '') params.set('before', before)
+  return call<HistoryPage>('GET', `/api/v1/alerts/history?${params}`, { signal })
 }
 
 export async function listAlertRules(
   project: string,
   signal: AbortSignal,
-): Promise<readonly AlertRuleFacts[]> {
-  const path = `/api/v1/alerts/rules?${new URLSearchParams({ project })}`
-  return (await call<{ rules: AlertRuleFacts[] }>('GET', path, { signal })).rules
+): Promise<readonly StoredRule[]> {
+  const path = `${RULES}?${new URLSearchParams({ project })}`
+  return (await call<{ rules: StoredRule[] }>('GET', path, { signal })).rules
 }
 
-/** Somebody looks at it. */
-export function acknowledgeAlert(project: string, id: number): Promise<void> {
-  return call<void>('POST', `/api/v1/alerts/${id}/acknowledge`, { body: { project } })
+export function readAlertRule(
+  { project, id }: { readonly project: string; readonly id: string },
+  signal: AbortSignal,
+): Promise<StoredRule> {
+  return call<StoredRule>('GET', `${rulePath(id)}?${new URLSearchParams({ project })}`, { signal })
+}
+
+/** `id` of one that is changed; null = a new one. */
+export function saveAlertRule(
+  project: string,
+  id: string | null,
+  rule: AlertRuleText,
+): Promise<StoredRule> {
+  const body = { project, rule }
+  return id === null
+    ? call<StoredRule>('POST', RULES, { body })
+    : call<StoredRule>('PUT', rulePath(id), { body })
+}
+
+export function deleteAlertRule(project: string, id: string): Promise<void> {
+  return call<void>('DELETE', `${rulePath(id)}?${new URLSearchParams({ project })}`)
+}
+
+/** YAML or JSON; what is wrong is told with line and column, and nothing is made. */
+export function importAlertRules(project: string, text: string, replace: boolean): Promise<void> {
+  return call<void>('POST', `${RULES}/import`, { body: { project, text, replace } })
+}
+
+/** Where a file of all rules can be fetched. */
+export function exportRulesUrl(project: string): string {
+  return `${RULES}/export?${new URLSearchParams({ project })}`
+}
+
+export function previewRule(question: BacktestQuestion, signal: AbortSignal): Promise<Preview> {
+  return call<Preview>('POST', `${RULES}/preview`, { body: question, signal })
+}
+
+export function backtestRule(question: BacktestQuestion, signal: AbortSignal): Promise<Backtest> {
+  return call<Backtest>('POST', `${RULES}/backtest`, { body: question, signal })
+}
+
+function rulePath(id: string): string {
+  return `${RULES}/${encodeURIComponent(id)}`
 }

@@ -1,18 +1,13 @@
-import { createMemo, For, type JSX, onCleanup, Show } from 'solid-js'
-import {
-  type ActiveAlert,
-  acknowledgeAlert,
-  listActiveAlerts,
-  listAlertRules,
-} from '../api/alerts.ts'
-import { browserClock, every } from '../clock.ts'
+import { createMemo, For, type JSX, Show } from 'solid-js'
+import { activeAlertsLoad } from '../alerts/active-alerts.ts'
+import { alertsText, groupText, logsOf, orderAlerts, STATUS_NAMES } from '../alerts/alert-model.ts'
+import { type ActiveAlert, acknowledgeAlert, listAlertRules } from '../api/alerts.ts'
 import { createLoad, type Load } from '../kit/load.tsx'
 import { numberText } from '../kit/number-text.ts'
 import { watch } from '../kit/reactive.ts'
 import { toast } from '../kit/toast.tsx'
 import { agoText, timeMs } from '../kit/wall-time.ts'
 import { may } from '../projects/permissions-model.ts'
-import { alertsText, groupText, logsOf, orderAlerts, STATUS_NAMES } from './alert-model.ts'
 import type { Dashboard } from './dashboard-session.ts'
 import type { PanelProps } from './log-panels.tsx'
 import { Panel } from './panel.tsx'
@@ -21,18 +16,15 @@ export type AlertsLoad = Load<readonly ActiveAlert[]>
 
 /** Of the rows that alerts write into their project. */
 const ALERT_SERVICE = 'logboy-alerts'
-/** Pending ones and those without data write no row. */
-const POLL_MS = 10_000
 const SHOWN = 12
 
 /** What fires; read anew as soon as the stream brings the row of a change. */
 export function createAlerts({ project, view }: Dashboard): AlertsLoad {
-  const load = createLoad(() => project().id, listActiveAlerts)
+  const load = activeAlertsLoad(() => project().id)
   const newest = createMemo(() => view().rows.find(row => row.service === ALERT_SERVICE)?.id)
   watch(newest, (id, before) => {
     if (id !== undefined && id !== before) load.reload()
   })
-  onCleanup(every(browserClock, POLL_MS, () => document.hidden || load.reload()))
   return load
 }
 

@@ -3,7 +3,7 @@ import { Icon } from './icon.tsx'
 
 export interface DialogProps {
   readonly title: string
-  readonly class?: string
+  readonly class?: string | undefined
   readonly onClose: () => void
   readonly children: JSX.Element
 }

@@ -5,6 +5,7 @@ import type { Form } from './form.ts'
 
 export interface FormDialogProps {
   readonly title: string
+  readonly class?: string
   readonly form: Pick<Form<string>, 'busy' | 'problem'>
   /** What the button says: `Create key`. */
   readonly action: string
@@ -19,7 +20,7 @@ export interface FormDialogProps {
 /** A form in a dialog: it stays open when sending failed, and shows what came of it. */
 export function FormDialog(props: FormDialogProps): JSX.Element {
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
+    <Dialog title={props.title} class={props.class} onClose={props.onClose}>
       <Show
         when={props.result}
         fallback={

@@ -4,6 +4,8 @@ const PATHS = {
   'arrow-left': 'M19 12H5M11 6l-6 6 6 6',
   'arrow-right': 'M5 12h14M13 6l6 6-6 6',
   'arrow-up': 'M12 19V5M6 11l6-6 6 6',
+  bell: 'M6 16.5V11a6 6 0 0 1 12 0v5.500l1.5 1.5h-15zM10 20.500h4',
+  'bell-off': 'M6 16.5V11a6 6 0 0 1 9.500-4.900M18 11v5.500l1.500 1.500h-15M10 20.500h4M4 4l16 16',
   bars: 'M5 20V10M12 20V4M19 20v-7',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   'chevron-down': 'M6 9l6 6 6-6',

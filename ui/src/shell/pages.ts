@@ -13,6 +13,7 @@ export interface Page {
 
 export const EXPLORE_PATH = '/explore'
 export const DASHBOARD_PATH = '/dashboard'
+export const ALERTS_PATH = '/alerts'
 export const PROJECT_PATH = '/project'
 /** Pages that belong to no project. */
 export const ACCOUNT_PATH = '/account'
@@ -21,6 +22,7 @@ export const ADMIN_PATH = '/admin'
 export const PAGES: readonly Page[] = [
   { path: EXPLORE_PATH, name: 'Explore', icon: 'search', key: 'e' },
   { path: DASHBOARD_PATH, name: 'Dashboard', icon: 'bars', key: 'd' },
+  { path: ALERTS_PATH, name: 'Alerts', icon: 'bell', key: 'a', within: `${ALERTS_PATH}/` },
   { path: PROJECT_PATH, name: 'Project', icon: 'folder', key: 'o', within: `${PROJECT_PATH}/` },
 ]
 

@@ -1,5 +1,6 @@
 import { createSignal, For, type JSX, Show } from 'solid-js'
 import type { Project } from '#proto/api.ts'
+import { Bell } from '../alerts/bell.tsx'
 import { Icon, type IconName, Logo } from '../kit/icon.tsx'
 import { Popover } from '../kit/popover.tsx'
 import { ProjectMenu } from '../projects/project-menu.tsx'
@@ -51,6 +52,7 @@ export function TopBar(props: TopBarProps): JSX.Element {
         )}
       </Show>
       <div class="top-tools">
+        <Bell projectId={props.project?.id ?? null} />
         <button
           type="button"
           class="button button-quiet button-icon"

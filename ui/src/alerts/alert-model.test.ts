@@ -15,6 +15,8 @@ const alert = (id: number, parts: Partial<ActiveAlert> = {}): ActiveAlert => ({
   since: SINCE,
   window_end: '2026-11-29T10:02:00.000Z',
   acknowledged_by: null,
+  acknowledged_at: null,
+  note: null,
   ...parts,
 })
 

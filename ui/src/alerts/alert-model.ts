@@ -1,14 +1,17 @@
-/** Alerts as the dashboard tells them: the worst first, and the logs that they are about. */
-import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
+/** Alerts as pages tell them: the worst first, in words, and the logs that they are about. */
+import { ALERT_SEVERITIES, type AlertRuleText } from '#proto/alert-rule.ts'
 import { printQuery } from '#proto/query/print.ts'
 import { parseDuration } from '#proto/time.ts'
-import type { ActiveAlert, AlertRuleFacts } from '../api/alerts.ts'
+import type { ActiveAlert, AlertGroup, AlertStatus } from '../api/alerts.ts'
+import { type Closer, exploreSearch, parseDashboard } from '../dashboard/dashboard-url-model.ts'
 import { fieldTerm } from '../explore/query-text-model.ts'
 import { timeMs } from '../kit/wall-time.ts'
-import type { Closer } from './dashboard-url-model.ts'
 
-const STATUSES: readonly ActiveAlert['status'][] = ['firing', 'no_data', 'pending']
-export const STATUS_NAMES: Readonly<Record<ActiveAlert['status'], string>> = {
+/** As much of a rule as leads to its logs. */
+type RuleLogs = Pick<AlertRuleText, 'query' | 'metric' | 'window'>
+
+const STATUSES: readonly AlertStatus[] = ['firing', 'no_data', 'pending']
+export const STATUS_NAMES: Readonly<Record<AlertStatus, string>> = {
   firing: 'firing',
   no_data: 'no data',
   pending: 'pending',
@@ -38,14 +41,17 @@ export function alertsText(alerts: readonly ActiveAlert[]): string {
 }
 
 /** `host web-1, path (none)`. */
-export function groupText({ group }: ActiveAlert): string {
+export function groupText({ group }: { readonly group: AlertGroup }): string {
   return Object.entries(group)
     .map(([field, value]) => `${field} ${value ?? '(none)'}`)
     .join(', ')
 }
 
 /** The logs of the group, from the window that it began with to the one that spoke last. */
-export function logsOf(alert: ActiveAlert, rule: AlertRuleFacts['rule'] | undefined): Closer {
+export function logsOf(
+  alert: Pick<ActiveAlert, 'group' | 'since' | 'window_end'>,
+  rule: RuleLogs | undefined,
+): Closer {
   const windowMs = (parseDuration(rule?.window ?? WINDOW_DEFAULT) ?? 0) * 1000
   const fromMs = timeMs(alert.since) - windowMs
   const interval = { fromMs, toMs: Math.max(timeMs(alert.window_end), fromMs) + AFTER_MS }
@@ -59,4 +65,15 @@ export function logsOf(alert: ActiveAlert, rule: AlertRuleFacts['rule'] | undefi
         : fieldTerm(field, value),
     )
   return { query: isMetric ? '' : (rule?.query ?? ''), terms, interval }
+}
+
+/** The explorer's address for the logs behind an alert. */
+export function logsSearch(
+  project: string,
+  alert: Pick<ActiveAlert, 'group' | 'since' | 'window_end'>,
+  rule: RuleLogs | undefined,
+): string {
+  const defaults = { zone: 'local' } as const
+  const state = { ...parseDashboard('', defaults), project }
+  return exploreSearch(state, logsOf(alert, rule), defaults)
 }

@@ -1,0 +1,183 @@
+import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
+import { type ActiveAlert, listAlertRules, type StoredRule } from '../api/alerts.ts'
+import { Icon } from '../kit/icon.tsx'
+import { createLoad, Loaded } from '../kit/load.tsx'
+import { Ago } from '../kit/moment.tsx'
+import { numberText } from '../kit/number-text.ts'
+import { Section } from '../kit/section.tsx'
+import { whyNot } from '../projects/permissions-model.ts'
+import type { ProjectPageProps } from '../projects/project-page.ts'
+import { Link } from '../shell/link.tsx'
+import { EXPLORE_PATH } from '../shell/pages.ts'
+import { AcknowledgeDialog } from './acknowledge-dialog.tsx'
+import { activeAlertsLoad } from './active-alerts.ts'
+import { GroupTags, SeverityTag, StatusTag } from './alert-marks.tsx'
+import { alertsText, logsSearch, orderAlerts } from './alert-model.ts'
+import { NEW_RULE_PATH, RULES_PATH, rulePath } from './alert-paths.ts'
+import { createPeopleNames } from './people-names.ts'
+
+const SHOWN = 200
+
+/** What is pending, fires, or has no data, the worst first. */
+export function ActivePage(props: ProjectPageProps): JSX.Element {
+  const load = activeAlertsLoad(() => props.project.id)
+  const rules = createLoad(() => props.project.id, listAlertRules)
+  const nameOf = createPeopleNames(() => props.project.id)
+  const [acknowledging, setAcknowledging] = createSignal<ActiveAlert | null>(null)
+  const ordered = createMemo(() => orderAlerts(load.value() ?? []))
+  load.reload()
+  return (
+    <Section
+      title="Active"
+      about={
+        ordered().length === 0 ? 'What is anything but well stands here.' : alertsText(ordered())
+      }
+    >
+      <Loaded load={load} what="Active alerts">
+        {() => (
+          <Show
+            when={ordered().length > 0}
+            fallback={<AllWell project={props.project.id} rules={rules.value()} />}
+          >
+            <ul class="alert-list" aria-label="Active alerts">
+              <For each={ordered().slice(0, SHOWN)}>
+                {alert => (
+                  <AlertCard
+                    {...props}
+                    alert={alert}
+                    rule={rules.value()?.find(({ id }) => id === alert.rule_id)}
+                    nameOf={nameOf}
+                    onAcknowledge={() => setAcknowledging(alert)}
+                  />
+                )}
+              </For>
+            </ul>
+            <Show when={ordered().length > SHOWN}>
+              <p class="faint alert-more">and {ordered().length - SHOWN} more</p>
+            </Show>
+          </Show>
+        )}
+      </Loaded>
+      <Show when={acknowledging()} keyed>
+        {alert => (
+          <AcknowledgeDialog
+            project={props.project.id}
+            alert={alert}
+            onDone={load.reload}
+            onClose={() => setAcknowledging(null)}
+          />
+        )}
+      </Show>
+    </Section>
+  )
+}
+
+interface CardProps extends ProjectPageProps {
+  readonly alert: ActiveAlert
+  readonly rule: StoredRule | undefined
+  readonly nameOf: (id: string) => string
+  readonly onAcknowledge: () => void
+}
+
+function AlertCard(props: CardProps): JSX.Element {
+  const alert = (): ActiveAlert => props.alert
+  const project = (): string => props.project.id
+  return (
+    <li class={`alert-card alert-${alert().severity}`}>
+      <div class="alert-what">
+        <SeverityTag severity={alert().severity} />
+        <Link class="alert-title" href={rulePath(project(), alert().rule_id)}>
+          {alert().rule}
+        </Link>
+        <GroupTags group={alert().group} />
+      </div>
+      <p class="alert-state">
+        <StatusTag status={alert().status} />
+        <Show when={alert().value !== null}>
+          <span class="alert-number">
+            <b>{numberText(alert().value ?? 0)}</b> {props.rule?.rule.condition ?? ''}
+          </span>
+        </Show>
+        <span class="soft">
+          since <Ago at={alert().since} />
+        </span>
+      </p>
+      <div class="alert-actions">
+        <Show when={props.rule?.rule.runbook}>
+          {runbook => (
+            <a class="button button-small" href={runbook()} target="_blank" rel="noreferrer">
+              Runbook
+            </a>
+          )}
+        </Show>
+        <Link
+          class="button button-small"
+          title="The logs that it is about, at that time"
+          href={`${EXPLORE_PATH}${logsSearch(project(), alert(), props.rule?.rule)}`}
+        >
+          <Icon name="search" />
+          Logs
+        </Link>
+        <Show when={alert().status === 'firing' && alert().acknowledged_by === null}>
+          <button
+            type="button"
+            class="button button-small"
+            disabled={whyNot(props.project, 'alerts') !== undefined}
+            title={whyNot(props.project, 'alerts') ?? 'Tell the others that you look at it'}
+            onClick={() => props.onAcknowledge()}
+          >
+            <Icon name="check" />
+            Acknowledge
+          </button>
+        </Show>
+      </div>
+      <Show when={alert().acknowledged_by}>
+        {person => (
+          <p class="alert-seen">
+            <Icon name="check" />
+            <span>
+              <b>{props.nameOf(person())}</b> looks at it since <Ago at={alert().acknowledged_at} />
+              <Show when={alert().note}>{note => <q>{note()}</q>}</Show>
+            </span>
+          </p>
+        )}
+      </Show>
+    </li>
+  )
+}
+
+function AllWell(props: {
+  readonly project: string
+  readonly rules: readonly StoredRule[] | null
+}): JSX.Element {
+  const search = (): string => `?project=${encodeURIComponent(props.project)}`
+  return (
+    <Show
+      when={props.rules?.length !== 0}
+      fallback={
+        <div class="empty">
+          <Icon name="bell" />
+          <h2>Nothing is watched yet</h2>
+          <p>
+            A rule says which logs are meant, what is computed of them, and when to tell people.
+          </p>
+          <Link class="button button-primary" href={`${NEW_RULE_PATH}${search()}`}>
+            <Icon name="plus" />
+            Make the first rule
+          </Link>
+        </div>
+      }
+    >
+      <div class="empty empty-good">
+        <Icon name="check" />
+        <h2>All is well</h2>
+        <p>
+          Nothing fires and nothing waits to.{' '}
+          <Link class="link" href={`${RULES_PATH}${search()}`}>
+            {props.rules?.length ?? ''} {props.rules?.length === 1 ? 'rule watches' : 'rules watch'}
+          </Link>
+        </p>
+      </div>
+    </Show>
+  )
+}

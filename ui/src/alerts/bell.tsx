@@ -1,0 +1,157 @@
+import { createMemo, For, type JSX, onCleanup, Show } from 'solid-js'
+import { browserClock, every } from '../clock.ts'
+import { Icon } from '../kit/icon.tsx'
+import { Ago } from '../kit/moment.tsx'
+import { Popover } from '../kit/popover.tsx'
+import { watch } from '../kit/reactive.ts'
+import { may } from '../projects/permissions-model.ts'
+import { projects } from '../projects/projects.ts'
+import { Link } from '../shell/link.tsx'
+import {
+  begunFiring,
+  type Firing,
+  firings,
+  forgetAlerts,
+  isWatched,
+  refreshAlerts,
+  setBegunFiring,
+} from './active-alerts.ts'
+import { groupText } from './alert-model.ts'
+import { ACTIVE_PATH } from './alert-paths.ts'
+
+const POLL_MS = 10_000
+/** Each is a question of its own. */
+const PROJECTS_MAX = 20
+const SHOWN = 30
+const TOAST_MS = 12_000
+
+/** What fires in the projects that one sees, wherever one is; says so when something begins. */
+export function Bell(props: { readonly projectId: string | null }): JSX.Element {
+  const seen = createMemo(() => seenProjects(props.projectId), [], {
+    equals: (a, b) => a.join() === b.join(),
+  })
+  const refresh = (): void => {
+    for (const id of seen()) if (isWatched(id)) void refreshAlerts(id)
+  }
+  watch(seen, refresh)
+  onCleanup(every(browserClock, POLL_MS, () => document.hidden || refresh()))
+  onCleanup(forgetAlerts)
+  const count = (): number => firings().length
+  const label = (): string => (count() === 0 ? 'Alerts: none fires' : `Alerts: ${count()} firing`)
+  return (
+    <>
+      <Popover
+        class="button button-quiet button-icon bell-button"
+        label={label()}
+        title={label()}
+        align="end"
+        panelClass="bell-panel"
+        button={
+          <>
+            <Icon name="bell" />
+            <Show when={count() > 0}>
+              <span class="bell-count">{count() > 99 ? '99+' : count()}</span>
+            </Show>
+          </>
+        }
+      >
+        {close => <FiringList projectId={props.projectId} onFollow={close} />}
+      </Popover>
+      <Show when={begunFiring()} keyed>
+        {firing => <FiringToast firing={firing} />}
+      </Show>
+    </>
+  )
+}
+
+function seenProjects(first: string | null): readonly string[] {
+  return (projects() ?? [])
+    .filter(project => may(project, 'logs.read'))
+    .map(({ id }) => id)
+    .toSorted((a, b) => Number(b === first) - Number(a === first))
+    .slice(0, PROJECTS_MAX)
+}
+
+function FiringList(props: {
+  readonly projectId: string | null
+  readonly onFollow: () => void
+}): JSX.Element {
+  return (
+    <>
+      <Show
+        when={firings().length > 0}
+        fallback={
+          <p class="bell-none">
+            <Icon name="check" />
+            Nothing fires
+          </p>
+        }
+      >
+        <ul class="bell-list" aria-label="What fires">
+          <For each={firings().slice(0, SHOWN)}>
+            {firing => (
+              <li>
+                <FiringLink firing={firing} onFollow={props.onFollow} />
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+      <Show when={props.projectId}>
+        {id => (
+          <Link class="bell-all" href={activePath(id())} on:click={() => props.onFollow()}>
+            All active alerts of {nameOf(id())}
+          </Link>
+        )}
+      </Show>
+    </>
+  )
+}
+
+function FiringLink(props: {
+  readonly firing: Firing
+  readonly onFollow: () => void
+}): JSX.Element {
+  const { projectId, alert } = props.firing
+  const about = [nameOf(projectId), groupText(alert)].filter(text => text !== '').join(' · ')
+  return (
+    <Link
+      class={`bell-item alert-${alert.severity}`}
+      href={activePath(projectId)}
+      on:click={() => props.onFollow()}
+    >
+      <b>{alert.rule}</b>
+      <span class="bell-ago">
+        <Ago at={alert.since} />
+      </span>
+      <span class="bell-about">{about}</span>
+    </Link>
+  )
+}
+
+/** Goes away by itself; a link, because whoever sees it wants to see more. */
+function FiringToast(props: { readonly firing: Firing }): JSX.Element {
+  const close = (): void => void setBegunFiring(null)
+  onCleanup(browserClock.after(TOAST_MS, close))
+  return (
+    <div class="bell-toast" role="status" aria-label="A new alert">
+      <FiringLink firing={props.firing} onFollow={close} />
+      <button
+        type="button"
+        class="button button-quiet button-icon"
+        aria-label="Close"
+        onClick={close}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  )
+}
+
+function nameOf(projectId: string): string {
+  return projects()?.find(({ id }) => id === projectId)?.name ?? projectId
+}
+
+function activePath(projectId: string): string {
+  return `${ACTIVE_PATH}?${new URLSearchParams({ project: projectId })}`
+}

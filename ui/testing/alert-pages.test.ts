@@ -1,0 +1,113 @@
+/** Main paths through the pages of alerts. */
+import assert from 'node:assert/strict'
+import { assertAccessible } from './accessibility.ts'
+import { browse, byDayAndNight } from './browse.ts'
+import { PROJECT, tooWide, type Visit } from './browser-bench.ts'
+import { TICKET } from './fake-server.ts'
+import { fillAlerts } from './sample-alerts.ts'
+
+/** Signs in, and is at the page of alerts. */
+async function enter(visit: Visit, tab: string, search = ''): Promise<void> {
+  const { page, server, url } = visit
+  fillAlerts(server.alerts)
+  await page.goto(`${url}/sign-in?ticket=${TICKET}`)
+  await page.locator('.top-bar').waitFor()
+  await page.goto(`${url}/alerts/${tab}?project=${PROJECT}${search}`)
+  await page.locator('.section').first().waitFor()
+  await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+}
+
+/** In light and dark for everybody, and at 390 pixels not too wide. */
+async function assertGood({ page }: Visit, what: string): Promise<void> {
+  await byDayAndNight(page, scheme => assertAccessible(page, `${what}, ${scheme}`))
+  const size = page.viewportSize()
+  await page.setViewportSize({ width: 390, height: 844 })
+  assert.deepEqual(await tooWide(page), [], what)
+  if (size !== null) await page.setViewportSize(size)
+}
+
+browse('what fires is acknowledged with a note, and leads to its logs', async visit => {
+  const { page } = visit
+  await enter(visit, 'active')
+  const fires = page.getByRole('listitem').filter({ hasText: 'host web-1' })
+  await fires.getByText('64 > 20').waitFor()
+  await assertGood(visit, 'active alerts')
+  await fires.getByRole('button', { name: 'Acknowledge' }).click()
+  await page.getByLabel('Note').fill('Restarting it')
+  await page.keyboard.press('Enter')
+  await fires.getByText('Restarting it').waitFor()
+  await fires.getByRole('link', { name: 'Logs' }).click()
+  await page.locator('.row, .empty').first().waitFor()
+  const { pathname, searchParams } = new URL(page.url())
+  assert.equal(pathname, '/explore')
+  assert.equal(searchParams.get('q'), 'service:payment-service level:error host:web-1')
+  assert.ok(searchParams.has('from') && searchParams.has('to'))
+})
+
+browse(
+  'rules are listed with state and fault, paused, deleted, and come from files',
+  async visit => {
+    const { page, server } = visit
+    await enter(visit, 'rules')
+    await page.getByRole('row', { name: /Checkout errors.*firing/ }).waitFor()
+    await page.getByText('Not evaluated: query: a group was never closed').waitFor()
+    await assertGood(visit, 'rules')
+    await page.getByRole('button', { name: 'Pause Slow payments' }).click()
+    await page.getByRole('row', { name: /Slow payments.*paused/ }).waitFor()
+    assert.equal(server.alerts.rules.find(({ id }) => id === 'slow')?.rule.enabled, false)
+    await page.getByRole('button', { name: 'Delete Gateway timeouts' }).click()
+    await page.getByRole('button', { name: 'Delete rule' }).click()
+    await visit.eventually(async () =>
+      assert.equal(await page.getByText('Gateway timeouts').count(), 0),
+    )
+    await page.getByRole('button', { name: 'Import' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('YAML or JSON').fill('rules:\n  - wrong: 1')
+    await dialog.getByRole('button', { name: 'Import' }).click()
+    await dialog.getByRole('button', { name: 'line 2, column 5' }).click()
+    const selected = await dialog
+      .getByLabel('YAML or JSON')
+      .evaluate(box => (box as HTMLTextAreaElement).selectionStart)
+    assert.equal(selected, 11)
+    await dialog.getByLabel('YAML or JSON').fill('rules: []')
+    await dialog.getByRole('button', { name: 'Import' }).click()
+    await page.getByText('From a file').waitFor()
+  },
+)
+
+browse('the history is a timeline with filters and pages in the URL', async visit => {
+  const { page } = visit
+  await enter(visit, 'history')
+  await page.getByText('acknowledged by administrator').waitFor()
+  assert.equal(await page.locator('.timeline-entry').count(), 100)
+  await assertGood(visit, 'history')
+  await page.getByRole('button', { name: 'Older' }).click()
+  await visit.eventually(async () =>
+    assert.equal(await page.locator('.timeline-entry').count(), 14),
+  )
+  await page.getByLabel('What happened').selectOption('People did something')
+  await visit.eventually(async () => assert.equal(await page.locator('.timeline-entry').count(), 1))
+  await page.getByLabel('Rule').selectOption('Slow payments')
+  await page.getByText('Nothing yet').waitFor()
+  assert.match(page.url(), /to=people.*rule=slow/)
+})
+
+browse('the bell counts what fires everywhere, and says when something begins', async visit => {
+  const { page, server } = visit
+  await enter(visit, 'rules')
+  await page.getByRole('button', { name: 'Alerts: 2 firing' }).click()
+  await page.getByRole('list', { name: 'What fires' }).getByRole('link').nth(1).waitFor()
+  await assertAccessible(page, 'the bell', '.bell-panel')
+  await page.keyboard.press('Escape')
+  const [first] = server.alerts.active
+  assert.ok(first)
+  server.alerts.active.push({
+    ...first,
+    id: 9,
+    rule: 'Disk is full',
+    since: '2026-11-29T07:00:00Z',
+  })
+  await page.getByRole('link', { name: 'Active' }).click()
+  await page.getByRole('status', { name: 'A new alert' }).getByText('Disk is full').waitFor()
+  await page.getByRole('button', { name: 'Alerts: 3 firing' }).waitFor()
+})

@@ -1,0 +1,160 @@
+/** Rules, alerts and their history to look at, for the pages that show them. */
+import type { ActiveAlert, AlertChange, AlertStatus } from '../src/api/alerts.ts'
+import { type FakeAlerts, storedRule } from './fake-alerts.ts'
+
+const RULES = [
+  storedRule('checkout', {
+    name: 'Checkout errors',
+    query: 'service:payment-service level:error',
+    window: '5m',
+    condition: '> 20',
+    by: ['host'],
+    keep_firing_for: '5m',
+    severity: 'critical',
+    labels: { team: 'payments' },
+    runbook: 'https://wiki.example/checkout',
+  }),
+  storedRule('slow', {
+    name: 'Slow payments',
+    query: 'service:payment-service',
+    aggregate: 'p95(duration_ms)',
+    condition: '> 800',
+    for: '2m',
+  }),
+  storedRule('silent', { name: 'Mailer is silent', query: 'service:mailer', aggregate: 'absence' }),
+  storedRule('patterns', {
+    name: 'New kinds of errors',
+    query: 'level:error',
+    aggregate: 'new_pattern',
+    severity: 'info',
+  }),
+  storedRule('queue', {
+    name: 'Queue grows',
+    metric: 'queue.depth',
+    aggregate: 'max',
+    condition: '> 1000',
+    enabled: false,
+  }),
+  storedRule(
+    'old',
+    { name: 'Gateway timeouts', query: 'service:(', condition: '> 5' },
+    'query: a group was never closed, expected )',
+  ),
+]
+
+/** Fills a project as it is on a bad day. */
+export function fillAlerts(alerts: FakeAlerts): void {
+  alerts.rules.splice(0, alerts.rules.length, ...RULES)
+  alerts.active.push(...actives())
+  alerts.history.push(...changes())
+}
+
+function ago(minutes: number): string {
+  return new Date(Date.now() - minutes * 60_000).toISOString()
+}
+
+function actives(): readonly ActiveAlert[] {
+  const quiet = { acknowledged_by: null, acknowledged_at: null, note: null }
+  const checkout = { rule_id: 'checkout', rule: 'Checkout errors', severity: 'critical' } as const
+  const seen = {
+    acknowledged_by: 'administrator',
+    acknowledged_at: ago(9),
+    note: 'Rolling back 4.2',
+  }
+  return [
+    {
+      id: 1,
+      ...checkout,
+      group: { host: 'web-1' },
+      status: 'firing',
+      value: 64,
+      since: ago(4),
+      window_end: ago(0),
+      ...quiet,
+    },
+    {
+      id: 2,
+      ...checkout,
+      group: { host: 'web-2' },
+      status: 'firing',
+      value: 31,
+      since: ago(14),
+      window_end: ago(0),
+      ...seen,
+    },
+    {
+      id: 3,
+      rule_id: 'slow',
+      rule: 'Slow payments',
+      severity: 'warning',
+      group: {},
+      status: 'pending',
+      value: 913.4,
+      since: ago(1),
+      window_end: ago(0),
+      ...quiet,
+    },
+    {
+      id: 4,
+      rule_id: 'silent',
+      rule: 'Mailer is silent',
+      severity: 'warning',
+      group: {},
+      status: 'no_data',
+      value: null,
+      since: ago(50),
+      window_end: ago(0),
+      ...quiet,
+    },
+  ]
+}
+
+/** Newest first. */
+function changes(): readonly AlertChange[] {
+  const checkout = {
+    rule_id: 'checkout',
+    rule: 'Checkout errors',
+    severity: 'critical',
+    condition: 'count > 20',
+  } as const
+  const slow = {
+    rule_id: 'slow',
+    rule: 'Slow payments',
+    severity: 'warning',
+    condition: 'p95(duration_ms) > 800',
+  } as const
+  const told = (
+    id: number,
+    minutes: number,
+    from: AlertStatus,
+    to: AlertStatus,
+    value: number | null,
+    actor: string | null = null,
+    note: string | null = null,
+  ) => ({ id, at: ago(minutes), window_end: ago(minutes), from, to, value, actor, note })
+  const group = { host: 'web-1' }
+  return [
+    { ...slow, group: {}, ...told(130, 1, 'ok', 'pending', 913.4) },
+    { ...checkout, group, ...told(129, 4, 'ok', 'firing', 64) },
+    {
+      ...checkout,
+      group: { host: 'web-2' },
+      ...told(128, 9, 'firing', 'firing', 31, 'administrator', 'Rolling back 4.2'),
+    },
+    { ...checkout, group: { host: 'web-2' }, ...told(127, 14, 'ok', 'firing', 31) },
+    ...Array.from({ length: 110 }, (_, at): AlertChange => {
+      const isOver = at % 2 === 0
+      return {
+        ...checkout,
+        group,
+        ...told(
+          126 - at,
+          900 + at * 47,
+          isOver ? 'firing' : 'ok',
+          isOver ? 'ok' : 'firing',
+          isOver ? 3 : 22 + at,
+        ),
+      }
+    }),
+  ]
+}
