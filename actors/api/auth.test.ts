@@ -200,7 +200,7 @@ test('a sign-in that failed is in the audit log: for which address, from where',
   const { signedUp, browser, login, clock } = await world(t)
   const { page } = await signedUp(ADA)
   await login(browser(), { ...ADA, password: 'rote lampe im keller' })
-  await clock.advance(1_000)
+  clock.advance(1_000)
   const { json, text } = await page.ask('GET', '/api/v1/audit?action=auth.refused')
   assert.partialDeepStrictEqual(json, {
     entries: [{ actor: 'nobody', actor_name: ADA.email, detail: { email: ADA.email } }],
