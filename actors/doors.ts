@@ -141,6 +141,8 @@ export async function openDoors(
     // Who evaluates them is told by the catalog.
     alerts: pipeline.alerting === null ? null : catalog,
     alertChannels: catalog.alertChannels,
+    silences: catalog.silences,
+    silencesChanged: () => coordination.publish('alerts', new Uint8Array()),
     channelSettings,
     allowPrivate: config.webhookPrivate,
     store: patternView(store),

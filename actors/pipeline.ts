@@ -33,8 +33,8 @@ export async function startActors(foundation: Foundation, storage: Storage, clos
     closing.add(() => leadership?.resign())
     const isLeader = (): boolean => leadership?.isHeld ?? true
     const { retentionIntervalMs: intervalMs } = config
-    const { alertStates: alerts, alertChannels: channels } = catalog
-    const kept = { catalog, store, deadLetters, alerts, channels }
+    const { alertStates: alerts, alertChannels: channels, silences } = catalog
+    const kept = { catalog, store, deadLetters, alerts, channels, silences }
     system.spawn(retention, { ...kept, isLeader, intervalMs })
   }
   const troubles = (): readonly Trouble[] => [

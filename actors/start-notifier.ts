@@ -22,6 +22,7 @@ export function startNotifier(
   const evidence = new Evidence(parts)
   const telling = system.spawn(notifier, {
     channels: catalog.alertChannels,
+    silences: catalog.silences,
     settings,
     random,
     mailer,

@@ -129,6 +129,17 @@ export const ALERT_RULES_MAX = 2_000
 /** Channels of a project: each firing may be told to all of them. */
 export const ALERT_CHANNELS_MAX = 50
 
+/** Silences of a project that have not ended: each is asked about every alert that is told. */
+export const SILENCES_MAX = 200
+/** Ended ones that a list goes back to. */
+export const SILENCES_ENDED_LISTED_MAX = 500
+export const SILENCE_MATCHERS_MAX = 20
+/** Characters of a label, and of a value or an expression. */
+export const SILENCE_LABEL_CHARS_MAX = 100
+export const SILENCE_VALUE_CHARS_MAX = 1_000
+/** Who needs longer changes the rule. */
+export const SILENCE_DAYS_MAX = 400
+
 /** Rows in one tail frame and bytes waiting for one slow socket; more are dropped and counted. */
 export const TAIL_FRAME_ROWS_MAX = 500
 export const TAIL_SOCKET_BYTES_MAX = 1024 * 1024

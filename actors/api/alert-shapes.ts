@@ -56,6 +56,7 @@ export const activeAlert = z
     group,
     status,
     value: z.number().nullable(),
+    silenced_by: z.string().nullable().describe('id of the silence that keeps people from it'),
     since: time,
     window_end: time.describe('end of the window that said so'),
     acknowledged_by: z.string().nullable(),

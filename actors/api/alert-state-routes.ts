@@ -3,8 +3,10 @@ import { z } from 'zod/v4'
 import { groupOf } from '#actors/alerts/state-change.ts'
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
 import type { AlertStates } from '#actors/catalog/alert-states.ts'
+import type { Silences } from '#actors/catalog/silences.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
+import { silencing } from '#actors/notifications/silencing.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { Clock } from '#runtime/index.ts'
 import { nameOfCaller } from './alert-rule-routes.ts'
@@ -14,6 +16,7 @@ import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from 
 export interface AlertStateDeps extends EndpointDeps {
   readonly alertRules: Pick<AlertRules, 'list'>
   readonly alertStates: Pick<AlertStates, 'active' | 'history' | 'acknowledge'>
+  readonly silences: Pick<Silences, 'active'>
   readonly clock: Clock
 }
 
@@ -30,7 +33,7 @@ const acknowledgeBody = z.strictObject({
 })
 
 export function alertStateRoutes(deps: AlertStateDeps): Route[] {
-  const { alertStates, alertRules, clock } = deps
+  const { alertStates, alertRules, silences, clock } = deps
   const shared = { tag: 'alerts', who: 'member', needs: 'logs.read' } as const
   return [
     endpoint(deps, {
@@ -45,15 +48,16 @@ export function alertStateRoutes(deps: AlertStateDeps): Route[] {
       async handle({ project: { id } }) {
         const stored = await alertRules.list(id)
         const rules = new Map(stored.map(({ id: ruleId, rule }) => [ruleId, parseAlertRule(rule)]))
+        const silenceOf = silencing(await silences.active([id], clock.nowUs()))
         const alerts = (await alertStates.active(id)).flatMap(state => {
           const parsed = rules.get(state.ruleId)
           if (parsed?.type !== 'rule') return []
-          const { name: rule, severity } = parsed.rule
+          const { name: rule, severity, labels } = parsed.rule
           const { id: stateId, ruleId: rule_id, status, value, key } = state
           const group = groupOf(parsed.rule, key)
-          return [
-            { id: stateId, rule_id, rule, severity, group, status, value, ...toldTimes(state) },
-          ]
+          const silenced_by = silenceOf({ rule, severity, labels, group })?.id ?? null
+          const alert = { id: stateId, rule_id, rule, severity, group, status, value, silenced_by }
+          return [{ ...alert, ...toldTimes(state) }]
         })
         return json(200, { alerts })
       },

@@ -27,6 +27,7 @@ import { type SchemaDeps, schemaRoutes } from './schema-routes.ts'
 import { sdkMetricRoutes } from './sdk-metric-routes.ts'
 import { type SearchDeps, searchRoutes } from './search-routes.ts'
 import { type SessionDeps, sessionRoutes } from './session-routes.ts'
+import { type SilenceDeps, silenceRoutes } from './silence-routes.ts'
 import { type SystemConfigDeps, systemConfigRoutes } from './system-config-routes.ts'
 import { type SystemDeps, systemRoutes } from './system-routes.ts'
 import { type TailDeps, tailSocket } from './tail-socket.ts'
@@ -39,6 +40,7 @@ export type ApiDeps = AlertBacktestDeps &
   SavedViewDeps &
   SystemConfigDeps &
   ChannelDeps &
+  SilenceDeps &
   AuthDeps &
   PasswordDeps &
   TokenDeps &
@@ -70,6 +72,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...(deps.alerts === null ? [] : alertBacktestRoutes(deps)),
     ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
     ...channelRoutes(deps),
+    ...silenceRoutes(deps),
     ...projectRoutes(deps),
     ...keyRoutes(deps),
     ...quotaRoutes(deps),

@@ -58,6 +58,9 @@ const NAMES: Readonly<Record<string, string>> = {
   'PUT /api/v1/alerts/rules/:rule': 'alert-rule.update',
   'DELETE /api/v1/alerts/rules/:rule': 'alert-rule.delete',
   'POST /api/v1/alerts/:alert/acknowledge': 'alert.acknowledge',
+  'POST /api/v1/silences': 'silence.create',
+  'PUT /api/v1/silences/:silence': 'silence.update',
+  'DELETE /api/v1/silences/:silence': 'silence.end',
   'POST /api/v1/logs/delete': 'logs.delete',
 }
 

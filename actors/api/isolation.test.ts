@@ -99,6 +99,10 @@ test(`${REQUESTS} random requests for what is another's find what is nobody's`, 
 })
 
 /** What a body needs beside the project: without it nothing would be asked. */
+const SILENCE = {
+  matchers: [{ label: 'alertname', op: '=', value: 'a' }],
+  ends_at: 'now+1h',
+}
 const RANGE = { start_time: 0, end_time: 'now' }
 const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v1/logs/delete': RANGE,
@@ -111,6 +115,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v1/alerts/rules/import': { text: 'rules: []' },
   'POST /api/v1/channels': { name: 'a', settings: { kind: 'email', to: ['ada@example.org'] } },
   'PUT /api/v1/channels/:channel': { name: 'a' },
+  'POST /api/v1/silences': SILENCE,
+  'PUT /api/v1/silences/:silence': SILENCE,
 }
 
 test('every route about a project says of another\u2019s that there is none', async t => {

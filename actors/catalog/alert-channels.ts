@@ -1,6 +1,7 @@
 /** The contract of channels: where alerts of a project are told, and what came of that. */
 import type { ChannelAbout, ChannelKind, DeliveryOutcome } from '#proto/alert-channel.ts'
 import type { Telling } from './alert-states.ts'
+import type { StoredSilence } from './silences.ts'
 
 export interface StoredChannel extends ChannelAbout {
   readonly id: string
@@ -49,13 +50,16 @@ export interface AlertChannels {
   delete(projectId: string, id: string): Promise<boolean>
   /**
    * What is due to any channel, oldest first: of one group never a later change before an earlier
-   * one. Nobody else gets it before `againAtUs`.
+   * one. Nobody else gets it before `againAtUs`. What a silence holds back is not due while that is
+   * active; of a change held back and never tried, and the next one, nothing is told at all.
    */
   take(asked: {
     readonly nowUs: number
     readonly againAtUs: number
     readonly limit: number
   }): Promise<readonly ChannelTelling[]>
+  /** Holds back what was taken and not tried, for as long as the silence is active as it is. */
+  hold(tellings: readonly Telling[], silence: StoredSilence): Promise<void>
   /** Keeps what came of an attempt; what is to be tried again is due then, the rest is settled. */
   attempted(delivery: ChannelDelivery, againAtUs: number | null): Promise<void>
   /** Newest first, before the one with this id. */

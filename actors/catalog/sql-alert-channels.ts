@@ -12,9 +12,11 @@ import {
   type ChannelTelling,
   type StoredChannel,
 } from './alert-channels.ts'
+import type { Telling } from './alert-states.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
 import { entryOf, HISTORY, historyColumns } from './history-row.ts'
+import type { StoredSilence } from './silences.ts'
 
 const channelColumns = {
   channel_id: z.string(),
@@ -184,10 +186,34 @@ export class SqlAlertChannels implements AlertChannels {
   take({ nowUs, againAtUs, limit }: Parameters<AlertChannels['take']>[0]) {
     return this.#database.repeatable(db =>
       db.any(sql.type(tellingRow)`
-        WITH due AS (
+        WITH pairs AS (
+          -- What a silence held back is over again before anybody heard of it.
+          SELECT o.target, o.history_id, next.history_id AS next_id FROM alert_outbox o
+          JOIN alert_history h ON h.id = o.history_id
+          CROSS JOIN LATERAL (
+            SELECT min(e.history_id) AS history_id
+            FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id
+            WHERE e.target = o.target AND e.history_id > o.history_id
+              AND g.rule_id = h.rule_id AND g.group_key = h.group_key
+          ) AS next
+          WHERE o.held_by IS NOT NULL AND o.attempts = 0 AND next.history_id IS NOT NULL
+          FOR UPDATE OF o SKIP LOCKED
+        ), cancelled AS (
+          DELETE FROM alert_outbox o USING pairs
+          WHERE o.target = pairs.target AND o.history_id IN (pairs.history_id, pairs.next_id)
+        ), due AS (
           SELECT o.history_id, o.target FROM alert_outbox o
           JOIN alert_history h ON h.id = o.history_id
           WHERE starts_with(o.target, ${CHANNEL_TARGET}) AND o.due_at_us <= ${nowUs}
+            AND NOT EXISTS (
+              SELECT 1 FROM silences s
+              WHERE s.id = split_part(o.held_by, '@', 1)
+                AND s.id || '@' || s.version = o.held_by AND s.ends_at_us > ${nowUs}
+            )
+            AND NOT EXISTS (
+              SELECT 1 FROM pairs
+              WHERE pairs.target = o.target AND pairs.history_id = o.history_id
+            )
             AND NOT EXISTS (
               SELECT 1 FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id
               WHERE e.target = o.target AND e.history_id < o.history_id
@@ -195,7 +221,8 @@ export class SqlAlertChannels implements AlertChannels {
             )
           ORDER BY o.history_id LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
         ), taken AS (
-          UPDATE alert_outbox o SET due_at_us = ${againAtUs}::bigint, attempts = attempts + 1
+          UPDATE alert_outbox o
+          SET due_at_us = ${againAtUs}::bigint, attempts = attempts + 1, held_by = NULL
           FROM due WHERE o.target = due.target AND o.history_id = due.history_id
           RETURNING o.history_id, o.target AS sent_to, o.attempts - 1 AS attempts
         )
@@ -208,6 +235,22 @@ export class SqlAlertChannels implements AlertChannels {
         JOIN alert_channels c ON ${CHANNEL_TARGET} || c.id = taken.sent_to
         JOIN projects p ON p.id = c.project_id
         ORDER BY h.id
+      `),
+    )
+  }
+
+  async hold(tellings: readonly Telling[], { id, version }: StoredSilence): Promise<void> {
+    const targets = tellings.map(({ target }) => target)
+    const changes = tellings.map(({ entry }) => entry.id)
+    const counts = tellings.map(({ attempts }) => attempts)
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
+        UPDATE alert_outbox o
+        SET held_by = ${`${id}@${version}`}, attempts = taken.attempts, due_at_us = 0
+        FROM unnest(
+          ${sql.array(targets, 'text')}, ${sql.array(changes, 'int8')}, ${sql.array(counts, 'int4')}
+        ) AS taken (target, history_id, attempts)
+        WHERE o.target = taken.target AND o.history_id = taken.history_id
       `),
     )
   }

@@ -1,8 +1,9 @@
 /** Alert rules in SQL. */
 import { type CommonQueryMethods, sql, UniqueIntegrityConstraintViolationError } from 'slonik'
 import { z } from 'zod'
-import type { AlertRuleText } from '#proto/alert-rule.ts'
+import { ALERT_SEVERITIES, type AlertRuleText } from '#proto/alert-rule.ts'
 import { ALERT_RULES_MAX } from '#proto/limits.ts'
+import { CHANNEL_TARGET } from './alert-channels.ts'
 import type {
   AlertEdit,
   AlertRuleRefusal,
@@ -172,6 +173,7 @@ async function endFirings(
   { projectId, by, atUs }: AlertEdit,
   ruleId: string,
 ): Promise<void> {
+  const severities = sql.array(ALERT_SEVERITIES, 'text')
   await change.query(sql.unsafe`
     WITH gone AS (
       DELETE FROM alert_states s USING alert_rules r
@@ -194,9 +196,15 @@ async function endFirings(
           AND h.group_key = fired.group_key
         ORDER BY h.id DESC LIMIT 1
       ) AS last ON true
-      RETURNING id
+      RETURNING id, about
     )
     INSERT INTO alert_outbox (history_id, target, due_at_us)
-    SELECT id, 'log', ${atUs} FROM told
+    SELECT id, 'log', ${atUs}::bigint FROM told
+    UNION ALL
+    SELECT told.id, ${CHANNEL_TARGET} || c.id, ${atUs}::bigint
+    FROM told JOIN alert_channels c ON c.project_id = ${projectId} AND c.enabled
+      AND array_position(${severities}, c.severity)
+        <= array_position(${severities}, told.about ->> 'severity')
+      AND c.labels <@ (told.about -> 'labels')
   `)
 }

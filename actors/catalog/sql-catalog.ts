@@ -42,6 +42,7 @@ import type { Placements } from './placements.ts'
 import { PROJECT, projectColumns, projectOf } from './project-row.ts'
 import type { SavedViews } from './saved-views.ts'
 import type { SignIns } from './sign-ins.ts'
+import type { Silences } from './silences.ts'
 import { SqlAccounts } from './sql-accounts.ts'
 import { SqlAlertChannels } from './sql-alert-channels.ts'
 import { SqlAlertRules } from './sql-alert-rules.ts'
@@ -58,6 +59,7 @@ import { SqlPartitions } from './sql-partitions.ts'
 import { SqlPlacements } from './sql-placements.ts'
 import { SqlSavedViews } from './sql-saved-views.ts'
 import { SqlSignIns } from './sql-sign-ins.ts'
+import { SqlSilences } from './sql-silences.ts'
 import { SqlSystemSettings } from './sql-system-settings.ts'
 import type { SystemSettings } from './system-settings.ts'
 
@@ -102,6 +104,7 @@ export class SqlCatalog implements Catalog {
   readonly alertRules: AlertRules
   readonly alertStates: AlertStates
   readonly alertChannels: AlertChannels
+  readonly silences: Silences
   readonly #database: Database
   readonly #close: () => Promise<void>
 
@@ -123,6 +126,7 @@ export class SqlCatalog implements Catalog {
     this.alertRules = new SqlAlertRules(database)
     this.alertStates = new SqlAlertStates(database)
     this.alertChannels = new SqlAlertChannels(database)
+    this.silences = new SqlSilences(database)
     this.#database = database
     this.#close = close
   }

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test'
 import { ServerProcess } from '#actors/testing/server-process.ts'
 import type { AlertDelivery } from '#proto/alert-channel.ts'
 import type { ProjectCreated } from '#proto/api.ts'
+import type { Silence } from '#proto/silence.ts'
 import { pause } from '#runtime/clock.ts'
 
 interface Heard {
@@ -17,6 +18,13 @@ interface Heard {
   readonly type: string
   readonly isRepeatPossible: boolean
   readonly logs: readonly { readonly message: string }[]
+  readonly groups: readonly Readonly<Record<string, string>>[]
+}
+
+interface ActiveAlert {
+  readonly group: Readonly<Record<string, string>>
+  readonly status: string
+  readonly silenced_by: string | null
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'logboy-notifications-'))
@@ -41,11 +49,16 @@ const receiver = createServer((request, response) => {
     const expected = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64')
     const { type, data } = JSON.parse(body) as {
       type: string
-      data: { logs: Heard['logs']; possibly_repeated: boolean }
+      data: {
+        logs: Heard['logs']
+        possibly_repeated: boolean
+        changes?: { group: Heard['groups'][0] }[]
+      }
     }
     const isSigned = signature === `v1,${expected}`
-    const { logs, possibly_repeated: isRepeatPossible } = data
-    heard.push({ id: id ?? '', isSigned, type, isRepeatPossible, logs })
+    const { logs, possibly_repeated: isRepeatPossible, changes = [] } = data
+    const groups = changes.map(({ group }) => group)
+    heard.push({ id: id ?? '', isSigned, type, isRepeatPossible, logs, groups })
     answer(response)
   })
 })
@@ -156,4 +169,30 @@ test('killed between what was said and what was written down: told again as the 
   )
   const [last] = await deliveries()
   assert.deepEqual([last?.attempt, last?.possibly_repeated], [2, true])
+})
+
+test('what is silenced is not told, and told once when its silence is ended', async () => {
+  const silence = await call<Silence>('POST', '/api/v1/silences', {
+    project: project.id,
+    matchers: [{ label: 'service', op: '=~', value: 'quiet.*' }],
+    ends_at: 'now+1h',
+  })
+  const before = heard.length
+  await errors('quiet-1')
+  const active = async () => {
+    const path = `/api/v1/alerts/active?project=${project.id}`
+    const { alerts } = await call<{ alerts: ActiveAlert[] }>('GET', path)
+    return alerts.find(({ group }) => group['service'] === 'quiet-1')
+  }
+  await until(async () => (await active())?.status === 'firing')
+  assert.equal((await active())?.silenced_by, silence.id)
+  // Whatever is due is told in order: this one comes later.
+  await errors('loud')
+  await until(() => heard.length > before)
+  assert.deepEqual(heard.at(-1)?.groups, [{ service: 'loud' }])
+  await call('DELETE', `/api/v1/silences/${silence.id}?project=${project.id}`)
+  await until(() => heard.length > before + 1)
+  const told = heard.at(-1)
+  assert.deepEqual(told?.groups, [{ service: 'quiet-1' }])
+  assert.deepEqual([told?.type, told?.isRepeatPossible], ['alert.firing', false])
 })

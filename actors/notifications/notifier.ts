@@ -3,12 +3,14 @@
  * writes down what came of it. A process that dies in between leaves it due to another one.
  */
 import type { AlertChannels, ChannelTelling } from '#actors/catalog/alert-channels.ts'
+import type { Silences } from '#actors/catalog/silences.ts'
 import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Row } from '#proto/api.ts'
 import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
 import type { AlertMessage } from './alert-message.ts'
 import type { SealedSettings } from './channel-settings.ts'
 import { type Delivered, type DeliverTools, deliver } from './deliver.ts'
+import { sift } from './silencing.ts'
 import { type Bundle, backOff, bundle, isRepeatPossible, messageOf } from './telling.ts'
 
 export type NotifierMessage =
@@ -19,7 +21,8 @@ export type NotifierMessage =
   | { readonly type: 'failed'; readonly of: 'look' | 'send'; readonly error: Error }
 
 export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
-  readonly channels: Pick<AlertChannels, 'take' | 'attempted'>
+  readonly channels: Pick<AlertChannels, 'take' | 'hold' | 'attempted'>
+  readonly silences: Pick<Silences, 'active'>
   readonly settings: SealedSettings
   readonly random: Random
   /** Logs that belong to a firing, newest first; none where they cannot be had. */
@@ -35,8 +38,8 @@ const SENDS_MAX = 64
 const SEND_MS_MAX = 15_000
 /** Another sender waits so long for one that took something and died. */
 const TAKEN_MS = 20_000
-/** Hints may be lost, and back-off ends. */
-const LOOK_MS = 5_000
+/** Hints may be lost, and back-off and silences end. */
+const LOOK_MS = 1_000
 const RETRY_MS = 1_000
 
 export const notifier = defineActor<NotifierMessage, NotifierDeps>({
@@ -95,10 +98,21 @@ class Notifier implements Actor<NotifierMessage> {
     const nowUs = this.#context.clock.nowUs()
     const asked = { nowUs, againAtUs: nowUs + TAKEN_MS * 1_000, limit }
     this.#context.pipe(
-      this.#deps.channels.take(asked),
+      this.#take(asked),
       tellings => ({ type: 'taken', tellings }),
       error => ({ type: 'failed', of: 'look', error }),
     )
+  }
+
+  /** What is due and nobody has silenced. */
+  async #take(asked: Parameters<AlertChannels['take']>[0]): Promise<readonly ChannelTelling[]> {
+    const { channels, silences } = this.#deps
+    const tellings = await channels.take(asked)
+    if (tellings.length === 0) return tellings
+    const projectIds = [...new Set(tellings.map(({ entry }) => entry.projectId))]
+    const { due, held } = sift(tellings, await silences.active(projectIds, asked.nowUs))
+    for (const [silence, its] of held) await channels.hold(its, silence)
+    return due
   }
 
   #taken(tellings: readonly ChannelTelling[]): void {

@@ -9,6 +9,7 @@ const DAY_US = 86_400_000_000
 const NO_ALERTS = {
   alerts: { forget: async () => 0 },
   channels: { forgetDeliveries: async () => 0 },
+  silences: { forget: async () => 0 },
 }
 const NOTHING_DELETED = { deletedProjects: async () => [], forgetDeleted: async () => undefined }
 
@@ -131,12 +132,13 @@ test('what alerts said is kept for over a year, and to whom for a month', async 
     deadLetters: new MemoryDeadLetters(),
     alerts: { forget },
     channels: { forgetDeliveries: forget },
+    silences: { forget },
     catalog: { ...NOTHING_DELETED, projects: async () => [] },
     store: { drop: async () => undefined, expire: async () => 0 },
   })
   actor.clock.advance(0)
   await actor.settle()
   const days = forgotten.map(us => (actor.clock.nowUs() - us) / DAY_US)
-  assert.deepEqual(days, [400, 30])
+  assert.deepEqual(days, [400, 400, 30])
   actor.kill()
 })

@@ -5,6 +5,7 @@
 import type { AlertChannels } from '#actors/catalog/alert-channels.ts'
 import type { AlertStates } from '#actors/catalog/alert-states.ts'
 import type { Catalog } from '#actors/catalog/catalog.ts'
+import type { Silences } from '#actors/catalog/silences.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { streamsOf } from '#actors/store/streams.ts'
 import { type Actor, type Context, defineActor } from '#runtime/actor.ts'
@@ -21,6 +22,7 @@ export interface RetentionDeps {
   readonly deadLetters: EraseDeps['deadLetters']
   readonly alerts: Pick<AlertStates, 'forget'>
   readonly channels: Pick<AlertChannels, 'forgetDeliveries'>
+  readonly silences: Pick<Silences, 'forget'>
   readonly intervalMs: number
   /** Of several processes one deletes. */
   readonly isLeader: () => boolean
@@ -103,9 +105,10 @@ class Retention implements Actor<RetentionMessage> {
   }
 
   async #forgetAlerts(): Promise<void> {
-    const { alerts, channels } = this.#deps
+    const { alerts, channels, silences } = this.#deps
     const nowUs = this.#context.clock.nowUs()
     await alerts.forget(nowUs - ALERT_HISTORY_DAYS * DAY_US)
+    await silences.forget(nowUs - ALERT_HISTORY_DAYS * DAY_US)
     await channels.forgetDeliveries(nowUs - DELIVERY_DAYS * DAY_US)
   }
 

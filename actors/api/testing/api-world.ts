@@ -18,6 +18,7 @@ import type { Mail } from '#actors/mail/mailer.ts'
 import { manifest } from '#actors/manifest.ts'
 import { SealedSettings } from '#actors/notifications/channel-settings.ts'
 import { MemoryAlertChannels } from '#actors/notifications/testing/memory-channels.ts'
+import { MemorySilences } from '#actors/notifications/testing/memory-silences.ts'
 import type {
   AnalysisInput,
   AnalysisResult,
@@ -185,6 +186,7 @@ export async function apiWorld(
     notReady: null as string | null,
     troubles: [] as Trouble[],
     flushes: 0,
+    silencesChanged: 0,
     erased: [] as string[],
   }
   const invited = signUpInvitations({ projectInvitations: catalog.invitations, clock, keys })
@@ -215,6 +217,8 @@ export async function apiWorld(
       },
     },
     alertChannels: new MemoryAlertChannels(),
+    silences: new MemorySilences(),
+    silencesChanged: () => void state.silencesChanged++,
     channelSettings: new SealedSettings(identity.key.derived('alert channels'), random),
     allowPrivate: false,
     keys,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { SqlCatalog } from '../sql-catalog.ts'
 import { alertChange } from './alert-tests.ts'
 import { newChannel, newDelivery } from './channel-tests.ts'
+import { newSilence } from './silence-tests.ts'
 
 type Calls<Part> = {
   readonly [Key in Exclude<keyof Part, 'close'> as Part[Key] extends (
@@ -107,6 +108,7 @@ const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
 const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
 const channel = (id: string) => newChannel(id, { projectId: 'project001' })
 const DELIVERY = newDelivery('channel01', [])
+const silence = (id: string) => newSilence(id, { projectId: 'project001' })
 const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
 
 const invitation = (id: string) => ({
@@ -162,6 +164,7 @@ export async function fill(catalog: SqlCatalog): Promise<void> {
   for (const id of SIGN_INS) await catalog.signIns.open(signIn(id))
   await catalog.apiTokens.create(apiToken('tokentoken01'))
   await catalog.alertRules.create(ALERT_EDIT, [alertRule('rule01'), alertRule('rule02')], false)
+  await catalog.silences.create(silence('silence001'))
   await catalog.alertChannels.create(channel('channel01'))
   await catalog.alertChannels.create(channel('channel02'))
 }
@@ -199,9 +202,19 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     update: channels => channels.update(channel('channel01')),
     delete: channels => channels.delete('project001', 'channel02'),
     take: channels => channels.take({ nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10 }),
+    hold: channels => channels.hold([], silence('silence001')),
     attempted: channels => channels.attempted(DELIVERY, null),
     deliveries: channels => channels.deliveries('channel01', { before: null, limit: 10 }),
     forgetDeliveries: channels => channels.forgetDeliveries(NOW_US),
+  },
+  silences: {
+    list: silences => silences.list('project001', NOW_US),
+    find: silences => silences.find('project001', 'silence001'),
+    active: silences => silences.active(['project001'], NOW_US),
+    create: silences => silences.create(silence('silence002')),
+    update: silences => silences.update(silence('silence001'), NOW_US),
+    end: silences => silences.end('project001', 'silence001', NOW_US),
+    forget: silences => silences.forget(NOW_US),
   },
   leases: {
     acquire: leases => leases.acquire('another', 'a', 60_000),

@@ -14,6 +14,7 @@ import { memberTests } from './member-tests.ts'
 import { membershipTests } from './membership-tests.ts'
 import { partitionTests } from './partition-tests.ts'
 import { placementTests } from './placement-tests.ts'
+import { silenceTests } from './silence-tests.ts'
 
 const NOW_US = Date.UTC(2026, 10, 21) * 1000
 
@@ -205,6 +206,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     accountTests(() => catalog)
     suite('alerts', () => alertTests(() => catalog))
     suite('channels', () => channelTests(() => catalog))
+    suite('silences', () => silenceTests(() => catalog))
     suite('members', () => memberTests(() => catalog))
     suite('membership', () => membershipTests(() => catalog))
 

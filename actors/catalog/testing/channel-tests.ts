@@ -82,7 +82,9 @@ export function channelTests(catalog: () => ChannelCatalog): void {
   }
 
   before(async () => {
-    for (const n of [1, 2, 3, 4, 5]) await catalog().createProject(newProject(`channels0${n}`))
+    for (const n of [1, 2, 3, 4, 5, 6]) {
+      await catalog().createProject(newProject(`channels0${n}`))
+    }
   })
 
   test('channels are kept as they are, by name, each in its project', async () => {
@@ -175,6 +177,19 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     )
     assert.equal(await channels().forgetDeliveries(NOW_US), 0)
     assert.equal(await channels().forgetDeliveries(NOW_US + 1), 2)
+  })
+
+  test('a rule that goes tells channels that its firings are over', async () => {
+    const projectId = 'channels06'
+    await channels().create(newChannel('end', { projectId }))
+    await channels().create(newChannel('end of others', { projectId, labels: { team: 'pay' } }))
+    const tell = await evaluated(projectId)
+    await tell('firing')
+    const [first] = await take(NOW_US)
+    await channels().attempted(newDelivery('end', [first?.entry.id ?? 0]), null)
+    const edit = { projectId, by: 'ada', atUs: NOW_US }
+    await catalog().alertRules.delete(edit, `rule-${projectId}`)
+    assert.deepEqual(await told(NOW_US), [['end', 'ok', 0, 0]])
   })
 
   test('what a deleted channel was to be told is forgotten', async () => {

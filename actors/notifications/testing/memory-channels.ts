@@ -40,6 +40,8 @@ export class MemoryAlertChannels implements AlertChannels {
     return []
   }
 
+  async hold(): Promise<void> {}
+
   async attempted(delivery: ChannelDelivery): Promise<void> {
     this.#deliveries.unshift(delivery)
   }
