@@ -12,6 +12,7 @@ const LONG = [
   'ui/testing/browser.test.ts',
   'actors/cli/db.test.ts',
   'actors/store/elasticsearch/elastic-store.integration.test.ts',
+  'actors/store/elasticsearch/elastic-stored-source.integration.test.ts',
   'deploy/compose-dry.integration.test.ts',
   'deploy/nginx.integration.test.ts',
 ]

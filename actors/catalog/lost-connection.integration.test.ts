@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { CatalogAwayError } from './catalog-away.ts'
-import { tablesOf } from './migrate.ts'
 import { openPostgresCatalog } from './open-catalog.ts'
 import { openPostgresSession, type Session } from './session.ts'
 import type { SqlCatalog } from './sql-catalog.ts'
 import { BreakingProxy, type Fault } from './testing/breaking-proxy.ts'
 import { CALLS, type CatalogCall, fill, ONCE, VARYING } from './testing/catalog-calls.ts'
+import { KeptContent } from './testing/kept-content.ts'
 import { type OwnDatabase, ownDatabase } from './testing/own-database.ts'
 
 const server = process.env['DATABASE_URL']
@@ -16,8 +16,7 @@ const ANSWER_MS = 250
 const CONNECTIONS = 2
 /** More than any call sends, but for a backup, whose end is like its beginning. */
 const CHUNKS_MAX = 12
-/** The version may rise for nothing. */
-const TABLES = tablesOf().filter(name => name !== 'catalog_version')
+const LEASE_MS = 60_000
 
 if (server === undefined) {
   test('lost connections', { skip: 'DATABASE_URL is not set' }, () => undefined)
@@ -27,6 +26,7 @@ if (server === undefined) {
     let direct: Session
     let proxy: BreakingProxy
     let catalog: SqlCatalog
+    let content: KeptContent
 
     before(async () => {
       database = await ownDatabase(server)
@@ -36,6 +36,12 @@ if (server === undefined) {
       const url = await proxy.open()
       catalog = await openPostgresCatalog({ url, connections: CONNECTIONS, limits })
       direct = await openPostgresSession(database.url)
+      await fill(catalog)
+      content = await KeptContent.of(direct, LEASE_MS)
+      const filled = await content.read()
+      await content.restore()
+      assert.equal(await content.read(), filled)
+      assert.match(filled, /ada@example\.org/)
     })
     after(async () => {
       await catalog.close()
@@ -82,17 +88,14 @@ if (server === undefined) {
 
     /** From the same beginning each time: what the call said, and what it left behind. */
     async function outcome(call: CatalogCall, fault?: Fault) {
-      for (const table of TABLES.toReversed()) await direct.ask(`DELETE FROM ${table}`)
-      // Rules of alerts keep it as theirs.
-      await direct.ask('UPDATE catalog_version SET value = 1')
-      await fill(catalog)
-      const before = await content()
+      await content.restore()
+      const before = await content.read()
       if (fault !== undefined) proxy.arm(fault)
       const answer = await call.run(catalog).then(
         value => ({ value, error: null }),
         (error: unknown) => ({ value: null, error }),
       )
-      return { ...answer, before, after: await content() }
+      return { ...answer, before, after: await content.read() }
     }
 
     function faultOf(type: Fault['type'], chunk: number): Fault {
@@ -104,24 +107,7 @@ if (server === undefined) {
         `)
       return { type, chunk, run }
     }
-
-    /** All rows, without times of the server. */
-    async function content(): Promise<string> {
-      const parts: string[] = []
-      for (const table of TABLES) {
-        const columns = COLUMNS[table] ?? '*'
-        const { rows } = await direct.ask(`SELECT ${columns} FROM ${table}`)
-        parts.push(table, ...rows.map(row => JSON.stringify(row)).sort())
-      }
-      return parts.join('\n')
-    }
   })
-}
-
-/** Of tables with a part that depends on when, or how often before. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  leases: 'name, holder, fence, expires_at > now()',
-  audit_entries: 'at_us, actor, actor_name, peer, action, project_id, detail',
 }
 
 type Outcome = {

@@ -1,0 +1,3 @@
+import { elasticSuite } from './testing/elastic-suite.ts'
+
+elasticSuite({ mode: 'standard', source: 'stored' })
