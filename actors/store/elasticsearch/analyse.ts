@@ -7,15 +7,28 @@ import { bothDone } from '../lanes.ts'
 import type { HeldMemory } from '../query-memory.ts'
 import type { AnalysisInput, AnalysisResult } from '../store.ts'
 import { StoreError } from '../store-error.ts'
-import { Asking, asking, type HoldingTools, NO_ROWS, type Question, type Scope } from './asking.ts'
-import { GroupSum } from './group-sum.ts'
 import {
+  Asking,
+  asking,
+  type HoldingTools,
+  NO_ROWS,
+  type Question,
+  type Scope,
+  type TypedQuestion,
+} from './asking.ts'
+import { askCellQuantiles, type QuantileLimits } from './cell-quantiles.ts'
+import { GroupSum } from './group-sum.ts'
+import { attributesOf, type GroupFields, groupFields, twinClauses } from './query/group-fields.ts'
+import {
+  type AskedOfGroups,
+  differentNumbers,
   GROUPS_OF_PAGE,
   type GroupPage,
   groupQuestion,
-  numbersIn,
   readGroups,
 } from './query/group-pages.ts'
+import type { Clause } from './query/visible-rows.ts'
+import type { SearchAnswer } from './tasks/read-answer.ts'
 
 export async function analyseElastic(
   input: AnalysisInput,
@@ -24,10 +37,17 @@ export async function analyseElastic(
   return await asking(() => new Analysis(input, tools).run())
 }
 
+/** The rows that match, and the fields in which what is wanted of them stands. */
+interface Matching {
+  readonly scope: Scope
+  readonly question: Question
+  readonly fields: GroupFields
+}
+
 class Analysis {
   readonly #input: AnalysisInput
   readonly #asking: Asking
-  readonly #numbersMax: number
+  readonly #limits: QuantileLimits
   readonly #wanted: GroupsWanted
   readonly #memory: HeldMemory
   readonly #measures: readonly Measure[]
@@ -37,7 +57,7 @@ class Analysis {
   constructor(input: AnalysisInput, tools: HoldingTools) {
     this.#input = input
     this.#asking = new Asking(input, tools)
-    this.#numbersMax = tools.quantileNumbersMax
+    this.#limits = tools.quantileLimits
     const stage = groupingStage(input.stages)
     this.#memory = tools.memory
     const { perQueryBytes: bytesMax } = tools.memory.limits
@@ -61,52 +81,115 @@ class Analysis {
   }
 
   async #groups(scope: Scope): Promise<GroupSum> {
-    const question = await this.#asking.question(scope)
-    if (this.#wanted.numbers.some(({ isEach }) => isEach)) await this.#demandFew(scope, question)
-    const asked = groupQuestion(this.#wanted, this.#measures, false)
+    const typed = await this.#asking.question(scope, attributesOf(this.#wanted))
+    const { rows, fields } = await this.#look(scope, typed)
+    const matching = { scope, question: typed.question, fields }
     const sum = new GroupSum(this.#input.stages, this.#wanted, this.#memory)
+    if (this.#wanted.numbers.some(({ isEach }) => isEach)) {
+      const page = await this.#cellQuantiles(matching, rows)
+      if (page !== null) {
+        sum.add(readGroups(page, this.#wanted, this.#measures))
+        return sum
+      }
+      await this.#demandFew(matching)
+    }
     for (let after: unknown = null; ; ) {
-      const page = await this.#page(scope, question, {
-        runtimeMappings: asked.runtimeMappings,
-        groups: asked.page(after),
-      })
+      const asked = { type: 'measures', quantiles: 'script' } as const
+      const page = await this.#page(matching, this.#wanted, asked, after)
       sum.add(readGroups(page, this.#wanted, this.#measures))
       if (page.buckets.length < GROUPS_OF_PAGE || page.after_key === undefined) return sum
       after = page.after_key
     }
   }
 
-  /** Elasticsearch has to hold the different numbers of which a quantile is made. */
-  async #demandFew(scope: Scope, question: Question): Promise<void> {
+  /** How many rows match, and which columns hold all that they have of an attribute. */
+  async #look(
+    scope: Scope,
+    { question, types }: TypedQuestion,
+  ): Promise<{ readonly rows: number; readonly fields: GroupFields }> {
+    const filters = twinClauses(this.#wanted, types)
+    const names = Object.keys(filters)
+    const isEach = this.#wanted.numbers.some(({ isEach: is }) => is)
+    if (names.length === 0 && !isEach) {
+      return { rows: 0, fields: groupFields(this.#wanted, new Set()) }
+    }
+    const aggs = names.length === 0 ? {} : { twins: { filters: { filters } } }
+    const { total, aggregations } = await this.#ask(scope, question, {
+      aggs,
+      track_total_hits: isEach,
+    })
+    const { twins } = aggregations as { readonly twins?: TwinsAnswer }
+    const inColumns = names.filter(name => twins?.buckets[name]?.doc_count === 0)
+    return { rows: total ?? 0, fields: groupFields(this.#wanted, new Set(inColumns)) }
+  }
+
+  #cellQuantiles({ scope, question, fields }: Matching, rows: number): Promise<GroupPage | null> {
+    const asked = {
+      wanted: this.#wanted,
+      measures: this.#measures,
+      fields,
+      rows,
+      limits: this.#limits,
+      memory: this.#memory,
+    }
+    return askCellQuantiles(asked, async (aggs, runtimeMappings, clauses = []) => {
+      const body = { aggs, track_total_hits: false }
+      const more = { runtimeMappings, clauses }
+      const { aggregations } = await this.#ask(scope, question, body, more)
+      return aggregations as Readonly<Record<string, unknown>>
+    })
+  }
+
+  /** The script has to hold the different numbers of which a quantile is made. */
+  async #demandFew(matching: Matching): Promise<void> {
     const whole = { ...this.#wanted, barUs: null, by: [] }
-    const { runtimeMappings, page } = groupQuestion(whole, [], true)
-    const counted = await this.#page(scope, question, { runtimeMappings, groups: page(null) })
-    const numbers = numbersIn(counted, whole)
-    if (numbers <= this.#numbersMax) return
+    const counted = await this.#page(matching, whole, { type: 'different-numbers' }, null)
+    const numbers = differentNumbers(counted, whole)
+    const { scriptNumbersMax } = this.#limits
+    if (numbers <= scriptNumbersMax) return
     const message =
-      `exact percentiles of about ${numbers} different numbers are too much for Elasticsearch, ` +
-      `which has to hold them all: at most ${this.#numbersMax}; ` +
-      'ask about less time or fewer logs, or for avg, min, max and sum'
+      `exact percentiles of about ${numbers} different numbers in so many groups are too much for ` +
+      `Elasticsearch, which has to hold them all: at most ${scriptNumbersMax}; ` +
+      'ask about less time, fewer logs or fewer groups, or for avg, min, max and sum'
     throw new StoreError('LOGBOY_QUERY_TOO_DEAR', message)
   }
 
   async #page(
-    { indices }: Scope,
-    { query, runtime_mappings }: Question,
-    asked: {
-      readonly runtimeMappings: Readonly<Record<string, unknown>>
-      readonly groups: Readonly<Record<string, unknown>>
-    },
+    { scope, question, fields }: Matching,
+    wanted: GroupsWanted,
+    asked: AskedOfGroups,
+    after: unknown,
   ): Promise<GroupPage> {
-    this.#pages++
-    const { aggregations, shards } = await this.#asking.search(indices, NO_ROWS, {
-      query,
-      runtime_mappings: { ...runtime_mappings, ...asked.runtimeMappings },
-      aggs: { groups: asked.groups },
-      size: 0,
-      track_total_hits: false,
-    })
-    this.#shards = shards
+    const { runtimeMappings, page } = groupQuestion(wanted, this.#measures, fields, asked)
+    const body = { aggs: { groups: page(after) }, track_total_hits: false }
+    const { aggregations } = await this.#ask(scope, question, body, { runtimeMappings })
     return aggregations.groups ?? { buckets: [] }
   }
+
+  async #ask(
+    { indices }: Scope,
+    { query, runtime_mappings }: Question,
+    body: Readonly<Record<string, unknown>>,
+    {
+      runtimeMappings = {},
+      clauses = [],
+    }: {
+      readonly runtimeMappings?: Readonly<Record<string, unknown>>
+      readonly clauses?: readonly Clause[]
+    } = {},
+  ): Promise<SearchAnswer> {
+    this.#pages++
+    const answer = await this.#asking.search(indices, NO_ROWS, {
+      query: clauses.length === 0 ? query : { bool: { filter: [query, ...clauses] } },
+      runtime_mappings: { ...runtime_mappings, ...runtimeMappings },
+      size: 0,
+      ...body,
+    })
+    this.#shards = answer.shards
+    return answer
+  }
+}
+
+interface TwinsAnswer {
+  readonly buckets: Readonly<Record<string, { readonly doc_count: number }>>
 }

@@ -9,11 +9,13 @@ import type { TaskPool } from '#runtime/threads.ts'
 import { type Held, type HeldMemory, tooMuchMemory } from '../query-memory.ts'
 import type { RowsAsked } from '../store.ts'
 import { StoreError } from '../store-error.ts'
+import type { QuantileLimits } from './cell-quantiles.ts'
 import type { ElasticServer } from './client.ts'
 import { type Deletion, deletionClause, readDeletion } from './deletions.ts'
 import { ANSWER_TOO_LARGE, ElasticError } from './elastic-error.ts'
 import { FIELDS } from './field-names.ts'
 import { type IndexNames, indicesOf, periodRange } from './index-names.ts'
+import type { AttributeTypes } from './query/attribute-clause.ts'
 import { attributeTypes } from './query/attribute-types.ts'
 import { attributeKeysOf, compileQuery } from './query/compile-query.ts'
 import { RuntimeFields } from './query/runtime-fields.ts'
@@ -29,8 +31,7 @@ export interface SearchTools {
   /** Where the project's rows are; asked anew for each search. */
   readonly placesOf: (projectId: string) => Promise<readonly PlacedPeriod[]>
   readonly timeoutMs: number
-  /** Of how many numbers quantiles are made at most. */
-  readonly quantileNumbersMax: number
+  readonly quantileLimits: QuantileLimits
   /** Of one answer. */
   readonly answerBytesMax: number
   readonly signal: AbortSignal
@@ -63,6 +64,12 @@ export interface Scope {
 export interface Question {
   readonly query: Clause
   readonly runtime_mappings: Readonly<Record<string, unknown>>
+}
+
+export interface TypedQuestion {
+  readonly question: Question
+  /** Of the attributes that it is about. */
+  readonly types: AttributeTypes
 }
 
 /** Runs a question; what Elasticsearch cannot do is told in the words of the store. */
@@ -110,17 +117,19 @@ export class Asking {
     }
   }
 
-  async question({ indices, visible, deletions }: Scope): Promise<Question> {
+  /** `others`: attributes whose types are wanted besides. */
+  async question(
+    { indices, visible, deletions }: Scope,
+    others: readonly string[] = [],
+  ): Promise<TypedQuestion> {
     const { server, signal } = this.#tools
     const keys = [this.#asked, ...deletions.map(({ filter }) => filter)].flatMap(attributeKeysOf)
-    const types = await attributeTypes(server, indices, keys, signal)
+    const types = await attributeTypes(server, indices, [...keys, ...others], signal)
     const runtime = new RuntimeFields()
     const { clauses } = compileQuery(this.#asked, types, runtime)
     const must_not = deletions.map(deletion => deletionClause(deletion, types, runtime))
-    return {
-      query: { bool: { filter: [visible, ...clauses], must_not } },
-      runtime_mappings: runtime.mappings,
-    }
+    const query = { bool: { filter: [visible, ...clauses], must_not } }
+    return { question: { query, runtime_mappings: runtime.mappings }, types }
   }
 
   #indices(places: readonly PlacedPeriod[], receivedFromUs: number): readonly string[] {

@@ -11,6 +11,7 @@ import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
+import { QUANTILE_LIMITS } from './cell-quantiles.ts'
 import type { ElasticStore, ElasticStoreOptions } from './elastic-store.ts'
 import { ATTRIBUTE_FIELDS_MAX } from './index-template.ts'
 import type { Storage } from './storage.ts'
@@ -76,7 +77,7 @@ if (address === undefined) {
           assert.ok((misfits as number) > 0, 'they are counted')
         }))
 
-      test('quantiles of more numbers than may be held are refused, averages are not', () =>
+      test('quantiles of more numbers than may be held or read are refused, averages are not', () =>
         inRig(
           async rig => {
             const logs = [1, 2, 3, 4].map(value => logWith([['key', value]]))
@@ -87,7 +88,7 @@ if (address === undefined) {
             await assert.rejects(rig.compareAnalysis(median), { code: 'LOGBOY_QUERY_TOO_DEAR' })
             await rig.compareAnalysis(groupedBy(null, [{ fn: 'avg', field: 'key' }]))
           },
-          { quantileNumbersMax: 3 },
+          { quantileLimits: { ...QUANTILE_LIMITS, readRowsMax: 3, scriptNumbersMax: 3 } },
         ))
 
       test('keys beyond the cap have no field, and are found all the same', () =>

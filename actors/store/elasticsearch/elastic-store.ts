@@ -6,7 +6,6 @@ import type { Placements } from '#actors/catalog/placements.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position, Positions } from '#actors/commit-log/positions.ts'
 import type { PatternGroups } from '#actors/processing/patterns/pattern-groups.ts'
-import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
 import {
   type Clock,
   type Keyed,
@@ -33,6 +32,7 @@ import { streamOf } from '../streams.ts'
 import { analyseElastic } from './analyse.ts'
 import type { HoldingTools, SearchTools } from './asking.ts'
 import { BulkWriter } from './bulk-writer.ts'
+import { QUANTILE_LIMITS, type QuantileLimits } from './cell-quantiles.ts'
 import type { ElasticServer } from './client.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -71,8 +71,8 @@ export interface ElasticStoreOptions {
   /** Rows are visible about so long after they were written. */
   readonly refreshIntervalMs: number
   readonly searchTimeoutMs: number
-  /** Of how many numbers of a field quantiles are made at most; ELASTIC_QUANTILE_NUMBERS_MAX. */
-  readonly quantileNumbersMax?: number
+  /** QUANTILE_LIMITS unless given. */
+  readonly quantileLimits?: QuantileLimits
   readonly queryMemory: QueryMemory
   /** How rows are stored; null = as well as the server can. */
   readonly storage: Storage | null
@@ -298,7 +298,7 @@ export class ElasticStore implements LogStore {
 
   #tools(signal: AbortSignal): SearchTools {
     const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
-    const { quantileNumbersMax = ELASTIC_QUANTILE_NUMBERS_MAX } = this.#options
+    const { quantileLimits = QUANTILE_LIMITS } = this.#options
     return {
       server,
       pool,
@@ -306,7 +306,7 @@ export class ElasticStore implements LogStore {
       names: this.#names,
       placesOf: projectId => placements.list(projectId),
       timeoutMs,
-      quantileNumbersMax,
+      quantileLimits,
       answerBytesMax: this.#options.queryMemory.limits.perQueryBytes,
       signal,
     }

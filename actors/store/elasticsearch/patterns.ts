@@ -105,7 +105,8 @@ async function askRows(asked: RowsAsked, tools: SearchTools): Promise<AskRows> {
 async function askScope(rows: Asking, scope: Scope): Promise<AskRows> {
   const { indices } = scope
   if (indices.length === 0) return async () => null
-  const { query, runtime_mappings } = await asking(() => rows.question(scope))
+  const { question } = await asking(() => rows.question(scope))
+  const { query, runtime_mappings } = question
   return ({ clauses, aggs }) =>
     asking(async () => {
       const { aggregations } = await rows.search(indices, NO_ROWS, {

@@ -52,7 +52,7 @@ class Search {
   async #ask(scope: Scope): Promise<PageAndCounts> {
     const { include, limit, offset, order, intervalUs, fields } = this.#input
     const { indices, positions } = scope
-    const question = await this.#asking.question(scope)
+    const { question } = await this.#asking.question(scope)
     const wantsRows = include.has('logs') && limit > 0
     const page = {
       // One more than the page, to know whether there is a next one.

@@ -1,0 +1,242 @@
+/**
+ * Exact quantiles in three questions: a sample of the numbers makes bounds of cells, the rows in
+ * each cell are counted for each group, and the numbers of those cells are read in which a quantile
+ * lies. The script that holds all different numbers takes three times as long.
+ */
+import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
+import type { Measure } from '#proto/query/analysis.ts'
+import type { GroupsWanted } from '../analysis/groups-wanted.ts'
+import type { HeldMemory } from '../query-memory.ts'
+import { boundsOf, type Counted, cellOf, NumberCells } from './number-cells.ts'
+import { either } from './query/clause.ts'
+import type { GroupFields } from './query/group-fields.ts'
+import {
+  type GroupBucket,
+  type GroupPage,
+  type GroupQuestion,
+  groupQuestion,
+  NUMBER,
+  rangeOf,
+  sharesOf,
+} from './query/group-pages.ts'
+import type { Clause } from './query/visible-rows.ts'
+
+export interface QuantileLimits {
+  /** Rows that make the bounds; of fewer all numbers are read. */
+  readonly sampleRows: number
+  /** Of each field. */
+  readonly cells: number
+  /** Rows whose numbers are read in the end. */
+  readonly readRowsMax: number
+  /** Different numbers that a script may hold. */
+  readonly scriptNumbersMax: number
+}
+
+export const QUANTILE_LIMITS: QuantileLimits = {
+  sampleRows: 10_000,
+  cells: 512,
+  readRowsMax: 400_000,
+  scriptNumbersMax: ELASTIC_QUANTILE_NUMBERS_MAX,
+}
+
+/** Below the server's limit of 65,536 on all groups of one answer. */
+const BUCKETS_MAX = 60_000
+/** The server's limit on a sample that is none. */
+const PROBABILITY_MAX = 0.5
+const SEED = 1
+/** A number and its rows while they are held. */
+const NUMBER_BYTES = 64
+
+export interface QuantilesAsked {
+  readonly wanted: GroupsWanted
+  readonly measures: readonly Measure[]
+  readonly fields: GroupFields
+  /** That match. */
+  readonly rows: number
+  readonly limits: QuantileLimits
+  readonly memory: HeldMemory
+}
+
+/** Asks for aggregations of the rows that match, and of which the clauses hold. */
+export type AskRows = (
+  aggs: Readonly<Record<string, unknown>>,
+  runtimeMappings: Readonly<Record<string, unknown>>,
+  clauses?: readonly Clause[],
+) => Promise<Readonly<Record<string, unknown>>>
+
+/** All groups, their quantiles as a script would answer them; null = there is too much to read. */
+export async function askCellQuantiles(
+  asked: QuantilesAsked,
+  ask: AskRows,
+): Promise<GroupPage | null> {
+  return await new CellQuantiles(asked, ask).run()
+}
+
+/** One field of which quantiles are wanted. */
+interface FieldCells {
+  readonly at: number
+  readonly shares: readonly number[]
+  readonly bounds: readonly number[]
+  /** By group. */
+  readonly groups: ReadonlyMap<string, NumberCells>
+  /** Cells that some group has to read. */
+  readonly toRead: ReadonlySet<number>
+  /** In these. */
+  readonly rows: number
+}
+
+class CellQuantiles {
+  readonly #asked: QuantilesAsked
+  readonly #ask: AskRows
+  #numbers = 0
+
+  constructor(asked: QuantilesAsked, ask: AskRows) {
+    this.#asked = asked
+    this.#ask = ask
+  }
+
+  async run(): Promise<GroupPage | null> {
+    const bounds = await this.#bounds()
+    const page = await this.#count(bounds)
+    if (page === null) return null
+    const { wanted, measures, limits } = this.#asked
+    const cells = wanted.numbers.flatMap(({ field, isEach }, at) =>
+      isEach ? [cellsOf(page, at, bounds[at] ?? [], sharesOf(measures, field))] : [],
+    )
+    if (cells.reduce((sum, { rows }) => sum + rows, 0) > limits.readRowsMax) return null
+    for (const each of cells) if (!(await this.#read(each))) return null
+    return { buckets: page.buckets.map(bucket => answered(bucket, cells)) }
+  }
+
+  /** Of each field; none where all numbers are few enough to be read, or nobody asks for them. */
+  async #bounds(): Promise<readonly (readonly number[])[]> {
+    const { wanted, fields, rows, limits } = this.#asked
+    const probability = limits.sampleRows / rows
+    if (probability > PROBABILITY_MAX) return wanted.numbers.map(() => [])
+    const size = limits.sampleRows * 2
+    const aggs = Object.fromEntries(
+      wanted.numbers.flatMap(({ isEach }, at) =>
+        isEach ? [[`s${at}`, { terms: { field: fields.numbers[at], size } }]] : [],
+      ),
+    )
+    const sampled = { sample: { random_sampler: { probability, seed: SEED }, aggs } }
+    const { sample } = (await this.#ask(sampled, fields.runtimeMappings)) as {
+      readonly sample: Readonly<Record<string, SampleAnswer>>
+    }
+    return wanted.numbers.map((_, at) =>
+      boundsOf(sampleOf(sample[`s${at}`]?.buckets ?? []), limits.cells),
+    )
+  }
+
+  /** Groups with their cells; null = more than fit into one answer. */
+  async #count(bounds: readonly (readonly number[])[]): Promise<GroupPage | null> {
+    const question = this.#question({ type: 'measures', quantiles: bounds })
+    const buckets = bounds.reduce((sum, each) => sum + each.length + 1, 1)
+    const groupsMax = Math.floor(BUCKETS_MAX / buckets)
+    const page = await this.#page(question, { after: null, size: groupsMax, clauses: [] })
+    return page.buckets.length < groupsMax ? page : null
+  }
+
+  /** False = rows were deleted since they were counted. */
+  async #read({ at, bounds, groups, toRead }: FieldCells): Promise<boolean> {
+    if (toRead.size === 0) return true
+    const field = this.#asked.fields.numbers[at] as string
+    const ranges = [...toRead].map(cell => ({
+      range: { [field]: rangeOf(bounds, cell, 'gte', 'lt') },
+    }))
+    const question = this.#question({ type: 'numbers', at })
+    const numbers = new Map<string, Counted[]>()
+    for (let after: unknown = null; ; ) {
+      const page = await this.#page(question, {
+        after,
+        size: BUCKETS_MAX,
+        clauses: [either(ranges)],
+      })
+      this.#hold(page.buckets.length)
+      for (const { key, doc_count: rows } of page.buckets) {
+        const { [NUMBER]: number, ...group } = key ?? {}
+        const counted = { number: Number(number), rows }
+        const name = `${cellOf(bounds, counted.number)} ${JSON.stringify(group)}`
+        const known = numbers.get(name)
+        if (known === undefined) numbers.set(name, [counted])
+        else known.push(counted)
+      }
+      if (page.buckets.length < BUCKETS_MAX || page.after_key === undefined) break
+      after = page.after_key
+    }
+    return [...groups].every(([group, cells]) =>
+      [...toRead].every(cell => cells.read(cell, numbers.get(`${cell} ${group}`) ?? [])),
+    )
+  }
+
+  #hold(numbers: number): void {
+    this.#numbers += numbers
+    this.#asked.memory.hold('groups', this.#numbers * NUMBER_BYTES)
+  }
+
+  #question(asked: Parameters<typeof groupQuestion>[3]): GroupQuestion {
+    const { wanted, measures, fields } = this.#asked
+    return groupQuestion(wanted, measures, fields, asked)
+  }
+
+  async #page(
+    { page, runtimeMappings }: GroupQuestion,
+    asked: {
+      readonly after: unknown
+      readonly size: number
+      readonly clauses: readonly Clause[]
+    },
+  ): Promise<GroupPage> {
+    const aggs = { groups: page(asked.after, asked.size) }
+    const { groups } = await this.#ask(aggs, runtimeMappings, asked.clauses)
+    return (groups as GroupPage | undefined) ?? { buckets: [] }
+  }
+}
+
+interface SampleAnswer {
+  readonly buckets: readonly { readonly key: number | string; readonly doc_count: number }[]
+}
+
+/** Integers beyond 2^53 come as text. */
+function sampleOf(buckets: SampleAnswer['buckets']): Counted[] {
+  return buckets
+    .map(({ key, doc_count: rows }) => ({ number: Number(key), rows }))
+    .sort((a, b) => a.number - b.number)
+}
+
+function cellsOf(
+  { buckets }: GroupPage,
+  at: number,
+  bounds: readonly number[],
+  shares: readonly number[],
+): FieldCells {
+  const groups = new Map<string, NumberCells>()
+  const toRead = new Set<number>()
+  for (const bucket of buckets) {
+    const cells = new NumberCells(bounds, countsOf(bucket, at))
+    for (const cell of cells.toRead(shares)) toRead.add(cell)
+    groups.set(nameOf(bucket), cells)
+  }
+  const inCells = (bucket: GroupBucket): number =>
+    countsOf(bucket, at).reduce((sum, count, cell) => (toRead.has(cell) ? sum + count : sum), 0)
+  const rows = buckets.reduce((sum, bucket) => sum + inCells(bucket), 0)
+  return { at, shares, bounds, groups, toRead, rows }
+}
+
+/** Rows in each cell; where there is but one, it has all numbers. */
+function countsOf(bucket: GroupBucket, at: number): number[] {
+  const cells = bucket[`c${at}`]?.buckets.map(({ doc_count: rows }) => rows)
+  return cells ?? [Number(bucket[`n${at}`]?.value ?? 0)]
+}
+
+function nameOf({ key = {} }: GroupBucket): string {
+  return JSON.stringify(key)
+}
+
+function answered(bucket: GroupBucket, fields: readonly FieldCells[]): GroupBucket {
+  const answers = fields.map(({ at, shares, groups }) => {
+    const cells = groups.get(nameOf(bucket))
+    return [`q${at}`, { value: shares.map(share => cells?.quantile(share) ?? null) }] as const
+  })
+  return { ...bucket, ...Object.fromEntries(answers) }
+}
