@@ -116,8 +116,8 @@ export const ANALYSIS_GROUPS_MAX = 100_000
  */
 export const QUERY_MEMORY_PER_PROJECT = 2
 /**
- * Different numbers of a field whose quantiles Elasticsearch is asked for: it holds them all, some
- * 80 bytes each, because its own percentiles are guesses.
+ * Different numbers of a field whose quantiles Elasticsearch is asked for in many groups: it holds
+ * them all, some 80 bytes each, because its own percentiles are guesses.
  */
 export const ELASTIC_QUANTILE_NUMBERS_MAX = 1_000_000
 /** Rows of the table that is answered; it is cut there, and says so. */

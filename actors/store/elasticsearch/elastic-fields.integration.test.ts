@@ -11,7 +11,7 @@ import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
-import { QUANTILE_LIMITS } from './cell-quantiles.ts'
+import { QUANTILE_LIMITS, type QuantileLimits } from './cell-quantiles.ts'
 import type { ElasticStore, ElasticStoreOptions } from './elastic-store.ts'
 import { ATTRIBUTE_FIELDS_MAX } from './index-template.ts'
 import type { Storage } from './storage.ts'
@@ -21,6 +21,11 @@ const address = process.env['ELASTICSEARCH_URL']
 const STORAGES: readonly Storage[] = [
   { mode: 'logsdb', source: 'synthetic' },
   { mode: 'standard', source: 'stored' },
+]
+const WAYS_TO_QUANTILES: readonly [how: string, limits: Partial<QuantileLimits>][] = [
+  ['out of cells', { sampleRows: 60, cells: 10 }],
+  ['out of all numbers', {}],
+  ['by a script', { readRowsMax: 0 }],
 ]
 
 if (address === undefined) {
@@ -90,6 +95,35 @@ if (address === undefined) {
           },
           { quantileLimits: { ...QUANTILE_LIMITS, readRowsMax: 3, scriptNumbersMax: 3 } },
         ))
+
+      for (const [how, limits] of WAYS_TO_QUANTILES) {
+        test(`quantiles ${how} are those of all numbers`, () =>
+          inRig(
+            async rig => {
+              const random = seededRandom(3)
+              const logs = Array.from({ length: 300 }, (_, i) => {
+                const number = [random.below(4), random.unit() * 1_000 - 500, 7][i % 3] as number
+                const attributes = { key: number, text: `t${i % 2}`, rare: i < 2 ? i : undefined }
+                return logWith(
+                  Object.entries(attributes).flatMap(([key, value]) =>
+                    value === undefined ? [] : [[key, value] as const],
+                  ),
+                )
+              })
+              await rig.appendLogs(PROJECT, logs)
+              const quantiles = (field: string): Measure[] =>
+                (['p50', 'p90', 'p99', 'avg'] as const).map(fn => ({ fn, field }))
+              const measures = [...quantiles('key'), ...quantiles('rare')]
+              for (const by of [null, 'text', 'service', 'key']) {
+                await rig.compareAnalysis(groupedBy(by, measures))
+              }
+              // From now on a column does not say it all.
+              await rig.appendLogs(PROJECT, [logWith([['key', 2 ** 60]]), logWith([['text', 5]])])
+              await rig.compareAnalysis(groupedBy('text', measures))
+            },
+            { quantileLimits: { ...QUANTILE_LIMITS, ...limits } },
+          ))
+      }
 
       test('keys beyond the cap have no field, and are found all the same', () =>
         inRig(async rig => {
