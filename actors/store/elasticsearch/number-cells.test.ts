@@ -18,12 +18,9 @@ test('counts and the numbers of a few cells make the quantile of all numbers', (
     fc.property(numbers, fc.array(fc.nat()), cells, shares, (all, picked, wanted, asked) => {
       const bounds = boundsOf(counted(picked.map(at => all[at % all.length] as number)), wanted)
       assert.ok(bounds.length <= 2 * wanted)
-      const counts = new Array<number>(bounds.length + 1).fill(0)
       const inCell = (cell: number): number[] => all.filter(each => cellOf(bounds, each) === cell)
-      const found = new NumberCells(
-        bounds,
-        counts.map((_, cell) => inCell(cell).length),
-      )
+      const counts = Array.from({ length: bounds.length + 1 }, (_, cell) => inCell(cell).length)
+      const found = new NumberCells(bounds, counts)
       for (const cell of found.toRead(asked)) assert.ok(found.read(cell, counted(inCell(cell))))
       for (const share of asked) {
         assert.equal(found.quantile(share), quantile(Float64Array.from(all), share))
