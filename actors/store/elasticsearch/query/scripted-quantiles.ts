@@ -1,6 +1,6 @@
 /**
- * Quantiles as Elasticsearch makes them where cells are no way: the different numbers of a group with
- * how many rows have each, in order, and what stands between those around (n - 1) × q, as
+ * Quantiles as Elasticsearch makes them where cells are no way: the different numbers of a group
+ * with how many rows have each, in order, and what stands between those around (n - 1) × q, as
  * analysis/quantile.ts has it. Its own percentiles are guesses beyond a few thousand numbers. What
  * crosses shards are lists: keys of maps would have to be texts.
  */
