@@ -36,6 +36,7 @@ import { eraseProject } from './retention/erase-project.ts'
 import type { Config } from './settings.ts'
 import { startNotifier } from './start-notifier.ts'
 import { patternView } from './store/pattern-view.ts'
+import { AlertTail } from './tail/alert-tail.ts'
 
 const UI_FOLDER = fileURLToPath(new URL('../ui/dist', import.meta.url))
 
@@ -122,6 +123,9 @@ export async function openDoors(
   const { host } = config
   const grpcPort = shape.roles.has('gateway') ? await openGrpc() : null
   const sessions = new Sessions({ catalog, clock, random, adminToken })
+  const alertTail = new AlertTail({ states: catalog.alertStates, clock, onFault })
+  closing.add(() => alertTail.close())
+  closing.add(coordination.subscribe('alerts', () => alertTail.look()))
   const api: Omit<ApiDeps, 'tail'> = {
     catalog,
     ...identity,
@@ -142,7 +146,8 @@ export async function openDoors(
     alerts: pipeline.alerting === null ? null : catalog,
     alertChannels: catalog.alertChannels,
     silences: catalog.silences,
-    silencesChanged: () => coordination.publish('alerts', new Uint8Array()),
+    alertTail,
+    alertsChanged: () => coordination.publish('alerts', new Uint8Array()),
     channelSettings,
     allowPrivate: config.webhookPrivate,
     store: patternView(store),

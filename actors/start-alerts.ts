@@ -19,8 +19,10 @@ export function startAlerts(
 ): Alerting {
   const { alertRules: rules, alertStates: states, checkpoints } = catalog
   const logging = system.spawn(alertLog, { states, log, arena, onFault })
+  const look = (): void => void logging.offer({ type: 'look' })
+  closing.add(coordination.subscribe('alerts', look))
   const onTold = (): void => {
-    logging.offer({ type: 'look' })
+    look()
     coordination.publish('alerts', new Uint8Array())
   }
   const actors = system.keyed<AlertMessage, AlertDeps>(

@@ -2,6 +2,7 @@
  * Frames of the live tail socket, `GET /api/v1/tail?project=&query=&services=&levels=&after=`, JSON
  * text. The token is opaque: a client hands back the last one it saw as `after` and misses nothing.
  */
+import type { AlertChange } from './alert-change.ts'
 import type { QueryProblemMembers, Row } from './api.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -30,6 +31,8 @@ export type TailFrame =
   | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
   /** What this tail does without from now on; none = all is well again. Told when it changes. */
   | { readonly type: 'degraded'; readonly troubles: readonly Trouble[]; readonly token: string }
+  /** Of `kind=alerts` alone, in place of rows: a change as the history has it. */
+  | { readonly type: 'alert'; readonly alert: AlertChange; readonly token: string }
   | ({
       readonly type: 'error'
       readonly code: string

@@ -1,10 +1,9 @@
 /** The actor that writes firings and their ends from the outbox into the logs of their project. */
-import type { AlertStates, Telling } from '#actors/catalog/alert-states.ts'
+import { type AlertStates, LOG_TARGET, type Telling } from '#actors/catalog/alert-states.ts'
 import type { Arena } from '#actors/commit-log/arena.ts'
 import type { CommitLog } from '#actors/commit-log/commit-log.ts'
 import { type Actor, type Context, defineActor } from '#runtime/index.ts'
 import { alertBatch, alertEnvelope } from './alert-row.ts'
-import { LOG_TARGET } from './state-change.ts'
 
 export type AlertLogMessage =
   /** There may be something. */

@@ -1,4 +1,4 @@
-/** A firing and its end as a row of the log, for people who search: kind `alert`. */
+/** A firing, its acknowledgement and its end as a row of the log, for people who search: kind `alert`. */
 import { create } from '@bufbuild/protobuf'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { BatchBuilder } from '#proto/batch-builder.ts'
@@ -59,9 +59,12 @@ export function alertEnvelope({ id, projectId, atUs }: HistoryEntry): Envelope {
 }
 
 /** `Checkout errors fires for host web-1: count > 20, now 21`. */
-export function alertText({ about, to, value }: HistoryEntry): string {
+export function alertText({ about, from, to, value, actor, note }: HistoryEntry): string {
   const names = Object.entries(about.group).map(([field, text]) => `${field} ${text ?? '(none)'}`)
   const whom = names.length === 0 ? '' : ` for ${names.join(', ')}`
+  if (from === to) {
+    return `${about.rule} is acknowledged${whom} by ${actor}${note === null ? '' : `: ${note}`}`
+  }
   const verb = to === 'firing' ? 'fires' : 'is over'
   return `${about.rule} ${verb}${whom}: ${about.condition}${value === null ? '' : `, now ${value}`}`
 }

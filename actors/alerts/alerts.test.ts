@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { WebSocket } from 'ws'
 import { ServerProcess } from '#actors/testing/server-process.ts'
 import type { ProjectCreated } from '#proto/api.ts'
 import { pause } from '#runtime/clock.ts'
@@ -11,6 +12,7 @@ import { pause } from '#runtime/clock.ts'
 interface Change {
   readonly rule: string
   readonly group: Readonly<Record<string, string>>
+  readonly from: string
   readonly to: string
   readonly actor: string | null
 }
@@ -52,6 +54,22 @@ async function history(): Promise<string[]> {
 /** Settles once it holds; the runner ends a test that waits for ever. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await pause(200)
+}
+
+/** What a tail of alerts tells, as `from to actor`. */
+async function alertTail(): Promise<{ readonly told: string[]; readonly end: () => void }> {
+  const { url, adminToken } = server.note
+  const address = `${url.replace('http', 'ws')}/api/v1/tail?kind=alerts&project=${project.id}`
+  const socket = new WebSocket(address, { headers: { authorization: `Bearer ${adminToken}` } })
+  const told: string[] = []
+  let isOpen = false
+  socket.on('message', (data: Buffer) => {
+    const { alert } = JSON.parse(data.toString()) as { alert?: Change }
+    isOpen = true
+    if (alert !== undefined) told.push(`${alert.from} ${alert.to} ${alert.actor}`)
+  })
+  await until(async () => isOpen)
+  return { told, end: () => socket.terminate() }
 }
 
 async function rowsOfAlerts(): Promise<string[]> {
@@ -104,4 +122,17 @@ test('kill -9 between the rows of one window: it fires once, and is told once', 
   await until(async () => (await rowsOfAlerts()).length > 2)
   assert.deepEqual((await history()).slice(2), ['long  firing'])
   assert.deepEqual((await rowsOfAlerts()).slice(2), ['long fires: count >= 4, now 4'])
+})
+
+test('who looks at a firing stands in the history and the log, and is pushed', async () => {
+  const tail = await alertTail()
+  const at = `/api/v1/alerts/active?project=${project.id}`
+  const { alerts } = await call<{ readonly alerts: readonly { id: number }[] }>('GET', at)
+  const path = `/api/v1/alerts/${alerts[0]?.id}/acknowledge`
+  await call('POST', path, { project: project.id, note: 'looking' })
+  await until(async () => tail.told.length > 0)
+  tail.end()
+  assert.deepEqual(tail.told, ['firing firing administrator'])
+  await until(async () => (await rowsOfAlerts()).length > 3)
+  assert.equal((await rowsOfAlerts())[3], 'long is acknowledged by administrator: looking')
 })

@@ -1,5 +1,5 @@
 /** A change as the catalog keeps it, with what a message says of its rule and group. */
-import type { NewStateChange } from '#actors/catalog/alert-states.ts'
+import { LOG_TARGET, type NewStateChange } from '#actors/catalog/alert-states.ts'
 import {
   type AlertRule,
   isMetricRule,
@@ -8,9 +8,6 @@ import {
   printCondition,
 } from '#proto/alert-rule.ts'
 import type { AlertChange, StoredRule } from './alert-engine.ts'
-
-/** Who hears of every firing: the log of the project itself. */
-export const LOG_TARGET = 'log'
 
 export function stateChange(
   projectId: string,

@@ -16,6 +16,8 @@ import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from 
 export interface AlertRuleDeps extends EndpointDeps {
   readonly alertRules: AlertRules
   readonly keys: Pick<KeyCache, 'verify' | 'refresh'>
+  /** Whoever tells of alerts has something to look at. */
+  readonly alertsChanged: () => void
   readonly clock: Clock
   readonly random: Random
 }
@@ -46,6 +48,11 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
     if (found === null) throw unknownRule(id)
     return found
   }
+  /** What fired may be over. */
+  const changed = async (): Promise<void> => {
+    await deps.keys.refresh()
+    deps.alertsChanged()
+  }
   return [
     endpoint(deps, {
       ...shared,
@@ -70,7 +77,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
         const rule = printAlertRule(readRule(body.rule))
         const id = mintId(deps.random)
         done(await alertRules.create(editOf(projectId, caller, deps), [{ id, rule }], false), id)
-        await deps.keys.refresh()
+        await changed()
         return json(201, toldRule(await find(projectId, id)))
       },
     }),
@@ -91,7 +98,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
           rule: printAlertRule(rule),
         }))
         done(await alertRules.create(editOf(projectId, caller, deps), rules, body.replace), '')
-        await deps.keys.refresh()
+        await changed()
         return json(200, { rules: (await alertRules.list(projectId)).map(toldRule) })
       },
     }),
@@ -136,7 +143,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
         const rule = printAlertRule(readRule(body.rule))
         const id = part('rule')
         done(await alertRules.update(editOf(projectId, caller, deps), { id, rule }), id)
-        await deps.keys.refresh()
+        await changed()
         return json(200, toldRule(await find(projectId, id)))
       },
     }),
@@ -151,7 +158,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
       async handle({ project: { id: projectId }, part, caller }) {
         const isGone = await alertRules.delete(editOf(projectId, caller, deps), part('rule'))
         if (!isGone) throw unknownRule(part('rule'))
-        await deps.keys.refresh()
+        await changed()
         return { status: 204 }
       },
     }),

@@ -2,6 +2,7 @@
 import { z } from 'zod/v4'
 import type { StoredAlertRule } from '#actors/catalog/alert-rules.ts'
 import type { HistoryEntry, StoredState } from '#actors/catalog/alert-states.ts'
+import type { AlertChange } from '#proto/alert-change.ts'
 import { ALERT_SEVERITIES, type AlertRuleText, printAlertRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { formatTime } from '#proto/time.ts'
@@ -75,7 +76,7 @@ export const alertChange = z
     condition: z.string(),
     group,
     from: status,
-    to: status,
+    to: status.describe('the same as `from`: somebody acknowledged it'),
     value: z.number().nullable(),
     window_end: time,
     actor: z.string().nullable().describe('who did it; null = the logs'),
@@ -106,7 +107,7 @@ export function textOf({
   return by === undefined ? text : { ...text, by: [...by] }
 }
 
-export function toldChange(entry: HistoryEntry): z.input<typeof alertChange> {
+export function toldChange(entry: HistoryEntry): z.input<typeof alertChange> & AlertChange {
   const { about } = entry
   return {
     id: entry.id,

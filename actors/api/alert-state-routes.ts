@@ -17,6 +17,8 @@ export interface AlertStateDeps extends EndpointDeps {
   readonly alertRules: Pick<AlertRules, 'list'>
   readonly alertStates: Pick<AlertStates, 'active' | 'history' | 'acknowledge'>
   readonly silences: Pick<Silences, 'active'>
+  /** Whoever tells of alerts has something to look at. */
+  readonly alertsChanged: () => void
   readonly clock: Clock
 }
 
@@ -90,7 +92,7 @@ export function alertStateRoutes(deps: AlertStateDeps): Route[] {
       method: 'POST',
       path: '/api/v1/alerts/:alert/acknowledge',
       parts: { alert: 'id of an active alert' },
-      summary: 'Says that somebody looks at a firing.',
+      summary: 'Says that somebody looks at a firing; stands in the history.',
       body: acknowledgeBody,
       answers: { 204: NO_CONTENT },
       problems: ['LOGBOY_NOT_FOUND'],
@@ -100,6 +102,7 @@ export function alertStateRoutes(deps: AlertStateDeps): Route[] {
         if (!(await alertStates.acknowledge(id, alertId, how))) {
           throw new HttpProblem('LOGBOY_NOT_FOUND', `nothing fires under ${part('alert')}`)
         }
+        deps.alertsChanged()
         return { status: 204 }
       },
     }),

@@ -22,8 +22,8 @@ import { time } from './shapes.ts'
 
 export interface SilenceDeps extends EndpointDeps {
   readonly silences: Silences
-  /** Whoever tells people has something to look at. */
-  readonly silencesChanged: () => void
+  /** Whoever tells of alerts has something to look at. */
+  readonly alertsChanged: () => void
   readonly clock: Clock
   readonly random: Random
 }
@@ -105,7 +105,7 @@ export function silenceRoutes(deps: SilenceDeps): Route[] {
           version: 1,
         }
         done(await silences.create(made), made.id)
-        deps.silencesChanged()
+        deps.alertsChanged()
         return json(201, told(made))
       },
     }),
@@ -133,7 +133,7 @@ export function silenceRoutes(deps: SilenceDeps): Route[] {
         const before = await find(project.id, part('silence'))
         const changed = { ...before, ...readWish(body, { nowUs, timeZone: project.timeZone }) }
         done(await silences.update(changed, nowUs), before.id)
-        deps.silencesChanged()
+        deps.alertsChanged()
         return json(200, told(changed))
       },
     }),
@@ -149,7 +149,7 @@ export function silenceRoutes(deps: SilenceDeps): Route[] {
         if (!(await silences.end(id, part('silence'), clock.nowUs()))) {
           throw unknownSilence(part('silence'))
         }
-        deps.silencesChanged()
+        deps.alertsChanged()
         return { status: 204 }
       },
     }),

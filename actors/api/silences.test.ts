@@ -32,7 +32,7 @@ test('a silence is made, changed, ended, and told in its states', async t => {
   assert.deepEqual([created_by, comment, told], [ada.id, 'new disks', 'active'])
   const later = await ask('POST', '', body({ starts_at: 'now+1h' }))
   assert.equal(later.json['state'], 'pending')
-  assert.equal(state.silencesChanged, 2, 'whoever tells people looks at once')
+  assert.equal(state.alertsChanged, 2, 'whoever tells people looks at once')
   assert.deepEqual((await ask('GET', `/${id}${at}`)).json, made.json)
   const changed = await ask('PUT', `/${id}`, body({ ends_at: 'now+3h' }))
   assert.notEqual(changed.json['ends_at'], made.json['ends_at'])

@@ -7,6 +7,7 @@ import type { HttpDriverName } from '#actors/http/http-server.ts'
 import { DRIVERS } from '#actors/http/testing/drivers.ts'
 import type { TailRequest } from '#actors/tail/tail-request.ts'
 import { encodeTailToken } from '#actors/tail/tail-token.ts'
+import { historyEntry } from '#actors/tail/testing/history-entry.ts'
 import { printQuery } from '#proto/query/print.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { ADMIN_TOKEN, apiWorld } from './testing/api-world.ts'
@@ -85,6 +86,28 @@ function suite(driver: HttpDriverName): void {
     assert.equal((await message(ws))['type'], 'error')
     assert.equal(tail.received.length, 1)
     assert.equal(ws.readyState, WebSocket.OPEN)
+  })
+
+  test(named('changes of alerts come as the history has them, and go on with a token'), async t => {
+    const { open, project, history, alertTail } = await start(t, driver)
+    const headers = { authorization: `Bearer ${project.read_key}` }
+    const ws = open('kind=alerts', headers)
+    assert.deepEqual(await message(ws), { type: 'hello', token: '0' })
+    history.push(historyEntry(4, { projectId: project.id }), historyEntry(5))
+    const frame = message(ws)
+    alertTail.look()
+    const { type, alert, token } = await frame
+    assert.deepEqual([type, token], ['alert', '4'])
+    assert.partialDeepStrictEqual(alert, { id: 4, rule: 'errors', from: 'ok', to: 'firing' })
+    const again = open('kind=alerts&after=3', headers)
+    const tokens: unknown[] = []
+    again.on('message', (data: Buffer) => {
+      tokens.push((JSON.parse(data.toString()) as Record<string, unknown>)['token'])
+    })
+    while (tokens.length < 2) await nextRound()
+    assert.deepEqual(tokens, ['3', '4'])
+    assert.equal(await refusal(open('kind=alerts&after=nonsense', headers)), 400)
+    assert.equal(await refusal(open('kind=alarms', headers)), 400)
   })
 
   test(named('who may not see the project gets no socket'), async t => {

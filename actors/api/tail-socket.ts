@@ -5,6 +5,7 @@ import type { HttpRequest, Socket, SocketEvents, SocketRoute } from '#actors/htt
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { RouteAbout } from '#actors/http/route-about.ts'
 import type { RowFilter } from '#actors/processing/matcher.ts'
+import type { AlertTail } from '#actors/tail/alert-tail.ts'
 import type { TailPlace } from '#actors/tail/tail-place.ts'
 import type { TailRequest, TailWish } from '#actors/tail/tail-request.ts'
 import { decodeTailToken } from '#actors/tail/tail-token.ts'
@@ -12,6 +13,7 @@ import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { TailFrame } from '#proto/tail.ts'
 import type { Ref } from '#runtime/actor.ts'
 import type { Clock } from '#runtime/clock.ts'
+import { alertTokenOf, connectAlerts } from './alert-socket.ts'
 import type { AuditLog } from './audit-log.ts'
 import { noteSearch } from './audited.ts'
 import {
@@ -29,6 +31,7 @@ import { levelsOf, tailFilter } from './search-request.ts'
 export interface TailDeps extends CallerDeps {
   readonly audit: Pick<AuditLog, 'searched'>
   readonly tail: Ref<TailRequest>
+  readonly alertTail: AlertTail
   readonly sockets: OpenSockets
   readonly clock: Clock
 }
@@ -70,15 +73,26 @@ export function tailSocket(deps: TailDeps): SocketRoute {
         services: (query.get('services') ?? '').split(',').filter(name => name !== ''),
         levels: levelsOf(query.get('levels')),
       })
-      const after = placeOf(query.get('after'))
       const kind = kindOf(query.get('kind'))
       const searched = { method: 'GET', path: '/api/v1/tail', request, caller, body: undefined }
       noteSearch(deps.audit, { ...searched, projectId: project.id, query: asObject(query) })
       const offered = (request.header('sec-websocket-protocol') ?? '').split(',')
+      const token = query.get('after')
+      const { id: projectId } = project
+      const connecting = (): ((socket: Socket) => SocketEvents) => {
+        if (kind === ALERTS) {
+          const after = alertTokenOf(token)
+          return socket => {
+            const forget = deps.sockets.add(caller, projectId, socket)
+            return connectAlerts(socket, { projectId, after, forget }, deps.alertTail)
+          }
+        }
+        const after = placeOf(token)
+        return socket => connect(socket, caller, { projectId, kind, filter, filterOf, after }, deps)
+      }
       return {
         ...(offered.some(name => name.trim() === PROTOCOL) ? { protocol: PROTOCOL } : {}),
-        connect: socket =>
-          connect(socket, caller, { projectId: project.id, kind, filter, filterOf, after }, deps),
+        connect: connecting(),
       }
     },
   }
@@ -89,14 +103,15 @@ function asObject(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...query].filter(([name]) => name !== 'after'))
 }
 
-const KINDS = { logs: BatchKind.LOGS, metrics: BatchKind.METRICS } as const
-const KIND_NAMES = ['logs', 'metrics'] as const
+const ALERTS = 'alerts'
+const KINDS = { logs: BatchKind.LOGS, metrics: BatchKind.METRICS, [ALERTS]: ALERTS } as const
+const KIND_NAMES = ['logs', 'metrics', ALERTS] as const
 
 const TAIL_ABOUT: RouteAbout = {
   tag: 'logs',
   summary: 'A WebSocket with logs as they come in.',
   description:
-    'Frames are JSON: hello, rows, idle, dropped, degraded, gap. Each carries a `token`; handed ' +
+    'Frames are JSON: hello, rows, idle, dropped, degraded, gap, alert. Each has a `token`; handed ' +
     'back as `after`, the last one goes on without gap or repeat.',
   who: 'member',
   needs: 'logs.read',
@@ -104,14 +119,17 @@ const TAIL_ABOUT: RouteAbout = {
     query: z.string().optional(),
     services: z.string().optional().describe('with commas'),
     levels: z.string().optional().describe('with commas, in any case'),
-    kind: z.enum(KIND_NAMES).optional().describe('logs unless given; a point of a metric is a row'),
+    kind: z
+      .enum(KIND_NAMES)
+      .optional()
+      .describe('logs unless given; a point of a metric is a row; of alerts come `alert` frames'),
     after: z.string().optional().describe('a `token` of a frame, or a `tail_token` of a search'),
   }),
   answers: { 101: { description: 'The socket is open.', schema: null } },
   problems: ['LOGBOY_BAD_REQUEST', 'LOGBOY_BAD_QUERY', ...PROBLEMS_OF.member],
 }
 
-function kindOf(text: string | null): BatchKind {
+function kindOf(text: string | null): (typeof KINDS)[keyof typeof KINDS] {
   const name = KIND_NAMES.find(known => known === (text ?? 'logs'))
   if (name !== undefined) return KINDS[name]
   throw new HttpProblem('LOGBOY_BAD_REQUEST', `kind: ${text} is none of ${KIND_NAMES.join(', ')}`)

@@ -33,6 +33,9 @@ export interface NewStateChange {
   readonly targets: readonly string[]
 }
 
+/** Of the outbox: who hears of every firing is the log of the project itself. */
+export const LOG_TARGET = 'log'
+
 /** Checkpoint of whoever evaluates the rules of a project, see checkpoints.ts. */
 export const ALERT_GROUP = 'logboy-windows'
 export const ALERT_PARTITION = 0
@@ -97,7 +100,15 @@ export interface AlertStates {
   /** Groups that are anything but ok, longest first. */
   active(projectId: string): Promise<readonly StoredState[]>
   history(projectId: string, asked: HistoryAsked): Promise<readonly HistoryEntry[]>
-  /** false = it is not firing. */
+  /** Number of the newest entry of all histories; 0 = none. */
+  newest(): Promise<number>
+  /** Entries of these projects behind that one, oldest first: numbers rise with commits. */
+  since(
+    projectIds: readonly string[],
+    after: number,
+    limit: number,
+  ): Promise<readonly HistoryEntry[]>
+  /** It stands in the history, too, as a change from firing to firing. false = it is not firing. */
   acknowledge(
     projectId: string,
     stateId: number,

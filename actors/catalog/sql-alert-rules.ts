@@ -11,6 +11,7 @@ import type {
   NewAlertRule,
   StoredAlertRule,
 } from './alert-rules.ts'
+import { LOG_TARGET } from './alert-states.ts'
 import { changing } from './catalog-version.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
@@ -199,7 +200,7 @@ async function endFirings(
       RETURNING id, about
     )
     INSERT INTO alert_outbox (history_id, target, due_at_us)
-    SELECT id, 'log', ${atUs}::bigint FROM told
+    SELECT id, ${LOG_TARGET}, ${atUs}::bigint FROM told
     UNION ALL
     SELECT told.id, ${CHANNEL_TARGET} || c.id, ${atUs}::bigint
     FROM told JOIN alert_channels c ON c.project_id = ${projectId} AND c.enabled

@@ -9,6 +9,7 @@ import {
   type AlertStates,
   type HistoryAsked,
   type HistoryEntry,
+  LOG_TARGET,
   type NewStateChange,
   type StoredState,
   type Telling,
@@ -49,6 +50,8 @@ const entryRow = historyRow.transform(entryOf)
 const tellingRow = z
   .object({ ...historyColumns, target: z.string(), attempts: z.number() })
   .transform(({ target, attempts, ...row }): Telling => ({ entry: entryOf(row), target, attempts }))
+const foundRow = z.object({ found: z.boolean() })
+const numberRow = z.object({ value: int8 })
 const outcomeRow = z.object({ owned: z.boolean(), told: z.boolean() })
 
 /** Those with which a channel is told of this one. */
@@ -147,6 +150,26 @@ export class SqlAlertStates implements AlertStates {
     )
   }
 
+  newest(): Promise<number> {
+    return this.#database.repeatable(db =>
+      db.oneFirst(sql.type(numberRow)`SELECT value FROM alert_numbers`),
+    )
+  }
+
+  since(
+    projectIds: readonly string[],
+    after: number,
+    limit: number,
+  ): Promise<readonly HistoryEntry[]> {
+    return this.#database.repeatable(db =>
+      db.any(sql.type(entryRow)`
+        SELECT ${HISTORY} FROM alert_history h
+        WHERE h.project_id = ANY(${sql.array(projectIds, 'text')}) AND h.id > ${after}
+        ORDER BY h.id LIMIT ${limit}
+      `),
+    )
+  }
+
   async acknowledge(
     projectId: string,
     stateId: number,
@@ -156,16 +179,43 @@ export class SqlAlertStates implements AlertStates {
       atUs,
     }: { readonly by: string; readonly note: string | null; readonly atUs: number },
   ): Promise<boolean> {
-    const { rowCount } = await this.#database.repeatable(db =>
-      db.query(sql.unsafe`
-        UPDATE alert_states s SET acknowledged_by = ${by}, acknowledged_at_us = ${atUs}::bigint,
-          note = ${note}
-        FROM alert_rules r
-        WHERE s.id = ${stateId} AND r.id = s.rule_id AND r.project_id = ${projectId}
-          AND s.status = 'firing'
+    const { found } = await this.#database.repeatable(db =>
+      db.one(sql.type(foundRow)`
+        WITH firing AS (
+          SELECT s.* FROM alert_states s JOIN alert_rules r ON r.id = s.rule_id
+          WHERE s.id = ${stateId} AND r.project_id = ${projectId} AND s.status = 'firing'
+          FOR UPDATE OF s
+        ), seen AS (
+          UPDATE alert_states s SET acknowledged_by = ${by}, acknowledged_at_us = ${atUs}::bigint,
+            note = ${note}
+          FROM firing WHERE s.id = firing.id
+            -- Said again by a repeat of this very statement it is no second entry.
+            AND (firing.acknowledged_by, firing.acknowledged_at_us)
+              IS DISTINCT FROM (${by}::text, ${atUs}::bigint)
+          RETURNING s.rule_id, s.group_key, s.value, s.window_end_us
+        ), last AS (
+          SELECT h.about FROM seen JOIN alert_history h
+            ON h.project_id = ${projectId} AND h.rule_id = seen.rule_id
+              AND h.group_key = seen.group_key
+          ORDER BY h.id DESC LIMIT 1
+        ), number AS (
+          UPDATE alert_numbers SET value = value + 1 WHERE EXISTS (SELECT 1 FROM last)
+          RETURNING value
+        ), told AS (
+          INSERT INTO alert_history AS h (id, project_id, rule_id, group_key, from_status,
+            to_status, value, window_end_us, at_us, actor, note, about)
+          SELECT number.value, ${projectId}, seen.rule_id, seen.group_key, 'firing', 'firing',
+            seen.value, seen.window_end_us, ${atUs}::bigint, ${by}, ${note}::text, last.about
+          FROM number, seen, last
+          RETURNING h.id
+        ), posted AS (
+          INSERT INTO alert_outbox (history_id, target, due_at_us)
+          SELECT told.id, ${LOG_TARGET}, ${atUs}::bigint FROM told
+        )
+        SELECT EXISTS (SELECT 1 FROM firing) AS found
       `),
     )
-    return rowCount === 1
+    return found
   }
 
   take(

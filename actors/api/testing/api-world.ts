@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { MemoryAlertRules } from '#actors/alerts/testing/memory-alerts.ts'
+import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { idOf, newAccount, newSignIn } from '#actors/catalog/testing/people.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { LetterReplay } from '#actors/gateway/letter-replay.ts'
@@ -31,6 +32,7 @@ import type {
   SearchResult,
   Watch,
 } from '#actors/store/store.ts'
+import { AlertTail } from '#actors/tail/alert-tail.ts'
 import type { TailRequest } from '#actors/tail/tail-request.ts'
 import type { ProjectCreated, Table } from '#proto/api.ts'
 import type { Trouble } from '#proto/trouble.ts'
@@ -186,9 +188,20 @@ export async function apiWorld(
     notReady: null as string | null,
     troubles: [] as Trouble[],
     flushes: 0,
-    silencesChanged: 0,
+    alertsChanged: 0,
     erased: [] as string[],
   }
+  const history: HistoryEntry[] = []
+  const alertTail = new AlertTail({
+    states: {
+      newest: async () => history.at(-1)?.id ?? 0,
+      since: async (ids, after, limit) =>
+        history.filter(each => ids.includes(each.projectId) && each.id > after).slice(0, limit),
+    },
+    clock,
+    onFault: (error, where) => assert.fail(`${where}: ${error.message}`),
+  })
+  t.after(() => alertTail.close())
   const invited = signUpInvitations({ projectInvitations: catalog.invitations, clock, keys })
   const deps: ApiDeps = {
     catalog,
@@ -216,9 +229,10 @@ export async function apiWorld(
         acknowledge: async () => false,
       },
     },
+    alertTail,
     alertChannels: new MemoryAlertChannels(),
     silences: new MemorySilences(),
-    silencesChanged: () => void state.silencesChanged++,
+    alertsChanged: () => void state.alertsChanged++,
     channelSettings: new SealedSettings(identity.key.derived('alert channels'), random),
     allowPrivate: false,
     keys,
@@ -310,6 +324,8 @@ export async function apiWorld(
     tail,
     clock,
     state,
+    history,
+    alertTail,
     ingest,
   }
 }

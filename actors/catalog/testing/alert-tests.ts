@@ -179,9 +179,47 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.equal(await catalog().alertStates.acknowledge('alerts0004', id, how), true)
     const [seen] = await catalog().alertStates.active('alerts0004')
     assert.deepEqual([seen?.acknowledgedBy, seen?.note], ['ada', 'looking'])
+    assert.equal(await catalog().alertStates.acknowledge('alerts0004', id, how), true)
+    const entries = await history('alerts0004')
+    assert.deepEqual(
+      entries.map(({ from, to, actor, note }) => [from, to, actor, note]),
+      [
+        ['firing', 'firing', 'ada', 'looking'],
+        ['ok', 'firing', null, null],
+      ],
+      'a statement that ran twice is one entry',
+    )
+    const taken = await take(100, NOW_US + 10)
+    const settled = taken.map(({ entry }) => entry.id)
+    await catalog().alertStates.settled('log', settled)
+    const logged = taken.filter(({ entry }) => entry.projectId === 'alerts0004')
+    assert.deepEqual(
+      logged.map(({ entry }) => entry.actor),
+      [null, 'ada'],
+    )
+    assert.equal(
+      await catalog().alertStates.acknowledge('alerts0004', id, { ...how, by: 'bob' }),
+      true,
+    )
+    assert.equal((await history('alerts0004')).length, 3)
     await record({ to: 'ok', windowEndUs: NOW_US + 1 })
     await record({ windowEndUs: NOW_US + 2 })
     assert.equal((await catalog().alertStates.active('alerts0004'))[0]?.acknowledgedBy, null)
+  })
+
+  test('entries behind one are found oldest first, by project', async () => {
+    const newest = await catalog().alertStates.newest()
+    const all = await catalog().alertStates.since(['alerts0002', 'alerts0004'], 0, 100)
+    assert.deepEqual(
+      all.map(({ id }) => id),
+      all.map(({ id }) => id).toSorted((a, b) => a - b),
+    )
+    assert.equal(all.at(-1)?.id, newest)
+    assert.deepEqual(await catalog().alertStates.since(['alerts0002', 'alerts0004'], newest, 9), [])
+    assert.deepEqual(
+      await catalog().alertStates.since(['alerts0004'], all.at(-3)?.id ?? 0, 1),
+      all.slice(-2, -1),
+    )
   })
 
   test('a rule that changes or goes ends its firings, which is told, too', async () => {
@@ -195,7 +233,9 @@ export function alertTests(catalog: () => AlertCatalog): void {
     const [b, a, ...others] = await history('alerts0005')
     assert.deepEqual([a?.key, b?.key, others.length], ['["a"]', '["b"]', 2])
     assert.deepEqual([b?.from, b?.to, b?.actor, b?.about.rule], ['firing', 'ok', 'ada', 'errors'])
-    const told = (await take(100)).filter(({ entry }) => entry.projectId === 'alerts0005')
+    const told = (await take(100, NOW_US + 10)).filter(
+      ({ entry }) => entry.projectId === 'alerts0005',
+    )
     assert.equal(told.length, 4)
     const ids = told.map(({ entry }) => entry.id)
     assert.deepEqual(

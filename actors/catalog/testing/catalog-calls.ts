@@ -321,6 +321,8 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     record: states => states.record(alertChange('project001', 'rule01'), 1),
     active: states => states.active('project001'),
     history: states => states.history('project001', { limit: 10, before: null, ruleId: null }),
+    newest: states => states.newest(),
+    since: states => states.since(['project001'], 0, 10),
     acknowledge: states =>
       states.acknowledge('project001', 1, { by: 'ada', note: null, atUs: NOW_US }),
     take: states =>
