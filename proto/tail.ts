@@ -31,13 +31,16 @@ export type TailFrame =
   | { readonly type: 'gap'; readonly from: string; readonly to: string; readonly token: string }
   /** What this tail does without from now on; none = all is well again. Told when it changes. */
   | { readonly type: 'degraded'; readonly troubles: readonly Trouble[]; readonly token: string }
-  /** Of `kind=alerts` alone, in place of rows: a change as the history has it. */
-  | { readonly type: 'alert'; readonly alert: AlertChange; readonly token: string }
   | ({
       readonly type: 'error'
       readonly code: string
       readonly detail: string
     } & Partial<QueryProblemMembers>)
+
+/** With `kind=alerts`: where it starts, then changes as the history has them. */
+export type AlertTailFrame =
+  | { readonly type: 'hello'; readonly token: string }
+  | { readonly type: 'alert'; readonly alert: AlertChange; readonly token: string }
 
 /** What the browser may say: change the filter without losing its place, or hold. */
 export type TailCommand =

@@ -4,7 +4,7 @@ import type { Socket, SocketEvents } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import type { AlertTail } from '#actors/tail/alert-tail.ts'
 import { TAIL_SOCKET_BYTES_MAX } from '#proto/limits.ts'
-import type { TailFrame } from '#proto/tail.ts'
+import type { AlertTailFrame } from '#proto/tail.ts'
 import { toldChange } from './alert-shapes.ts'
 
 export interface AlertSocketWish {
@@ -20,7 +20,7 @@ export function connectAlerts(
   { projectId, after, forget }: AlertSocketWish,
   alertTail: AlertTail,
 ): SocketEvents {
-  const send = (frame: TailFrame): void => socket.send(JSON.stringify(frame))
+  const send = (frame: AlertTailFrame): void => socket.send(JSON.stringify(frame))
   const end = alertTail.subscribe({
     projectId,
     after,
