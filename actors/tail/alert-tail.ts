@@ -56,17 +56,20 @@ export class AlertTail {
     if (this.#isLooking || this.#subscriptions.size === 0) return
     this.#isLooking = true
     this.#cancel()
-    this.#read()
-      .catch((error: Error) => {
-        this.#deps.onFault(error, 'tail of alerts')
-        return false
-      })
-      .then(hasMore => this.#looked(hasMore))
+    void this.#lookOnce()
   }
 
   close(): void {
     this.#subscriptions.clear()
     this.#cancel()
+  }
+
+  async #lookOnce(): Promise<void> {
+    const hasMore = await this.#read().catch((error: Error) => {
+      this.#deps.onFault(error, 'tail of alerts')
+      return false
+    })
+    this.#looked(hasMore)
   }
 
   #looked(hasMore: boolean): void {
