@@ -111,3 +111,53 @@ browse('the bell counts what fires everywhere, and says when something begins', 
   await page.getByRole('status', { name: 'A new alert' }).getByText('Disk is full').waitFor()
   await page.getByRole('button', { name: 'Alerts: 3 firing' }).waitFor()
 })
+
+browse('a rule is begun in Explore, seen while it is written, tested and saved', async visit => {
+  const { page, server } = visit
+  visit.fill(100)
+  await enter(visit, 'rules')
+  const query = encodeURIComponent('service:cart | count by host')
+  await page.goto(`${visit.url}/explore?project=${PROJECT}&level=ERROR&q=${query}`)
+  await page.getByRole('link', { name: 'Alert on this' }).click()
+  assert.equal(await page.getByLabel('Which logs').inputValue(), 'service:cart level:error')
+  await page.getByRole('button', { name: 'Not for each host' }).waitFor()
+  await page.getByText('here is what it would have said').waitFor()
+  await page.getByRole('button', { name: 'Make rule' }).click()
+  await page.getByText('Enter a name that tells people').waitFor()
+  await page.getByText('Expected >, >=, < or <= and a number').waitFor()
+  await page.getByLabel('Name').fill('Cart errors')
+  await page.getByLabel('Threshold').fill('20')
+  await page.getByText('for each host by itself').waitFor()
+  await page.getByText('would have fired once').waitFor()
+  await page.getByText('fires 20').waitFor()
+  await assertGood(visit, 'the editor')
+  await page.getByLabel('Which logs').fill('service:cart (')
+  await page.locator('.query-error').waitFor()
+  await page.getByLabel('Which logs').fill('service:cart hos')
+  await page.getByRole('option', { name: /^host/ }).click()
+  assert.equal(await page.getByLabel('Which logs').inputValue(), 'service:cart host:')
+  await page.getByLabel('Which logs').fill('service:cart')
+  await page.getByRole('button', { name: 'Run backtest' }).click()
+  await page.getByText('Groups that fired').waitFor()
+  await page.getByRole('button', { name: 'As YAML' }).click()
+  await page.getByRole('region', { name: 'As YAML' }).getByText('query: "service:cart"').waitFor()
+  await page.getByRole('button', { name: 'Make rule' }).click()
+  await page.getByRole('link', { name: 'Cart errors' }).click()
+  await page.getByLabel('Name').fill('Checkout errors')
+  await page.getByRole('button', { name: 'Save rule' }).click()
+  await page.getByText('The project has a rule of this name').waitFor()
+  await page.getByLabel('Has to last for').fill('2m')
+  await page.getByLabel('Name').fill('Cart fails')
+  await page.getByRole('button', { name: 'Save rule' }).click()
+  await page.getByRole('link', { name: 'Cart fails' }).waitFor()
+  assert.deepEqual(server.alerts.rules.at(-1)?.rule, {
+    name: 'Cart fails',
+    query: 'service:cart',
+    aggregate: 'count',
+    window: '5m',
+    condition: '> 20',
+    by: ['host'],
+    for: '2m',
+    severity: 'warning',
+  })
+})

@@ -131,7 +131,7 @@ function replayed(rule: AlertRule): Preview {
         group: first?.group ?? {},
         from: index === 0 ? ('ok' as const) : ('firing' as const),
         to: index === 0 ? ('firing' as const) : ('ok' as const),
-        value: first?.points[at]?.value ?? 0,
+        value: threshold * 1.25,
         window_end: time(at),
       }))
   return {

@@ -9,6 +9,7 @@ import { activeAlertsLoad } from './active-alerts.ts'
 import { ActivePage } from './active-page.tsx'
 import { ACTIVE_PATH, HISTORY_PATH, RULES_PATH } from './alert-paths.ts'
 import { HistoryPage } from './history-page.tsx'
+import { RuleEditorPage } from './rule-editor.tsx'
 import { RulesPage } from './rules-page.tsx'
 
 interface Tab {
@@ -36,10 +37,13 @@ export function AlertPages(props: ProjectPageProps): JSX.Element {
   const shown = createMemo(
     () => {
       const { path } = address()
-      return { tab: TABS.find(tab => tab.path === path), id: props.project.id }
+      const page = path.startsWith(`${RULES_PATH}/`)
+        ? RuleEditorPage
+        : TABS.find(tab => tab.path === path)?.page
+      return { page, id: props.project.id, path }
     },
     undefined,
-    { equals: (a, b) => a.tab === b.tab && a.id === b.id },
+    { equals: (a, b) => a.path === b.path && a.id === b.id },
   )
   const active = activeAlertsLoad(() => props.project.id)
   const isIn = (tab: Tab): boolean =>
@@ -65,9 +69,9 @@ export function AlertPages(props: ProjectPageProps): JSX.Element {
       </header>
       <div class="alerts-body">
         <Switch>
-          <Match when={shown().tab ? shown() : null} keyed>
-            {({ tab }) =>
-              tab?.page({
+          <Match when={shown().page ? shown() : null} keyed>
+            {({ page }) =>
+              page?.({
                 get project() {
                   return props.project
                 },

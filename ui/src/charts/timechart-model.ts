@@ -25,6 +25,8 @@ export interface Timechart {
   /** Series that are not drawn. */
   readonly left: number
   readonly max: number
+  /** Of lines that go below zero. */
+  readonly min?: number
 }
 
 /** null = no chart: the first column is no time, or there is no number. */
@@ -94,11 +96,10 @@ export interface ChartSize {
 
 /** One SVG path a series: stacked bars, or a line with a gap where there is no value. */
 export function seriesPaths(chart: Timechart, { width, height }: ChartSize): readonly string[] {
-  const { interval, barMs, series, max, isStacked } = chart
+  const { interval, barMs, series, isStacked } = chart
   const scale = width / Math.max(1, interval.toMs - interval.fromMs)
-  const top = max > 0 ? max : 1
   const x = (ms: number): number => (ms - interval.fromMs) * scale
-  const y = (value: number): number => height - (Math.max(0, value) / top) * (height - 2)
+  const y = (value: number): number => valueY(chart, height, value)
   if (!isStacked)
     return series.map(each => linePath(each, { x: ms => x(ms + barMs / 2), y, barMs }))
   const bottoms = new Map<number, number>()
@@ -114,6 +115,12 @@ export function seriesPaths(chart: Timechart, { width, height }: ChartSize): rea
     }
     return path
   })
+}
+
+/** How far from the top a value is drawn. */
+export function valueY({ max, min = 0 }: Timechart, height: number, value: number): number {
+  const span = max > min ? max - min : 1
+  return height - (Math.max(0, value - min) / span) * (height - 2)
 }
 
 interface LineScale {

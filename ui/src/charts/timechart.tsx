@@ -5,7 +5,7 @@ import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
 import { createBrush, createWidth } from './brush.ts'
 import { barStartAt, type HistogramScale, timeTicks, toX } from './histogram-model.ts'
-import { seriesPaths, type Timechart } from './timechart-model.ts'
+import { seriesPaths, type Timechart, valueY } from './timechart-model.ts'
 
 export interface TimechartProps {
   readonly chart: Timechart
@@ -13,8 +13,17 @@ export interface TimechartProps {
   readonly label?: string
   readonly height?: number
   readonly numberText?: (value: number) => string
+  /** Lines across at some values. */
+  readonly levels?: readonly ChartLevel[]
+  /** Spans that stand out. */
+  readonly spans?: readonly Interval[]
   /** Some bars, by drag, click or keys. */
   readonly onSelect?: (interval: Interval) => void
+}
+
+export interface ChartLevel {
+  readonly name: string
+  readonly value: number
 }
 
 const HEIGHT = 140
@@ -73,6 +82,16 @@ export function TimechartView(props: TimechartProps): JSX.Element {
             class="histogram-grid"
             d={`M0 .5H${scale().width}M0 ${height() / 2}H${scale().width}`}
           />
+          <For each={props.spans ?? []}>
+            {({ fromMs, toMs }) => (
+              <rect
+                class="timechart-span"
+                x={toX(fromMs, scale())}
+                width={Math.max(2, toX(toMs, scale()) - toX(fromMs, scale()))}
+                height={height()}
+              />
+            )}
+          </For>
           <Show when={brush.selected()}>
             {interval => (
               <rect
@@ -94,7 +113,25 @@ export function TimechartView(props: TimechartProps): JSX.Element {
               />
             )}
           </For>
+          <For each={props.levels ?? []}>
+            {({ value }) => (
+              <path
+                class="timechart-level"
+                d={`M0 ${valueY(props.chart, height(), value)}H${scale().width}`}
+              />
+            )}
+          </For>
         </svg>
+        <For each={props.levels ?? []}>
+          {({ name, value }) => (
+            <span
+              class="timechart-level-name"
+              style={{ '--y': `${valueY(props.chart, height(), value)}px` }}
+            >
+              {name} {text(value)}
+            </span>
+          )}
+        </For>
         <Show when={props.chart.max > 0}>
           <span class="histogram-max">{text(props.chart.max)}</span>
         </Show>

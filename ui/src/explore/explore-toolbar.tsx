@@ -1,7 +1,9 @@
 import { For, type JSX, Show } from 'solid-js'
+import { alertOnPath } from '../alerts/rule-url.ts'
 import { copyText } from '../kit/clipboard.ts'
 import { Icon } from '../kit/icon.tsx'
 import { may } from '../projects/permissions-model.ts'
+import { Link } from '../shell/link.tsx'
 import { TimeRangePicker } from '../time/time-range.tsx'
 import type { ExploreState } from './explore-url-model.ts'
 import type { Explorer } from './explorer.ts'
@@ -63,6 +65,16 @@ export function ExploreToolbar(props: {
         <ViewsMenu explorer={props.explorer} />
         <Show when={may(props.explorer.project(), 'logs.export')}>
           <ExportMenu explorer={props.explorer} />
+        </Show>
+        <Show when={may(props.explorer.project(), 'alerts')}>
+          <Link
+            class="button button-icon toolbar-alert"
+            aria-label="Alert on this"
+            title="Alert on this"
+            href={alertOnPath(props.explorer.project().id, state())}
+          >
+            <Icon name="bell" />
+          </Link>
         </Show>
         <button
           type="button"

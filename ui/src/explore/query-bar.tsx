@@ -1,11 +1,11 @@
-import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
+import { createMemo, createSignal, type JSX, Show } from 'solid-js'
 import { Icon } from '../kit/icon.tsx'
 import { watch } from '../kit/reactive.ts'
 import type { FieldFacts } from './field-facts.ts'
-import { checkQuery, meaningOf, type QueryProblem } from './query-check.ts'
-import { createQueryCompletion, type QueryCompletion } from './query-completion.ts'
+import { checkQuery, type QueryProblem } from './query-check.ts'
+import { createQueryCompletion } from './query-completion.ts'
 import { QueryHelp } from './query-help.tsx'
-import { textSpans } from './query-text-model.ts'
+import { OfferList, QueryInput } from './query-input.tsx'
 
 export interface QueryBarProps {
   readonly query: string
@@ -69,6 +69,9 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
     >
       <Icon name="search" />
       <QueryInput
+        id="query"
+        label="Search logs"
+        placeholder='Search logs: timeout, "card declined", status:500'
         text={draft()}
         problem={problem()}
         refused={refused()}
@@ -91,120 +94,11 @@ export function QueryBar(props: QueryBarProps): JSX.Element {
         </button>
       </Show>
       <QueryHelp onUse={offer} />
-      <OfferList completion={completion} onTake={take} />
+      <OfferList id="query" completion={completion} onTake={take} />
       <Show when={refused() ? problem() : null}>
         {found => <ProblemNote problem={found()} onUse={use} />}
       </Show>
     </form>
-  )
-}
-
-/** The letters are drawn in colour by a mirror under the field, which shows only the caret. */
-function QueryInput(props: {
-  readonly text: string
-  readonly problem: QueryProblem | null
-  readonly refused: boolean
-  readonly completion: QueryCompletion
-  readonly onChange: (text: string) => void
-  readonly onTake: (index: number) => void
-}): JSX.Element {
-  const [scrollLeft, setScrollLeft] = createSignal(0)
-  const { completion } = props
-  const key = (event: KeyboardEvent & { readonly currentTarget: HTMLInputElement }): void => {
-    const isOpen = completion.offer() !== null
-    const { value, selectionStart } = event.currentTarget
-    if (event.key === 'Escape') {
-      event.stopPropagation()
-      if (isOpen) completion.close()
-      else event.currentTarget.blur()
-    } else if (event.key === 'ArrowDown' && !isOpen) {
-      completion.typed(value, selectionStart ?? value.length)
-    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      if (isOpen) completion.step(event.key === 'ArrowDown' ? 1 : -1)
-    } else if (event.key === 'Enter' && isOpen && completion.chosen() >= 0) {
-      props.onTake(completion.chosen())
-    } else if (event.key === 'Tab' && isOpen && !event.shiftKey && value !== '') {
-      props.onTake(Math.max(0, completion.chosen()))
-    } else return
-    event.preventDefault()
-  }
-  return (
-    <div class="query-field">
-      <div class="query-mirror" aria-hidden="true">
-        <span style={{ '--scrolled': `${-scrollLeft()}px` }}>
-          <For each={textSpans(props.text, props.problem)}>
-            {span => (
-              <span class={`query-${span.kind}`} classList={{ 'query-error': span.wrong }}>
-                {span.text}
-              </span>
-            )}
-          </For>
-        </span>
-      </div>
-      <input
-        id="query"
-        type="text"
-        role="combobox"
-        aria-autocomplete="list"
-        aria-expanded={completion.offer() !== null}
-        aria-controls="query-offers"
-        aria-activedescendant={
-          completion.chosen() >= 0 ? `query-offer-${completion.chosen()}` : undefined
-        }
-        value={props.text}
-        placeholder='Search logs: timeout, "card declined", status:500'
-        aria-label="Search logs"
-        title={props.text === '' ? '' : meaningOf(props.text)}
-        aria-invalid={props.refused}
-        aria-describedby={props.refused ? 'query-problem' : undefined}
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck={false}
-        onInput={event => {
-          const { value, selectionStart } = event.currentTarget
-          props.onChange(value)
-          completion.typed(value, selectionStart ?? value.length)
-        }}
-        onClick={event => event.currentTarget.value === '' && completion.typed('', 0)}
-        onBlur={() => completion.close()}
-        onScroll={event => setScrollLeft(event.currentTarget.scrollLeft)}
-        on:keydown={key}
-      />
-    </div>
-  )
-}
-
-function OfferList(props: {
-  readonly completion: QueryCompletion
-  readonly onTake: (index: number) => void
-}): JSX.Element {
-  const { offer, chosen } = props.completion
-  return (
-    <ul
-      class="query-offers"
-      classList={{ 'query-offers-open': offer() !== null }}
-      id="query-offers"
-      role="listbox"
-      aria-label={offer()?.title ?? 'Completions'}
-    >
-      <For each={offer()?.items ?? []}>
-        {(item, index) => (
-          <li
-            id={`query-offer-${index()}`}
-            class="query-offer"
-            classList={{ 'query-offer-chosen': chosen() === index() }}
-            role="option"
-            aria-selected={chosen() === index()}
-            // The field keeps the focus.
-            onPointerDown={event => event.preventDefault()}
-            onClick={() => props.onTake(index())}
-          >
-            <span>{item.label}</span>
-            <small>{item.note}</small>
-          </li>
-        )}
-      </For>
-    </ul>
   )
 }
 
