@@ -136,7 +136,7 @@ export function readForm(texts: RuleTexts): {
   return { rule: null, problems }
 }
 
-/** What is asked for a preview: of all the rule only what changes its answer, once that is right. */
+/** What a preview is asked for: of the rule only what changes its answer, once that is right. */
 export function previewedRule(texts: RuleTexts): AlertRuleText | null {
   const bare = {
     ...texts,

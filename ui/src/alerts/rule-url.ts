@@ -9,7 +9,7 @@ import { NEW_RULE_PATH } from './alert-paths.ts'
 
 type Begun = Pick<AlertRuleText, 'query' | 'aggregate' | 'by' | 'metric'>
 
-/** Opens the editor with what Explore shows: its conditions, and of an analysis measure and groups. */
+/** Opens the editor with the conditions of Explore, and measure and groups of its analysis. */
 export function alertOnPath(
   project: string,
   state: Pick<ExploreState, 'query' | 'levels' | 'services'>,
