@@ -5,7 +5,8 @@ import { LEVELS, type Row } from '#proto/api.ts'
 import { type Ledger, numberOf } from './ledger.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { RecordedRow, Recorder } from './recorder.ts'
-import type { Found, Searched } from './searching.ts'
+import type { Takes } from './removals.ts'
+import { type Found, matches, type Searched } from './searching.ts'
 import type { TailReader } from './tail-reader.ts'
 
 /** Nothing acknowledged is lost, nothing refused is kept, and every source keeps its order. */
@@ -27,21 +28,21 @@ export function checkLog(ledger: Ledger, recorder: Recorder): void {
   }
 }
 
-/** What may have been deleted before the search, and what was for sure. */
-export interface Deleted {
-  readonly attemptedUs: number
-  readonly confirmedUs: number
+/** Rows that were removed before the search for sure, and that may have been until its end. */
+export interface Removed {
+  readonly gone: Takes
+  readonly inDoubt: Takes
 }
 
 /**
  * A search finds exactly what the log delivered up to the position that it covers, less what was
- * deleted; over several pages, later arrivals may come in between.
+ * removed; over several pages, later arrivals may come in between.
  */
 export function checkSearch(
   searched: Searched,
   { rows, first }: Found,
   recorder: Recorder,
-  deleted: Deleted,
+  removed: Removed,
 ): void {
   const numbers = rows.map(({ message }) => numberOf(message))
   const found = new Set(numbers)
@@ -54,21 +55,15 @@ export function checkSearch(
     const name = `log ${row.number} at ${row.position}, received ${row.receivedAtUs},`
     if (found.delete(row.number)) {
       visible++
-      assert(row.receivedAtUs >= deleted.confirmedUs, `${name} was deleted and is found`)
+      assert(!removed.gone(row), `${name} was removed and is found`)
       assert(!isOnePage || first.positions.covers(row), `${name} is beyond ${covered}`)
     } else if (first.positions.covers(row)) {
-      assert(row.receivedAtUs < deleted.attemptedUs, `${name} is not found up to ${covered}`)
+      assert(removed.inDoubt(row), `${name} is not found up to ${covered}`)
     }
   }
   assert.deepEqual([...found], [], 'rows that are not in the log')
   checkRows(rows, recorder)
   if (isOnePage) checkCounts(first, visible)
-}
-
-function matches(row: RecordedRow, { projectId, service, word }: Searched): boolean {
-  if (row.projectId !== projectId) return false
-  if (service !== null && row.service !== service) return false
-  return word === null || row.message.includes(` ${word} `)
 }
 
 function checkRows(rows: readonly Row[], recorder: Recorder): void {

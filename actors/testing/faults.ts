@@ -6,6 +6,7 @@ import type { LogBreak, LogBreaks } from './broken-log.ts'
 import { CUTS } from './line.ts'
 import type { Network } from './network.ts'
 import type { Latency } from './pipeline.ts'
+import type { Removals } from './removals.ts'
 import type { SdkProgram } from './sdk-program.ts'
 import type { Server } from './server.ts'
 import type { TailReader } from './tail-reader.ts'
@@ -44,6 +45,7 @@ export const FAULTS = [
   'clock set',
   'flush',
   'expiry',
+  'deletion',
   'project dropped',
 ] as const
 export type FaultName = (typeof FAULTS)[number]
@@ -60,8 +62,7 @@ export interface FaultTargets {
   readonly programs: readonly SdkProgram[]
   readonly readers: readonly TailReader[]
   readonly keyIds: readonly string[]
-  readonly expire: () => Promise<void>
-  readonly drop: () => Promise<void>
+  readonly removals: Removals
 }
 
 const LAST_MS_MAX = 3_000
@@ -189,7 +190,7 @@ export class Faults {
 
   /** Things that happen to the network, to senders and readers, or that people do. */
   #around(): Omit<Deeds, ServerFault> {
-    const { server, network, programs, keyIds, sim } = this.#targets
+    const { server, network, programs, keyIds, removals, sim } = this.#targets
     const random = this.#random
     return {
       'connection cut': () => network.cutOne(CUTS[random.below(CUTS.length)] ?? 'both'),
@@ -215,8 +216,9 @@ export class Faults {
       'clock set': () => sim.clock.shiftWall(random.below(2 * CLOCK_MS_MAX) - CLOCK_MS_MAX),
       // It may say that the disk does not take it: then it was in vain.
       flush: () => void server.pipeline?.store.flush().catch(() => undefined),
-      expiry: () => void this.#targets.expire(),
-      'project dropped': () => void this.#targets.drop(),
+      expiry: () => void removals.expire(),
+      'project dropped': () => void removals.drop(),
+      deletion: () => void removals.delete(),
     }
   }
 

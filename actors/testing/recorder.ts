@@ -1,8 +1,9 @@
 /** Everything that the log ever delivered to the store, over all lives of the server: the truth. */
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Position } from '#actors/commit-log/positions.ts'
-import { entryOf, type LogColumns, type TextColumn } from '#proto/columns.ts'
+import { entryOf, isPresent, type LogColumns, type TextColumn } from '#proto/columns.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { TIME_AHEAD_US_MAX } from '#proto/limits.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { formatRowId, packSeq, splitInt64 } from '#proto/row-id.ts'
 import { numberOf } from './ledger.ts'
@@ -19,6 +20,8 @@ export interface RecordedRow {
   /** Within its entry. */
   readonly row: number
   readonly receivedAtUs: number
+  /** Event time. */
+  readonly timeUs: number
 }
 
 export class Recorder {
@@ -109,7 +112,16 @@ function rowOf(
     position,
     row,
     receivedAtUs: Number(receivedAtUs),
+    timeUs: timeAt(columns, row, Number(receivedAtUs)),
   }
+}
+
+/** Missing times and those too far ahead are when it came. */
+function timeAt(columns: LogColumns, row: number, receivedAtUs: number): number {
+  const { timeUs, timeMissing } = columns
+  const isMissing = timeMissing !== null && isPresent(timeMissing, row)
+  const time = timeUs[row] as number
+  return isMissing || time > receivedAtUs + TIME_AHEAD_US_MAX ? receivedAtUs : time
 }
 
 function textAt(column: TextColumn, row: number): string {

@@ -3,11 +3,15 @@ import assert from 'node:assert/strict'
 import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
 import { type Row, SEARCH_PARTS } from '#proto/api.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { RecordedRow } from './recorder.ts'
 
 export interface Searched {
   readonly projectId: string
   readonly service: string | null
   readonly word: string | null
+  /** Event time in µs, [start, end). */
+  readonly startUs: number
+  readonly endUs: number
   readonly order: 'asc' | 'desc'
   /** Rows of a page. */
   readonly limit: number
@@ -21,6 +25,15 @@ export interface Found {
 
 const NEVER = new AbortController().signal
 const MINUTE_US = 60_000_000
+
+/** Whether a row is one of those, as it was sent. */
+export function matches(row: RecordedRow, searched: Searched): boolean {
+  const { projectId, service, word, startUs, endUs } = searched
+  if (row.projectId !== projectId) return false
+  if (row.timeUs < startUs || row.timeUs >= endUs) return false
+  if (service !== null && row.service !== service) return false
+  return word === null || row.message.includes(` ${word} `)
+}
 
 /** Searches page by page until there is no more. */
 export async function searchAll({ store }: Pipeline, searched: Searched): Promise<Found> {
@@ -39,14 +52,14 @@ export async function searchAll({ store }: Pipeline, searched: Searched): Promis
 
 /** The plan of one page. */
 export function searchInput(searched: Searched, cursor: string | null): SearchPlanInput {
-  const { projectId, service, word, order, limit } = searched
+  const { projectId, service, word, startUs, endUs, order, limit } = searched
   return {
     projectId,
     query: { terms: word === null ? [] : [{ type: 'phrase', tokens: [word], hex: null }] },
     services: service === null ? [] : [service],
     levels: [],
-    startUs: 0,
-    endUs: Number.MAX_SAFE_INTEGER,
+    startUs,
+    endUs,
     ingestedStartUs: 0,
     ingestedEndUs: Number.MAX_SAFE_INTEGER,
     limit,

@@ -104,6 +104,7 @@ function sumsOf(runs: readonly SeedRun[]): SeedSums {
     tailRows: of('tailRows'),
     dropped: of('dropped'),
     gaps: of('gaps'),
+    deleted: of('deleted'),
   }
 }
 
@@ -128,14 +129,14 @@ function timesRealTime({ virtualMs, realMs }: SeedsReport): number {
 /** One line for people. */
 export function summaryOf(report: SeedsReport): string {
   const { seeds, failures, virtualMs, wallMs } = report
-  const { lives, sent, stored, searches, tailRows, dropped, gaps } = report.sums
+  const { lives, sent, stored, searches, tailRows, dropped, gaps, deleted } = report.sums
   const hours = (virtualMs / 3_600_000).toFixed(1)
   const seconds = (wallMs / 1_000).toFixed(1)
   return [
     `${seeds} seeds, ${failures.length} failed: ${hours} h in ${seconds} s`,
     `${timesRealTime(report)} × real time a thread`,
     `${lives} lives of the server, ${sent} logs sent, ${stored} stored, ${searches} searches`,
-    `${tailRows} rows followed, ${dropped} told as dropped, ${gaps} gaps told`,
+    `${tailRows} rows followed, ${dropped} told as dropped, ${gaps} gaps told; ${deleted} deleted`,
   ].join('; ')
 }
 

@@ -29,5 +29,6 @@ test('whatever fails, nothing is lost or doubled, and order, search and tails ho
   }
   for (const name of FAULTS) assert.ok((faults[name] ?? 0) >= 20, `${name} happens`)
   assert.ok(sums.lives > SEEDS * 3 && sums.gaps > 0 && sums.dropped > 0)
+  assert.ok(sums.deleted > SEEDS)
   assert.ok(sums.stored > SEEDS * 50 && sums.tailRows > SEEDS * 20)
 })

@@ -134,7 +134,14 @@ export class TailReader {
   async #searched(server: Pipeline): Promise<TailPlace | null> {
     const { service, word, afterSearch } = this.#options
     if (!afterSearch) return null
-    const searched = { service, word, projectId: this.projectId, order: 'desc', limit: 1 } as const
+    const searched = {
+      service,
+      word,
+      projectId: this.projectId,
+      order: 'desc',
+      limit: 1,
+      ...ANY_TIME,
+    } as const
     const searching = server.store.search(searchInput(searched, null), NEVER).catch(() => null)
     const result = await Promise.race([searching, server.process.ended])
     if (typeof result !== 'object' || result === null) return null

@@ -2,7 +2,9 @@
  * One run of everything, from the SDK's sender to search and tail, under a seed: senders send, things
  * go wrong, all of it heals, and then every promise is checked, before and after restarts.
  */
+
 import type { KeyVerdict, VerifiedKey } from '#actors/identity/key-cache.ts'
+import { ANY_TIME } from '#actors/processing/matcher.ts'
 import type { Random } from '#runtime/random.ts'
 import {
   type SimulateOptions,
@@ -12,13 +14,13 @@ import {
 } from '#runtime/testing/simulation.ts'
 import { breakableLog, LogBreaks, PlannedFailure } from './broken-log.ts'
 import { checkClosed, checkLog, checkSearch, checkTail } from './checkers.ts'
-import { Expiries } from './expiries.ts'
 import { type FaultName, Faults, NORMAL_MS, PLANNED } from './faults.ts'
 import { Ledger, SERVICES, WORDS } from './ledger.ts'
 import { Network } from './network.ts'
 import type { Latency, Pipeline } from './pipeline.ts'
-import { DROPPED, KEPT_PROJECTS, type Plan, PROJECTS, planOf } from './plan.ts'
+import { KEPT_PROJECTS, type Plan, PROJECTS, planOf } from './plan.ts'
 import { Recorder } from './recorder.ts'
+import { Removals } from './removals.ts'
 import { RequestClient } from './request-client.ts'
 import { SdkProgram } from './sdk-program.ts'
 import { type Searched, searchAll } from './searching.ts'
@@ -34,6 +36,8 @@ export interface RunFacts {
   readonly tailRows: number
   readonly dropped: number
   readonly gaps: number
+  /** Rows that deletions by query found. */
+  readonly deleted: number
   readonly faults: ReadonlyMap<FaultName, number>
 }
 
@@ -56,10 +60,10 @@ class World {
   readonly #random: Random
   readonly #ledger = new Ledger()
   readonly #recorder: Recorder
-  readonly #expiries = new Expiries()
   readonly #breaks = new LogBreaks()
   readonly #network: Network
   readonly #server: Server
+  readonly #removals: Removals
   readonly #faults: Faults
   readonly #programs: SdkProgram[]
   readonly #clients: RequestClient[]
@@ -83,6 +87,12 @@ class World {
     this.#recorder = new Recorder(onViolation)
     this.#network = new Network(sim)
     this.#server = this.#newServer(onViolation)
+    this.#removals = new Removals({
+      sim,
+      server: this.#server,
+      recorder: this.#recorder,
+      onViolation,
+    })
     this.#programs = this.#newPrograms()
     this.#clients = this.#newClients(onViolation)
     this.#readers = this.#newReaders(onViolation)
@@ -174,7 +184,7 @@ class World {
   }
 
   async #search(pipeline: Pipeline, searched: Searched): Promise<void> {
-    const { confirmedUs } = this.#expiries.of(searched.projectId)
+    const gone = this.#removals.gone()
     const search = searchAll(pipeline, searched).catch((error: unknown) => {
       if (isPassing(error) || isOfDisk(error) || !pipeline.alive) return null
       throw error
@@ -182,8 +192,7 @@ class World {
     const found = await Promise.race([search, pipeline.process.ended])
     if (typeof found !== 'object' || found === null) return
     this.#searches++
-    const { attemptedUs } = this.#expiries.of(searched.projectId)
-    checkSearch(searched, found, this.#recorder, { attemptedUs, confirmedUs })
+    checkSearch(searched, found, this.#recorder, { gone, inDoubt: this.#removals.inDoubt() })
   }
 
   /** Somebody searches all the time. */
@@ -201,38 +210,12 @@ class World {
         word: random.below(3) === 0 ? pick(WORDS) : null,
         order: pick(['asc', 'desc'] as const),
         limit: pick([50, 1_000, 10_000]),
+        ...ANY_TIME,
       }
       await this.#search(pipeline, searched).catch((error: unknown) => {
         this.#violate(error as Error)
       })
     }
-  }
-
-  async #expire(): Promise<void> {
-    const projectId = PROJECTS[this.#random.below(KEPT_PROJECTS)] as string
-    const beforeUs = this.#sim.clock.nowUs() - this.#random.below(15_000_000)
-    await this.#delete(projectId, beforeUs, ({ store }) => store.expire(projectId, beforeUs))
-  }
-
-  async #drop(): Promise<void> {
-    await this.#delete(DROPPED, Number.POSITIVE_INFINITY, ({ store }) => store.drop(DROPPED))
-  }
-
-  /** Where it fails, or the server dies over it, nobody knows whether it counts. */
-  async #delete(
-    projectId: string,
-    beforeUs: number,
-    run: (pipeline: Pipeline) => Promise<unknown>,
-  ): Promise<void> {
-    const { pipeline } = this.#server
-    if (pipeline === null) return
-    this.#expiries.attempt(projectId, beforeUs)
-    const done = run(pipeline).then(
-      () => true,
-      () => false,
-    )
-    const isDone = await Promise.race([done, pipeline.process.ended.then(() => false)])
-    if (isDone) this.#expiries.confirm(projectId, beforeUs)
   }
 
   #newServer(onViolation: (what: string) => void): Server {
@@ -330,8 +313,7 @@ class World {
       programs: this.#programs,
       readers: this.#readers,
       keyIds: PROJECTS.map((_, project) => keyOf(project)),
-      expire: () => this.#expire(),
-      drop: () => this.#drop(),
+      removals: this.#removals,
     }
     return new Faults(targets, this.#plan.faults)
   }
@@ -374,6 +356,7 @@ class World {
       searches: this.#searches,
       tailRows: sum(this.#readers.map(({ numbers }) => numbers.length)),
       dropped: sum(losses.map(({ count }) => count)),
+      deleted: this.#removals.deletedRows,
       gaps: losses.filter(({ type }) => type === 'gap').length,
       faults: this.#faults.counts,
     }
@@ -385,7 +368,7 @@ function keyOf(project: number): string {
 }
 
 function everythingOf(projectId: string): Searched {
-  return { projectId, service: null, word: null, order: 'desc', limit: 10_000 }
+  return { projectId, service: null, word: null, order: 'desc', limit: 10_000, ...ANY_TIME }
 }
 
 function isPlanned(error: Error): boolean {
