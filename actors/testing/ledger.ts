@@ -21,6 +21,10 @@ export interface SentLog {
   fate: Fate
 }
 
+/** The last one is dropped when people drop projects. */
+export const PROJECTS = ['projectaaa', 'projectbbb', 'projectccc'] as const
+export const KEPT_PROJECTS = PROJECTS.length - 1
+export const DROPPED = PROJECTS[KEPT_PROJECTS] as string
 export const SERVICES = ['svc-a', 'svc-b', 'svc-c'] as const
 export const WORDS = ['red', 'green', 'blue'] as const
 

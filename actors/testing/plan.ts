@@ -1,13 +1,9 @@
 /** What a run is made of: sizes, senders, readers and the kinds of faults that happen in it. */
 import type { Random } from '#runtime/random.ts'
 import { FAULTS, type FaultName } from './faults.ts'
-import { SERVICES, WORDS } from './ledger.ts'
+import { PROJECTS, SERVICES, WORDS } from './ledger.ts'
 import type { PipelineSettings } from './pipeline.ts'
 
-/** The last one is dropped when people drop projects. */
-export const PROJECTS = ['projectaaa', 'projectbbb', 'projectccc'] as const
-export const KEPT_PROJECTS = PROJECTS.length - 1
-export const DROPPED = PROJECTS[KEPT_PROJECTS] as string
 /** Everything about a run that chance decides beforehand. */
 export interface Plan {
   readonly settings: PipelineSettings
