@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 import { ServerProcess } from '#actors/testing/server-process.ts'
 import type { ProjectCreated } from '#proto/api.ts'
 import { pause } from '#runtime/clock.ts'
+import { READY_RULES } from './ready-rules.ts'
 
 interface Change {
   readonly rule: string
@@ -87,6 +88,19 @@ before(async () => {
 after(async () => {
   await server.stop('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
+})
+
+test('a new project has ready-made rules, none of which is enabled', async () => {
+  const path = `/api/v1/alerts/rules?project=${project.id}`
+  interface Told {
+    readonly fault: string | null
+    readonly rule: { readonly name: string; readonly enabled?: boolean }
+  }
+  const { rules } = await call<{ readonly rules: readonly Told[] }>('GET', path)
+  assert.deepEqual(
+    rules.map(({ rule: { name, enabled }, fault }) => [name, enabled, fault]),
+    READY_RULES.map(({ name }) => [name, false, null]).sort(),
+  )
 })
 
 test('a burst fires at once for its group, is over with its window, and both are logged', async () => {

@@ -1,6 +1,7 @@
 /** Alert rules: made, changed, carried from and to files. */
 import { z } from 'zod/v4'
 import { faultText, parseRuleFile, printRuleFile } from '#actors/alerts/rule-file.ts'
+import { mintRuleId } from '#actors/alerts/rule-id.ts'
 import type { AlertEdit, AlertRuleRefusal, AlertRules } from '#actors/catalog/alert-rules.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
@@ -23,8 +24,6 @@ export interface AlertRuleDeps extends EndpointDeps {
 }
 
 const PATH = '/api/v1/alerts/rules'
-const ID_CHARS = 'abcdefghijklmnopqrstuvwxyz0123456789'
-const ID_LENGTH = 12
 const FILE_BYTES_MAX = 1024 * 1024
 const FAULTS_TOLD_MAX = 10
 
@@ -75,7 +74,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
       problems: refusals,
       async handle({ body, project: { id: projectId }, caller }) {
         const rule = printAlertRule(readRule(body.rule))
-        const id = mintId(deps.random)
+        const id = mintRuleId(deps.random)
         done(await alertRules.create(editOf(projectId, caller, deps), [{ id, rule }], false), id)
         await changed()
         return json(201, toldRule(await find(projectId, id)))
@@ -94,7 +93,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
         const parsed = parseRuleFile(body.text)
         if (parsed.type === 'faults') throw badRule(parsed.faults.map(faultText))
         const rules = parsed.rules.map(rule => ({
-          id: mintId(deps.random),
+          id: mintRuleId(deps.random),
           rule: printAlertRule(rule),
         }))
         done(await alertRules.create(editOf(projectId, caller, deps), rules, body.replace), '')
@@ -203,8 +202,4 @@ function done(outcome: 'done' | AlertRuleRefusal, id: string): void {
 
 function unknownRule(id: string): HttpProblem {
   return new HttpProblem('LOGBOY_NOT_FOUND', `the project has no rule ${id}`)
-}
-
-function mintId(random: Random): string {
-  return Array.from({ length: ID_LENGTH }, () => ID_CHARS[random.below(ID_CHARS.length)]).join('')
 }

@@ -1,5 +1,6 @@
 /** Projects and their settings. */
 import { z } from 'zod/v4'
+import { readyRules } from '#actors/alerts/ready-rules.ts'
 import type { Members } from '#actors/catalog/members.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { json } from '#actors/http/problem.ts'
@@ -198,7 +199,8 @@ async function createProject(
   const plain = { kind: 'bearer', records_per_second: 0, bytes_per_second: 0 } as const
   const ingest = newKey(id, { ...plain, name: 'ingest', scopes: ['ingest'] }, deps)
   const read = newKey(id, { ...plain, name: 'read', scopes: ['read'] }, deps)
-  await deps.catalog.createProject(project, [ingest.stored, read.stored])
+  const rules = readyRules(deps.random)
+  await deps.catalog.createProject(project, [ingest.stored, read.stored], rules)
   return {
     id,
     name,

@@ -30,7 +30,7 @@ export interface AlertRules {
   /** By name. */
   list(projectId: string): Promise<readonly StoredAlertRule[]>
   find(projectId: string, id: string): Promise<StoredAlertRule | null>
-  /** Projects with rules, each with a text that changes with them. */
+  /** Projects with rules that are enabled, each with a text that changes with these. */
   stamps(): Promise<ReadonlyMap<string, string>>
   /** With `replace` those that have the name of one become it; else all or none. */
   create(

@@ -5,7 +5,9 @@
  * installation-keys.ts) and what processes of one installation agree on: leases.ts,
  * checkpoints.ts, partitions.ts, placements.ts, keyed-requests.ts.
  */
+
 import type { KeyScope, Project, ProjectKey, ProjectSettings } from '#proto/api.ts'
+import type { NewAlertRule } from './alert-rules.ts'
 
 export interface StoredKey {
   readonly id: string
@@ -32,8 +34,12 @@ export interface Catalog {
   projects(): Promise<readonly Project[]>
   project(id: string): Promise<Project | null>
   projectByName(name: string): Promise<Project | null>
-  /** With its first keys, all or nothing. */
-  createProject(project: NewProject, keys?: readonly NewKey[]): Promise<void>
+  /** With its first keys and rules, all or nothing. */
+  createProject(
+    project: NewProject,
+    keys?: readonly NewKey[],
+    rules?: readonly NewAlertRule[],
+  ): Promise<void>
   updateProject(id: string, change: ProjectChange): Promise<void>
   /** With all that the catalog knows of it, but for the note that its rows have to go. */
   deleteProject(id: string, atUs: number): Promise<void>

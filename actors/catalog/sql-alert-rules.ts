@@ -72,7 +72,8 @@ export class SqlAlertRules implements AlertRules {
     const rows = await this.#database.repeatable(db =>
       db.any(sql.type(stampRow)`
         SELECT project_id, md5(string_agg(id || '@' || version, ',' ORDER BY id)) AS stamp
-        FROM alert_rules GROUP BY project_id ORDER BY project_id
+        FROM alert_rules WHERE coalesce((rule ->> 'enabled')::boolean, true)
+        GROUP BY project_id ORDER BY project_id
       `),
     )
     return new Map(rows.map(({ project_id, stamp }) => [project_id, stamp]))
@@ -155,6 +156,21 @@ export class SqlAlertRules implements AlertRules {
       throw error
     }
   }
+}
+
+/** Of a project that has none yet, in one statement. */
+export async function insertRules(
+  change: CommonQueryMethods,
+  { projectId, by, atUs }: AlertEdit,
+  rules: readonly NewAlertRule[],
+): Promise<void> {
+  const plain = rules.map(({ id, rule }) => ({ id, rule: { ...rule } }))
+  await change.query(sql.unsafe`
+    INSERT INTO alert_rules
+      (id, project_id, name, rule, version, created_at_us, updated_at_us, updated_by)
+    SELECT made.id, ${projectId}, made.rule ->> 'name', made.rule, 1, ${atUs}, ${atUs}, ${by}
+    FROM jsonb_to_recordset(${sql.jsonb(plain)}) AS made (id text, rule jsonb)
+  `)
 }
 
 /** Takes back what a transaction has done so far; never seen outside this file. */

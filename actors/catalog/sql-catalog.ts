@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import type { Accounts } from './accounts.ts'
 import type { AlertChannels } from './alert-channels.ts'
-import type { AlertRules } from './alert-rules.ts'
+import type { AlertRules, NewAlertRule } from './alert-rules.ts'
 import type { AlertStates } from './alert-states.ts'
 import type { ApiTokens } from './api-tokens.ts'
 import type { AuditEntries } from './audit-entries.ts'
@@ -45,7 +45,7 @@ import type { SignIns } from './sign-ins.ts'
 import type { Silences } from './silences.ts'
 import { SqlAccounts } from './sql-accounts.ts'
 import { SqlAlertChannels } from './sql-alert-channels.ts'
-import { SqlAlertRules } from './sql-alert-rules.ts'
+import { insertRules, SqlAlertRules } from './sql-alert-rules.ts'
 import { SqlAlertStates } from './sql-alert-states.ts'
 import { SqlApiTokens } from './sql-api-tokens.ts'
 import { SqlAuditEntries } from './sql-audit-entries.ts'
@@ -149,7 +149,11 @@ export class SqlCatalog implements Catalog {
     )
   }
 
-  createProject(project: NewProject, keys: readonly NewKey[] = []): Promise<void> {
+  createProject(
+    project: NewProject,
+    keys: readonly NewKey[] = [],
+    rules: readonly NewAlertRule[] = [],
+  ): Promise<void> {
     const { id, name, createdAtUs, retentionDays, timeZone, ownerId = null } = project
     return this.#change(name, async change => {
       await change.query(sql.unsafe`
@@ -157,6 +161,8 @@ export class SqlCatalog implements Catalog {
         VALUES (${id}, ${name}, ${createdAtUs}, ${retentionDays}, ${timeZone})
       `)
       for (const key of keys) await insertKey(change, key)
+      const edit = { projectId: id, by: ownerId ?? 'administrator', atUs: createdAtUs }
+      if (rules.length > 0) await insertRules(change, edit, rules)
       if (ownerId === null) return
       const owner = { projectId: id, accountId: ownerId, role: 'owner', sinceUs: createdAtUs }
       await insertMember(change, owner)

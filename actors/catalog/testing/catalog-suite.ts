@@ -176,6 +176,28 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       assert.equal(await catalog.project('firstkeys3'), null)
     })
 
+    test('a project comes with its first rules; who evaluates hears of enabled ones alone', async () => {
+      const rule = (id: string, enabled: boolean) => ({ id, rule: { name: `it's ${id}`, enabled } })
+      const made = {
+        id: 'firstrules',
+        name: 'r',
+        createdAtUs: NOW_US,
+        retentionDays: 1,
+        timeZone: 'UTC',
+      }
+      const rules = [rule('readyready01', false), rule('readyready02', false)]
+      await catalog.createProject(made, [], rules)
+      const found = await catalog.alertRules.list('firstrules')
+      assert.deepEqual(
+        found.map(({ id, rule: text, version, updatedBy }) => [id, text, version, updatedBy]),
+        rules.map(({ id, rule: text }) => [id, text, 1, 'administrator']),
+      )
+      assert.equal((await catalog.alertRules.stamps()).has('firstrules'), false)
+      const edit = { projectId: 'firstrules', by: 'ada', atUs: NOW_US }
+      await catalog.alertRules.update(edit, rule('readyready01', true))
+      assert.equal((await catalog.alertRules.stamps()).has('firstrules'), true)
+    })
+
     test('deleting a project deletes its keys', async () => {
       await project('aaaaaaaaa8')
       await key('kkkkkkkkkk05', 'aaaaaaaaa8')
