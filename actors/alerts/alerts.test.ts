@@ -99,7 +99,9 @@ test('a new project has ready-made rules, none of which is enabled', async () =>
   const { rules } = await call<{ readonly rules: readonly Told[] }>('GET', path)
   assert.deepEqual(
     rules.map(({ rule: { name, enabled }, fault }) => [name, enabled, fault]),
-    READY_RULES.map(({ name }) => [name, false, null]).sort(),
+    READY_RULES.map(({ name }) => name)
+      .toSorted((a, b) => (a < b ? -1 : 1))
+      .map(name => [name, false, null]),
   )
 })
 
