@@ -220,8 +220,10 @@ export class ElasticStore implements LogStore {
   }
 
   async patterns(input: PatternsInput, signal: AbortSignal): Promise<PatternsResult> {
-    const groups = await this.patternGroups(input.projectId, true)
-    return await this.#entered(input, signal, tools => elasticPatterns(input, groups, tools))
+    this.#demandOpen()
+    return await this.#entered(input, signal, tools =>
+      elasticPatterns(input, () => this.#patterns.groups(input.projectId, true), tools),
+    )
   }
 
   async patternGroups(projectId: string, whole: boolean): Promise<PatternGroups> {

@@ -10,6 +10,7 @@ import { parseTime } from '#proto/time.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { KnownWordings, ProjectWordings, WORDINGS_MAX } from '../known-wordings.ts'
+import { bothDone } from '../lanes.ts'
 import { type OpenSummary, summarizePatterns, withExamples } from '../pattern-summaries.ts'
 import type { PatternsInput, PatternsResult, RowsAsked } from '../store.ts'
 import { StoreError } from '../store-error.ts'
@@ -120,9 +121,10 @@ async function askScope(rows: Asking, scope: Scope): Promise<AskRows> {
     })
 }
 
+/** `groupsOf`: all that is stored; learnt while the wordings are counted, for both take a while. */
 export async function elasticPatterns(
   input: PatternsInput,
-  groups: PatternGroups,
+  groupsOf: () => Promise<PatternGroups>,
   tools: SearchTools,
 ): Promise<PatternsResult> {
   const { limit, barUsOf, examples } = input
@@ -130,19 +132,22 @@ export async function elasticPatterns(
   const scope = await asking(() => rows.scope(null))
   const { indices, positions, newestUs } = scope
   const ask = await askScope(rows, scope)
-  const counts = await countWordings(ask)
+  const [counts, groups] = await bothDone(countWordings(ask), groupsOf())
   const { patterns, ...numbers } = summarizePatterns(counts, groups, limit)
   const times = [...counts.values()]
   const barUs = barUsOf(
     times.reduce((first, { firstUs }) => Math.min(first, firstUs), Number.MAX_SAFE_INTEGER),
     times.reduce((last, { lastUs }) => Math.max(last, lastUs), 0),
   )
-  const details = examples ? await detailsOf(ask, patterns, barUs) : []
+  const [details, receivedAtUs] = await bothDone(
+    examples ? detailsOf(ask, patterns, barUs) : Promise.resolve([]),
+    indices.length === 0 ? Promise.resolve(0) : asking(newestUs),
+  )
   return {
     ...numbers,
     barUs,
     positions,
-    receivedAtUs: indices.length === 0 ? 0 : await asking(newestUs),
+    receivedAtUs,
     explain: { indices: indices.length },
     patterns: patterns.map((pattern, i) => {
       const { bars, hits } = details[i] ?? { bars: [], hits: [] }
