@@ -9,7 +9,7 @@ import { fillAlerts } from './sample-alerts.ts'
 /** Signs in, and is at the page of alerts. */
 async function enter(visit: Visit, tab: string, search = ''): Promise<void> {
   const { page, server, url } = visit
-  fillAlerts(server.alerts)
+  fillAlerts(server)
   await page.goto(`${url}/sign-in?ticket=${TICKET}`)
   await page.locator('.top-bar').waitFor()
   await page.goto(`${url}/alerts/${tab}?project=${PROJECT}${search}`)
@@ -160,4 +160,84 @@ browse('a rule is begun in Explore, seen while it is written, tested and saved',
     for: '2m',
     severity: 'warning',
   })
+})
+
+browse(
+  'a channel of each kind is made, tested and changed, and tells what came of it',
+  async visit => {
+    const { page, server } = visit
+    await enter(visit, 'channels')
+    await page.getByText('Hears of 1 rule').first().waitFor()
+    await assertGood(visit, 'channels')
+    const slack = page.getByRole('listitem').filter({ hasText: 'payments in Slack' })
+    await slack.getByRole('button', { name: 'Test' }).click()
+    await slack.getByText('403: invalid_token').waitFor()
+    await slack.getByRole('button', { name: 'Deliveries' }).click()
+    await page.getByRole('dialog').getByText('possibly repeated').waitFor()
+    await assertAccessible(page, 'deliveries', '.dialog')
+    await page.keyboard.press('Escape')
+    const make = async (kind: string, fields: Readonly<Record<string, string>>): Promise<void> => {
+      await page.getByRole('button', { name: 'New channel' }).click()
+      await page.getByLabel('Kind').selectOption(kind)
+      for (const [label, text] of Object.entries({ Name: `new ${kind}`, ...fields }))
+        await page.getByRole('dialog').getByLabel(label, { exact: true }).fill(text)
+      await page.getByRole('button', { name: 'Save channel' }).click()
+    }
+    await make('webhook', { Address: 'example.org' })
+    await page.getByText('Expected a web address').waitFor()
+    await assertAccessible(page, 'a channel', '.dialog')
+    await page.getByLabel('Address').fill('https://example.org/hook')
+    await page.keyboard.press('Enter')
+    await page.getByText('whsec_made_for_you').waitFor()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await make('teams', { 'Address of the workflow': 'https://teams.example/x' })
+    await make('pagerduty', { 'Integration key': 'k' })
+    await make('alertmanager', { 'Base address': 'http://am:9093' })
+    await make('email', { To: 'nobody' })
+    await page.getByText('Invalid email address').waitFor()
+    await page.getByLabel('To', { exact: true }).fill('ada@example.org bob@example.org')
+    await page.keyboard.press('Enter')
+    const mail = page.getByRole('listitem').filter({ hasText: 'new email' })
+    await mail.getByText('ada@example.org, bob@example.org').waitFor()
+    await mail.getByRole('button', { name: 'Change' }).click()
+    await page.getByLabel('Is told of').selectOption('Critical ones alone')
+    await page.getByRole('button', { name: 'Save channel' }).click()
+    await mail.getByText('from critical on').waitFor()
+    await mail.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('button', { name: 'Delete channel' }).click()
+    await visit.eventually(() => assert.equal(server.channels.channels.length, 7))
+  },
+)
+
+browse('what is active is silenced in one step, and a silence changed and ended', async visit => {
+  const { page, server } = visit
+  await enter(visit, 'active')
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'host web-1' })
+    .getByRole('button', { name: 'Silence' })
+    .click()
+  await page.getByText('Fits 1 of 4 active alerts').waitFor()
+  await assertAccessible(page, 'a silence', '.dialog')
+  await page.getByRole('button', { name: 'Leave out host' }).click()
+  await page.getByText('Fits 2 of 4 active alerts').waitFor()
+  await page.getByLabel('Comment').fill('known')
+  await page.getByRole('dialog').getByRole('button', { name: 'Silence', exact: true }).click()
+  await page.getByRole('link', { name: 'Silences' }).click()
+  await page.getByRole('row', { name: /Checkout errors.*known.*active/ }).waitFor()
+  assert.deepEqual(server.channels.silences[0]?.matchers, [
+    { label: 'alertname', op: '=', value: 'Checkout errors' },
+  ])
+  await assertGood(visit, 'silences')
+  const disks = page.getByRole('row', { name: /New disks/ })
+  await disks.getByRole('button', { name: 'Change' }).click()
+  await page.getByLabel('Value').fill('db-(')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('db-( is no expression').waitFor()
+  await page.getByLabel('Value').fill('db-1')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await disks.getByText('db-1').waitFor()
+  await disks.getByRole('button', { name: 'End' }).click()
+  await page.getByRole('button', { name: 'End silence' }).click()
+  await disks.getByText('expired').waitFor()
 })

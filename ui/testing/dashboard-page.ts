@@ -110,6 +110,7 @@ browse('what fires is told as it begins, and leads to its logs', async visit => 
     value: 21,
     since,
     window_end: since,
+    silenced_by: null,
     acknowledged_by: null,
     acknowledged_at: null,
     note: null,

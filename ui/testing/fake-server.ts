@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { Project, Row, SearchRequest } from '#proto/api.ts'
 import { FakeAlerts } from './fake-alerts.ts'
+import { FakeChannels } from './fake-channels.ts'
 import { FakeExploreRoutes } from './fake-explore-routes.ts'
 import { FAKE_OPENAPI } from './fake-openapi.ts'
 import { type Answer, FakePeople } from './fake-people.ts'
@@ -52,6 +53,7 @@ export class FakeServer {
   readonly people: FakePeople
   readonly explore = new FakeExploreRoutes()
   readonly alerts = new FakeAlerts()
+  readonly channels = new FakeChannels()
   readonly #rows = new Map<string, Row[]>()
   readonly #folder: string
   readonly #server: Server
@@ -137,7 +139,10 @@ export class FakeServer {
       body,
       rowsOf: (projectId: string) => this.rowsOf(projectId),
     }
-    const explored = this.explore.answer(question) ?? this.alerts.answer(question)
+    const explored =
+      this.explore.answer(question) ??
+      this.alerts.answer(question) ??
+      this.channels.answer(question)
     if (explored !== null) return reply(response, explored.status, explored.body)
     const id = /^GET \/api\/v1\/logs\/(\w+)$/.exec(route)?.[1]
     const row = this.rowsOf(searchParams.get('project') ?? '').find(other => other.id === id)

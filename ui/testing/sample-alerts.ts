@@ -1,7 +1,11 @@
 /** Rules, alerts and their history to look at, for the pages that show them. */
+import type { AlertChannel, AlertDelivery } from '#proto/alert-channel.ts'
+import type { Silence } from '#proto/silence.ts'
 import type { ActiveAlert, AlertChange, AlertStatus } from '../src/api/alerts.ts'
-import { type FakeAlerts, storedRule } from './fake-alerts.ts'
+import { storedRule } from './fake-alerts.ts'
+import type { FakeServer } from './fake-server.ts'
 
+const AT = '2026-11-20T10:00:00.000Z'
 const RULES = [
   storedRule('checkout', {
     name: 'Checkout errors',
@@ -43,7 +47,10 @@ const RULES = [
 ]
 
 /** Fills a project as it is on a bad day. */
-export function fillAlerts(alerts: FakeAlerts): void {
+export function fillAlerts({ alerts, channels }: Pick<FakeServer, 'alerts' | 'channels'>): void {
+  channels.channels.push(...CHANNELS)
+  channels.deliveries.push(...deliveries())
+  channels.silences.push(...silences())
   alerts.rules.splice(0, alerts.rules.length, ...RULES)
   alerts.active.push(...actives())
   alerts.history.push(...changes())
@@ -54,9 +61,10 @@ function ago(minutes: number): string {
 }
 
 function actives(): readonly ActiveAlert[] {
-  const quiet = { acknowledged_by: null, acknowledged_at: null, note: null }
+  const quiet = { silenced_by: null, acknowledged_by: null, acknowledged_at: null, note: null }
   const checkout = { rule_id: 'checkout', rule: 'Checkout errors', severity: 'critical' } as const
   const seen = {
+    silenced_by: null,
     acknowledged_by: 'administrator',
     acknowledged_at: ago(9),
     note: 'Rolling back 4.2',
@@ -156,5 +164,101 @@ function changes(): readonly AlertChange[] {
         ),
       }
     }),
+  ]
+}
+
+const ABOUT = { enabled: true, created_at: AT, updated_at: AT } as const
+const CHANNELS: readonly AlertChannel[] = [
+  {
+    ...ABOUT,
+    id: 'oncall',
+    kind: 'pagerduty',
+    target: 'events.pagerduty.com',
+    name: 'on-call',
+    severity: 'critical',
+    labels: {},
+  },
+  {
+    ...ABOUT,
+    id: 'broken',
+    kind: 'slack',
+    target: 'hooks.slack.com',
+    name: 'payments in Slack',
+    severity: 'info',
+    labels: { team: 'payments' },
+  },
+  {
+    ...ABOUT,
+    id: 'mail',
+    kind: 'email',
+    target: 'ops@example.org, night@example.org',
+    name: 'mail to everybody',
+    severity: 'warning',
+    labels: {},
+    enabled: false,
+  },
+]
+
+function deliveries(): readonly AlertDelivery[] {
+  const told = { changes: ['129'], possibly_repeated: false }
+  return [
+    {
+      ...told,
+      id: 'd3',
+      at: ago(3),
+      attempt: 2,
+      outcome: 'delivered',
+      status: 202,
+      answer: '',
+      took_ms: 131,
+    },
+    {
+      ...told,
+      id: 'd2',
+      at: ago(4),
+      attempt: 1,
+      outcome: 'unknown',
+      status: null,
+      answer: 'no answer within 10 s',
+      took_ms: 10_000,
+      possibly_repeated: true,
+    },
+    {
+      ...told,
+      id: 'd1',
+      at: ago(900),
+      attempt: 1,
+      outcome: 'failed',
+      status: 500,
+      answer: 'internal error',
+      took_ms: 92,
+    },
+  ]
+}
+
+function silences(): readonly Silence[] {
+  const made = { created_by: 'administrator', created_at: ago(20) }
+  return [
+    {
+      ...made,
+      id: 'disks',
+      matchers: [{ label: 'host', op: '=~', value: 'db-.*' }],
+      starts_at: ago(20),
+      ends_at: ago(-100),
+      comment: 'New disks',
+      state: 'active',
+    },
+    {
+      ...made,
+      id: 'night',
+      matchers: [
+        { label: 'alertname', op: '=', value: 'Mailer is silent' },
+        { label: 'severity', op: '!=', value: 'critical' },
+      ],
+      starts_at: ago(-600),
+      ends_at: ago(-1000),
+      comment: 'The mailer moves tonight',
+      state: 'pending',
+    },
   ]
 }

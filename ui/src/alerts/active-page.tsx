@@ -13,8 +13,10 @@ import { AcknowledgeDialog } from './acknowledge-dialog.tsx'
 import { activeAlertsLoad } from './active-alerts.ts'
 import { GroupTags, SeverityTag, StatusTag } from './alert-marks.tsx'
 import { alertsText, logsSearch, orderAlerts } from './alert-model.ts'
-import { NEW_RULE_PATH, RULES_PATH, rulePath } from './alert-paths.ts'
+import { NEW_RULE_PATH, RULES_PATH, rulePath, SILENCES_PATH } from './alert-paths.ts'
 import { createPeopleNames } from './people-names.ts'
+import { SilenceDialog } from './silence-dialog.tsx'
+import { matchersOf } from './silence-form.ts'
 
 const SHOWN = 200
 
@@ -24,6 +26,7 @@ export function ActivePage(props: ProjectPageProps): JSX.Element {
   const rules = createLoad(() => props.project.id, listAlertRules)
   const nameOf = createPeopleNames(() => props.project.id)
   const [acknowledging, setAcknowledging] = createSignal<ActiveAlert | null>(null)
+  const [silencing, setSilencing] = createSignal<ActiveAlert | null>(null)
   const ordered = createMemo(() => orderAlerts(load.value() ?? []))
   load.reload()
   return (
@@ -48,6 +51,7 @@ export function ActivePage(props: ProjectPageProps): JSX.Element {
                     rule={rules.value()?.find(({ id }) => id === alert.rule_id)}
                     nameOf={nameOf}
                     onAcknowledge={() => setAcknowledging(alert)}
+                    onSilence={() => setSilencing(alert)}
                   />
                 )}
               </For>
@@ -68,6 +72,19 @@ export function ActivePage(props: ProjectPageProps): JSX.Element {
           />
         )}
       </Show>
+      <Show when={silencing()} keyed>
+        {alert => (
+          <SilenceDialog
+            project={props.project.id}
+            silence={null}
+            matchers={matchersOf(alert)}
+            active={ordered()}
+            rules={rules.value() ?? []}
+            onDone={load.reload}
+            onClose={() => setSilencing(null)}
+          />
+        )}
+      </Show>
     </Section>
   )
 }
@@ -77,6 +94,7 @@ interface CardProps extends ProjectPageProps {
   readonly rule: StoredRule | undefined
   readonly nameOf: (id: string) => string
   readonly onAcknowledge: () => void
+  readonly onSilence: () => void
 }
 
 function AlertCard(props: CardProps): JSX.Element {
@@ -101,6 +119,16 @@ function AlertCard(props: CardProps): JSX.Element {
         <span class="soft">
           since <Ago at={alert().since} />
         </span>
+        <Show when={alert().silenced_by}>
+          <Link
+            class="alert-silenced"
+            title="Nobody is told of it"
+            href={`${SILENCES_PATH}?${new URLSearchParams({ project: project() })}`}
+          >
+            <Icon name="bell-off" />
+            silenced
+          </Link>
+        </Show>
       </p>
       <div class="alert-actions">
         <Show when={props.rule?.rule.runbook}>
@@ -128,6 +156,18 @@ function AlertCard(props: CardProps): JSX.Element {
           >
             <Icon name="check" />
             Acknowledge
+          </button>
+        </Show>
+        <Show when={alert().silenced_by === null}>
+          <button
+            type="button"
+            class="button button-small"
+            disabled={whyNot(props.project, 'alerts') !== undefined}
+            title={whyNot(props.project, 'alerts') ?? 'Nobody is told of it for a while'}
+            onClick={() => props.onSilence()}
+          >
+            <Icon name="bell-off" />
+            Silence
           </button>
         </Show>
       </div>

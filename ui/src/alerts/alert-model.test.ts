@@ -14,6 +14,7 @@ const alert = (id: number, parts: Partial<ActiveAlert> = {}): ActiveAlert => ({
   value: 1,
   since: SINCE,
   window_end: '2026-11-29T10:02:00.000Z',
+  silenced_by: null,
   acknowledged_by: null,
   acknowledged_at: null,
   note: null,

@@ -7,10 +7,18 @@ import { ALERTS_PATH } from '../shell/pages.ts'
 import '../styles/alerts.css'
 import { activeAlertsLoad } from './active-alerts.ts'
 import { ActivePage } from './active-page.tsx'
-import { ACTIVE_PATH, HISTORY_PATH, RULES_PATH } from './alert-paths.ts'
+import {
+  ACTIVE_PATH,
+  CHANNELS_PATH,
+  HISTORY_PATH,
+  RULES_PATH,
+  SILENCES_PATH,
+} from './alert-paths.ts'
+import { ChannelsPage } from './channels-page.tsx'
 import { HistoryPage } from './history-page.tsx'
 import { RuleEditorPage } from './rule-editor.tsx'
 import { RulesPage } from './rules-page.tsx'
+import { SilencesPage } from './silences-page.tsx'
 
 interface Tab {
   readonly path: string
@@ -22,6 +30,8 @@ const TABS: readonly Tab[] = [
   { path: ACTIVE_PATH, title: 'Active', page: ActivePage },
   { path: RULES_PATH, title: 'Rules', page: RulesPage },
   { path: HISTORY_PATH, title: 'History', page: HistoryPage },
+  { path: CHANNELS_PATH, title: 'Channels', page: ChannelsPage },
+  { path: SILENCES_PATH, title: 'Silences', page: SilencesPage },
 ]
 
 /** What a project is watched for, what of it is true now, what was, and who is told. */

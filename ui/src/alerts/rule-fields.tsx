@@ -13,6 +13,7 @@ import {
   thresholdHint,
 } from './aggregate-words.ts'
 import { ByField } from './by-field.tsx'
+import { LabelsField } from './labels-field.tsx'
 import { QueryField } from './query-field.tsx'
 import { isPatterns, type RuleField, type RuleProblems, takesArgument } from './rule-form.ts'
 import { TextList } from './text-list.tsx'
@@ -261,22 +262,12 @@ function TellingPart(props: PartProps): JSX.Element {
         hint="Channels choose by it, and by labels."
         onChange={severity => props.form.set({ severity })}
       />
-      <label class="labelled">
-        <span>Labels</span>
-        <textarea
-          class="field field-code"
-          name="labels"
-          rows={2}
-          spellcheck={false}
-          placeholder="team=payments"
-          aria-invalid={props.problemOf('labels') !== null}
-          value={text('labels')}
-          onInput={event => props.form.set({ labels: event.currentTarget.value })}
-        />
-        <span class="hint" classList={{ 'hint-wrong': props.problemOf('labels') !== null }}>
-          {props.problemOf('labels') ?? 'One a line. They go along with every message.'}
-        </span>
-      </label>
+      <LabelsField
+        hint="One a line. They go along with every message."
+        value={text('labels')}
+        problem={props.problemOf('labels')}
+        onInput={labels => props.form.set({ labels })}
+      />
       <Field
         label="Runbook"
         placeholder="https://wiki.example/checkout"

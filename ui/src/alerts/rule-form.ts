@@ -8,6 +8,7 @@ import {
 } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { checkQuery, hasStages, type QueryProblem } from '../explore/query-check.ts'
+import { labelsProblem, printLabels, readLabels } from './label-text.ts'
 
 const EMPTY = {
   name: '',
@@ -73,9 +74,7 @@ export function textsOf(rule: AlertRuleText): RuleTexts {
     for: rule.for ?? '',
     keep_firing_for: rule.keep_firing_for ?? '',
     severity: rule.severity ?? ALERT_DEFAULTS.severity,
-    labels: Object.entries(labels)
-      .map(([name, text]) => `${name}=${text}`)
-      .join('\n'),
+    labels: printLabels(labels),
     runbook: rule.runbook ?? '',
     lateness: rule.lateness ?? '',
     groups_max: rule.groups_max === undefined ? '' : String(rule.groups_max),
@@ -91,7 +90,7 @@ export function ruleOf(texts: RuleTexts): AlertRuleText {
   const number = (name: 'resolve' | 'groups_max') =>
     texts[name].trim() === '' ? {} : { [name]: numberOf(texts[name]) }
   const by = fieldsOf(texts.by)
-  const labels = labelsOf(texts.labels)
+  const labels = readLabels(texts.labels)
   const isEvent = EVENT_AGGREGATES.some(each => each === fn)
   return {
     name: texts.name.trim(),
@@ -120,8 +119,8 @@ export function readForm(texts: RuleTexts): {
   const parsed = parseAlertRule(ruleOf(texts))
   const problems: Partial<Record<RuleField, string>> = {}
   if (texts.name.trim() === '') problems.name = `enter ${NAME_WANTED}`
-  const line = texts.labels.split('\n').find(each => each.trim() !== '' && !each.includes('='))
-  if (line !== undefined) problems.labels = `“${line.trim()}” is no name=text`
+  const wrong = labelsProblem(texts.labels)
+  if (wrong !== null) problems.labels = wrong
   if (takesArgument(texts.fn) && texts.source === 'logs' && texts.argument.trim() === '')
     problems.argument = texts.fn === 'ratio' ? 'enter what the share is of' : 'name a field'
   if (texts.source === 'metric' && texts.metric.trim() === '') problems.metric = 'choose a metric'
@@ -172,16 +171,6 @@ export function takesArgument(fn: string): boolean {
 
 export function isPatterns(fn: string): boolean {
   return fn === 'new_pattern' || fn === 'vanished_pattern'
-}
-
-function labelsOf(text: string): Readonly<Record<string, string>> {
-  const lines = text.split('\n').filter(line => line.includes('='))
-  return Object.fromEntries(
-    lines.map(line => {
-      const at = line.indexOf('=')
-      return [line.slice(0, at).trim(), line.slice(at + 1).trim()]
-    }),
-  )
 }
 
 function numberOf(text: string): number {

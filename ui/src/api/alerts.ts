@@ -14,6 +14,8 @@ export interface ActiveAlert {
   readonly group: AlertGroup
   readonly status: AlertStatus
   readonly value: number | null
+  /** Id of the silence that keeps people from being told. */
+  readonly silenced_by: string | null
   readonly since: string
   readonly window_end: string
   readonly acknowledged_by: string | null

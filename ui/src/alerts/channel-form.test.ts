@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AlertChannel } from '#proto/alert-channel.ts'
+import {
+  channelAbout,
+  channelProblems,
+  channelSettings,
+  channelTexts,
+  withoutSettings,
+} from './channel-form.ts'
+
+const CHANNEL: AlertChannel = {
+  id: 'c',
+  kind: 'webhook',
+  target: 'example.org',
+  name: 'ops',
+  enabled: false,
+  severity: 'critical',
+  labels: { team: 'shop', note: 'a=b' },
+  created_at: '2026-11-29T10:00:00Z',
+  updated_at: '2026-11-29T10:00:00Z',
+}
+
+test('a channel comes out of the form as it went in, and its settings stay', () => {
+  const texts = channelTexts(CHANNEL)
+  const { name, enabled, severity, labels } = CHANNEL
+  assert.deepEqual(channelAbout(texts), { name, enabled, severity, labels })
+  assert.equal(channelSettings(texts), null)
+  assert.deepEqual(channelProblems(texts, false), {})
+})
+
+test('each kind asks for its own', () => {
+  const empty = { ...channelTexts(null), name: 'x' }
+  assert.deepEqual(channelSettings({ ...empty, kind: 'email', to: 'a@b.org, c@d.org\n' }), {
+    kind: 'email',
+    to: ['a@b.org', 'c@d.org'],
+  })
+  assert.deepEqual(channelSettings({ ...empty, kind: 'pagerduty', routing_key: ' k ' }), {
+    kind: 'pagerduty',
+    routing_key: 'k',
+  })
+  assert.deepEqual(Object.keys(channelProblems(empty, true)), ['url'])
+  assert.deepEqual(Object.keys(channelProblems({ ...empty, kind: 'email' }, true)), ['to'])
+  // A new secret needs its address, too: settings are changed as a whole.
+  assert.deepEqual(Object.keys(channelProblems({ ...empty, secret: 's' }, false)), ['url'])
+  assert.deepEqual(Object.keys(channelProblems({ ...empty, url: 'example.org' }, true)), ['url'])
+})
+
+test('what the server says of settings is about their field', () => {
+  assert.equal(withoutSettings('settings.to.0: no address'), 'to: no address')
+  assert.equal(withoutSettings('name: too long'), 'name: too long')
+})

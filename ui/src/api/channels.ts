@@ -1,0 +1,63 @@
+/** Where alerts of a project are told. */
+import type { AlertChannel, AlertDelivery, ChannelAbout } from '#proto/alert-channel.ts'
+import { call } from './client.ts'
+
+/** Settings of a kind, as somebody writes them. */
+export type SettingsWish = Readonly<Record<string, string | readonly string[]>>
+
+export interface ChannelWish extends ChannelAbout {
+  /** Of a channel that is there they stay unless given. */
+  readonly settings?: SettingsWish
+}
+
+/** `secret` is told this once, where the server made it. */
+export type MadeChannel = AlertChannel & { readonly secret?: string }
+
+const PATH = '/api/v1/channels'
+
+export async function listChannels(
+  project: string,
+  signal: AbortSignal,
+): Promise<readonly AlertChannel[]> {
+  const path = `${PATH}?${new URLSearchParams({ project })}`
+  return (await call<{ channels: AlertChannel[] }>('GET', path, { signal })).channels
+}
+
+export function createChannel(project: string, wish: ChannelWish): Promise<MadeChannel> {
+  return call<MadeChannel>('POST', PATH, { body: { project, ...wish } })
+}
+
+export function changeChannel(
+  project: string,
+  id: string,
+  wish: ChannelWish,
+): Promise<AlertChannel> {
+  return call<AlertChannel>('PUT', channelPath(id), { body: { project, ...wish } })
+}
+
+export function deleteChannel(project: string, id: string): Promise<void> {
+  return call<void>('DELETE', `${channelPath(id)}?${new URLSearchParams({ project })}`)
+}
+
+/** Tells it of a firing that is none. */
+export function testChannel(project: string, id: string): Promise<AlertDelivery> {
+  return call<AlertDelivery>('POST', `${channelPath(id)}/test`, { body: { project } })
+}
+
+export async function listDeliveries(
+  {
+    project,
+    id,
+    before,
+  }: { readonly project: string; readonly id: string; readonly before: string },
+  signal: AbortSignal,
+): Promise<readonly AlertDelivery[]> {
+  const params = new URLSearchParams({ project })
+  if (before !== '') params.set('before', before)
+  const path = `${channelPath(id)}/deliveries?${params}`
+  return (await call<{ deliveries: AlertDelivery[] }>('GET', path, { signal })).deliveries
+}
+
+function channelPath(id: string): string {
+  return `${PATH}/${encodeURIComponent(id)}`
+}

@@ -1,0 +1,113 @@
+/** Routes of channels and silences in memory, for the project that has them. */
+import type {
+  AlertChannel,
+  AlertDelivery,
+  ChannelAbout,
+  ChannelKind,
+} from '#proto/alert-channel.ts'
+import type { Silence, SilenceWish } from '#proto/silence.ts'
+import type { FakeAnswer, FakeQuestion } from './fake-explore-routes.ts'
+
+type ChannelBody = ChannelAbout & {
+  readonly settings?: { readonly kind: ChannelKind; readonly url?: string; readonly to?: string[] }
+}
+
+export class FakeChannels {
+  readonly channels: AlertChannel[] = []
+  readonly deliveries: AlertDelivery[] = []
+  readonly silences: Silence[] = []
+  #number = 0
+
+  /** null = somebody else's route. */
+  answer({ method, path, body }: FakeQuestion): FakeAnswer | null {
+    const match = /^\/api\/v1\/(channels|silences)(?:\/([\w-]+))?(?:\/(\w+))?$/.exec(path)
+    if (match === null) return null
+    const [, kind, id = '', act = ''] = match
+    return kind === 'channels'
+      ? this.#channels(method, id, act, body as ChannelBody)
+      : this.#silences(method, id, body as SilenceWish)
+  }
+
+  #channels(method: string, id: string, act: string, body: ChannelBody): FakeAnswer | null {
+    if (id === '' && method === 'GET') return ok({ channels: this.channels })
+    if (act === 'deliveries') return ok({ deliveries: this.deliveries })
+    if (act === 'test') return this.#test(id)
+    const at = this.channels.findIndex(channel => channel.id === id)
+    if (method === 'DELETE') {
+      this.channels.splice(at, 1)
+      return { status: 204, body: null }
+    }
+    const { settings, name, enabled, severity, labels } = body
+    const about = { name, enabled, severity, labels, updated_at: nowText() }
+    if (method === 'POST' && settings !== undefined) {
+      if (settings.to?.some(address => !address.includes('@')) === true)
+        return refusal(400, 'LOGBOY_BAD_REQUEST', 'settings.to.0: Invalid email address')
+      const { kind, url, to } = settings
+      const target = url === undefined ? (to?.join(', ') ?? 'events.pagerduty.com') : hostOf(url)
+      const made = { ...about, id: `c${++this.#number}`, kind, target, created_at: nowText() }
+      this.channels.push(made)
+      const secret = kind === 'webhook' ? { secret: 'whsec_made_for_you' } : {}
+      return { status: 201, body: { ...made, ...secret } }
+    }
+    const known = this.channels[at]
+    if (known === undefined) return null
+    this.channels[at] = { ...known, ...about }
+    return ok(this.channels[at])
+  }
+
+  #test(id: string): FakeAnswer {
+    const delivery: AlertDelivery = {
+      id: `test${++this.#number}`,
+      at: nowText(),
+      attempt: 1,
+      outcome: id === 'broken' ? 'failed' : 'delivered',
+      status: id === 'broken' ? 403 : 204,
+      answer: id === 'broken' ? 'invalid_token' : '',
+      took_ms: 84,
+      changes: [],
+      possibly_repeated: false,
+    }
+    this.deliveries.unshift(delivery)
+    return ok(delivery)
+  }
+
+  #silences(method: string, id: string, body: SilenceWish): FakeAnswer | null {
+    if (method === 'GET') return ok({ silences: this.silences })
+    const at = this.silences.findIndex(silence => silence.id === id)
+    const known = this.silences[at]
+    if (method === 'DELETE') {
+      if (known !== undefined) this.silences[at] = { ...known, state: 'expired' }
+      return { status: 204, body: null }
+    }
+    const { matchers, comment = '' } = body
+    const made: Silence = {
+      id: known?.id ?? `s${++this.#number}`,
+      matchers,
+      comment,
+      starts_at: nowText(),
+      ends_at: new Date(Date.now() + 7_200_000).toISOString(),
+      created_by: 'administrator',
+      created_at: nowText(),
+      state: 'active',
+    }
+    if (known === undefined) this.silences.unshift(made)
+    else this.silences[at] = made
+    return { status: known === undefined ? 201 : 200, body: made }
+  }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host
+}
+
+function nowText(): string {
+  return new Date().toISOString()
+}
+
+function ok(body: unknown): FakeAnswer {
+  return { status: 200, body }
+}
+
+function refusal(status: number, code: string, detail: string): FakeAnswer {
+  return { status, body: { type: 'about:blank', title: code, status, code, detail } }
+}
