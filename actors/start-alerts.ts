@@ -17,7 +17,7 @@ export function startAlerts(
   { commitLog: log }: Storage,
   closing: Closing,
 ): Alerting {
-  const { alertRules: rules, alertStates: states, checkpoints } = catalog
+  const { alertRules: rules, alertStates: states, alertFaults: faults, checkpoints } = catalog
   const logging = system.spawn(alertLog, { states, log, arena, onFault })
   const look = (): void => void logging.offer({ type: 'look' })
   closing.add(coordination.subscribe('alerts', look))
@@ -32,6 +32,7 @@ export function startAlerts(
       pool,
       rules,
       states,
+      faults,
       checkpoints,
       feed: alerting.feed,
       receivingSinceUs,

@@ -5,6 +5,7 @@ import type { InstallationKey } from './identity/installation-key.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { SealedSettings } from './notifications/channel-settings.ts'
 import { Evidence, type EvidenceDeps } from './notifications/evidence.ts'
+import { faultTeller } from './notifications/fault-teller.ts'
 import { notifier } from './notifications/notifier.ts'
 
 export interface NotifierParts extends EvidenceDeps {
@@ -29,6 +30,16 @@ export function startNotifier(
     allowPrivate: config.webhookPrivate,
     evidence: changes => evidence.lines(changes),
     link: changes => evidence.link(changes),
+    onFault,
+  })
+  system.spawn(faultTeller, {
+    faults: catalog.alertFaults,
+    channels: catalog.alertChannels,
+    members: catalog.members,
+    settings,
+    mailer,
+    allowPrivate: config.webhookPrivate,
+    publicUrl: parts.publicUrl,
     onFault,
   })
   const look = (): void => void telling.offer({ type: 'look' })

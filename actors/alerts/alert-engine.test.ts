@@ -102,3 +102,24 @@ function episodes(changes: readonly AlertChange[]): string[] {
     .map(({ key, to, windowEndUs }) => `${key} ${to} ${to === 'firing' ? '' : windowEndUs}`)
     .toSorted()
 }
+
+test('a rule that fails is left out and told, and stops no other', () => {
+  const rule = { ...randomRule(seededRandom(1)), windowS: 10, latenessS: 0 }
+  const stored = (id: string): StoredRule => ({ id, version: 1, updatedAtUs: START_US, rule })
+  let windows = 0
+  const engine = new AlertEngine(() => {
+    if (++windows === 1) throw new Error('no window could be read')
+  })
+  engine.setRules([stored('bad'), stored('good')])
+  const events = [{ timeUs: START_US + 1_000_000, key: '', number: 1, isPart: false }]
+  runStep(engine, stored('bad'), { type: 'batch', atUs: START_US + 1_500_000, events })
+  runStep(engine, stored('good'), { type: 'batch', atUs: START_US + 1_600_000, events })
+  for (let s = 2; s < 30; s++) engine.advance(START_US + s * 1_000_000)
+  assert.deepEqual([...engine.evaluators.keys()], ['good'])
+  assert.deepEqual(
+    engine.takeFailed().map(({ stored: { id }, error }) => [id, error.message]),
+    [['bad', 'no window could be read']],
+  )
+  assert.deepEqual(engine.takeFailed(), [])
+  assert.ok(windows > 1)
+})

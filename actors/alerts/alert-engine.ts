@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.t
 import { readDeltas } from '#actors/processing/windows/delta-reader.ts'
 import { partKindOf } from '#actors/processing/windows/window-rules.ts'
 import type { AlertRule } from '#proto/alert-rule.ts'
+import { toError } from '#runtime/index.ts'
 import { type GroupChange, RuleEvaluator, type WindowObserver } from './rule-evaluator.ts'
 
 /** A rule as the catalog has it. */
@@ -21,11 +22,18 @@ export interface AlertChange extends GroupChange {
   readonly atUs: number
 }
 
+export interface RuleFailure {
+  readonly stored: StoredRule
+  readonly error: Error
+}
+
 const SNAPSHOT_VERSION = 1
 
 export class AlertEngine {
   #rules = new Map<string, { readonly stored: StoredRule; readonly evaluator: RuleEvaluator }>()
   readonly #onWindow: WindowObserver | null
+  /** Rules that failed since these were asked for: they are left out, the others go on. */
+  #failed: RuleFailure[] = []
   /** Nothing that was received before is still to come. */
   #nowUs = 0
 
@@ -93,7 +101,9 @@ export class AlertEngine {
       },
       part: (key, pane, part) => evaluator?.add(key, pane, part),
     })
-    for (const [stored, each] of touched) each.decide(this.#teller(stored, changes))
+    for (const [stored, each] of touched) {
+      this.#guarded(stored, () => each.decide(this.#teller(stored, changes)))
+    }
     return changes
   }
 
@@ -102,7 +112,7 @@ export class AlertEngine {
     const changes: AlertChange[] = []
     this.#nowUs = Math.max(this.#nowUs, nowUs)
     for (const { stored, evaluator } of this.#rules.values()) {
-      evaluator.close(this.#nowUs, this.#teller(stored, changes))
+      this.#guarded(stored, () => evaluator.close(this.#nowUs, this.#teller(stored, changes)))
     }
     return changes
   }
@@ -141,6 +151,22 @@ export class AlertEngine {
       if (known?.stored.version === version) known.evaluator.read(new ByteReader(part))
     }
     return engine
+  }
+
+  /** Hands over which rules have failed. */
+  takeFailed(): readonly RuleFailure[] {
+    const failed = this.#failed
+    if (failed.length > 0) this.#failed = []
+    return failed
+  }
+
+  #guarded(stored: StoredRule, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#rules.delete(stored.id)
+      this.#failed.push({ stored, error: toError(error) })
+    }
   }
 
   #teller(

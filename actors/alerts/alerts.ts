@@ -3,6 +3,7 @@
  * windows, merges it in the order of the log, and writes down what changes. Its state is a snapshot
  * in the catalog and the log behind it: killed at any moment, it comes to the same end.
  */
+import type { AlertFaults, RuleFault } from '#actors/catalog/alert-faults.ts'
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
 import {
   ALERT_GROUP,
@@ -14,10 +15,10 @@ import type { Checkpoints } from '#actors/catalog/checkpoints.ts'
 import type { ProcessedBatch } from '#actors/processing/process-batch.ts'
 import { type PackedRules, packRules } from '#actors/processing/windows/window-rules.ts'
 import { type Actor, type Context, defineActor, type Reply, type TaskPool } from '#runtime/index.ts'
-import { type AlertChange, AlertEngine, type StoredRule } from './alert-engine.ts'
+import { type AlertChange, AlertEngine, type RuleFailure, type StoredRule } from './alert-engine.ts'
 import type { AlertFeed, FedBatch } from './alert-feed.ts'
 import { stateChange } from './state-change.ts'
-import { loadRules } from './stored-rules.ts'
+import { type LoadedRules, loadRules } from './stored-rules.ts'
 
 export type AlertMessage =
   /** The actor is to be there, and to know the rules of now. */
@@ -38,6 +39,7 @@ export interface AlertDeps {
   readonly pool: TaskPool
   readonly rules: Pick<AlertRules, 'list'>
   readonly states: Pick<AlertStates, 'record'>
+  readonly faults: Pick<AlertFaults, 'note'>
   readonly checkpoints: Pick<Checkpoints, 'claim' | 'save'>
   readonly feed: Pick<AlertFeed, 'begin' | 'saved' | 'coveredBy' | 'unwatch'>
   /** What came before and was not received then is not known to anybody. */
@@ -197,8 +199,9 @@ class Alerts implements Actor<AlertMessage> {
     }
   }
 
-  #use(rules: readonly StoredRule[]): void {
-    this.#rules = rules.filter(({ rule }) => rule.enabled)
+  #use({ rules, faults }: LoadedRules): void {
+    this.#rules = rules
+    this.#note(faults)
     const key = this.#rules.map(({ id, version }) => `${id}@${version}`).join()
     this.#packed = packRules(
       key,
@@ -286,12 +289,22 @@ class Alerts implements Actor<AlertMessage> {
   }
 
   #changed(changes: readonly AlertChange[]): void {
+    this.#note(this.#engine.takeFailed().map(failureOf))
     for (const change of changes) {
       const stored = this.#engine.evaluators.get(change.ruleId)?.stored
       if (stored === undefined) continue
       this.#unrecorded.push(stateChange(this.#deps.projectId, stored, change))
     }
     this.#record()
+  }
+
+  /** Nobody waits for it: a start finds the same again. */
+  #note(faults: readonly RuleFault[]): void {
+    for (const fault of faults) {
+      this.#deps.faults
+        .note(fault, this.#context.clock.nowUs())
+        .catch((error: Error) => this.#fault(error, 'noting a fault'))
+    }
   }
 
   #record(): void {
@@ -351,4 +364,8 @@ class Alerts implements Actor<AlertMessage> {
     this.#counts.faults++
     this.#deps.onFault(error, `alerts/${this.#deps.projectId}: ${where}`)
   }
+}
+
+function failureOf({ stored: { id, version }, error }: RuleFailure): RuleFault {
+  return { ruleId: id, version, message: error.message }
 }

@@ -1,16 +1,34 @@
 /** Rules as the catalog has them, read again: what an older version took may be refused today. */
+import type { RuleFault } from '#actors/catalog/alert-faults.ts'
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { StoredRule } from './alert-engine.ts'
 
-/** Those that can be evaluated. */
+export interface LoadedRules {
+  /** Enabled, and such as can be evaluated. */
+  readonly rules: readonly StoredRule[]
+  /** Of the other enabled ones. */
+  readonly faults: readonly RuleFault[]
+}
+
 export async function loadRules(
   catalog: Pick<AlertRules, 'list'>,
   projectId: string,
-): Promise<readonly StoredRule[]> {
-  const stored = await catalog.list(projectId)
-  return stored.flatMap(({ id, version, updatedAtUs, rule }): StoredRule[] => {
+): Promise<LoadedRules> {
+  const rules: StoredRule[] = []
+  const faults: RuleFault[] = []
+  for (const { id, version, updatedAtUs, rule } of await catalog.list(projectId)) {
+    if (rule.enabled === false) continue
     const parsed = parseAlertRule(rule)
-    return parsed.type === 'rule' ? [{ id, version, updatedAtUs, rule: parsed.rule }] : []
-  })
+    if (parsed.type === 'rule') rules.push({ id, version, updatedAtUs, rule: parsed.rule })
+    else faults.push({ ruleId: id, version, message: faultText(parsed) })
+  }
+  return { rules, faults }
 }
+
+/** The first thing that is wrong. */
+export function faultText({ faults: [first] }: ParsedFaults): string {
+  return first === undefined ? 'it is no rule' : `${first.path.join('.')}: ${first.message}`
+}
+
+type ParsedFaults = Extract<ReturnType<typeof parseAlertRule>, { readonly type: 'faults' }>

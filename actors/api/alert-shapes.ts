@@ -1,5 +1,6 @@
 /** Shapes of rules, states and history of alerts, as REST tells them. */
 import { z } from 'zod/v4'
+import { faultText } from '#actors/alerts/stored-rules.ts'
 import type { StoredAlertRule } from '#actors/catalog/alert-rules.ts'
 import type { HistoryEntry, StoredState } from '#actors/catalog/alert-states.ts'
 import type { AlertChange } from '#proto/alert-change.ts'
@@ -86,7 +87,6 @@ export const alertChange = z
 
 export function toldRule(stored: StoredAlertRule): z.input<typeof storedRule> {
   const parsed = parseAlertRule(stored.rule)
-  const [fault] = parsed.type === 'faults' ? parsed.faults : []
   return {
     id: stored.id,
     rule: textOf(stored),
@@ -94,7 +94,7 @@ export function toldRule(stored: StoredAlertRule): z.input<typeof storedRule> {
     created_at: formatTime(stored.createdAtUs),
     updated_at: formatTime(stored.updatedAtUs),
     updated_by: stored.updatedBy,
-    fault: fault === undefined ? null : `${fault.path.join('.')}: ${fault.message}`,
+    fault: parsed.type === 'faults' ? faultText(parsed) : stored.fault,
   }
 }
 

@@ -10,6 +10,8 @@ export interface StoredAlertRule {
   readonly createdAtUs: number
   readonly updatedAtUs: number
   readonly updatedBy: string
+  /** Why it could not be evaluated; null = nothing is known. */
+  readonly fault: string | null
 }
 
 export interface NewAlertRule {

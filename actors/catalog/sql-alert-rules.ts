@@ -25,6 +25,7 @@ const ruleRow = z
     created_at_us: int8,
     updated_at_us: int8,
     updated_by: z.string(),
+    fault: z.string().nullable(),
   })
   .transform(
     (row): StoredAlertRule => ({
@@ -35,6 +36,7 @@ const ruleRow = z
       createdAtUs: row.created_at_us,
       updatedAtUs: row.updated_at_us,
       updatedBy: row.updated_by,
+      fault: row.fault,
     }),
   )
 const stampRow = z.object({ project_id: z.string(), stamp: z.string() })
@@ -42,7 +44,10 @@ const numberRow = z.object({ value: int8 })
 const projectRow = z.object({ id: z.string() })
 
 const COLUMNS = sql.fragment`
-  id, project_id, rule, version, created_at_us, updated_at_us, updated_by
+  id, project_id, rule, version, created_at_us, updated_at_us, updated_by, (
+    SELECT message FROM alert_faults f
+    WHERE f.rule_id = alert_rules.id AND f.version = alert_rules.version
+  ) AS fault
 `
 
 export class SqlAlertRules implements AlertRules {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Project, ProjectKey } from '#proto/api.ts'
 import type { Accounts } from './accounts.ts'
 import type { AlertChannels } from './alert-channels.ts'
+import type { AlertFaults } from './alert-faults.ts'
 import type { AlertRules, NewAlertRule } from './alert-rules.ts'
 import type { AlertStates } from './alert-states.ts'
 import type { ApiTokens } from './api-tokens.ts'
@@ -45,6 +46,7 @@ import type { SignIns } from './sign-ins.ts'
 import type { Silences } from './silences.ts'
 import { SqlAccounts } from './sql-accounts.ts'
 import { SqlAlertChannels } from './sql-alert-channels.ts'
+import { SqlAlertFaults } from './sql-alert-faults.ts'
 import { insertRules, SqlAlertRules } from './sql-alert-rules.ts'
 import { SqlAlertStates } from './sql-alert-states.ts'
 import { SqlApiTokens } from './sql-api-tokens.ts'
@@ -105,6 +107,7 @@ export class SqlCatalog implements Catalog {
   readonly alertStates: AlertStates
   readonly alertChannels: AlertChannels
   readonly silences: Silences
+  readonly alertFaults: AlertFaults
   readonly #database: Database
   readonly #close: () => Promise<void>
 
@@ -127,6 +130,7 @@ export class SqlCatalog implements Catalog {
     this.alertStates = new SqlAlertStates(database)
     this.alertChannels = new SqlAlertChannels(database)
     this.silences = new SqlSilences(database)
+    this.alertFaults = new SqlAlertFaults(database)
     this.#database = database
     this.#close = close
   }

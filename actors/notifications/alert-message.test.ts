@@ -61,6 +61,7 @@ function message(part: Partial<AlertMessage> = {}): AlertMessage {
     link: 'https://logs.example.org/explore?project=abcdefghij',
     isRepeatPossible: false,
     isTest: false,
+    isFault: false,
     ...part,
   }
 }

@@ -15,6 +15,8 @@ export interface AlertMessage {
   readonly link: string
   readonly isRepeatPossible: boolean
   readonly isTest: boolean
+  /** It is about the rule itself, which cannot be evaluated. */
+  readonly isFault: boolean
 }
 
 /** Of groups and lines in a text; how many more there are is told. */
@@ -35,7 +37,7 @@ export function aboutOf({ changes: [first] }: AlertMessage): HistoryEntry['about
 /** `FIRING: too many errors (shop)`: one line, whatever stands in names. */
 export function titleOf(message: AlertMessage): string {
   const { rule } = aboutOf(message)
-  const state = isFiring(message) ? 'FIRING' : 'RESOLVED'
+  const state = message.isFault ? 'FAULT' : isFiring(message) ? 'FIRING' : 'RESOLVED'
   const test = message.isTest ? 'TEST ' : ''
   return oneLine(`${test}${state}: ${rule} (${message.project.name})`)
 }

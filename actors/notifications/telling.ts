@@ -33,6 +33,7 @@ export function messageOf(
     link,
     isRepeatPossible: isRepeatPossible(told),
     isTest: false,
+    isFault: false,
   }
 }
 

@@ -40,5 +40,6 @@ export function testMessage(
     link,
     isRepeatPossible: false,
     isTest: true,
+    isFault: false,
   }
 }

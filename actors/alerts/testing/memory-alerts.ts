@@ -48,6 +48,6 @@ export class MemoryAlertRules implements AlertRules {
   #put({ projectId, by: updatedBy, atUs }: AlertEdit, { id, rule }: NewAlertRule): void {
     const version = ++this.#version
     const times = { createdAtUs: atUs, updatedAtUs: atUs }
-    this.#rules.set(id, { id, projectId, rule, version, updatedBy, ...times })
+    this.#rules.set(id, { id, projectId, rule, version, updatedBy, fault: null, ...times })
   }
 }

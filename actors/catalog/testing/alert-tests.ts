@@ -1,6 +1,7 @@
 /** What rules and their states must do, in whichever catalog. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import type { AlertFaults } from '../alert-faults.ts'
 import type { AlertRules } from '../alert-rules.ts'
 import {
   ALERT_GROUP,
@@ -15,6 +16,7 @@ import { NOW_US, newProject } from './people.ts'
 export interface AlertCatalog extends Catalog {
   readonly alertRules: AlertRules
   readonly alertStates: AlertStates
+  readonly alertFaults: AlertFaults
   readonly checkpoints: Checkpoints
 }
 
@@ -205,6 +207,31 @@ export function alertTests(catalog: () => AlertCatalog): void {
     await record({ to: 'ok', windowEndUs: NOW_US + 1 })
     await record({ windowEndUs: NOW_US + 2 })
     assert.equal((await catalog().alertStates.active('alerts0004'))[0]?.acknowledgedBy, null)
+  })
+
+  test('a fault of a rule is told once, until the rule or the fault is another one', async () => {
+    const { alertFaults: faults, alertRules } = catalog()
+    const fault = (message: string, version = 1) => ({ ruleId: 'seen', version, message })
+    const take = async (nowUs: number) =>
+      (await faults.take({ nowUs, againAtUs: nowUs + 10, limit: 5 })).map(
+        ({ message, projectId, rule: { name } }) => `${projectId} ${name}: ${message}`,
+      )
+    await faults.note(fault('broken'), NOW_US)
+    assert.deepEqual(await take(NOW_US - 1), [])
+    assert.deepEqual(await take(NOW_US), ['alerts0004 seen: broken'])
+    assert.deepEqual(await take(NOW_US + 9), [], 'somebody has it')
+    assert.deepEqual(await take(NOW_US + 10), ['alerts0004 seen: broken'])
+    await faults.told(fault('broken'))
+    await faults.note(fault('broken'), NOW_US)
+    await faults.note(fault('of a version that is no more', 7), NOW_US)
+    assert.deepEqual(await take(NOW_US + 99), [])
+    assert.equal((await alertRules.find('alerts0004', 'seen'))?.fault, 'broken')
+    await faults.note(fault('broken elsewhere'), NOW_US)
+    await faults.told(fault('broken'))
+    assert.deepEqual(await take(NOW_US + 99), ['alerts0004 seen: broken elsewhere'])
+    await alertRules.update(edit('alerts0004'), rule('seen'))
+    assert.deepEqual(await take(NOW_US + 999), [])
+    assert.equal((await alertRules.find('alerts0004', 'seen'))?.fault, null)
   })
 
   test('entries behind one are found oldest first, by project', async () => {

@@ -107,6 +107,7 @@ const reset = (tokenSha256: Uint8Array) => ({
 const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
 const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
 const channel = (id: string) => newChannel(id, { projectId: 'project001' })
+const RULE_FAULT = { ruleId: 'rule01', version: 1, message: 'no' }
 const DELIVERY = newDelivery('channel01', [])
 const silence = (id: string) => newSilence(id, { projectId: 'project001' })
 const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
@@ -206,6 +207,11 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     attempted: channels => channels.attempted(DELIVERY, null),
     deliveries: channels => channels.deliveries('channel01', { before: null, limit: 10 }),
     forgetDeliveries: channels => channels.forgetDeliveries(NOW_US),
+  },
+  alertFaults: {
+    note: faults => faults.note(RULE_FAULT, NOW_US),
+    take: faults => faults.take({ nowUs: NOW_US, againAtUs: NOW_US, limit: 5 }),
+    told: faults => faults.told(RULE_FAULT),
   },
   silences: {
     list: silences => silences.list('project001', NOW_US),

@@ -27,7 +27,7 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
   return {
     routing_key: routingKey,
     event_action: to === 'firing' ? 'trigger' : 'resolve',
-    dedup_key: incidentKey(change),
+    dedup_key: message.isFault ? message.id : incidentKey(change),
     client: 'Logboy',
     client_url: message.link,
     links: about.runbook === null ? [] : [{ href: about.runbook, text: 'Runbook' }],

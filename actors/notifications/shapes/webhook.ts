@@ -18,7 +18,7 @@ export function webhookPost(
   nowUs: number,
 ): OutgoingPost {
   const body = JSON.stringify({
-    type: message.isTest ? 'alert.test' : `alert.${isFiring(message) ? 'firing' : 'resolved'}`,
+    type: `alert.${kindOf(message)}`,
     timestamp: formatTime(nowUs, 0),
     data: webhookData(message),
   })
@@ -33,6 +33,12 @@ export function webhookPost(
     },
     body,
   }
+}
+
+function kindOf(message: AlertMessage): 'test' | 'fault' | 'firing' | 'resolved' {
+  if (message.isTest) return 'test'
+  if (message.isFault) return 'fault'
+  return isFiring(message) ? 'firing' : 'resolved'
 }
 
 function webhookData(message: AlertMessage) {

@@ -1,0 +1,116 @@
+/**
+ * The actor that tells of rules which cannot be evaluated: to the channels of their project, or
+ * where there are none by mail to its owners. Nobody would miss an alert that cannot come.
+ */
+import type { AlertChannels, StoredChannel } from '#actors/catalog/alert-channels.ts'
+import type { AlertFaults, UntoldFault } from '#actors/catalog/alert-faults.ts'
+import type { Members } from '#actors/catalog/members.ts'
+import { type Actor, type Context, defineActor } from '#runtime/index.ts'
+import { type AlertMessage, plainText, titleOf } from './alert-message.ts'
+import type { SealedSettings } from './channel-settings.ts'
+import { type DeliverTools, deliver } from './deliver.ts'
+import { faultMessage } from './fault-message.ts'
+
+export type FaultTellerMessage =
+  | { readonly type: 'look' }
+  | { readonly type: 'looked' }
+  | { readonly type: 'failed'; readonly error: Error }
+
+export interface FaultTellerDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
+  readonly faults: Pick<AlertFaults, 'take' | 'told'>
+  readonly channels: Pick<AlertChannels, 'list'>
+  readonly members: Pick<Members, 'list'>
+  readonly settings: SealedSettings
+  readonly publicUrl: () => string
+  readonly onFault: (error: Error, where: string) => void
+}
+
+const TAKE_MAX = 10
+const LOOK_MS = 5_000
+/** Where nobody could be told, and where whoever took it died. */
+const AGAIN_US = 300_000_000
+const SEND_MS_MAX = 15_000
+
+export const faultTeller = defineActor<FaultTellerMessage, FaultTellerDeps>({
+  name: 'fault-teller',
+  mailbox: { capacity: 4, whenFull: 'reject' },
+  create: (context, deps) => new FaultTeller(context, deps),
+})
+
+class FaultTeller implements Actor<FaultTellerMessage> {
+  readonly #context: Context<FaultTellerMessage>
+  readonly #deps: FaultTellerDeps
+  #told = 0
+
+  constructor(context: Context<FaultTellerMessage>, deps: FaultTellerDeps) {
+    this.#context = context
+    this.#deps = deps
+  }
+
+  started(): void {
+    this.#look()
+  }
+
+  receive(message: FaultTellerMessage): void {
+    if (message.type === 'look') return this.#look()
+    if (message.type === 'failed') this.#deps.onFault(message.error, 'fault-teller')
+    this.#context.timer('look', LOOK_MS, { type: 'look' })
+  }
+
+  observe(): Record<string, unknown> {
+    return { told: this.#told }
+  }
+
+  #look(): void {
+    this.#context.pipe(
+      this.#tellAll(),
+      () => ({ type: 'looked' }),
+      error => ({ type: 'failed', error }),
+    )
+  }
+
+  async #tellAll(): Promise<void> {
+    const nowUs = this.#context.clock.nowUs()
+    const asked = { nowUs, againAtUs: nowUs + AGAIN_US, limit: TAKE_MAX }
+    for (const fault of await this.#deps.faults.take(asked)) {
+      if (!(await this.#tell(fault, nowUs))) continue
+      this.#told++
+      await this.#deps.faults.told(fault)
+    }
+  }
+
+  /** Whether anybody was. */
+  async #tell(fault: UntoldFault, nowUs: number): Promise<boolean> {
+    const { channels, publicUrl } = this.#deps
+    const message = faultMessage(fault, publicUrl(), nowUs)
+    const enabled = (await channels.list(fault.projectId)).filter(channel => channel.enabled)
+    const sent =
+      enabled.length === 0
+        ? await this.#mailOwners(fault.projectId, message)
+        : await Promise.all(enabled.map(channel => this.#send(message, channel, nowUs)))
+    return sent.includes(true)
+  }
+
+  async #send(message: AlertMessage, { sealed }: StoredChannel, nowUs: number): Promise<boolean> {
+    const { settings: opener, mailer, allowPrivate } = this.#deps
+    const settings = opener.open(sealed)
+    if (settings === null) return false
+    const signal = AbortSignal.any([this.#context.signal, AbortSignal.timeout(SEND_MS_MAX)])
+    const came = await deliver(message, settings, { mailer, allowPrivate, nowUs, signal })
+    return came.outcome === 'delivered'
+  }
+
+  async #mailOwners(projectId: string, message: AlertMessage): Promise<readonly boolean[]> {
+    const { members, mailer } = this.#deps
+    const owners = (await members.list(projectId)).filter(({ role }) => role === 'owner')
+    const [subject, text] = [titleOf(message), plainText(message)]
+    return Promise.all(
+      owners.map(({ account: { email: to } }) =>
+        mailer.send({ to, subject, text }).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    )
+  }
+}
