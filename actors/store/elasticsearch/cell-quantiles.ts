@@ -1,16 +1,18 @@
 /**
- * Exact quantiles in three questions: a sample of the numbers makes bounds of cells, the rows in
- * each cell are counted for each group, and the numbers of those cells are read in which a quantile
+ * Exact quantiles in three steps: a sample of the numbers makes bounds of cells, the rows in each
+ * cell are counted for each group, and the numbers of those cells are read in which a quantile
  * lies. The script that holds all different numbers takes three times as long.
  */
 import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
 import type { Measure } from '#proto/query/analysis.ts'
 import type { GroupsWanted } from '../analysis/groups-wanted.ts'
+import { bothDone } from '../lanes.ts'
 import type { HeldMemory } from '../query-memory.ts'
 import { boundsOf, type Counted, cellOf, NumberCells } from './number-cells.ts'
 import { either } from './query/clause.ts'
 import type { GroupFields } from './query/group-fields.ts'
 import {
+  GROUPS_OF_PAGE,
   type GroupBucket,
   type GroupPage,
   type GroupQuestion,
@@ -24,8 +26,8 @@ import type { Clause } from './query/visible-rows.ts'
 export interface QuantileLimits {
   /** Rows that make the bounds; of fewer all numbers are read. */
   readonly sampleRows: number
-  /** Of each field. */
-  readonly cells: number
+  /** Of one field; fewer where there are many groups. */
+  readonly cellsMax: number
   /** Rows whose numbers are read in the end. */
   readonly readRowsMax: number
   /** Different numbers that a script may hold. */
@@ -34,13 +36,17 @@ export interface QuantileLimits {
 
 export const QUANTILE_LIMITS: QuantileLimits = {
   sampleRows: 10_000,
-  cells: 512,
+  cellsMax: 1_024,
   readRowsMax: 400_000,
   scriptNumbersMax: ELASTIC_QUANTILE_NUMBERS_MAX,
 }
 
 /** Below the server's limit of 65,536 on all groups of one answer. */
 const BUCKETS_MAX = 60_000
+/** Cells of all groups that are aimed at: a cell is 100 bytes of the answer. */
+const CELLS_WANTED = 40_000
+/** With fewer in each group too much would have to be read. */
+const CELLS_MIN = 32
 /** The server's limit on a sample that is none. */
 const PROBABILITY_MAX = 0.5
 const SEED = 1
@@ -97,8 +103,8 @@ class CellQuantiles {
 
   async run(): Promise<GroupPage | null> {
     const bounds = await this.#bounds()
-    const page = await this.#count(bounds)
-    if (page === null) return null
+    const page = bounds === null ? null : await this.#count(bounds)
+    if (bounds === null || page === null) return null
     const { wanted, measures, limits } = this.#asked
     const cells = wanted.numbers.flatMap(({ field, isEach }, at) =>
       isEach ? [cellsOf(page, at, bounds[at] ?? [], sharesOf(measures, field))] : [],
@@ -108,11 +114,32 @@ class CellQuantiles {
     return { buckets: page.buckets.map(bucket => answered(bucket, cells)) }
   }
 
-  /** Of each field; none where all numbers are few enough to be read, or nobody asks for them. */
-  async #bounds(): Promise<readonly (readonly number[])[]> {
-    const { wanted, fields, rows, limits } = this.#asked
+  /**
+   * Of each field; none where all numbers are few enough to be read, or nobody asks for them. null
+   * = there are too many groups.
+   */
+  async #bounds(): Promise<readonly (readonly number[])[] | null> {
+    const { wanted, rows, limits } = this.#asked
     const probability = limits.sampleRows / rows
     if (probability > PROBABILITY_MAX) return wanted.numbers.map(() => [])
+    const fields = wanted.numbers.filter(({ isEach }) => isEach).length
+    const groupsMax = Math.floor(CELLS_WANTED / CELLS_MIN / fields)
+    const [groups, samples] = await bothDone(this.#groups(groupsMax), this.#samples(probability))
+    if (groups === groupsMax) return null
+    const cells = Math.min(limits.cellsMax, Math.floor(CELLS_WANTED / fields / groups))
+    return samples.map(sample => boundsOf(sample, cells))
+  }
+
+  /** How many there are, at least one. */
+  async #groups(max: number): Promise<number> {
+    const question = this.#question({ type: 'keys' })
+    const page = await this.#page(question, { after: null, size: max, clauses: [] })
+    return Math.max(1, page.buckets.length)
+  }
+
+  /** Some numbers of each field of which quantiles are wanted. */
+  async #samples(probability: number): Promise<readonly (readonly Counted[])[]> {
+    const { wanted, fields, limits } = this.#asked
     const size = limits.sampleRows * 2
     const aggs = Object.fromEntries(
       wanted.numbers.flatMap(({ isEach }, at) =>
@@ -123,16 +150,14 @@ class CellQuantiles {
     const { sample } = (await this.#ask(sampled, fields.runtimeMappings)) as {
       readonly sample: Readonly<Record<string, SampleAnswer>>
     }
-    return wanted.numbers.map((_, at) =>
-      boundsOf(sampleOf(sample[`s${at}`]?.buckets ?? []), limits.cells),
-    )
+    return wanted.numbers.map((_, at) => sampleOf(sample[`s${at}`]?.buckets ?? []))
   }
 
   /** Groups with their cells; null = more than fit into one answer. */
   async #count(bounds: readonly (readonly number[])[]): Promise<GroupPage | null> {
     const question = this.#question({ type: 'measures', quantiles: bounds })
     const buckets = bounds.reduce((sum, each) => sum + each.length + 1, 1)
-    const groupsMax = Math.floor(BUCKETS_MAX / buckets)
+    const groupsMax = Math.min(GROUPS_OF_PAGE, Math.floor(BUCKETS_MAX / buckets))
     const page = await this.#page(question, { after: null, size: groupsMax, clauses: [] })
     return page.buckets.length < groupsMax ? page : null
   }

@@ -39,9 +39,9 @@ const STORAGES: readonly Storage[] = [
 ]
 /** So few that all ways to a quantile are taken: cells, all numbers, the script. */
 const FEW_NUMBERS: readonly QuantileLimits[] = [
-  { ...QUANTILE_LIMITS, sampleRows: 10, cells: 4 },
+  { ...QUANTILE_LIMITS, sampleRows: 10, cellsMax: 4 },
   QUANTILE_LIMITS,
-  { ...QUANTILE_LIMITS, sampleRows: 30, cells: 3, readRowsMax: 10 },
+  { ...QUANTILE_LIMITS, sampleRows: 30, cellsMax: 3, readRowsMax: 10 },
 ]
 
 if (address === undefined) {

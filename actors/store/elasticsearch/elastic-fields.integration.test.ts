@@ -23,7 +23,7 @@ const STORAGES: readonly Storage[] = [
   { mode: 'standard', source: 'stored' },
 ]
 const WAYS_TO_QUANTILES: readonly [how: string, limits: Partial<QuantileLimits>][] = [
-  ['out of cells', { sampleRows: 60, cells: 10 }],
+  ['out of cells', { sampleRows: 60, cellsMax: 10 }],
   ['out of all numbers', {}],
   ['by a script', { readRowsMax: 0 }],
 ]

@@ -18,6 +18,8 @@ export type AskedOfGroups =
   | { readonly type: 'measures'; readonly quantiles: 'script' | readonly (readonly number[])[] }
   /** About how many different numbers there are of each field. */
   | { readonly type: 'different-numbers' }
+  /** Nothing but its key. */
+  | { readonly type: 'keys' }
   /** Its numbers of a field, a group for each: the last part of its key. */
   | { readonly type: 'numbers'; readonly at: number }
 
@@ -61,7 +63,8 @@ export function groupQuestion(
   if (asked.type === 'numbers') {
     sources.push({ [NUMBER]: { terms: { field: fields.numbers[asked.at] } } })
   }
-  const aggs = asked.type === 'numbers' ? {} : groupAggs(wanted, measures, fields, asked)
+  const isPlain = asked.type === 'numbers' || asked.type === 'keys'
+  const aggs = isPlain ? {} : groupAggs(wanted, measures, fields, asked)
   return {
     runtimeMappings: fields.runtimeMappings,
     page: (after, size = GROUPS_OF_PAGE) =>
@@ -90,7 +93,7 @@ function groupAggs(
   { numbers }: GroupsWanted,
   measures: readonly Measure[],
   fields: GroupFields,
-  asked: Exclude<AskedOfGroups, { readonly type: 'numbers' }>,
+  asked: Exclude<AskedOfGroups, { readonly type: 'numbers' | 'keys' }>,
 ): Readonly<Record<string, unknown>> {
   const aggs: Record<string, unknown> = {}
   for (const [at, name] of fields.numbers.entries()) {
