@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { alertResult, measureAlerts } from './alerts.bench.ts'
 import { dataFile, readLines, type SealedBatch, sealedBatches } from './lab/data.ts'
 import type { ProjectKeys } from './lab/entry.ts'
+import { measureFiring } from './lab/firing.ts'
 import { measureLatency } from './lab/latency.ts'
 import { allQueries, measureQueries, ownQueries, sampleTrace } from './lab/queries.ts'
 import { measureAsks, measureBesideIngest, measureUsers } from './lab/query-load.ts'
@@ -69,7 +70,11 @@ async function patterns(): Promise<Result[]> {
 
 async function alerts(): Promise<Result[]> {
   const load = { projects: 10, rules: 1_000, rate: 2_000, seconds: 30 }
-  return [alertResult(load, measureAlerts(load))]
+  const cost = alertResult(load, measureAlerts(load))
+  const firing = await withServer((server, keys) =>
+    measureFiring(server, keys, { rules: 1_000, rate: 2_000, probes: 400 }),
+  )
+  return [cost, firing]
 }
 
 function idle(): Promise<Result[]> {

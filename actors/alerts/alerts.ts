@@ -108,7 +108,7 @@ class Alerts implements Actor<AlertMessage> {
     const owner = Buffer.from(random.bytes(12)).toString('hex')
     const claim = await this.#patiently(async () => {
       const [claimed] = await checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], owner)
-      this.#use(await loadRules(rules, projectId))
+      this.#use(await loadRules(rules, projectId, this.#rules))
       return claimed
     })
     if (claim === undefined) throw new Error(`no checkpoint of project ${projectId}`)
@@ -213,7 +213,7 @@ class Alerts implements Actor<AlertMessage> {
   async #reload(reply?: Reply<void>): Promise<void> {
     const { rules, projectId, feed } = this.#deps
     const had = this.#rules.length
-    this.#use(await this.#patiently(() => loadRules(rules, projectId)))
+    this.#use(await this.#patiently(() => loadRules(rules, projectId, this.#rules)))
     if (this.#rules.length === 0) feed.unwatch(projectId)
     else if (had === 0) this.#begin(null)
     reply?.()

@@ -11,14 +11,22 @@ export interface LoadedRules {
   readonly faults: readonly RuleFault[]
 }
 
+/** Those that are `known` in their present version are not parsed again. */
 export async function loadRules(
   catalog: Pick<AlertRules, 'list'>,
   projectId: string,
+  known: readonly StoredRule[],
 ): Promise<LoadedRules> {
+  const before = new Map(known.map(rule => [rule.id, rule]))
   const rules: StoredRule[] = []
   const faults: RuleFault[] = []
   for (const { id, version, updatedAtUs, rule } of await catalog.list(projectId)) {
     if (rule.enabled === false) continue
+    const same = before.get(id)
+    if (same?.version === version) {
+      rules.push(same)
+      continue
+    }
     const parsed = parseAlertRule(rule)
     if (parsed.type === 'rule') rules.push({ id, version, updatedAtUs, rule: parsed.rule })
     else faults.push({ ruleId: id, version, message: faultText(parsed) })
