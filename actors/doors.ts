@@ -70,7 +70,7 @@ export async function openDoors(
   const people = { catalog, adminToken, mailer, publicUrl, clock, random, onFault }
   const identity = await openIdentity(people)
   const { persons, signingSecrets } = identity
-  const channelSettings = startNotifier(pipeline, { ...identity, store, publicUrl }, closing)
+  const notifying = startNotifier(pipeline, { ...identity, store, publicUrl }, closing)
   closing.add(() => persons.close())
   const systemConfig = new LiveSystemConfig(catalog.systemSettings, config.retentionDays)
   await systemConfig.refresh()
@@ -148,7 +148,7 @@ export async function openDoors(
     silences: catalog.silences,
     alertTail,
     alertsChanged: () => coordination.publish('alerts', new Uint8Array()),
-    channelSettings,
+    ...notifying,
     allowPrivate: config.webhookPrivate,
     store: patternView(store),
     pool: pipeline.pool,

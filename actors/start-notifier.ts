@@ -3,6 +3,7 @@ import type { Closing } from './closing.ts'
 import type { Foundation } from './foundation.ts'
 import type { InstallationKey } from './identity/installation-key.ts'
 import type { Mailer } from './mail/mailer.ts'
+import { AlertLinks } from './notifications/alert-links.ts'
 import { SealedSettings } from './notifications/channel-settings.ts'
 import { Evidence, type EvidenceDeps } from './notifications/evidence.ts'
 import { faultTeller } from './notifications/fault-teller.ts'
@@ -13,14 +14,15 @@ export interface NotifierParts extends EvidenceDeps {
   readonly mailer: Mailer
 }
 
-/** Answers what opens the settings of channels. */
+/** Answers what opens the settings of channels, and the links of messages. */
 export function startNotifier(
   { config, system, catalog, coordination, random, onFault }: Foundation,
   { key, mailer, ...parts }: NotifierParts,
   closing: Closing,
-): SealedSettings {
+): { readonly channelSettings: SealedSettings; readonly alertLinks: AlertLinks } {
   const settings = new SealedSettings(key.derived('alert channels'), random)
   const evidence = new Evidence(parts)
+  const alertLinks = new AlertLinks(key.derived('alert links'), parts.publicUrl)
   const telling = system.spawn(notifier, {
     channels: catalog.alertChannels,
     silences: catalog.silences,
@@ -30,6 +32,7 @@ export function startNotifier(
     allowPrivate: config.webhookPrivate,
     evidence: changes => evidence.lines(changes),
     link: changes => evidence.link(changes),
+    links: alertLinks,
     onFault,
   })
   system.spawn(faultTeller, {
@@ -44,5 +47,5 @@ export function startNotifier(
   })
   const look = (): void => void telling.offer({ type: 'look' })
   closing.add(coordination.subscribe('alerts', look))
-  return settings
+  return { channelSettings: settings, alertLinks }
 }

@@ -2,6 +2,7 @@
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import { type AccountDeps, accountRoutes } from './account-routes.ts'
 import { type AlertBacktestDeps, alertBacktestRoutes } from './alert-backtest-routes.ts'
+import { type AlertLinkDeps, alertLinkRoutes } from './alert-link-routes.ts'
 import { type AlertRuleDeps, alertRuleRoutes } from './alert-rule-routes.ts'
 import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
 import { type AuditDeps, auditRoutes } from './audit-routes.ts'
@@ -41,6 +42,7 @@ export type ApiDeps = AlertBacktestDeps &
   SystemConfigDeps &
   ChannelDeps &
   SilenceDeps &
+  Pick<AlertLinkDeps, 'alertLinks'> &
   AuthDeps &
   PasswordDeps &
   TokenDeps &
@@ -55,8 +57,10 @@ export type ApiDeps = AlertBacktestDeps &
   SystemDeps &
   TailDeps & {
     /** null = nobody evaluates rules in this installation. */
-    readonly alerts: Pick<AlertRuleDeps & AlertStateDeps, 'alertRules' | 'alertStates'> | null
+    readonly alerts: Pick<AlertRuleDeps & AlertLinkDeps & AlertStateDeps, AlertNouns> | null
   }
+
+type AlertNouns = 'alertRules' | 'alertStates'
 
 /** `doors`: routes of others in the same process, for the document of all. */
 export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
@@ -71,6 +75,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...(deps.alerts === null ? [] : alertRuleRoutes({ ...deps, ...deps.alerts })),
     ...(deps.alerts === null ? [] : alertBacktestRoutes(deps)),
     ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
+    ...(deps.alerts === null ? [] : alertLinkRoutes({ ...deps, ...deps.alerts })),
     ...channelRoutes(deps),
     ...silenceRoutes(deps),
     ...projectRoutes(deps),

@@ -60,6 +60,7 @@ function message(part: Partial<AlertMessage> = {}): AlertMessage {
     lines: [line],
     link: 'https://logs.example.org/explore?project=abcdefghij',
     isRepeatPossible: false,
+    actions: null,
     isTest: false,
     isFault: false,
     ...part,
@@ -72,8 +73,8 @@ test('a text says what, where, how much against what, and where to look', () => 
   assert.equal(first, 'service=payment: count > 20, was 25 at 2026-11-29T10:00:00.000Z')
   assert.deepEqual(rest.slice(0, 3), [
     'severity: critical',
-    'runbook: https://runbooks.example.org/errors',
     'logs: https://logs.example.org/explore?project=abcdefghij',
+    'runbook: https://runbooks.example.org/errors',
   ])
   assert.match(
     titleOf(message({ changes: [change({ to: 'ok' })], isTest: true })),

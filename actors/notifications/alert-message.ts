@@ -2,6 +2,7 @@
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
+import type { AlertActions } from './alert-links.ts'
 
 export interface AlertMessage {
   /** The same for every attempt: by it the other side knows a repeat. */
@@ -13,6 +14,8 @@ export interface AlertMessage {
   readonly lines: readonly Row[]
   /** Explore at the window. */
   readonly link: string
+  /** Where a firing is acknowledged and silenced; null = there is nothing to be done. */
+  readonly actions: AlertActions | null
   readonly isRepeatPossible: boolean
   readonly isTest: boolean
   /** It is about the rule itself, which cannot be evaluated. */
@@ -63,15 +66,30 @@ export function valueText(value: number): string {
 
 /** The whole as plain text, a fact a line. */
 export function plainText(message: AlertMessage): string {
-  const { severity, runbook } = aboutOf(message)
+  const { severity } = aboutOf(message)
   return [
     ...toldChanges(message),
     `severity: ${severity}`,
-    ...(runbook === null ? [] : [`runbook: ${runbook}`]),
-    `logs: ${message.link}`,
+    ...linksOf(message).map(({ title, url }) => `${title.toLowerCase()}: ${url}`),
     ...(message.isRepeatPossible ? ['This may have been told before.'] : []),
     ...toldLines(message),
   ].join('\n')
+}
+
+/** Everything that a message leads to, in the order in which people need it. */
+export function linksOf(message: AlertMessage): { readonly title: string; readonly url: string }[] {
+  const { runbook } = aboutOf(message)
+  const { link, actions } = message
+  return [
+    { title: 'Logs', url: link },
+    ...(runbook === null ? [] : [{ title: 'Runbook', url: runbook }]),
+    ...(actions === null
+      ? []
+      : [
+          { title: 'Acknowledge', url: actions.acknowledge },
+          { title: 'Silence', url: actions.silence },
+        ]),
+  ]
 }
 
 export function toldChanges({ changes }: AlertMessage): string[] {

@@ -38,6 +38,7 @@ export function faultMessage(fault: UntoldFault, publicUrl: string, atUs: number
     ],
     lines: [],
     link: `${publicUrl}/alerts/rules?project=${projectId}`,
+    actions: null,
     isRepeatPossible: false,
     isTest: false,
     isFault: true,

@@ -19,12 +19,14 @@ interface Heard {
   readonly isRepeatPossible: boolean
   readonly logs: readonly { readonly message: string }[]
   readonly groups: readonly Readonly<Record<string, string>>[]
+  readonly acknowledgeLink: string
 }
 
 interface ActiveAlert {
   readonly group: Readonly<Record<string, string>>
   readonly status: string
   readonly silenced_by: string | null
+  readonly acknowledged_by: string | null
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'logboy-notifications-'))
@@ -52,13 +54,15 @@ const receiver = createServer((request, response) => {
       data: {
         logs: Heard['logs']
         possibly_repeated: boolean
+        acknowledge_link: string
         changes?: { group: Heard['groups'][0] }[]
       }
     }
     const isSigned = signature === `v1,${expected}`
     const { logs, possibly_repeated: isRepeatPossible, changes = [] } = data
     const groups = changes.map(({ group }) => group)
-    heard.push({ id: id ?? '', isSigned, type, isRepeatPossible, logs, groups })
+    const acknowledgeLink = data.acknowledge_link
+    heard.push({ id: id ?? '', isSigned, type, isRepeatPossible, logs, groups, acknowledgeLink })
     answer(response)
   })
 })
@@ -195,4 +199,11 @@ test('what is silenced is not told, and told once when its silence is ended', as
   const told = heard.at(-1)
   assert.deepEqual(told?.groups, [{ service: 'quiet-1' }])
   assert.deepEqual([told?.type, told?.isRepeatPossible], ['alert.firing', false])
+  assert.equal((await active())?.acknowledged_by, null)
+  const link = new URL(told?.acknowledgeLink ?? '')
+  const address = server.note.url + link.pathname
+  assert.match(await (await fetch(address)).text(), /<h1>Acknowledge: errors<\/h1>/)
+  assert.equal((await active())?.acknowledged_by, null)
+  assert.equal((await fetch(address, { method: 'POST' })).status, 200)
+  assert.equal((await active())?.acknowledged_by, `link of channel ${channel}`)
 })

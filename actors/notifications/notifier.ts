@@ -7,6 +7,7 @@ import type { Silences } from '#actors/catalog/silences.ts'
 import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Row } from '#proto/api.ts'
 import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
+import type { AlertLinks } from './alert-links.ts'
 import type { AlertMessage } from './alert-message.ts'
 import type { SealedSettings } from './channel-settings.ts'
 import { type Delivered, type DeliverTools, deliver } from './deliver.ts'
@@ -27,6 +28,7 @@ export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivat
   readonly random: Random
   /** Logs that belong to a firing, newest first; none where they cannot be had. */
   readonly evidence: (told: AlertMessage['changes']) => Promise<readonly Row[]>
+  readonly links: Pick<AlertLinks, 'of'>
   /** Explore at the window of a change. */
   readonly link: (told: AlertMessage['changes']) => string
   readonly onFault: (error: Error, where: string) => void
@@ -166,7 +168,7 @@ class Notifier implements Actor<NotifierMessage> {
 
   async #send(told: Bundle): Promise<Delivered> {
     const [{ channel }] = told
-    const { settings: sealed, evidence, link, mailer, allowPrivate } = this.#deps
+    const { settings: sealed, evidence, link, links, mailer, allowPrivate } = this.#deps
     const settings = sealed.open(channel.sealed)
     if (settings === null) {
       const answer = 'sealed under another administrator token: enter its settings again'
@@ -174,7 +176,11 @@ class Notifier implements Actor<NotifierMessage> {
     }
     const changes = told.map(({ entry }) => entry)
     try {
-      const message = messageOf(told, { lines: await evidence(changes), link: link(changes) })
+      const message = messageOf(told, {
+        lines: await evidence(changes),
+        link: link(changes),
+        actions: links.of(changes, channel.id),
+      })
       const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(SEND_MS_MAX)])
       const nowUs = this.#context.clock.nowUs()
       return await deliver(message, settings, { mailer, allowPrivate, nowUs, signal })

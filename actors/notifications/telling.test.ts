@@ -36,7 +36,7 @@ test('groups of one rule are told together; channels, rules and directions are n
 
 test('the same changes have the same id, so that a repeat is known', () => {
   const id = (...all: ChannelTelling[]) =>
-    bundle(all).map(each => messageOf(each, { lines: [], link: '' }).id)
+    bundle(all).map(each => messageOf(each, { lines: [], link: '', actions: null }).id)
   assert.deepEqual(id(telling(1), telling(2)), id(telling(1), telling(2)))
   assert.notDeepEqual(id(telling(1)), id(telling(2)))
   assert.notDeepEqual(id(telling(1)), id(telling(1, { channel: 'c2' })))

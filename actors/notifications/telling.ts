@@ -1,7 +1,6 @@
 /** What is due as messages: of one channel, rule and direction each, with changes told together. */
 import { createHash } from 'node:crypto'
 import type { ChannelTelling } from '#actors/catalog/alert-channels.ts'
-import type { Row } from '#proto/api.ts'
 import type { AlertMessage } from './alert-message.ts'
 
 /** At least one; all of the same channel, rule, direction and number of attempts. */
@@ -22,7 +21,7 @@ export function bundle(tellings: readonly ChannelTelling[]): readonly Bundle[] {
 
 export function messageOf(
   told: Bundle,
-  { lines, link }: { readonly lines: readonly Row[]; readonly link: string },
+  { lines, link, actions }: Pick<AlertMessage, 'lines' | 'link' | 'actions'>,
 ): AlertMessage {
   const [{ channel, projectName }] = told
   return {
@@ -31,6 +30,7 @@ export function messageOf(
     changes: told.map(({ entry }) => entry),
     lines,
     link,
+    actions,
     isRepeatPossible: isRepeatPossible(told),
     isTest: false,
     isFault: false,

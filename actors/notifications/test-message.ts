@@ -38,6 +38,7 @@ export function testMessage(
     ],
     lines: [],
     link,
+    actions: null,
     isRepeatPossible: false,
     isTest: true,
     isFault: false,

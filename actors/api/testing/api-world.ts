@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { MemoryAlertRules } from '#actors/alerts/testing/memory-alerts.ts'
-import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import type { AlertStates, HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { idOf, newAccount, newSignIn } from '#actors/catalog/testing/people.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { LetterReplay } from '#actors/gateway/letter-replay.ts'
@@ -17,6 +17,7 @@ import { Sessions } from '#actors/identity/sessions.ts'
 import { LiveSystemConfig } from '#actors/identity/system-config.ts'
 import type { Mail } from '#actors/mail/mailer.ts'
 import { manifest } from '#actors/manifest.ts'
+import { AlertLinks } from '#actors/notifications/alert-links.ts'
 import { SealedSettings } from '#actors/notifications/channel-settings.ts'
 import { MemoryAlertChannels } from '#actors/notifications/testing/memory-channels.ts'
 import { MemorySilences } from '#actors/notifications/testing/memory-silences.ts'
@@ -192,12 +193,13 @@ export async function apiWorld(
     erased: [] as string[],
   }
   const history: HistoryEntry[] = []
+  const historyOf: Pick<AlertStates, 'newest' | 'since'> = {
+    newest: async () => history.at(-1)?.id ?? 0,
+    since: async (ids, after, limit) =>
+      history.filter(each => ids.includes(each.projectId) && each.id > after).slice(0, limit),
+  }
   const alertTail = new AlertTail({
-    states: {
-      newest: async () => history.at(-1)?.id ?? 0,
-      since: async (ids, after, limit) =>
-        history.filter(each => ids.includes(each.projectId) && each.id > after).slice(0, limit),
-    },
+    states: historyOf,
     clock,
     onFault: (error, where) => assert.fail(`${where}: ${error.message}`),
   })
@@ -224,6 +226,7 @@ export async function apiWorld(
     alerts: {
       alertRules: new MemoryAlertRules(),
       alertStates: {
+        ...historyOf,
         active: async () => [],
         history: async () => [],
         acknowledge: async () => false,
@@ -233,6 +236,7 @@ export async function apiWorld(
     alertChannels: new MemoryAlertChannels(),
     silences: new MemorySilences(),
     alertsChanged: () => void state.alertsChanged++,
+    alertLinks: new AlertLinks(identity.key.derived('alert links'), publicUrl),
     channelSettings: new SealedSettings(identity.key.derived('alert channels'), random),
     allowPrivate: false,
     keys,

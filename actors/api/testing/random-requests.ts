@@ -118,6 +118,6 @@ export function httpRequest(method: Route['method'], path: string, sent: Sent): 
 function read({ status, body }: HttpAnswer): Answered {
   const text = typeof body === 'string' ? body : ''
   const { code = null } =
-    status < 400 || text === '' ? {} : (JSON.parse(text) as { readonly code?: string })
+    status < 400 || !text.startsWith('{') ? {} : (JSON.parse(text) as { readonly code?: string })
   return { status, text, code }
 }

@@ -3,6 +3,7 @@ import {
   type AlertMessage,
   aboutOf,
   isFiring,
+  linksOf,
   titleOf,
   toldChanges,
   toldLines,
@@ -16,9 +17,9 @@ const SECTION_CHARS_MAX = 2_900
 const HEADER_CHARS_MAX = 150
 
 export function slackPost(message: AlertMessage, url: string): OutgoingPost {
-  const { severity, runbook } = aboutOf(message)
+  const { severity } = aboutOf(message)
   const known = severity in COLORS ? COLORS[severity as keyof typeof COLORS] : COLORS.warning
-  const links = [`<${message.link}|Logs>`, ...(runbook === null ? [] : [`<${runbook}|Runbook>`])]
+  const links = linksOf(message).map(({ title, url }) => `<${url}|${title}>`)
   const lines = toldLines(message)
   const blocks = [
     header(titleOf(message)),

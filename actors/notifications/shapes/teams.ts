@@ -3,6 +3,7 @@ import {
   type AlertMessage,
   aboutOf,
   isFiring,
+  linksOf,
   titleOf,
   toldChanges,
   toldLines,
@@ -10,7 +11,7 @@ import {
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
-  const { severity, runbook } = aboutOf(message)
+  const { severity } = aboutOf(message)
   const color = isFiring(message) ? (severity === 'info' ? 'Accent' : 'Attention') : 'Good'
   const body = [
     { ...block(titleOf(message)), size: 'Medium', weight: 'Bolder', color },
@@ -18,16 +19,12 @@ export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
     ...toldLines(message).map(line => ({ ...block(line), fontType: 'Monospace', size: 'Small' })),
     ...(message.isRepeatPossible ? [block('This may have been told before.')] : []),
   ]
-  const links = [
-    { title: 'Logs', url: message.link },
-    ...(runbook === null ? [] : [{ title: 'Runbook', url: runbook }]),
-  ]
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.4',
     body,
-    actions: links.map(link => ({ type: 'Action.OpenUrl', ...link })),
+    actions: linksOf(message).map(link => ({ type: 'Action.OpenUrl', ...link })),
   }
   const attachments = [{ contentType: 'application/vnd.microsoft.card.adaptive', content }]
   return {

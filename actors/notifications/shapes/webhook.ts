@@ -51,6 +51,8 @@ function webhookData(message: AlertMessage) {
     changes: message.changes.map(changeData),
     logs: message.lines,
     link: message.link,
+    acknowledge_link: message.actions?.acknowledge ?? null,
+    silence_link: message.actions?.silence ?? null,
     possibly_repeated: message.isRepeatPossible,
   }
 }
