@@ -19,11 +19,12 @@ import { measureAll, type Result, saveResults } from './lab/table.ts'
 import { measureCrowd } from './lab/tail-crowd.ts'
 import { LOGHUB, measureCost, measureLoghub, patternResults } from './patterns.bench.ts'
 
+const ALL = 'idle,latency,ingest-sdk,ingest-http,store,tail'
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', default: '2000000' },
     'query-rows': { type: 'string', default: '10000000' },
-    only: { type: 'string', default: 'idle,latency,ingest-sdk,ingest-http,store,tail' },
+    only: { type: 'string', default: ALL },
     sockets: { type: 'string', default: '1000' },
     data: { type: 'string' },
     save: { type: 'boolean', default: false },
@@ -47,7 +48,9 @@ const measurements = {
   alerts,
 }
 const results = await measureAll(measurements, only)
-if (options.save) saveResults('', results)
+// A part does not overwrite the whole table.
+if (options.save)
+  saveResults(options.only === ALL ? '' : options.only.replaceAll(',', '-'), results)
 process.exit(0)
 
 async function withServer<Outcome>(
