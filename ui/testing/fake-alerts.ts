@@ -1,4 +1,5 @@
 /** Routes of alerts over rules, states and channels in memory, for the projects they belong to. */
+import type { WebSocket } from 'ws'
 import { type AlertRule, type AlertRuleText, isPatternRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { ActiveAlert, AlertChange, Preview, StoredRule } from '../src/api/alerts.ts'
@@ -17,7 +18,28 @@ export class FakeAlerts {
   readonly history: AlertChange[] = []
   /** Previews that were asked for. */
   previews = 0
+  readonly #sockets = new Set<WebSocket>()
   #number = 0
+
+  /** A socket that is told of changes. */
+  accept(socket: WebSocket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    socket.send(JSON.stringify({ type: 'hello', token: '0' }))
+  }
+
+  /** Something begins, and everybody is told. */
+  begin(alert: ActiveAlert): void {
+    this.active.push(alert)
+    const frame = JSON.stringify({ type: 'alert', token: '1', alert: {} })
+    for (const socket of this.#sockets) socket.send(frame)
+  }
+
+  /** Ends all sockets as a dying server does. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.terminate()
+    this.#sockets.clear()
+  }
 
   /** null = somebody else's route. */
   answer({ method, path, params, body }: FakeQuestion): FakeAnswer | null {

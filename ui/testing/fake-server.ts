@@ -78,7 +78,9 @@ export class FakeServer {
         return
       }
       sockets.handleUpgrade(request, socket, head, client => {
-        this.tail.accept(client, new URL(request.url ?? '/', 'http://fake').searchParams)
+        const params = new URL(request.url ?? '/', 'http://fake').searchParams
+        if (params.get('kind') === 'alerts') this.alerts.accept(client)
+        else this.tail.accept(client, params)
       })
     })
   }
@@ -90,6 +92,7 @@ export class FakeServer {
 
   async close(): Promise<void> {
     this.tail.cut()
+    this.alerts.cut()
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
   }
@@ -108,6 +111,7 @@ export class FakeServer {
   signOutEverybody(): void {
     this.people.signOutEverybody()
     this.tail.cut()
+    this.alerts.cut()
   }
 
   #isSignedIn(request: IncomingMessage): boolean {

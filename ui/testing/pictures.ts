@@ -1,5 +1,5 @@
 /**
- * `node ui/testing/pictures.ts FOLDER`: pictures of the explorer and the dashboard, light and dark,
+ * `node ui/testing/pictures.ts FOLDER`: pictures of explorer, dashboard and alerts, light and dark,
  * wide and narrow, over made-up rows. Without a folder: the small ones of docs/pictures.
  */
 import { mkdirSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { buildPage, findChromium, launchBrowser, PROJECT, Visit } from './browser-bench.ts'
+import { fillAlerts } from './sample-alerts.ts'
 
 interface Scene {
   readonly name: string
@@ -37,8 +38,19 @@ const SCENES: readonly Scene[] = [
   },
   { name: 'dashboard', path: '/dashboard?last=1h' },
   { name: 'stream', path: '/dashboard?last=1h&stream=1' },
+  { name: 'alerts', path: '/alerts/active?' },
+  { name: 'alert-rules', path: '/alerts/rules?' },
+  {
+    name: 'alert-editor',
+    path: '/alerts/rules/checkout?',
+    act: page => page.locator('.rule-outcome').waitFor(),
+  },
+  { name: 'alert-history', path: '/alerts/history?' },
+  { name: 'alert-channels', path: '/alerts/channels?' },
+  { name: 'alert-silences', path: '/alerts/silences?' },
 ]
-const SMALL = ['details', 'dashboard']
+const SMALL = ['details', 'dashboard', 'alert-editor']
+const SHOWN = '.row, .pattern-line, .analysis, .slow-table, .stream-row, .section'
 const ALL: readonly Shot[] = [1440, 800, 390].map(width => ({
   width,
   colorSchemes: ['light', 'dark'],
@@ -50,7 +62,7 @@ async function take(visit: Visit, scene: Scene, shot: Shot, folder: string): Pro
   for (const colorScheme of shot.colorSchemes) {
     await page.emulateMedia({ colorScheme })
     await page.goto(`${visit.url}${scene.path}&project=${PROJECT}`)
-    await page.locator('.row, .pattern-line, .analysis, .slow-table, .stream-row').first().waitFor()
+    await page.locator(SHOWN).first().waitFor()
     await scene.act?.(page)
     await page.waitForLoadState('networkidle')
     const name = shot.type === 'png' ? `-${colorScheme}-${shot.width}.png` : '.jpg'
@@ -75,6 +87,7 @@ const browser = await launchBrowser(executable)
 for (const shot of shots) {
   const visit = await Visit.open(browser, built.folder, shot.width)
   visit.fill(12_000, 110)
+  fillAlerts(visit.server)
   await visit.signIn()
   for (const scene of SCENES)
     if (asked !== undefined || SMALL.includes(scene.name)) await take(visit, scene, shot, folder)

@@ -22,21 +22,34 @@ const NOTHING: Known = { alerts: null, problem: null }
 const [known, setKnown] = createRoot(() => createSignal<ReadonlyMap<string, Known>>(new Map()))
 /** The newest firing that began while the page was open. */
 const [begun, setBegun] = createRoot(() => createSignal<Firing | null>(null))
-const running = new Map<string, Promise<void>>()
+const running = new Set<string>()
+const stale = new Set<string>()
 
 export { begun as begunFiring, setBegun as setBegunFiring }
 
-/** One question at a time for each project; whoever asks meanwhile gets the same answer. */
-export function refreshAlerts(projectId: string): Promise<void> {
-  const asked = running.get(projectId) ?? ask(projectId).finally(() => running.delete(projectId))
-  running.set(projectId, asked)
-  return asked
+/** One question at a time for each project; what changes meanwhile is asked for after it. */
+export async function refreshAlerts(projectId: string): Promise<void> {
+  if (running.has(projectId)) {
+    stale.add(projectId)
+    return
+  }
+  running.add(projectId)
+  do {
+    stale.delete(projectId)
+    await ask(projectId)
+  } while (stale.has(projectId))
+  running.delete(projectId)
 }
 
 /** Where rules are not evaluated there is nothing to ask for again. */
 export function isWatched(projectId: string): boolean {
   const { problem } = known().get(projectId) ?? NOTHING
   return !(problem instanceof ApiError && (problem.status === 404 || problem.status === 403))
+}
+
+/** Rules are evaluated there, and one may see what they say. */
+export function isKnown(projectId: string): boolean {
+  return (known().get(projectId)?.alerts ?? null) !== null
 }
 
 /** Somebody else may sign in next. */

@@ -12,14 +12,18 @@ import {
   type Firing,
   firings,
   forgetAlerts,
+  isKnown,
   isWatched,
   refreshAlerts,
   setBegunFiring,
 } from './active-alerts.ts'
 import { groupText } from './alert-model.ts'
 import { ACTIVE_PATH } from './alert-paths.ts'
+import { createAlertPush } from './alert-push.ts'
 
 const POLL_MS = 10_000
+/** What is pushed is asked for once in so many. */
+const PUSHED_TICKS = 6
 /** Each is a question of its own. */
 const PROJECTS_MAX = 20
 const SHOWN = 30
@@ -30,11 +34,19 @@ export function Bell(props: { readonly projectId: string | null }): JSX.Element 
   const seen = createMemo(() => seenProjects(props.projectId), [], {
     equals: (a, b) => a.join() === b.join(),
   })
-  const refresh = (): void => {
-    for (const id of seen()) if (isWatched(id)) void refreshAlerts(id)
+  const refresh = (ids: readonly string[]): void => {
+    for (const id of ids) if (isWatched(id)) void refreshAlerts(id)
   }
   watch(seen, refresh)
-  onCleanup(every(browserClock, POLL_MS, () => document.hidden || refresh()))
+  const watched = createMemo(() => seen().find(id => id === props.projectId && isKnown(id)) ?? null)
+  const isPushed = createAlertPush(watched, id => void refreshAlerts(id))
+  let ticks = 0
+  const tick = (): void => {
+    // A socket may be dead without anybody knowing it.
+    const isSlow = ++ticks % PUSHED_TICKS !== 0
+    if (!document.hidden) refresh(seen().filter(id => !(isSlow && isPushed(id))))
+  }
+  onCleanup(every(browserClock, POLL_MS, tick))
   onCleanup(forgetAlerts)
   const count = (): number => firings().length
   const label = (): string => (count() === 0 ? 'Alerts: none fires' : `Alerts: ${count()} firing`)
