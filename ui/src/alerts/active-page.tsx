@@ -191,6 +191,8 @@ function AllWell(props: {
   readonly rules: readonly StoredRule[] | null
 }): JSX.Element {
   const search = (): string => `?project=${encodeURIComponent(props.project)}`
+  const watching = (): number | undefined =>
+    props.rules?.filter(({ rule }) => rule.enabled !== false).length
   return (
     <Show
       when={props.rules?.length !== 0}
@@ -208,16 +210,33 @@ function AllWell(props: {
         </div>
       }
     >
-      <div class="empty empty-good">
-        <Icon name="check" />
-        <h2>All is well</h2>
-        <p>
-          Nothing fires and nothing waits to.{' '}
-          <Link class="link" href={`${RULES_PATH}${search()}`}>
-            {props.rules?.length ?? ''} {props.rules?.length === 1 ? 'rule watches' : 'rules watch'}
-          </Link>
-        </p>
-      </div>
+      <Show
+        when={watching() !== 0}
+        fallback={
+          <div class="empty">
+            <Icon name="bell" />
+            <h2>Every rule is paused</h2>
+            <p>
+              Nothing is watched before one of them{' '}
+              <Link class="link" href={`${RULES_PATH}${search()}`}>
+                is resumed
+              </Link>
+              .
+            </p>
+          </div>
+        }
+      >
+        <div class="empty empty-good">
+          <Icon name="check" />
+          <h2>All is well</h2>
+          <p>
+            Nothing fires and nothing waits to.{' '}
+            <Link class="link" href={`${RULES_PATH}${search()}`}>
+              {watching() ?? ''} {watching() === 1 ? 'rule watches' : 'rules watch'}
+            </Link>
+          </p>
+        </div>
+      </Show>
     </Show>
   )
 }
