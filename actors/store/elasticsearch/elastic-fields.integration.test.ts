@@ -125,6 +125,24 @@ if (address === undefined) {
           ))
       }
 
+      test('a list too long to be searched is there, has no number and is in no group', () =>
+        inRig(async rig => {
+          const long = Array.from({ length: 3_000 }, (_, i) => i)
+          const same = Array.from({ length: 5_000 }, () => 3)
+          const text = ['x'.repeat(9_000)]
+          for (const value of [long, same, text, 7, 2 ** 60]) {
+            await rig.appendLogs(PROJECT, [logWith([['key', value]])])
+          }
+          await rig.compareAnalysis(groupedBy(null, [{ fn: 'p50', field: 'key' }]))
+          await rig.compareAnalysis(groupedBy('key'))
+          await rig.compare(searchAll(PROJECT))
+          for (const asked of ['key:*', '-key:*', 'key:3']) {
+            const parsed = parseQuery(asked)
+            assert.ok(parsed.type === 'query')
+            await rig.compare(searchAll(PROJECT, { query: parsed.query }))
+          }
+        }))
+
       test('keys beyond the cap have no field, and are found all the same', () =>
         inRig(async rig => {
           const keys = Array.from({ length: ATTRIBUTE_FIELDS_MAX + 60 }, (_, i) => `key${i}`)

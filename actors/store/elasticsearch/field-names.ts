@@ -41,7 +41,10 @@ export function attributeField(key: string): string {
   return `${ATTRIBUTES}.${escapeKey(key)}`
 }
 
-export function textTwinField(type: 's' | 'i' | 'd' | 'b' | 'j', key: string): string {
+/** `l` marks JSON that is too long for the twin: only the scalars of that list are in it. */
+export type TwinType = 's' | 'i' | 'd' | 'b' | 'j' | 'l'
+
+export function textTwinField(type: TwinType, key: string): string {
   return `${ATTRIBUTES_TEXT}.${twinName(type, key)}`
 }
 
@@ -49,7 +52,7 @@ export function textTwinField(type: 's' | 'i' | 'd' | 'b' | 'j', key: string): s
  * Within the twin a key has no dots: a synthetic source makes objects of them, and writes one twice
  * where `user-agent` stands between `user` and `user.id`.
  */
-export function twinName(type: 's' | 'i' | 'd' | 'b' | 'j', key: string): string {
+export function twinName(type: TwinType, key: string): string {
   return `${type}.${escapeKey(key).replaceAll('.', '%2e')}`
 }
 

@@ -1,5 +1,7 @@
 /** Scalars of a JSON attribute as text under their own types, so that a search finds them. */
+
 import { NumberText, parseKeepingNumbers } from '#actors/processing/exact-json.ts'
+import { ATTRIBUTE_SEARCH_CHARS_MAX } from '#proto/limits.ts'
 import { twinName } from './field-names.ts'
 
 const WHOLE = /^-?(?:0|[1-9]\d*)$/
@@ -16,7 +18,8 @@ export function jsonMembers(key: string, text: string): string {
     const [type, own] = scalar
     found.set(type, [...(found.get(type) ?? []), own])
   }
-  let members = ''
+  const isLong = text.length > ATTRIBUTE_SEARCH_CHARS_MAX
+  let members = isLong ? `,${JSON.stringify(twinName('l', key))}:"json"` : ''
   for (const [type, values] of found) {
     members += `,${JSON.stringify(twinName(type, key))}:${JSON.stringify(values)}`
   }

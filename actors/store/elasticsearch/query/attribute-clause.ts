@@ -28,7 +28,7 @@ export interface AttributeTools {
 }
 
 const SCALARS = ['s', 'i', 'd', 'b'] as const
-const TWINS = [...SCALARS, 'j'] as const
+const TWINS = [...SCALARS, 'j', 'l'] as const
 
 export function attributeClause(
   key: string,

@@ -9,6 +9,7 @@ import { attributeField, textTwinField } from '../field-names.ts'
 export function numberScript(key: string): string {
   return `${HELPERS}
 if (has(doc, ${quote(textTwinField('j', key))})) return;
+if (has(doc, ${quote(textTwinField('l', key))})) return;
 String field = ${quote(attributeField(key))};
 if (has(doc, field)) {
   def value = doc[field].value;
@@ -37,7 +38,8 @@ export function groupScript(key: string, idField: string | null): string {
 if (id != null) { emit(id.toString()); return; }
 `
   return `${HELPERS}
-${source}for (name in [${twins.join(', ')}]) {
+${source}if (has(doc, ${quote(textTwinField('l', key))})) return;
+for (name in [${twins.join(', ')}]) {
   if (!has(doc, name)) continue;
   String text = doc[name].value;
   if (name == ${twins[0]} && text == 'null') return;
