@@ -3,7 +3,8 @@ import type { WebSocket } from 'ws'
 import { type AlertRule, type AlertRuleText, isPatternRule } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { ActiveAlert, AlertChange, Preview, StoredRule } from '../src/api/alerts.ts'
-import type { FakeAnswer, FakeQuestion } from './fake-explore-routes.ts'
+import { type Answer, ok, problem } from './fake-answer.ts'
+import type { FakeQuestion } from './fake-explore-routes.ts'
 
 /** The only project that has any. */
 const PROJECT = 'project000'
@@ -42,7 +43,7 @@ export class FakeAlerts {
   }
 
   /** null = somebody else's route. */
-  answer({ method, path, params, body }: FakeQuestion): FakeAnswer | null {
+  answer({ method, path, params, body }: FakeQuestion): Answer | null {
     if (!path.startsWith('/api/v1/alerts/')) return null
     const asked = body as { readonly project?: string; readonly rule?: AlertRuleText }
     if ((params.get('project') ?? asked.project) !== PROJECT) {
@@ -56,13 +57,13 @@ export class FakeAlerts {
     return id === 'acknowledge' && act === '' ? this.#acknowledge(Number(kind), body) : null
   }
 
-  #rules(method: string, id: string, body: Readonly<Record<string, unknown>>): FakeAnswer | null {
+  #rules(method: string, id: string, body: Readonly<Record<string, unknown>>): Answer | null {
     if (id === 'import') return this.#import(String(body['text']))
     if (id === 'preview' || id === 'backtest') return this.#replayed(id === 'preview', body)
     if (method === 'GET' && id === '') return ok({ rules: this.rules })
     const at = this.rules.findIndex(rule => rule.id === id)
     const known = this.rules[at]
-    if (id !== '' && known === undefined) return refusal(404, 'LOGBOY_NOT_FOUND', 'no such rule')
+    if (id !== '' && known === undefined) return problem(404, 'LOGBOY_NOT_FOUND', 'no such rule')
     if (method === 'GET') return ok(known)
     if (method === 'DELETE') {
       this.rules.splice(at, 1)
@@ -70,9 +71,9 @@ export class FakeAlerts {
     }
     const rule = body['rule'] as AlertRuleText
     const parsed = parseAlertRule(rule)
-    if (parsed.type === 'faults') return refusal(400, 'LOGBOY_BAD_RULE', 'not a rule')
+    if (parsed.type === 'faults') return problem(400, 'LOGBOY_BAD_RULE', 'not a rule')
     if (this.rules.some(other => other.id !== id && other.rule.name === rule.name))
-      return refusal(409, 'LOGBOY_NAME_TAKEN', 'the project has a rule of this name')
+      return problem(409, 'LOGBOY_NAME_TAKEN', 'the project has a rule of this name')
     const stored = storedRule(known?.id ?? `rule${++this.#number}`, rule)
     if (known === undefined) this.rules.push(stored)
     else this.rules[at] = stored
@@ -80,10 +81,10 @@ export class FakeAlerts {
   }
 
   /** A file is wrong where a line says so. */
-  #import(text: string): FakeAnswer {
+  #import(text: string): Answer {
     const line = text.split('\n').findIndex(each => each.includes('wrong')) + 1
     if (line > 0)
-      return refusal(
+      return problem(
         400,
         'LOGBOY_BAD_RULE',
         `line ${line}, column 5: rules.0.query: ${text.trim()}`,
@@ -93,15 +94,15 @@ export class FakeAlerts {
   }
 
   /** A wave that crosses every threshold once. */
-  #replayed(withSeries: boolean, body: Readonly<Record<string, unknown>>): FakeAnswer {
+  #replayed(withSeries: boolean, body: Readonly<Record<string, unknown>>): Answer {
     if (withSeries) this.previews++
     const parsed = parseAlertRule(body['rule'])
-    if (parsed.type === 'faults') return refusal(400, 'LOGBOY_BAD_RULE', 'not a rule')
+    if (parsed.type === 'faults') return problem(400, 'LOGBOY_BAD_RULE', 'not a rule')
     const { series, ...told } = replayed(parsed.rule)
     return ok(withSeries ? { ...told, series } : told)
   }
 
-  #history(params: URLSearchParams): FakeAnswer {
+  #history(params: URLSearchParams): Answer {
     const before = Number(params.get('before') ?? Number.POSITIVE_INFINITY)
     const rule = params.get('rule')
     const found = this.history.filter(
@@ -111,10 +112,10 @@ export class FakeAlerts {
     return ok({ changes: page, next: found.length > 100 ? (page.at(-1)?.id ?? null) : null })
   }
 
-  #acknowledge(id: number, body: unknown): FakeAnswer {
+  #acknowledge(id: number, body: unknown): Answer {
     const at = this.active.findIndex(alert => alert.id === id)
     const alert = this.active[at]
-    if (alert === undefined) return refusal(404, 'LOGBOY_NOT_FOUND', 'nothing fires')
+    if (alert === undefined) return problem(404, 'LOGBOY_NOT_FOUND', 'nothing fires')
     const { note = null } = body as { readonly note?: string }
     const seen = { acknowledged_by: 'Ada', acknowledged_at: new Date().toISOString(), note }
     this.active[at] = { ...alert, ...seen }
@@ -170,12 +171,4 @@ function replayed(rule: AlertRule): Preview {
 
 function bump(at: number, peak: number): number {
   return 1.1 * Math.exp(-(((at - peak) / 5) ** 2))
-}
-
-function ok(body: unknown): FakeAnswer {
-  return { status: 200, body }
-}
-
-function refusal(status: number, code: string, detail: string): FakeAnswer {
-  return { status, body: { type: 'about:blank', title: code, status, code, detail } }
 }

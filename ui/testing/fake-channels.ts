@@ -6,7 +6,8 @@ import type {
   ChannelKind,
 } from '#proto/alert-channel.ts'
 import type { Silence, SilenceWish } from '#proto/silence.ts'
-import type { FakeAnswer, FakeQuestion } from './fake-explore-routes.ts'
+import { type Answer, ok, problem } from './fake-answer.ts'
+import type { FakeQuestion } from './fake-explore-routes.ts'
 
 type ChannelBody = ChannelAbout & {
   readonly settings?: { readonly kind: ChannelKind; readonly url?: string; readonly to?: string[] }
@@ -19,7 +20,7 @@ export class FakeChannels {
   #number = 0
 
   /** null = somebody else's route. */
-  answer({ method, path, body }: FakeQuestion): FakeAnswer | null {
+  answer({ method, path, body }: FakeQuestion): Answer | null {
     const match = /^\/api\/v1\/(channels|silences)(?:\/([\w-]+))?(?:\/(\w+))?$/.exec(path)
     if (match === null) return null
     const [, kind, id = '', act = ''] = match
@@ -28,7 +29,7 @@ export class FakeChannels {
       : this.#silences(method, id, body as SilenceWish)
   }
 
-  #channels(method: string, id: string, act: string, body: ChannelBody): FakeAnswer | null {
+  #channels(method: string, id: string, act: string, body: ChannelBody): Answer | null {
     if (id === '' && method === 'GET') return ok({ channels: this.channels })
     if (act === 'deliveries') return ok({ deliveries: this.deliveries })
     if (act === 'test') return this.#test(id)
@@ -41,7 +42,7 @@ export class FakeChannels {
     const about = { name, enabled, severity, labels, updated_at: nowText() }
     if (method === 'POST' && settings !== undefined) {
       if (settings.to?.some(address => !address.includes('@')) === true)
-        return refusal(400, 'LOGBOY_BAD_REQUEST', 'settings.to.0: Invalid email address')
+        return problem(400, 'LOGBOY_BAD_REQUEST', 'settings.to.0: Invalid email address')
       const { kind, url, to } = settings
       const target = url === undefined ? (to?.join(', ') ?? 'events.pagerduty.com') : hostOf(url)
       const made = { ...about, id: `c${++this.#number}`, kind, target, created_at: nowText() }
@@ -55,7 +56,7 @@ export class FakeChannels {
     return ok(this.channels[at])
   }
 
-  #test(id: string): FakeAnswer {
+  #test(id: string): Answer {
     const delivery: AlertDelivery = {
       id: `test${++this.#number}`,
       at: nowText(),
@@ -71,7 +72,7 @@ export class FakeChannels {
     return ok(delivery)
   }
 
-  #silences(method: string, id: string, body: SilenceWish): FakeAnswer | null {
+  #silences(method: string, id: string, body: SilenceWish): Answer | null {
     if (method === 'GET') return ok({ silences: this.silences })
     const at = this.silences.findIndex(silence => silence.id === id)
     const known = this.silences[at]
@@ -102,12 +103,4 @@ function hostOf(url: string): string {
 
 function nowText(): string {
   return new Date().toISOString()
-}
-
-function ok(body: unknown): FakeAnswer {
-  return { status: 200, body }
-}
-
-function refusal(status: number, code: string, detail: string): FakeAnswer {
-  return { status, body: { type: 'about:blank', title: code, status, code, detail } }
 }

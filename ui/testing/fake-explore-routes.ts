@@ -1,16 +1,12 @@
 /** Routes that only the explorer and the dashboard ask, over rows in memory. */
 import type { Row, SearchRequest } from '#proto/api.ts'
 import type { SavedView } from '#proto/people.ts'
+import { type Answer, ok, problem } from './fake-answer.ts'
 import { fakeContext, fakeFacets, fakeFields, fakePatterns } from './fake-facts.ts'
 import { filterOf } from './fake-search.ts'
 
 /** Of a body; the real server refuses others, too. */
 const VIEW_MEMBERS = ['name', 'address', 'shared']
-
-export interface FakeAnswer {
-  readonly status: number
-  readonly body: unknown
-}
 
 export interface FakeQuestion {
   readonly method: string
@@ -25,11 +21,11 @@ export class FakeExploreRoutes {
   #viewNumber = 0
 
   /** null = somebody else's route. */
-  answer(question: FakeQuestion): FakeAnswer | null {
+  answer(question: FakeQuestion): Answer | null {
     return this.#facts(question) ?? this.#savedViews(question) ?? metrics(question)
   }
 
-  #facts({ method, path, params, body, rowsOf }: FakeQuestion): FakeAnswer | null {
+  #facts({ method, path, params, body, rowsOf }: FakeQuestion): Answer | null {
     const route = `${method} ${path}`
     const request = body as SearchRequest & { readonly fields: readonly string[] }
     if (route === 'POST /api/v1/logs/fields')
@@ -47,7 +43,7 @@ export class FakeExploreRoutes {
     return null
   }
 
-  #savedViews({ method, path, body }: FakeQuestion): FakeAnswer | null {
+  #savedViews({ method, path, body }: FakeQuestion): Answer | null {
     const match = /^\/api\/v1\/projects\/\w+\/saved-views(?:\/(\w+))?$/.exec(path)
     if (match === null) return null
     const id = match[1]
@@ -55,7 +51,7 @@ export class FakeExploreRoutes {
     const wish = body as Pick<SavedView, 'name' | 'address' | 'shared' | 'version'>
     const known = id === undefined ? VIEW_MEMBERS : [...VIEW_MEMBERS, 'version']
     const odd = Object.keys(wish).filter(name => !known.includes(name))
-    if (odd.length > 0) return refusal(400, 'LOGBOY_BAD_REQUEST', `unknown: ${odd.join(', ')}`)
+    if (odd.length > 0) return problem(400, 'LOGBOY_BAD_REQUEST', `unknown: ${odd.join(', ')}`)
     if (id === undefined) {
       const view = this.#view(`view${++this.#viewNumber}`, wish, 1)
       this.views.push(view)
@@ -63,12 +59,12 @@ export class FakeExploreRoutes {
     }
     const at = this.views.findIndex(view => view.id === id)
     const view = this.views[at]
-    if (view === undefined) return refusal(404, 'LOGBOY_NOT_FOUND', 'there is no such view')
+    if (view === undefined) return problem(404, 'LOGBOY_NOT_FOUND', 'there is no such view')
     if (method === 'DELETE') {
       this.views.splice(at, 1)
       return { status: 204, body: null }
     }
-    if (wish.version !== view.version) return refusal(409, 'LOGBOY_CONFLICT', 'it was changed')
+    if (wish.version !== view.version) return problem(409, 'LOGBOY_CONFLICT', 'it was changed')
     const changed = this.#view(id, wish, view.version + 1)
     this.views[at] = changed
     return ok(changed)
@@ -85,7 +81,7 @@ export class FakeExploreRoutes {
 }
 
 /** One counter, one histogram, and one point every ten seconds. */
-function metrics({ method, path, body }: FakeQuestion): FakeAnswer | null {
+function metrics({ method, path, body }: FakeQuestion): Answer | null {
   if (path === '/api/v1/metrics/names') {
     const shared = { services: ['payment-service'], labels: ['path'], unit: 'ms' }
     const last_seen = new Date(Date.now()).toISOString()
@@ -133,12 +129,4 @@ function exported(
     ...(end === null ? {} : { end_time: end }),
   })
   return rowsOf(params.get('project') ?? '').filter(filter)
-}
-
-function ok(body: unknown): FakeAnswer {
-  return { status: 200, body }
-}
-
-function refusal(status: number, code: string, detail: string): FakeAnswer {
-  return { status, body: { type: 'about:blank', title: code, status, code, detail } }
 }

@@ -9,10 +9,11 @@ import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { Project, Row, SearchRequest } from '#proto/api.ts'
 import { FakeAlerts } from './fake-alerts.ts'
+import type { Answer } from './fake-answer.ts'
 import { FakeChannels } from './fake-channels.ts'
 import { FakeExploreRoutes } from './fake-explore-routes.ts'
 import { FAKE_OPENAPI } from './fake-openapi.ts'
-import { type Answer, FakePeople } from './fake-people.ts'
+import { FakePeople } from './fake-people.ts'
 import { fakeSearch } from './fake-search.ts'
 import { FakeTail } from './fake-tail.ts'
 
@@ -147,7 +148,7 @@ export class FakeServer {
       this.explore.answer(question) ??
       this.alerts.answer(question) ??
       this.channels.answer(question)
-    if (explored !== null) return reply(response, explored.status, explored.body)
+    if (explored !== null) return send(response, explored)
     const id = /^GET \/api\/v1\/logs\/(\w+)$/.exec(route)?.[1]
     const row = this.rowsOf(searchParams.get('project') ?? '').find(other => other.id === id)
     if (row !== undefined) return reply(response, 200, row)
