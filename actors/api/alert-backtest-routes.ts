@@ -14,7 +14,7 @@ import { timeZone } from '#proto/time-zone.ts'
 import type { Clock, TaskPool } from '#runtime/index.ts'
 import { readRule } from './alert-rule-routes.ts'
 import type { CallersProject } from './caller.ts'
-import { answerOf, type EndpointDeps, endpoint } from './endpoint.ts'
+import { answerOf, type EndpointDeps, endpoint, projectInBody } from './endpoint.ts'
 import { exportPages } from './export-pages.ts'
 import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
 import { planQuestion, time as timeAsked } from './search-request.ts'
@@ -31,7 +31,7 @@ const POINTS = 120
 const SECOND_US = 1_000_000
 const CHANGES_TOLD_MAX = 10_000
 const body = z.strictObject({
-  project: z.string().optional().describe('needed with a session'),
+  project: projectInBody,
   rule: z.looseObject({}).describe('an AlertRule'),
   start_time: timeAsked.default('now-1h').describe('in time of receipt'),
   end_time: timeAsked.default('now'),

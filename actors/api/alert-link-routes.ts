@@ -5,12 +5,12 @@
 import { z } from 'zod/v4'
 import type { AlertStates, HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
-import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import type { AlertLink, AlertLinks } from '#actors/notifications/alert-links.ts'
 import { changeText } from '#actors/notifications/alert-message.ts'
 import type { SilenceMatcher } from '#proto/silence.ts'
 import type { Clock, Random } from '#runtime/index.ts'
+import { sortableId } from '#runtime/sortable-id.ts'
 import { type LinkButton, linkPage } from './alert-link-page.ts'
 import { type EndpointDeps, endpoint } from './endpoint.ts'
 
@@ -130,7 +130,7 @@ async function silence(
 ): Promise<HttpAnswer> {
   const nowUs = deps.clock.nowUs()
   const outcome = await deps.silences.create({
-    id: newLetterId(nowUs, deps.random.bytes(6)),
+    id: sortableId(nowUs, deps.random.bytes(6)),
     projectId: link.projectId,
     matchers: matchersOf(link.entries),
     startsAtUs: nowUs,

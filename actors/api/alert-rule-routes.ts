@@ -12,7 +12,14 @@ import { ALERT_RULES_MAX } from '#proto/limits.ts'
 import type { Clock, Random } from '#runtime/index.ts'
 import { storedRule, textOf, toldRule } from './alert-shapes.ts'
 import type { Caller } from './caller.ts'
-import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from './endpoint.ts'
+import {
+  answerOf,
+  type EndpointDeps,
+  endpoint,
+  NO_CONTENT,
+  projectInBody,
+  projectQuery,
+} from './endpoint.ts'
 
 export interface AlertRuleDeps extends EndpointDeps {
   readonly alertRules: AlertRules
@@ -27,10 +34,12 @@ const PATH = '/api/v1/alerts/rules'
 const FILE_BYTES_MAX = 1024 * 1024
 const FAULTS_TOLD_MAX = 10
 
-const project = z.string().optional().describe('needed with a session')
-const ruleBody = z.strictObject({ project, rule: z.looseObject({}).describe('an AlertRule') })
+const ruleBody = z.strictObject({
+  project: projectInBody,
+  rule: z.looseObject({}).describe('an AlertRule'),
+})
 const importBody = z.strictObject({
-  project,
+  project: projectInBody,
   text: z.string().min(1).describe('YAML or JSON: `rules:` and a list of AlertRules'),
   replace: z.boolean().default(true).describe('false = names that are taken are refused'),
 })

@@ -11,7 +11,14 @@ import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { Clock } from '#runtime/index.ts'
 import { nameOfCaller } from './alert-rule-routes.ts'
 import { activeAlert, alertChange, toldChange, toldTimes } from './alert-shapes.ts'
-import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from './endpoint.ts'
+import {
+  answerOf,
+  type EndpointDeps,
+  endpoint,
+  NO_CONTENT,
+  projectInBody,
+  projectQuery,
+} from './endpoint.ts'
 
 export interface AlertStateDeps extends EndpointDeps {
   readonly alertRules: Pick<AlertRules, 'list'>
@@ -30,7 +37,7 @@ const historyQuery = projectQuery.extend({
   limit: z.coerce.number().int().min(1).max(HISTORY_MAX).default(HISTORY_DEFAULT),
 })
 const acknowledgeBody = z.strictObject({
-  project: z.string().optional().describe('needed with a session'),
+  project: projectInBody,
   note: z.string().max(1_000).optional(),
 })
 

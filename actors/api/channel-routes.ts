@@ -6,7 +6,6 @@ import type {
   ChannelRefusal,
   StoredChannel,
 } from '#actors/catalog/alert-channels.ts'
-import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import {
@@ -28,7 +27,15 @@ import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
 import { ALERT_CHANNELS_MAX } from '#proto/limits.ts'
 import { formatTime } from '#proto/time.ts'
 import type { Clock, Random } from '#runtime/index.ts'
-import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from './endpoint.ts'
+import { sortableId } from '#runtime/sortable-id.ts'
+import {
+  answerOf,
+  type EndpointDeps,
+  endpoint,
+  NO_CONTENT,
+  projectInBody,
+  projectQuery,
+} from './endpoint.ts'
 import { time } from './shapes.ts'
 
 export interface ChannelDeps extends EndpointDeps, Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
@@ -51,10 +58,9 @@ const about = {
   severity: z.enum(ALERT_SEVERITIES).default('info').describe('told from this one on'),
   labels: labels.default({}).describe('a rule must have all of them'),
 }
-const project = z.string().optional().describe('needed with a session')
-const newChannel = z.strictObject({ project, ...about, settings: channelSettings })
+const newChannel = z.strictObject({ project: projectInBody, ...about, settings: channelSettings })
 const changedChannel = z.strictObject({
-  project,
+  project: projectInBody,
   ...about,
   settings: channelSettings.optional().describe('of the same kind; they stay unless given'),
 })
@@ -130,7 +136,7 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
         const atUs = clock.nowUs()
         const made: StoredChannel = {
           ...aboutOf(body),
-          id: newLetterId(atUs, random.bytes(6)),
+          id: sortableId(atUs, random.bytes(6)),
           projectId,
           kind: settings.kind,
           target: targetText(settings),
@@ -189,7 +195,7 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
       path: `${PATH}/:channel/test`,
       parts: ofChannel.parts,
       summary: 'Tells the channel of a firing that is none, at once, and what came of it.',
-      body: z.strictObject({ project }),
+      body: z.strictObject({ project: projectInBody }),
       answers: { 200: answerOf('What came of it.', delivery) },
       problems: ['LOGBOY_NOT_FOUND', 'LOGBOY_CONFLICT'],
       async handle({ part, project: { id }, request }) {
@@ -246,7 +252,7 @@ async function testChannel(
     throw new HttpProblem('LOGBOY_CONFLICT', detail)
   }
   const [atUs, beganMs] = [clock.nowUs(), clock.monotonicMs()]
-  const id = newLetterId(atUs, random.bytes(6))
+  const id = sortableId(atUs, random.bytes(6))
   const message = testMessage(found, id, atUs)
   const came = await deliver(message, settings, { mailer, allowPrivate, nowUs: atUs, signal })
   const delivered: ChannelDelivery = {

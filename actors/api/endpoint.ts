@@ -202,6 +202,9 @@ export const projectQuery = z.strictObject({
   project: z.string().optional().describe('needed but for a key, which knows its own'),
 })
 
+/** The same as a member of a body. */
+export const projectInBody = z.string().optional().describe('needed with a session')
+
 /** An answer in JSON. */
 export function answerOf(description: string, schema: z.ZodType): AnswerAbout {
   return { description, schema }

@@ -1,7 +1,6 @@
 /** Silences: for a time nobody is told of certain alerts of a project. */
 import { z } from 'zod/v4'
 import type { SilenceRefusal, Silences, StoredSilence } from '#actors/catalog/silences.ts'
-import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { matchersFault } from '#actors/notifications/silencing.ts'
@@ -15,8 +14,16 @@ import {
 import { SILENCE_OPERATORS, SILENCE_STATES, type Silence } from '#proto/silence.ts'
 import { formatTime } from '#proto/time.ts'
 import type { Clock, Random } from '#runtime/index.ts'
+import { sortableId } from '#runtime/sortable-id.ts'
 import { nameOfCaller } from './alert-rule-routes.ts'
-import { answerOf, type EndpointDeps, endpoint, NO_CONTENT, projectQuery } from './endpoint.ts'
+import {
+  answerOf,
+  type EndpointDeps,
+  endpoint,
+  NO_CONTENT,
+  projectInBody,
+  projectQuery,
+} from './endpoint.ts'
 import { instantUs, time as timeOf } from './search-request.ts'
 import { time } from './shapes.ts'
 
@@ -41,7 +48,7 @@ const matcher = z.strictObject({
   value: z.string().max(SILENCE_VALUE_CHARS_MAX),
 })
 const wish = z.strictObject({
-  project: z.string().optional().describe('needed with a session'),
+  project: projectInBody,
   matchers: z.array(matcher).min(1).max(SILENCE_MATCHERS_MAX).describe('an alert must fit all'),
   starts_at: timeOf.optional().describe('now unless given'),
   ends_at: timeOf.describe('`now+2h` is one'),
@@ -98,7 +105,7 @@ export function silenceRoutes(deps: SilenceDeps): Route[] {
         const nowUs = clock.nowUs()
         const made: StoredSilence = {
           ...readWish(body, { nowUs, timeZone: project.timeZone }),
-          id: newLetterId(nowUs, random.bytes(6)),
+          id: sortableId(nowUs, random.bytes(6)),
           projectId: project.id,
           createdBy: nameOfCaller(caller),
           createdAtUs: nowUs,

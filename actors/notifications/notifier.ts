@@ -4,9 +4,9 @@
  */
 import type { AlertChannels, ChannelTelling } from '#actors/catalog/alert-channels.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
-import { newLetterId } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Row } from '#proto/api.ts'
 import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
+import { sortableId } from '#runtime/sortable-id.ts'
 import type { AlertLinks } from './alert-links.ts'
 import type { AlertMessage } from './alert-message.ts'
 import type { SealedSettings } from './channel-settings.ts'
@@ -151,7 +151,7 @@ class Notifier implements Actor<NotifierMessage> {
     const pauseS = isOver ? null : backOff(attempts + 1)
     await channels.attempted(
       {
-        id: newLetterId(atUs, random.bytes(6)),
+        id: sortableId(atUs, random.bytes(6)),
         channelId: channel.id,
         atUs,
         attempt: attempts + 1,

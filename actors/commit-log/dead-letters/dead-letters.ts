@@ -68,12 +68,6 @@ export interface DeadLetters {
   close(): Promise<void>
 }
 
-/** Ids sort by time; the same letter put twice is two. */
-export function newLetterId(atUs: number, random: Uint8Array): string {
-  const time = Math.max(0, atUs).toString(36).padStart(11, '0')
-  return `${time}-${Buffer.from(random).toString('hex')}`
-}
-
 /** What is too long is cut: better a part of it than nothing. */
 export function bounded(letter: DeadLetter): DeadLetter {
   const { reason, bytes } = letter

@@ -2,16 +2,17 @@
  * Dead letters in append-only files. Bounded: when they are more than `bytesMax` the oldest file
  * goes, and what it held is counted as forgotten.
  */
+
 import { join } from 'node:path'
 import type { Disk, DiskFile } from '#runtime/disk.ts'
 import type { Random } from '#runtime/random.ts'
+import { sortableId } from '#runtime/sortable-id.ts'
 import {
   bounded,
   type DeadLetter,
   type DeadLetterNote,
   type DeadLetterQuery,
   type DeadLetters,
-  newLetterId,
   select,
 } from './dead-letters.ts'
 import {
@@ -69,7 +70,7 @@ export class FileDeadLetters implements DeadLetters {
   ): Promise<readonly string[]> {
     const records = letters.map(given => {
       const letter = bounded(given)
-      const id = newLetterId(letter.atUs, this.#options.random.bytes(6))
+      const id = sortableId(letter.atUs, this.#options.random.bytes(6))
       return { type: 'letter', id, letter } as const
     })
     this.#append(records, when)

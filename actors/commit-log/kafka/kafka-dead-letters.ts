@@ -3,6 +3,7 @@
  * what else is known of it stands in headers, and a record without value deletes. There are few, so
  * whoever lists them reads the topic.
  */
+
 import kafkajs from 'kafkajs'
 import {
   bounded,
@@ -11,11 +12,11 @@ import {
   type DeadLetterQuery,
   type DeadLetters,
   type LetterSource,
-  newLetterId,
   select,
 } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
+import { sortableId } from '#runtime/sortable-id.ts'
 import { type KafkaAddress, openKafka } from './kafkajs.ts'
 import { LogEnds } from './log-ends.ts'
 import { type Fetched, type FetchedRecord, PartitionFetcher } from './partition-fetcher.ts'
@@ -55,7 +56,7 @@ export class KafkaDeadLetters implements DeadLetters {
     const records = letters.map(given => {
       const { projectId, source, reason, atUs, bytes } = bounded(given)
       return {
-        key: newLetterId(atUs, this.#options.random.bytes(6)),
+        key: sortableId(atUs, this.#options.random.bytes(6)),
         value: Buffer.from(bytes),
         headers: {
           [HEADERS.project]: projectId,

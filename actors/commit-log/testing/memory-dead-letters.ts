@@ -1,11 +1,11 @@
 /** Dead letters in memory, for tests that ask only for what was put there. */
+import { sortableId } from '#runtime/sortable-id.ts'
 import {
   bounded,
   type DeadLetter,
   type DeadLetterNote,
   type DeadLetterQuery,
   type DeadLetters,
-  newLetterId,
   select,
 } from '../dead-letters/dead-letters.ts'
 
@@ -25,7 +25,7 @@ export class MemoryDeadLetters implements DeadLetters {
       const letter = bounded(given)
       const count = Buffer.alloc(6)
       count.writeUInt32BE(++this.#next, 2)
-      const id = newLetterId(letter.atUs, count)
+      const id = sortableId(letter.atUs, count)
       this.#letters.set(id, letter)
       return id
     })

@@ -3,10 +3,11 @@ import { type AlertChange, listAlertRules, readHistory, type StoredRule } from '
 import { Icon } from '../kit/icon.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { numberText } from '../kit/number-text.ts'
+import { Pager } from '../kit/pager.tsx'
 import { Section } from '../kit/section.tsx'
 import { clockText, timeMs } from '../kit/wall-time.ts'
 import type { ProjectPageProps } from '../projects/project-page.ts'
-import { address, moveTo } from '../shell/address.ts'
+import { address, changeSearch } from '../shell/address.ts'
 import { Link } from '../shell/link.tsx'
 import { EXPLORE_PATH } from '../shell/pages.ts'
 import { GroupTags, SeverityTag, StatusTag } from './alert-marks.tsx'
@@ -38,14 +39,8 @@ export function HistoryPage(props: ProjectPageProps): JSX.Element {
   const kind = (): HistoryFilter =>
     HISTORY_FILTERS.find(([name]) => name === filter('to'))?.[0] ?? ''
   const change = (patch: Partial<Record<Parameter, string>>): void => {
-    const next = new URLSearchParams(params())
     // Another question begins at its newest answer.
-    next.delete('before')
-    for (const [name, value] of Object.entries(patch)) {
-      if (value === '') next.delete(name)
-      else next.set(name, value)
-    }
-    moveTo(address().path, `?${next}`, { replace: patch.before === undefined })
+    changeSearch(patch, { forget: 'before', replace: patch.before === undefined })
   }
   return (
     <Section title="History" about="Every change, newest first, for 400 days.">
@@ -65,24 +60,12 @@ export function HistoryPage(props: ProjectPageProps): JSX.Element {
               nameOf={nameOf}
               hasMore={found().next !== null}
             />
-            <p class="pager">
-              <Show when={filter('before') !== ''}>
-                <button type="button" class="button" onClick={() => change({})}>
-                  Newest
-                </button>
-              </Show>
-              <Show when={found().next}>
-                {next => (
-                  <button
-                    type="button"
-                    class="button"
-                    onClick={() => change({ before: String(next()) })}
-                  >
-                    Older
-                  </button>
-                )}
-              </Show>
-            </p>
+            <Pager
+              isOlder={filter('before') !== ''}
+              next={found().next}
+              onNewest={() => change({})}
+              onOlder={before => change({ before })}
+            />
           </>
         )}
       </Loaded>

@@ -4,9 +4,10 @@ import { type AuditQuery, readAudit } from '../api/installation.ts'
 import { ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Moment } from '../kit/moment.tsx'
+import { Pager } from '../kit/pager.tsx'
 import { Section } from '../kit/section.tsx'
 import { projects } from '../projects/projects.ts'
-import { address, moveTo } from '../shell/address.ts'
+import { address, changeSearch } from '../shell/address.ts'
 import { detailText } from './audit-model.ts'
 
 const FILTERS = ['in', 'actor', 'action', 'from', 'to', 'cursor'] as const
@@ -25,14 +26,8 @@ export function AuditLog(props: {
   })
   const page = createLoad(query, readAudit)
   const change = (patch: Partial<Record<Filter, string>>): void => {
-    const next = new URLSearchParams(params())
     // Another question begins at its newest answer.
-    next.delete('cursor')
-    for (const [name, value] of Object.entries(patch)) {
-      if (value === '') next.delete(name)
-      else next.set(name, value)
-    }
-    moveTo(address().path, `?${next}`, { replace: patch.cursor === undefined })
+    changeSearch(patch, { forget: 'cursor', replace: patch.cursor === undefined })
   }
   return (
     <Section page title="Audit log" about={props.about}>
@@ -41,20 +36,12 @@ export function AuditLog(props: {
         {found => (
           <>
             <AuditTable entries={found().entries} onChange={change} />
-            <p class="pager">
-              <Show when={filter('cursor') !== ''}>
-                <button type="button" class="button" onClick={() => change({})}>
-                  Newest
-                </button>
-              </Show>
-              <Show when={found().next_cursor}>
-                {cursor => (
-                  <button type="button" class="button" onClick={() => change({ cursor: cursor() })}>
-                    Older
-                  </button>
-                )}
-              </Show>
-            </p>
+            <Pager
+              isOlder={filter('cursor') !== ''}
+              next={found().next_cursor}
+              onNewest={() => change({})}
+              onOlder={cursor => change({ cursor })}
+            />
           </>
         )}
       </Loaded>

@@ -7,9 +7,10 @@ import { Icon } from '../kit/icon.tsx'
 import { ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Ago } from '../kit/moment.tsx'
+import { Pager } from '../kit/pager.tsx'
 import { Section } from '../kit/section.tsx'
 import { toast } from '../kit/toast.tsx'
-import { address, moveTo } from '../shell/address.ts'
+import { address, changeSearch } from '../shell/address.ts'
 import { DeadLetterDialog } from './dead-letter-dialog.tsx'
 import { replayedText, SOURCE_WORDS } from './dead-letter-model.ts'
 import { whyNot } from './permissions-model.ts'
@@ -74,24 +75,12 @@ export function DeadLettersPage(props: ProjectPageProps): JSX.Element {
               onChoose={box.choose}
               onOpen={id => box.change({ letter: id })}
             />
-            <p class="pager">
-              <Show when={box.filter('after') !== ''}>
-                <button type="button" class="button" onClick={() => box.change({ after: '' })}>
-                  Newest
-                </button>
-              </Show>
-              <Show when={page().next}>
-                {next => (
-                  <button
-                    type="button"
-                    class="button"
-                    onClick={() => box.change({ after: next() })}
-                  >
-                    Older
-                  </button>
-                )}
-              </Show>
-            </p>
+            <Pager
+              isOlder={box.filter('after') !== ''}
+              next={page().next}
+              onNewest={() => box.change({ after: '' })}
+              onOlder={after => box.change({ after })}
+            />
           </>
         )}
       </Loaded>
@@ -157,14 +146,12 @@ function createBox(projectId: () => string) {
       setIds(isChosen ? [...others, ...wanted] : others)
     },
     change: (patch: Partial<Record<Parameter, string>>): void => {
-      const next = new URLSearchParams(params())
       // Another filter begins at its newest.
-      if (patch.source !== undefined || patch.reason !== undefined) next.delete('after')
-      for (const [name, value] of Object.entries(patch)) {
-        if (value === '') next.delete(name)
-        else next.set(name, value)
-      }
-      moveTo(address().path, `?${next}`, { replace: patch.letter === undefined })
+      const isOther = patch.source !== undefined || patch.reason !== undefined
+      changeSearch(patch, {
+        forget: isOther ? 'after' : undefined,
+        replace: patch.letter === undefined,
+      })
     },
   }
 }

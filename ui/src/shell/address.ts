@@ -30,6 +30,23 @@ export function moveTo(path: string, search: string, options: MoveOptions = {}):
   setAddress(readAddress())
 }
 
+/**
+ * Changes parameters of the present address; one that is empty leaves it, and so does `forget`
+ * where it is not given.
+ */
+export function changeSearch(
+  patch: Readonly<Record<string, string | undefined>>,
+  { forget, replace }: { readonly forget?: string | undefined; readonly replace: boolean },
+): void {
+  const next = new URLSearchParams(address().search)
+  if (forget !== undefined) next.delete(forget)
+  for (const [name, value = ''] of Object.entries(patch)) {
+    if (value === '') next.delete(name)
+    else next.set(name, value)
+  }
+  moveTo(address().path, `?${next}`, { replace })
+}
+
 /** True when the current entry was added to open a detail, so that back closes it. */
 export function openedHere(): boolean {
   return (history.state as { opened?: boolean } | null)?.opened === true
