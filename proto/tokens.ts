@@ -128,6 +128,18 @@ export function isLongToken(hash: number): boolean {
 }
 
 /**
+ * The outline of the text that was hashed last, in two parts: a hash of its bytes that does not
+ * tell apart tokens with digits, unless a quotation mark stands before them. Logs of one wording
+ * mostly share it. Both 0 = the text has none, as it has bytes beyond ASCII.
+ */
+export const outline = new Int32Array(2)
+
+/** Of a token with digits: it has letters, too (their bytes share this bit, which no digit has). */
+const HAS_LETTER = 0x40
+const QUOTE = 0x22
+const APOSTROPHE = 0x27
+
+/**
  * Writes the 32-bit hashes of the tokens in bytes [start, end) to `hashes` from `at` on, as far as
  * there is room, in one pass; answers the position after the last. Bit 0 of a hash tells whether
  * the token has an ASCII digit, bit 1 whether it is long.
@@ -143,30 +155,53 @@ export function hashTokens(
   let hash = SEED
   let seen = 0
   let separator = start - 1
+  // Of the outline: all bytes as they are, and whole tokens; `before` = without the last token.
+  let exact = SEED
+  let before = SEED
+  let whole = 0
+  let digits = HAS_DIGIT
   let i = start
   for (; i < end; i++) {
-    const known = ASCII[bytes[i] as number] as number
+    const byte = bytes[i] as number
+    const known = ASCII[byte] as number
     if (known !== 0) {
       hash = Math.imul(hash ^ (known & 0xff), PRIME)
+      exact = Math.imul(exact ^ byte, OUTLINE_PRIME)
       seen |= known
     } else {
-      if ((bytes[i] as number) >= 0x80) break
-      if (seen === 0) {
-        separator = i
-        continue
+      if (byte >= 0x80) break
+      if (seen !== 0) {
+        // A branch here would cost a tenth of the loop.
+        seen |= ((separator + LONG - i) >> 31) & IS_LONG
+        if (next < hashes.length) hashes[next++] = mix(hash, seen)
+        if ((seen & digits) !== 0) {
+          hash = seen & (HAS_DIGIT | HAS_LETTER)
+          exact = before ^ hash
+        }
+        whole = Math.imul(whole ^ hash, WHOLE_PRIME)
+        whole ^= whole >>> 15
+        hash = SEED
+        seen = 0
       }
-      // A branch here would cost a tenth of the loop.
-      seen |= ((separator + LONG - i) >> 31) & IS_LONG
-      if (next < hashes.length) hashes[next++] = mix(hash, seen)
-      hash = SEED
-      seen = 0
+      if (byte === QUOTE || byte === APOSTROPHE) digits = 0
+      exact = Math.imul(exact ^ byte, OUTLINE_PRIME)
+      before = exact
       separator = i
     }
   }
   // Called out here, for a call inside would slow the loop down by a third.
   if (i < end) return hashAnyTokens(bytes, start, end, hashes, at)
   if (end - separator > LONG) seen |= IS_LONG
-  if (seen !== 0 && next < hashes.length) hashes[next++] = mix(hash, seen)
+  if (seen !== 0) {
+    if (next < hashes.length) hashes[next++] = mix(hash, seen)
+    if ((seen & digits) !== 0) {
+      hash = seen & (HAS_DIGIT | HAS_LETTER)
+      exact = before ^ hash
+    }
+    whole = Math.imul(whole ^ hash, WHOLE_PRIME)
+  }
+  outline[0] = exact
+  outline[1] = whole | 1
   return next
 }
 
@@ -182,6 +217,7 @@ function hashAnyTokens(
   let hash = SEED
   let seen = 0
   let length = 0
+  outline.fill(0)
   for (let at = start; at < end; ) {
     const byte = bytes[at] as number
     const code = byte < 0x80 ? byte : codePointAt(bytes, at, end)
@@ -240,6 +276,8 @@ export function hashTokenText(token: string): number {
 /** FNV-1a over the UTF-8 of folded code points; `mix` spreads it, for FNV's upper bits are weak. */
 const SEED = 0x811c9dc5 | 0
 const PRIME = 0x01000193
+const OUTLINE_PRIME = 0x85ebca6b
+const WHOLE_PRIME = 0xc2b2ae35
 
 function hashCodePoint(hash: number, code: number): number {
   if (code < 0x80) return Math.imul(hash ^ code, PRIME)

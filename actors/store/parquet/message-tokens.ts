@@ -1,6 +1,6 @@
 import type { RowColumns } from '#proto/columns.ts'
 import { entryOf } from '#proto/columns.ts'
-import { hashTokens } from '#proto/tokens.ts'
+import { hashTokens, outline } from '#proto/tokens.ts'
 import { Scratch } from './scratch.ts'
 
 /**
@@ -16,6 +16,8 @@ export interface MessageTokens {
   readonly coarse: Int32Array
   /** Shape of the first eight words. */
   readonly fine: Int32Array
+  /** Of each message, in pairs. */
+  readonly outlines: Int32Array
 }
 
 const SHAPE_WORDS_MAX = 8
@@ -29,6 +31,7 @@ export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number)
   const ends = new Uint32Array(rowCount)
   const coarse = new Int32Array(rowCount)
   const fine = new Int32Array(rowCount)
+  const outlines = new Int32Array(2 * rowCount)
   let hashes: Uint32Array = words.take(rowCount * ROW_WORDS)
   let at = 0
   let row = 0
@@ -44,6 +47,8 @@ export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number)
       const first = at
       at = hashTokens(heap, start, end, hashes, at)
       ends[row] = at
+      outlines[2 * row] = outline[0] as number
+      outlines[2 * row + 1] = outline[1] as number
       let shape = 0
       let count = 0
       for (let word = first; word < at && count < SHAPE_WORDS_MAX; word++) {
@@ -55,7 +60,7 @@ export function tokenizeMessages(parts: readonly RowColumns[], rowCount: number)
       fine[row] = shape
     }
   }
-  return { hashes, ends, coarse, fine }
+  return { hashes, ends, coarse, fine, outlines }
 }
 
 function grown(hashes: Uint32Array, used: number, more: number): Uint32Array {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { signMessages } from '#actors/processing/patterns/signature.ts'
+import { KnownOutlines } from '#actors/processing/patterns/known-outlines.ts'
 import type { RowColumns, TextColumn } from '#proto/columns.ts'
 import { AttributeTable } from './attribute-rows.ts'
 import { GroupWriter } from './chunk-writer.ts'
@@ -56,7 +56,7 @@ export function encodeRowGroup(
   const order = orderRows(keys)
   const group = new GroupWriter(order, rowCount * 64)
   const rest = restAttributes(parts, schema)
-  const writer = new FixedColumns(group, parts, keys, services, rest.parts)
+  const writer = new FixedColumns(group, parts, keys, tokens.outlines, services, rest.parts)
   const attributes = new AttributeTable(parts)
   const first = schema.columns.length - schema.attributes.length
   const columns = schema.columns.map((column, index) => {
@@ -120,6 +120,7 @@ class FixedColumns {
   readonly #group: GroupWriter
   readonly #parts: readonly RowColumns[]
   readonly #keys: OrderKeys
+  readonly #outlines: Int32Array
   readonly #services: TextRows
   readonly #rest: readonly TextPart[]
 
@@ -127,12 +128,14 @@ class FixedColumns {
     group: GroupWriter,
     parts: readonly RowColumns[],
     keys: OrderKeys,
+    outlines: Int32Array,
     services: TextRows,
     rest: readonly TextPart[],
   ) {
     this.#group = group
     this.#parts = parts
     this.#keys = keys
+    this.#outlines = outlines
     this.#services = services
     this.#rest = rest
     this.traces = gatherIds(parts, part => part.traceId)
@@ -204,10 +207,13 @@ class FixedColumns {
 
   /** Made here, where messages are looked at anyway; compaction keeps what is stored. */
   #patterns(column: ColumnSchema): ColumnChunk {
-    const pairs = gatherPairs(
-      this.#parts,
-      part => part.patternId ?? signMessages(part.message, part.count),
-    )
+    const known = new KnownOutlines()
+    let row = 0
+    const pairs = gatherPairs(this.#parts, ({ patternId, message, count }) => {
+      const outlines = this.#outlines.subarray(2 * row)
+      row += count
+      return patternId ?? known.sign(message, count, outlines)
+    })
     const present = this.#keys.rowCount
     return writeLongs(this.#group, column, { levels: null, present, pairs, values: null })
   }
