@@ -14,8 +14,12 @@ import {
   type AlertAggregate,
   type AlertCondition,
   type AlertRule,
+  ANOMALY_GROUPS_MAX,
+  ANOMALY_SCORE_MAX,
+  ANOMALY_WINDOW_S_MAX,
   EVENT_AGGREGATES,
   METRIC_FUNCTIONS,
+  type MeasuredAggregate,
   PLAIN_AGGREGATES,
   printDuration,
   slideOf,
@@ -59,6 +63,14 @@ const MEMBERS = [
   'runbook',
 ]
 
+const MEASURES_OF = [
+  'ratio(QUERY)',
+  'distinct(FIELD)',
+  ...NUMBER_FUNCTIONS.map(name => `${name}(FIELD)`),
+]
+/** What an anomaly can be one of. */
+const MEASURES = ['count', 'rate', ...MEASURES_OF].join(', ')
+
 /** Reads an AlertRuleText, or whatever was given in its place. */
 export function parseAlertRule(value: unknown): ParsedAlertRule {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -92,7 +104,12 @@ class RuleReader {
       condition,
       resolve: this.#resolve(condition),
       by: this.#by(aggregate),
-      groupsMax: this.#whole('groups_max', 1, ALERT_GROUPS_MAX, ALERT_DEFAULTS.groupsMax),
+      groupsMax: this.#whole(
+        'groups_max',
+        1,
+        aggregate.fn === 'anomaly' ? ANOMALY_GROUPS_MAX : ALERT_GROUPS_MAX,
+        ALERT_DEFAULTS.groupsMax,
+      ),
       forS: this.#duration('for', 0, ALERT_FOR_S_MAX, 0),
       keepFiringForS: this.#duration('keep_firing_for', 0, ALERT_FOR_S_MAX, 0),
       latenessS: this.#duration('lateness', 0, ALERT_LATENESS_S_MAX, ALERT_DEFAULTS.latenessS),
@@ -179,12 +196,24 @@ class RuleReader {
 
   #aggregate(): AlertAggregate {
     const text = this.#text('aggregate', ALERT_DEFAULTS.aggregate)
+    const { fn, argument } = callIn(text)
+    if (fn === 'anomaly' && argument !== undefined) {
+      return { fn, of: this.#measured(argument, text.indexOf('(') + 1, MEASURES) }
+    }
+    const bare = ['change' as const, ...EVENT_AGGREGATES].find(name => name === fn)
+    const isOfMetric = this.#members.has('metric')
+    if (bare !== undefined && argument === undefined && !isOfMetric) return { fn: bare }
+    const known = [...PLAIN_AGGREGATES, ...EVENT_AGGREGATES, ...MEASURES_OF, 'anomaly(AGGREGATE)']
+    return this.#measured(text, 0, known.join(', '))
+  }
+
+  /** What stands at `at` of the aggregate; `known` names what could. */
+  #measured(text: string, at: number, known: string): MeasuredAggregate {
     if (this.#members.has('metric')) return this.#metric(text)
-    const [, fn = '', argument] = /^\s*([a-z][a-z0-9_]*)\s*(?:\((.*)\))?\s*$/s.exec(text) ?? []
-    const isPlain = [...PLAIN_AGGREGATES, ...EVENT_AGGREGATES].find(name => name === fn)
-    if (isPlain !== undefined && argument === undefined) return { fn: isPlain }
+    const { fn, argument } = callIn(text)
+    if ((fn === 'count' || fn === 'rate') && argument === undefined) return { fn }
     if (fn === 'ratio' && argument !== undefined) {
-      this.#checkQuery('aggregate', argument, text.indexOf('(') + 1)
+      this.#checkQuery('aggregate', argument, at + text.indexOf('(') + 1)
       return { fn, part: argument }
     }
     const ofField = (['distinct', ...NUMBER_FUNCTIONS] as const).find(name => name === fn)
@@ -193,21 +222,20 @@ class RuleReader {
       this.#checkField('aggregate', field, ofField !== 'distinct')
       return { fn: ofField, field }
     }
-    const known = `${[...PLAIN_AGGREGATES, ...EVENT_AGGREGATES].join(', ')}, ratio(QUERY), distinct(FIELD), ${NUMBER_FUNCTIONS.map(name => `${name}(FIELD)`).join(', ')}`
-    this.#fault(
-      'aggregate',
-      `unknown aggregate ${JSON.stringify(text.slice(0, 40))}: expected ${known}`,
-    )
+    const given = JSON.stringify(text.slice(0, 40))
+    const place = at === 0 ? undefined : at
+    this.#fault('aggregate', `unknown aggregate ${given}: expected ${known}`, place)
     return { fn: 'count' }
   }
 
-  #metric(text: string): AlertAggregate {
+  #metric(text: string): MeasuredAggregate {
     const metric = this.#text('metric', '')
     const fault = nameFault(metric)
     if (fault !== null) this.#fault('metric', fault)
     const fn = METRIC_FUNCTIONS.find(name => name === text.trim())
     if (fn === undefined) {
-      this.#fault('aggregate', `of a metric expected one of ${METRIC_FUNCTIONS.join(', ')}`)
+      const known = METRIC_FUNCTIONS.join(', ')
+      this.#fault('aggregate', `of a metric expected one of ${known}, or anomaly of one`)
     }
     return { fn: fn ?? 'sum', metric }
   }
@@ -223,6 +251,12 @@ class RuleReader {
     const stepS = slideOf(windowS)
     if (windowS % stepS !== 0) {
       this.#fault('window', `a window of this length is a multiple of ${printDuration(stepS)}`)
+    }
+    if (aggregate.fn === 'anomaly' && windowS > ANOMALY_WINDOW_S_MAX) {
+      this.#fault(
+        'window',
+        `an anomaly is told by windows of at most ${ANOMALY_WINDOW_S_MAX / 60}m`,
+      )
     }
     if (aggregate.fn === 'change' && windowS > ALERT_WINDOW_S_MAX / 2) {
       this.#fault('window', `a change looks at two windows: at most ${ALERT_WINDOW_S_MAX / 7_200}h`)
@@ -247,6 +281,9 @@ class RuleReader {
       const isNothing = operator === '>' || operator === '<=' ? threshold < 0 : threshold <= 0
       if (isOfRows && isNothing) {
         this.#fault('condition', 'there are never fewer than 0: it would always hold, or never')
+      }
+      if (aggregate.fn === 'anomaly' && Math.abs(threshold) >= ANOMALY_SCORE_MAX) {
+        this.#fault('condition', `scores end at ${ANOMALY_SCORE_MAX}: 5 is far from usual already`)
       }
       return { operator, threshold }
     }
@@ -319,4 +356,10 @@ class RuleReader {
     }
     return runbook
   }
+}
+
+/** `fn(argument)`; a text that is none has the function ''. */
+function callIn(text: string): { readonly fn: string; readonly argument: string | undefined } {
+  const [, fn = '', argument] = /^\s*([a-z][a-z0-9_]*)\s*(?:\((.*)\))?\s*$/s.exec(text) ?? []
+  return { fn, argument }
 }

@@ -76,6 +76,13 @@ test('what is wrong is told with its place, all of it at once', () => {
     /^window: a change looks at two windows/,
   )
   assert.match(told({ condition: '20' }), /^condition: expected >/)
+  const unusual = { aggregate: 'anomaly(count)', condition: '> 5' }
+  assert.deepEqual(faultsOf(unusual), [])
+  assert.match(told({ ...unusual, window: '2h' }), /^window: .* at most 60m$/)
+  assert.match(told({ ...unusual, groups_max: 1_001 }), /^groups_max: .* to 1000$/)
+  assert.match(told({ ...unusual, condition: '> 1000' }), /^condition: scores end at 1000/)
+  assert.match(told({ aggregate: 'anomaly(change)' }), /unknown aggregate "change": expected count/)
+  assert.match(told({ aggregate: 'anomaly' }), /unknown aggregate "anomaly": .*anomaly\(AGG/)
   assert.match(told({ condition: '>= 0' }), /^condition: there are never fewer than 0/)
   assert.match(told({ resolve: 21 }), /^resolve: expected at most 20/)
   assert.match(told({ aggregate: 'absence' }), /^condition: absence holds or not/)
@@ -94,4 +101,7 @@ test('a fault in a query points into it', () => {
     ['aggregate', 8],
     ['query', 12],
   ])
+  const nested = parseAlertRule({ ...RULE, aggregate: 'anomaly(ratio(x AND))' })
+  assert(nested.type === 'faults')
+  assert.deepEqual(nested.faults[0]?.offset, 16)
 })

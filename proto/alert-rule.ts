@@ -20,17 +20,25 @@ export const EVENT_AGGREGATES = ['absence', 'new_pattern', 'vanished_pattern'] a
 export const METRIC_FUNCTIONS = [...NUMBER_FUNCTIONS, 'rate'] as const
 export type MetricFunction = NumberFunction | 'rate'
 
-export type AlertAggregate =
-  /**
-   * Rows; rows a second; difference to the window before in percent. No row at all; a sentence
-   * never seen before; a sentence that is no longer seen.
-   */
-  | { readonly fn: (typeof PLAIN_AGGREGATES)[number] | (typeof EVENT_AGGREGATES)[number] }
+/** What a window has a number of by itself. */
+export type MeasuredAggregate =
+  /** Rows; rows a second. */
+  | { readonly fn: 'count' | 'rate' }
   /** The share of the rows that match a second filter, too: 0 to 1. */
   | { readonly fn: 'ratio'; readonly part: string }
   /** Different values of a field, or what its numbers are. */
   | { readonly fn: 'distinct' | NumberFunction; readonly field: string }
   | { readonly fn: MetricFunction; readonly metric: string }
+
+export type AlertAggregate =
+  | MeasuredAggregate
+  /**
+   * Difference to the window before in percent. No row at all; a sentence never seen before; a
+   * sentence that is no longer seen.
+   */
+  | { readonly fn: 'change' | (typeof EVENT_AGGREGATES)[number] }
+  /** How far it is from what it usually is, in standard deviations: actors/alerts/baseline.ts. */
+  | { readonly fn: 'anomaly'; readonly of: MeasuredAggregate }
 
 export interface AlertCondition {
   readonly operator: AlertOperator
@@ -66,7 +74,10 @@ export interface AlertRuleText {
   readonly name: string
   readonly enabled?: boolean
   readonly query?: string
-  /** `count`, `ratio(level:error)`, `p95(duration_ms)`; with `metric` its function alone. */
+  /**
+   * `count`, `ratio(level:error)`, `p95(duration_ms)`, `anomaly(count)`; with `metric` the function
+   * alone: `p95`, `anomaly(rate)`.
+   */
   readonly aggregate?: string
   readonly metric?: string
   /** `5m`. */
@@ -101,6 +112,12 @@ export const ALERT_LATENESS_S_MAX = 600
 export const ALERT_BY_MAX = 3
 /** Each group has windows of its own. */
 export const ALERT_GROUPS_MAX = 10_000
+/** A baseline has one value a quarter of an hour, or an hour: no longer than a window. */
+export const ANOMALY_WINDOW_S_MAX = 3_600
+/** Each has a week of values, 2.7 KiB. */
+export const ANOMALY_GROUPS_MAX = 1_000
+/** Scores end here: nobody can tell how unusual something is that has never been different. */
+export const ANOMALY_SCORE_MAX = 1_000
 export const ALERT_LABELS_MAX = 20
 export const ALERT_TEXT_CHARS_MAX = 1_000
 
@@ -114,9 +131,19 @@ export function slideOf(windowS: number): number {
   return windowS <= 7_200 ? 60 : 600
 }
 
-/** Whether it is about the points of an SDK's metric. */
-export function isMetricRule({ aggregate }: Pick<AlertRule, 'aggregate'>): boolean {
-  return 'metric' in aggregate
+/** What a worker has to tell of rows. */
+export function measuredBy(aggregate: AlertAggregate): Exclude<AlertAggregate, { fn: 'anomaly' }> {
+  return aggregate.fn === 'anomaly' ? aggregate.of : aggregate
+}
+
+/** The metric of an SDK whose points it is about; null = it is about logs. */
+export function metricOf({ aggregate }: Pick<AlertRule, 'aggregate'>): string | null {
+  const measured = measuredBy(aggregate)
+  return 'metric' in measured ? measured.metric : null
+}
+
+export function isMetricRule(rule: Pick<AlertRule, 'aggregate'>): boolean {
+  return metricOf(rule) !== null
 }
 
 /** Patterns are groups by themselves. */
@@ -128,11 +155,12 @@ export function isPatternRule({ aggregate: { fn } }: Pick<AlertRule, 'aggregate'
 export function printAlertRule(rule: AlertRule): AlertRuleText {
   const { aggregate, condition, labels } = rule
   const text = printAggregate(aggregate)
+  const metric = metricOf(rule)
   return {
     name: rule.name,
     ...(rule.enabled ? {} : { enabled: false }),
     ...(rule.query === ALERT_DEFAULTS.query ? {} : { query: rule.query }),
-    ...('metric' in aggregate ? { metric: aggregate.metric } : {}),
+    ...(metric === null ? {} : { metric }),
     ...(text === ALERT_DEFAULTS.aggregate ? {} : { aggregate: text }),
     window: printDuration(rule.windowS),
     ...(condition === null ? {} : { condition: printCondition(condition) }),
@@ -155,6 +183,7 @@ export function printCondition({ operator, threshold }: AlertCondition): string 
 }
 
 export function printAggregate(aggregate: AlertAggregate): string {
+  if ('of' in aggregate) return `${aggregate.fn}(${printAggregate(aggregate.of)})`
   if ('metric' in aggregate) return aggregate.fn
   if ('part' in aggregate) return `${aggregate.fn}(${aggregate.part})`
   return 'field' in aggregate ? `${aggregate.fn}(${aggregate.field})` : aggregate.fn

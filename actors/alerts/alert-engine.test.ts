@@ -1,19 +1,38 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AlertRule } from '#proto/alert-rule.ts'
 import { seededRandom } from '#runtime/index.ts'
 import { type AlertChange, AlertEngine, type StoredRule } from './alert-engine.ts'
 import { runStep } from './testing/engine-run.ts'
 import { NaiveAlerts } from './testing/naive-alerts.ts'
-import { randomHistory, randomRule, START_US } from './testing/random-history.ts'
+import {
+  randomAnomaly,
+  randomDays,
+  randomHistory,
+  randomRule,
+  START_US,
+} from './testing/random-history.ts'
 
 /** 20,000 for the long run. */
 const CASES = Number(process.env.LOGBOY_ALERT_CASES ?? 1_000)
 
+/** Days of history: each costs as much as some hundred others. */
+const ANOMALY_CASES = Math.ceil(CASES / 80)
+
 function randomCase(seed: number) {
   const random = seededRandom(seed)
   const rule = randomRule(random)
-  const stored: StoredRule = { id: 'r', version: 1, updatedAtUs: START_US, rule }
-  return { random, rule, stored, steps: randomHistory(random, rule) }
+  return { random, rule, stored: storedAs(rule), steps: randomHistory(random, rule) }
+}
+
+function anomalyCase(seed: number) {
+  const random = seededRandom(seed)
+  const rule = randomAnomaly(random)
+  return { random, rule, stored: storedAs(rule), steps: randomDays(random, rule) }
+}
+
+function storedAs(rule: AlertRule): StoredRule {
+  return { id: 'r', version: 1, updatedAtUs: START_US, rule }
 }
 
 const plain = ({ key, from, to, windowEndUs, value }: Omit<AlertChange, 'atUs'>) => {
@@ -24,9 +43,20 @@ const byGroup = <Change extends { readonly key: string; readonly windowEndUs: nu
 ) => changes.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 
 test('changes are those of a naive count of all events, early or at the close of a window', () => {
+  const fired = compareWithNaive(randomCase, CASES)
+  assert.ok(fired > CASES / 4, `${fired} firings in ${CASES} histories`)
+})
+
+test('anomalies are those of a naive baseline of all windows there ever were', () => {
+  const fired = compareWithNaive(anomalyCase, ANOMALY_CASES)
+  assert.ok(fired > ANOMALY_CASES, `${fired} firings in ${ANOMALY_CASES} histories`)
+})
+
+/** Answers how often anything fired. */
+function compareWithNaive(caseOf: typeof randomCase, cases: number): number {
   let fired = 0
-  for (let seed = 1; seed <= CASES; seed++) {
-    const { rule, stored, steps } = randomCase(seed)
+  for (let seed = 1; seed <= cases; seed++) {
+    const { rule, stored, steps } = caseOf(seed)
     const engine = new AlertEngine()
     engine.setRules([stored])
     const naive = new NaiveAlerts(rule, START_US)
@@ -42,8 +72,8 @@ test('changes are those of a naive count of all events, early or at the close of
     assert.deepEqual([counters.late, counters.behind], [naive.late, naive.behind], `seed ${seed}`)
     fired += changes.filter(({ to }) => to === 'firing').length
   }
-  assert.ok(fired > CASES / 4, `${fired} firings in ${CASES} histories`)
-})
+  return fired
+}
 
 /** What the catalog keeps of changes that come again: those that go on from what it has. */
 class Told {
@@ -62,8 +92,16 @@ class Told {
 }
 
 test('killed anywhere, a replay from any snapshot before tells no false firing and misses none', () => {
-  for (let seed = 1; seed <= CASES; seed++) {
-    const { random, rule, stored, steps } = randomCase(seed)
+  killAnywhere(randomCase, CASES)
+})
+
+test('killed anywhere, a baseline is what it would have been', () => {
+  killAnywhere(anomalyCase, ANOMALY_CASES)
+})
+
+function killAnywhere(caseOf: typeof randomCase, cases: number): void {
+  for (let seed = 1; seed <= cases; seed++) {
+    const { random, rule, stored, steps } = caseOf(seed)
     const whole = new AlertEngine()
     whole.setRules([stored])
     const naive = new NaiveAlerts(rule, START_US)
@@ -93,7 +131,7 @@ test('killed anywhere, a replay from any snapshot before tells no false firing a
       if (to === 'firing' && naive.behind === 0) assert.ok(naive.held(key, windowEndUs), about)
     }
   }
-})
+}
 
 /** Firings of each group by when they were over. */
 function episodes(changes: readonly AlertChange[]): string[] {
@@ -122,4 +160,30 @@ test('a rule that fails is left out and told, and stops no other', () => {
   )
   assert.deepEqual(engine.takeFailed(), [])
   assert.ok(windows > 1)
+})
+
+test('what nobody received is not missing, whether a batch or the clock comes first after it', () => {
+  const rule = { ...randomRule(seededRandom(1)), by: [], latenessS: 0, forS: 0, windowS: 60 }
+  const stored = storedAs({ ...rule, aggregate: { fn: 'absence' }, condition: null, resolve: null })
+  const at = (s: number) => START_US + s * 1_000_000
+  const batch = (s: number) => {
+    const events = [{ timeUs: at(s), key: '', number: 1, isPart: false }]
+    return { type: 'batch' as const, atUs: at(s), events }
+  }
+  for (const first of [batch(7_201), { type: 'tick' as const, atUs: at(7_201) }]) {
+    const before = new AlertEngine()
+    before.setRules([stored])
+    for (let s = 1; s < 100; s += 10) runStep(before, stored, batch(s))
+    const engine = AlertEngine.restore(before.snapshot(), [stored])
+    engine.resume(at(7_200))
+    // What had been committed before the end comes again, and then what is new.
+    assert.deepEqual(runStep(engine, stored, batch(101)), [])
+    assert.deepEqual(runStep(engine, stored, first), [], first.type)
+    assert.deepEqual(runStep(engine, stored, batch(7_230)), [], first.type)
+    const later = runStep(engine, stored, { type: 'tick', atUs: at(7_300) })
+    assert.deepEqual(
+      later.map(({ to }) => to),
+      ['firing'],
+    )
+  }
 })

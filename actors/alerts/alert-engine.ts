@@ -36,6 +36,8 @@ export class AlertEngine {
   #failed: RuleFailure[] = []
   /** Nothing that was received before is still to come. */
   #nowUs = 0
+  /** End of a gap that time has not reached; null = there is none. */
+  #resumedUs: number | null = null
 
   constructor(onWindow: WindowObserver | null = null) {
     this.#onWindow = onWindow
@@ -69,11 +71,12 @@ export class AlertEngine {
     )
   }
 
-  /** What was received between `nowUs` and this time is not known. */
+  /**
+   * Nothing was received until this time but what is absorbed from before it: what would have
+   * come between is not known.
+   */
   resume(atUs: number): void {
-    for (const { evaluator } of this.#rules.values()) {
-      if (atUs - this.#nowUs > evaluator.rule.latenessS * 1_000_000) evaluator.resume(atUs)
-    }
+    this.#resumedUs = atUs
   }
 
   /** Adds one batch; `rules` are those for which its deltas were made, by their numbers. */
@@ -110,6 +113,7 @@ export class AlertEngine {
   /** The clock says so, and every batch that was received before was absorbed. */
   advance(nowUs: number): AlertChange[] {
     const changes: AlertChange[] = []
+    if (this.#resumedUs !== null && nowUs >= this.#resumedUs) this.#endGap(this.#resumedUs)
     this.#nowUs = Math.max(this.#nowUs, nowUs)
     for (const { stored, evaluator } of this.#rules.values()) {
       this.#guarded(stored, () => evaluator.close(this.#nowUs, this.#teller(stored, changes)))
@@ -158,6 +162,13 @@ export class AlertEngine {
     const failed = this.#failed
     if (failed.length > 0) this.#failed = []
     return failed
+  }
+
+  #endGap(atUs: number): void {
+    this.#resumedUs = null
+    for (const { evaluator } of this.#rules.values()) {
+      if (atUs - this.#nowUs > evaluator.rule.latenessS * 1_000_000) evaluator.resume(atUs)
+    }
   }
 
   #guarded(stored: StoredRule, work: () => void): void {

@@ -36,8 +36,8 @@ export type AlertMessage =
 
 export interface AlertDeps {
   readonly projectId: string
-  readonly pool: TaskPool
-  readonly rules: Pick<AlertRules, 'list'>
+  readonly pool: Pick<TaskPool, 'run'>
+  readonly rules: Pick<AlertRules, 'list' | 'noteWarmUp'>
   readonly states: Pick<AlertStates, 'record'>
   readonly faults: Pick<AlertFaults, 'note'>
   readonly checkpoints: Pick<Checkpoints, 'claim' | 'save'>
@@ -89,7 +89,8 @@ class Alerts implements Actor<AlertMessage> {
   readonly #unrecorded: NewStateChange[] = []
   #isRecording = false
   #isSaving = false
-  #hasCaughtUp = false
+  /** As they were noted, by rule and version. */
+  #warmUps: ReadonlyMap<string, string> = new Map()
   #savedAtMs = 0
   #savedBytes = 0
   #counts = { batches: 0, told: 0, saves: 0, faults: 0 }
@@ -116,6 +117,7 @@ class Alerts implements Actor<AlertMessage> {
     const { state, position } = claim
     const isKnown = state !== null && position !== null
     if (isKnown) this.#engine = AlertEngine.restore(state, this.#rules)
+    this.#engine.resume(this.#deps.receivingSinceUs)
     if (this.#rules.length > 0) this.#begin(isKnown ? position : null)
     this.#savedAtMs = clock.monotonicMs()
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
@@ -277,12 +279,10 @@ class Alerts implements Actor<AlertMessage> {
   /** The clock speaks only where nothing that was received is still to come. */
   #tick(): void {
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
-    const { feed, projectId, receivingSinceUs } = this.#deps
+    const { feed, projectId } = this.#deps
     const covered = feed.coveredBy(projectId)
     if (covered !== null && this.#tickets.length === 0) {
       this.#position = Math.max(this.#position, covered)
-      if (!this.#hasCaughtUp) this.#engine.resume(receivingSinceUs)
-      this.#hasCaughtUp = true
       this.#changed(this.#engine.advance(this.#context.clock.nowUs()))
     }
     this.#saveIfDue()
@@ -357,7 +357,24 @@ class Alerts implements Actor<AlertMessage> {
     this.#isSaving = false
     if (!kept) throw new Error('somebody else evaluates the rules of the project')
     this.#counts.saves++
+    this.#noteWarmUps()
     this.#deps.feed.saved(this.#deps.projectId, position)
+  }
+
+  /** People see how far it is; nobody waits for it. */
+  #noteWarmUps(): void {
+    const now = new Map<string, string>()
+    for (const { stored, evaluator } of this.#engine.evaluators.values()) {
+      const { warmUp } = evaluator
+      if (warmUp === null) continue
+      const [key, text] = [`${stored.id}@${stored.version}`, JSON.stringify(warmUp)]
+      now.set(key, text)
+      if (this.#warmUps.get(key) === text) continue
+      this.#deps.rules
+        .noteWarmUp(stored.id, stored.version, warmUp)
+        .catch((error: Error) => this.#fault(error, 'noting a warm-up'))
+    }
+    this.#warmUps = now
   }
 
   #fault(error: Error, where: string): void {

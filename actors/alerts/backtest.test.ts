@@ -31,6 +31,7 @@ const RULES = [
   { name: 'held', query: 'level:error', condition: '>= 1', for: '2s', keep_firing_for: '2s' },
   { name: 'slow', aggregate: 'p95(ms)', condition: '> 100', resolve: 50 },
   { name: 'share', aggregate: 'ratio(level:error)', condition: '> 0.5' },
+  { name: 'unusual', aggregate: 'anomaly(count)', condition: '> 5' },
   { name: 'users', aggregate: 'distinct(user)', condition: '>= 3', by: ['service', 'level'] },
 ].map(rule => ({ ...rule, window: '10s', lateness: '1s' }))
 
@@ -85,10 +86,13 @@ test('the changes of a backtest are those that were told live', async () => {
     const { body: told } = await server.call<{
       readonly changes: readonly Change[]
       readonly late: number
+      readonly warm_up: object | null
     }>('POST', path, { body })
     const live = (await history(id)).map(plain).toSorted()
     assert.deepEqual(told.changes.map(plain).toSorted(), live, RULES[at]?.name)
     fired += live.length
+    const warmUp = { samples: 0, needed: 24, groups: 1, warming: 1 }
+    assert.deepEqual(told.warm_up, RULES[at]?.name === 'unusual' ? warmUp : null)
   }
   assert.ok(fired >= 8, `${fired} changes`)
 })

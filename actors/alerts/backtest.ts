@@ -1,4 +1,5 @@
 /** What a rule would have said of the logs that are stored: read in slices of their receipt. */
+import type { WarmUp } from '#actors/catalog/alert-rules.ts'
 import type { AlertRule } from '#proto/alert-rule.ts'
 import type { TaskPool } from '#runtime/index.ts'
 import type { AlertChange, StoredRule } from './alert-engine.ts'
@@ -26,6 +27,8 @@ export interface BacktestResult {
   readonly rows: number
   readonly late: number
   readonly leftOut: number
+  /** Of an anomaly, at the end. */
+  readonly warmUp: WarmUp | null
   /** It ends here, because there were too many rows. */
   readonly endUs: number
 }
@@ -63,8 +66,8 @@ export async function backtest(
     points.push(...last.points)
     fromUs = untilUs
   }
-  const { late = 0, leftOut = 0 } = last ?? {}
-  return { changes, points, rows: seen, late, leftOut, endUs: fromUs }
+  const { late = 0, leftOut = 0, warmUp = null } = last ?? {}
+  return { changes, points, rows: seen, late, leftOut, warmUp, endUs: fromUs }
 }
 
 /** null = there are more than may be. */

@@ -1,6 +1,7 @@
 /** The state of one group of a rule, and how a window that has closed moves it on. */
 import type { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
 import type { PartKind } from '#actors/processing/windows/window-part.ts'
+import { Baseline } from './baseline.ts'
 import { type GroupWindows, readWindows } from './group-windows.ts'
 import type { WindowRead } from './window-value.ts'
 
@@ -10,6 +11,8 @@ export type AlertStatus = (typeof ALERT_STATUSES)[number]
 
 export interface GroupState {
   readonly windows: GroupWindows
+  /** Of an anomaly; null = its rule is none. */
+  readonly baseline: Baseline | null
   status: AlertStatus
   /** Last pane of the window with which the status began. */
   since: number
@@ -32,9 +35,14 @@ export interface StepTimes {
   readonly tellsNoData: boolean
 }
 
-export function newGroup(windows: GroupWindows, isEstablished: boolean): GroupState {
+export function newGroup(
+  windows: GroupWindows,
+  baseline: Baseline | null,
+  isEstablished: boolean,
+): GroupState {
   return {
     windows,
+    baseline,
     status: 'ok',
     since: NONE,
     overSince: NONE,
@@ -64,8 +72,9 @@ function stepFiring(state: GroupState, read: WindowRead, last: number, times: St
   if (last - state.overSince >= times.keepPanes) rest(state, read, last, times)
 }
 
-function rest(state: GroupState, { value }: WindowRead, last: number, times: StepTimes): void {
-  const status = value === null && times.tellsNoData ? 'no_data' : 'ok'
+function rest(state: GroupState, read: WindowRead, last: number, times: StepTimes): void {
+  const isMissing = read.value === null && read.anomaly?.usual.isKnown !== false
+  const status = isMissing && times.tellsNoData ? 'no_data' : 'ok'
   if (state.status !== status) enter(state, status, last)
 }
 
@@ -83,14 +92,21 @@ export function writeGroup(state: GroupState, writer: ByteWriter): void {
   writer.f64(state.lastSeen)
   writer.u8(state.isEstablished ? 1 : 0)
   state.windows.write(writer)
+  state.baseline?.write(writer)
 }
 
-export function readGroup(kind: PartKind, reader: ByteReader): GroupState {
+/** `baselineS`: windows so long have a baseline; null = none. */
+export function readGroup(
+  kind: PartKind,
+  baselineS: number | null,
+  reader: ByteReader,
+): GroupState {
   const status = ALERT_STATUSES[reader.u8()]
   if (status === undefined) throw new RangeError('an unknown status')
   const [since, overSince] = [reader.f64(), reader.f64()]
   const [firstSeen, lastSeen] = [reader.f64(), reader.f64()]
   const isEstablished = reader.u8() === 1
   const windows = readWindows(kind, reader)
-  return { windows, status, since, overSince, firstSeen, lastSeen, isEstablished }
+  const baseline = baselineS === null ? null : Baseline.read(baselineS, reader)
+  return { windows, baseline, status, since, overSince, firstSeen, lastSeen, isEstablished }
 }

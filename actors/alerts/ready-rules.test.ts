@@ -5,6 +5,7 @@ import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/index.ts'
+import { RECENT_SAMPLES_MIN } from './baseline.ts'
 import { READY_RULES, readyRules } from './ready-rules.ts'
 import { replay } from './replay.ts'
 
@@ -30,10 +31,13 @@ const measured = (value: number): Minute => {
   return () => times(3, { message: 'http.duration', attributes })
 }
 
+/** Values of so many quarters of an hour have to be known, and one more that is passed over. */
+const WARM_UP_MINUTES = (RECENT_SAMPLES_MIN + 3) * 15
 /** What makes it fire, after what does not: which lasts for as long as a window, or it learns. */
 const BURSTS: Readonly<Record<string, readonly [before: Minute, after: Minute]>> = {
   'Error spike': [calm, () => [...times(8, {}), ...times(2, { level: 'ERROR' })]],
   'Traffic spike': [calm, () => times(100, {})],
+  'Unusual traffic': [calm, () => times(40, {})],
   'Traffic stopped': [calm, () => []],
   'Latency p95': [
     () => times(5, { attributes: { duration_ms: 200 } }),
@@ -55,7 +59,8 @@ for (const text of READY_RULES) {
     assert.ok(burst)
     const [before, after] = burst
     const windowMinutes = rule.windowS / 60
-    const calmMinutes = 2 * windowMinutes + 2
+    const isAnomaly = rule.aggregate.fn === 'anomaly'
+    const calmMinutes = isAnomaly ? WARM_UP_MINUTES : 2 * windowMinutes + 2
     const minutes = Math.ceil(calmMinutes + windowMinutes + 15)
     const step = windowMinutes > 60 ? 10 : 1
     const rows: string[] = []

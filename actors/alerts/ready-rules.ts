@@ -19,6 +19,7 @@ export const READY_RULES: readonly AlertRuleText[] = [
     severity: 'critical',
   },
   { name: 'Traffic spike', aggregate: 'change', window: '15m', condition: '> 200' },
+  { name: 'Unusual traffic', aggregate: 'anomaly(count)', window: '15m', condition: '> 5' },
   { name: 'Traffic stopped', aggregate: 'absence', window: '15m', severity: 'critical' },
   {
     name: 'Latency p95',

@@ -3,6 +3,7 @@
  * of those received together, and go in the order of their receipt through the very code that runs
  * live, on their clock. A long history comes in pieces; the state between them is a snapshot.
  */
+import type { WarmUp } from '#actors/catalog/alert-rules.ts'
 import { openRows } from '#actors/processing/rows.ts'
 import { RuleSet } from '#actors/processing/windows/window-deltas.ts'
 import { type Row, SEVERITY_OF_LEVEL } from '#proto/api.ts'
@@ -13,6 +14,7 @@ import { openProven } from '#proto/log-batch.ts'
 import { parseTime } from '#proto/time.ts'
 import { type AlertChange, AlertEngine, type StoredRule } from './alert-engine.ts'
 import { ALERT_SERVICE } from './alert-row.ts'
+import type { AnomalyRead, WindowRead } from './window-value.ts'
 
 export interface Replay {
   /** They start at their `updatedAtUs`. */
@@ -36,6 +38,8 @@ export interface Replayed {
   readonly rows: number
   readonly late: number
   readonly leftOut: number
+  /** Of the first rule, at the end. */
+  readonly warmUp: WarmUp | null
 }
 
 /** What a group's last window of some time was. */
@@ -43,6 +47,8 @@ export interface ReplayPoint {
   readonly key: string
   readonly windowEndUs: number
   readonly value: number | null
+  /** Of an anomaly. */
+  readonly anomaly: AnomalyRead | null
 }
 
 /** Groups of which values are told. */
@@ -51,7 +57,7 @@ const POINT_GROUPS_MAX = 20
 export function replay(input: Replay): Replayed {
   const { rules, state, rows, untilUs, pointUs } = input
   const points = new Map<string, Map<number, ReplayPoint>>()
-  const observe = (key: string, windowEndUs: number, value: number | null): void => {
+  const observe = (key: string, windowEndUs: number, read: WindowRead): void => {
     if (pointUs === null) return
     let own = points.get(key)
     if (own === undefined) {
@@ -59,7 +65,12 @@ export function replay(input: Replay): Replayed {
       own = new Map()
       points.set(key, own)
     }
-    own.set(Math.floor(windowEndUs / pointUs), { key, windowEndUs, value })
+    own.set(Math.floor(windowEndUs / pointUs), {
+      key,
+      windowEndUs,
+      value: read.value,
+      anomaly: read.anomaly ?? null,
+    })
   }
   const onWindow = pointUs === null ? null : observe
   const engine =
@@ -72,6 +83,7 @@ export function replay(input: Replay): Replayed {
     return engine.absorb(deltasOf(set, records, receivedAtUs, kind), rules, receivedAtUs)
   })
   changes.push(...engine.advance(untilUs))
+  const [first] = engine.evaluators.values()
   const counters = [...engine.evaluators.values()].map(({ evaluator }) => evaluator.counters)
   return {
     state: engine.snapshot(),
@@ -80,6 +92,7 @@ export function replay(input: Replay): Replayed {
     rows: batches.reduce((sum, { records }) => sum + records.length, 0),
     late: counters.reduce((sum, { late }) => sum + late, 0),
     leftOut: counters.reduce((sum, { leftOut }) => sum + leftOut, 0),
+    warmUp: first?.evaluator.warmUp ?? null,
   }
 }
 

@@ -8,10 +8,12 @@
  * condition false again, it fires before its window closes: with the row that decides it. All times
  * come from outside, so that a replay on another clock comes to the same end.
  */
+import type { WarmUp } from '#actors/catalog/alert-rules.ts'
 import type { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
 import type { PartKind, WindowPart } from '#actors/processing/windows/window-part.ts'
 import { partKindOf } from '#actors/processing/windows/window-rules.ts'
 import { type AlertRule, isPatternRule, slideOf } from '#proto/alert-rule.ts'
+import { Baseline, RECENT_SAMPLES_MIN } from './baseline.ts'
 import {
   type AlertStatus,
   enter,
@@ -31,6 +33,8 @@ export const SETTLE_US = 500_000
 const SECOND_US = 1_000_000
 /** A group that is awaited, or still firing, is remembered so long after its last row. */
 export const ABSENT_KEEP_S = 86_400
+/** What is seen once a day has a baseline, too. */
+export const BASELINE_KEEP_S = 2 * 86_400
 
 /** A group of a rule has changed its status. */
 export interface GroupChange {
@@ -43,7 +47,7 @@ export interface GroupChange {
 }
 
 /** Told of every window that closes, but for those in which nothing changes any more. */
-export type WindowObserver = (key: string, windowEndUs: number, value: number | null) => void
+export type WindowObserver = (key: string, windowEndUs: number, read: WindowRead) => void
 
 export interface RuleCounters {
   /** Rows that came after their window and the lateness allowance. */
@@ -96,6 +100,20 @@ export class RuleEvaluator {
     return this.#groups
   }
 
+  /** null = it is no anomaly. */
+  get warmUp(): WarmUp | null {
+    const slot = this.#reader.slotAt(this.#closed + 1)
+    if (slot === null) return null
+    let [samples, warming] = [0, 0]
+    for (const { baseline } of this.#groups.values()) {
+      const usual = baseline?.at(slot)
+      if (usual === undefined || usual.isKnown) continue
+      warming++
+      samples = Math.max(samples, usual.samples)
+    }
+    return { samples, needed: RECENT_SAMPLES_MIN, groups: this.#groups.size, warming }
+  }
+
   /** What was received between was not seen: windows that reach back further are not whole. */
   resume(nowUs: number): void {
     this.#whole = Math.max(this.#whole, Math.ceil(nowUs / this.#slideUs))
@@ -130,10 +148,15 @@ export class RuleEvaluator {
     const end = Math.floor((nowUs - latenessS * SECOND_US - SETTLE_US) / this.#slideUs) - 1
     for (const stop of [this.#whole + this.#reader.span - 1, Number.POSITIVE_INFINITY]) {
       const last = Math.min(end, stop)
-      const stillUntil = Math.min(last, Math.max(this.#closed, newest) + this.#stillAfter)
-      while (this.#closed < stillUntil) this.#closeNext(tell)
-      // Nothing came meanwhile: all later windows say the same.
-      this.#closed = Math.max(this.#closed, last)
+      const empty = Math.max(this.#closed, newest) + this.#reader.span
+      while (this.#closed < last) {
+        const changed = Math.max(empty, this.#slotStart)
+        // Nothing came meanwhile: all windows say the same, until something else is usual.
+        if (this.#closed >= changed + this.#restAfter) {
+          this.#closed = Math.min(last, this.#slotEnd) - 1
+        }
+        this.#closeNext(tell)
+      }
     }
     if (this.#touched.size > 0) this.decide(tell)
   }
@@ -179,7 +202,9 @@ export class RuleEvaluator {
     this.#current = reader.f64()
     this.#groups.clear()
     const size = reader.u32()
-    for (let i = 0; i < size; i++) this.#groups.set(reader.text(), readGroup(this.kind, reader))
+    for (let i = 0; i < size; i++) {
+      this.#groups.set(reader.text(), readGroup(this.kind, this.#baselineS, reader))
+    }
   }
 
   /** Oldest pane of a window that has not closed. */
@@ -187,10 +212,24 @@ export class RuleEvaluator {
     return this.#closed + 2 - this.#reader.span
   }
 
-  /** So many windows after the last row everything has come to rest. */
-  get #stillAfter(): number {
+  /** So many windows that say the same and everything has come to rest. */
+  get #restAfter(): number {
     const { forPanes, keepPanes } = this.#times
-    return this.#reader.span + Math.ceil(forPanes + keepPanes) + 4
+    return Math.ceil(forPanes + keepPanes) + 4
+  }
+
+  /** First and last pane of the slot in which the next window ends. */
+  get #slotStart(): number {
+    const { slotPanes } = this.#reader
+    return slotPanes === null ? 0 : Math.floor((this.#closed + 1) / slotPanes) * slotPanes
+  }
+
+  get #slotEnd(): number {
+    return this.#slotStart + (this.#reader.slotPanes ?? Number.POSITIVE_INFINITY) - 1
+  }
+
+  get #baselineS(): number | null {
+    return this.#reader.slotPanes === null ? null : this.rule.windowS
   }
 
   #groupOf(key: string): GroupState | null {
@@ -198,7 +237,8 @@ export class RuleEvaluator {
     if (known !== undefined) return known
     if (this.#groups.size >= this.rule.groupsMax) return null
     const { fn } = this.rule.aggregate
-    const group = newGroup(emptyWindows(this.kind), fn === 'absence')
+    const baseline = this.#baselineS === null ? null : new Baseline(this.#baselineS)
+    const group = newGroup(emptyWindows(this.kind), baseline, fn === 'absence')
     this.#groups.set(key, group)
     return group
   }
@@ -222,12 +262,20 @@ export class RuleEvaluator {
     }
     const read = this.#read(group, last)
     if (read === null) return
-    this.#onWindow?.(key, (last + 1) * this.#slideUs, read.value)
+    this.#onWindow?.(key, (last + 1) * this.#slideUs, read)
+    this.#remember(group, last, read)
     step(group, read, last, this.#times)
     if (group.status === status) return
     this.#tell(key, status, group, last, read.value, tell)
     // The next firing may be decided already.
     if (status === 'firing') this.#touched.add(key)
+  }
+
+  /** With the window that ends a slot. */
+  #remember({ baseline }: GroupState, last: number, { anomaly }: WindowRead): void {
+    const slot = this.#reader.slotAt(last)
+    if (baseline === null || slot === null || anomaly === undefined) return
+    if (this.#reader.slotAt(last + 1) !== slot) baseline.record(slot, anomaly.measured)
   }
 
   /** null = the window is not whole, and says nothing. */
@@ -237,15 +285,21 @@ export class RuleEvaluator {
     if (needsWhole && first < this.#whole) return null
     // A group that appears had nothing before, which says nothing.
     if (needsPast && this.rule.by.length > 0 && first < group.firstSeen) return null
-    return this.#reader.read(group.windows, last, group.isEstablished)
+    return this.#reader.read(group, last)
   }
 
   #isForgotten(key: string, group: GroupState, last: number): boolean {
     if (key === '' || group.windows.total > 0) return false
+    const unseenUs = (last - group.lastSeen) * this.#slideUs
+    if (group.baseline !== null) {
+      // Only where every clock closes a window.
+      const endsSlot = this.#reader.slotAt(last + 1) !== this.#reader.slotAt(last)
+      return endsSlot && unseenUs > BASELINE_KEEP_S * SECOND_US
+    }
     const { fn } = this.rule.aggregate
     const isAwaited = (fn === 'absence' || fn === 'vanished_pattern') && group.isEstablished
     if (group.status === 'ok' && !isAwaited) return true
-    return (last - group.lastSeen) * this.#slideUs > ABSENT_KEEP_S * SECOND_US
+    return unseenUs > ABSENT_KEEP_S * SECOND_US
   }
 
   #forget(key: string, group: GroupState, last: number, tell: (change: GroupChange) => void): void {

@@ -4,6 +4,7 @@ import {
   type AlertRule,
   isMetricRule,
   isPatternRule,
+  metricOf,
   printAggregate,
   printCondition,
 } from '#proto/alert-rule.ts'
@@ -51,8 +52,9 @@ export function groupOf(
 }
 
 /** `count > 20`, `p95 of http_request_seconds > 2`. */
-export function conditionText({ aggregate, condition }: AlertRule): string {
-  const what = printAggregate(aggregate)
-  const of = 'metric' in aggregate ? `${what} of ${aggregate.metric}` : what
+export function conditionText(rule: AlertRule): string {
+  const { condition } = rule
+  const [what, metric] = [printAggregate(rule.aggregate), metricOf(rule)]
+  const of = metric === null ? what : `${what} of ${metric}`
   return condition === null ? of : `${of} ${printCondition(condition)}`
 }

@@ -1,6 +1,8 @@
 /** What a rule says of one window: its value, whether the condition holds, and when it is over. */
 import type { WindowPart } from '#actors/processing/windows/window-part.ts'
-import { type AlertRule, slideOf } from '#proto/alert-rule.ts'
+import { type AlertRule, type MeasuredAggregate, measuredBy, slideOf } from '#proto/alert-rule.ts'
+import { anomalyScore, leastSpread, spreadOf } from './anomaly-score.ts'
+import { type Baseline, slotOf, type Usual } from './baseline.ts'
 import type { GroupWindows } from './group-windows.ts'
 
 /** A pattern that vanishes was a regular one: it had so many rows in one window. */
@@ -12,6 +14,23 @@ export interface WindowRead {
   readonly holds: boolean
   /** A firing ends on the other side of its resolve threshold. */
   readonly isOver: boolean
+  /** What the value is a score of; while the usual is not known, there is none. */
+  readonly anomaly?: AnomalyRead
+}
+
+/** What of a group has to be known. */
+interface ReadGroup {
+  readonly windows: GroupWindows
+  readonly baseline: Baseline | null
+  /** It was seen often enough that its absence means something. */
+  readonly isEstablished: boolean
+}
+
+export interface AnomalyRead {
+  readonly measured: number | null
+  readonly usual: Usual
+  /** What counts as one standard deviation. */
+  readonly spread: number
 }
 
 export class WindowReader {
@@ -25,6 +44,8 @@ export class WindowReader {
   readonly needsPast: boolean
   /** More rows never make the condition false: what holds now will hold when the window closes. */
   readonly isRising: boolean
+  /** Panes of a slot of its baselines; null = it has none. */
+  readonly slotPanes: number | null
   readonly #rule: AlertRule
   readonly #isOfRows: boolean
 
@@ -41,8 +62,10 @@ export class WindowReader {
     this.isRising = this.#isOfRows || fn === (isUp ? 'max' : 'min')
     const isMeasure =
       fn === 'ratio' || fn === 'avg' || fn === 'min' || fn === 'max' || /^p\d/.test(fn)
+    const isAnomaly = fn === 'anomaly'
+    this.slotPanes = isAnomaly ? slotOf(windowS) / slideOf(windowS) : null
     this.needsPast =
-      condition === null ? fn === 'absence' : fn === 'change' || (!isMeasure && !isUp)
+      condition === null ? fn === 'absence' : isAnomaly || fn === 'change' || (!isMeasure && !isUp)
     this.needsWhole = this.needsPast || condition === null
   }
 
@@ -54,20 +77,49 @@ export class WindowReader {
     return compare(most, condition.operator, condition.threshold)
   }
 
-  /** The window whose last pane is `last`; `isEstablished`: the group was seen often enough. */
-  read(windows: GroupWindows, last: number, isEstablished: boolean): WindowRead {
+  /** The window whose last pane is `last`. */
+  read(group: ReadGroup, last: number): WindowRead {
+    const { windows } = group
+    const { aggregate, condition } = this.#rule
+    if (condition === null) return this.#readEvent(windows, last, group.isEstablished)
     const first = last - this.panes + 1
-    const { aggregate, condition, resolve } = this.#rule
-    if (condition === null) return this.#readEvent(windows, last, isEstablished)
-    const value =
-      aggregate.fn === 'change'
-        ? this.#change(windows, first, last)
-        : valueOf(this.#rule, windows.over(first, last))
-    if (value === null || Number.isNaN(value)) return { value: null, holds: false, isOver: true }
+    if (aggregate.fn === 'change') return this.#judge(this.#change(windows, first, last))
+    const measured = valueOf(measuredBy(aggregate), this.#rule.windowS, windows.over(first, last))
+    return aggregate.fn === 'anomaly'
+      ? this.#readAnomaly(group, last, measured, aggregate.of)
+      : this.#judge(measured)
+  }
+
+  /** Slots are counted from 1970, the first is 0; null = there are none. */
+  slotAt(pane: number): number | null {
+    return this.slotPanes === null ? null : Math.floor(pane / this.slotPanes)
+  }
+
+  #judge(value: number | null): WindowRead {
+    const { condition, resolve } = this.#rule
+    if (value === null || Number.isNaN(value) || condition === null) {
+      return { value: null, holds: false, isOver: true }
+    }
     const holds = compare(value, condition.operator, condition.threshold)
     if (resolve === null) return { value, holds, isOver: !holds }
     const isUp = condition.operator.startsWith('>')
     return { value, holds, isOver: !holds && (isUp ? value <= resolve : value >= resolve) }
+  }
+
+  #readAnomaly(
+    { baseline }: ReadGroup,
+    last: number,
+    measured: number | null,
+    of: MeasuredAggregate,
+  ): WindowRead {
+    const slot = this.slotAt(last)
+    if (baseline === null || slot === null) throw new Error('an anomaly has no baseline')
+    const usual = baseline.at(slot)
+    const least = leastSpread(of, this.#rule.windowS, usual.median)
+    const isScored = usual.isKnown && measured !== null && !Number.isNaN(measured)
+    const score = isScored ? anomalyScore(measured, usual, least) : null
+    const anomaly = { measured, usual, spread: spreadOf(usual, least) }
+    return { ...this.#judge(score), anomaly }
   }
 
   #readEvent(windows: GroupWindows, last: number, isEstablished: boolean): WindowRead {
@@ -89,7 +141,11 @@ export class WindowReader {
   }
 }
 
-function valueOf({ aggregate, windowS }: AlertRule, part: WindowPart): number | null {
+function valueOf(
+  aggregate: ReturnType<typeof measuredBy>,
+  windowS: number,
+  part: WindowPart,
+): number | null {
   const { fn } = aggregate
   switch (fn) {
     case 'count':

@@ -7,12 +7,13 @@ import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { metricsOf } from '#actors/store/streams.ts'
-import { type AlertRule, isMetricRule } from '#proto/alert-rule.ts'
+import { type AlertRule, isMetricRule, metricOf } from '#proto/alert-rule.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import { formatTime, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
 import type { Clock, TaskPool } from '#runtime/index.ts'
 import { readRule } from './alert-rule-routes.ts'
+import { toldWarmUp, warmUp } from './alert-shapes.ts'
 import type { CallersProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectInBody } from './endpoint.ts'
 import { exportPages } from './export-pages.ts'
@@ -44,6 +45,7 @@ const replyMembers = {
   late: z.number().int().describe('rows that came too late to count'),
   left_out: z.number().int().describe('rows of groups beyond groups_max'),
   firings: z.number().int(),
+  warm_up: warmUp.describe('as it is at the end'),
   changes: z.array(
     z.strictObject({
       at: time.describe('when it was known'),
@@ -59,7 +61,15 @@ const series = z
   .array(
     z.strictObject({
       group,
-      points: z.array(z.strictObject({ time, value: z.number().nullable() })),
+      points: z.array(
+        z.strictObject({
+          time,
+          value: z.number().nullable(),
+          measured: z.number().nullable().optional(),
+          usual: z.number().optional().describe('median of the baseline; absent = unknown'),
+          spread: z.number().optional().describe('what counts as one standard deviation'),
+        }),
+      ),
     }),
   )
   .describe('the value of some groups at the end of windows')
@@ -130,12 +140,14 @@ async function answer(
     ),
   )
   const { changes, rows, late, leftOut } = result
+  const warm = result.warmUp
   const told = {
     start_time: formatTime(startUs),
     end_time: formatTime(result.endUs),
     rows,
     late,
     left_out: leftOut,
+    warm_up: warm === null ? null : toldWarmUp(warm),
     firings: changes.filter(({ to }) => to === 'firing').length,
     changes: changes.slice(0, CHANGES_TOLD_MAX).map(change => ({
       at: formatTime(change.atUs),
@@ -150,19 +162,28 @@ async function answer(
 }
 
 function seriesOf(rule: AlertRule, points: readonly ReplayPoint[]) {
-  const byKey = new Map<string, { readonly time: string; readonly value: number | null }[]>()
-  for (const { key, windowEndUs, value } of points) {
-    const own = byKey.get(key) ?? []
-    byKey.set(key, own)
-    own.push({ time: formatTime(windowEndUs), value })
+  const byKey = new Map<string, ReturnType<typeof toldPoint>[]>()
+  for (const point of points) {
+    const own = byKey.get(point.key) ?? []
+    byKey.set(point.key, own)
+    own.push(toldPoint(point))
   }
   return [...byKey].map(([key, own]) => ({ group: groupOf(rule, key), points: own }))
 }
 
+function toldPoint({ windowEndUs, value, anomaly }: ReplayPoint) {
+  const point = { time: formatTime(windowEndUs), value }
+  if (anomaly === null) return point
+  const { measured, usual, spread } = anomaly
+  return { ...point, measured, ...(usual.isKnown ? { usual: usual.median, spread } : {}) }
+}
+
 /** What a search for the rows of a rule looks for. */
-function queryOf({ query, aggregate }: AlertRule): string {
-  if (!('metric' in aggregate)) return query
-  const name = `message="${aggregate.metric}"`
+function queryOf(rule: AlertRule): string {
+  const { query } = rule
+  const metric = metricOf(rule)
+  if (metric === null) return query
+  const name = `message="${metric}"`
   return query.trim() === '*' ? name : `${name} (${query})`
 }
 

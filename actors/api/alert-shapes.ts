@@ -1,7 +1,8 @@
 /** Shapes of rules, states and history of alerts, as REST tells them. */
 import { z } from 'zod/v4'
+import { RECENT_SAMPLES_MIN } from '#actors/alerts/baseline.ts'
 import { faultText } from '#actors/alerts/stored-rules.ts'
-import type { StoredAlertRule } from '#actors/catalog/alert-rules.ts'
+import type { StoredAlertRule, WarmUp } from '#actors/catalog/alert-rules.ts'
 import type { HistoryEntry, StoredState } from '#actors/catalog/alert-states.ts'
 import type { AlertChange } from '#proto/alert-change.ts'
 import { ALERT_SEVERITIES, type AlertRuleText, printAlertRule } from '#proto/alert-rule.ts'
@@ -18,7 +19,7 @@ export const ruleText = z
       .string()
       .optional()
       .describe(
-        'count, rate, change, absence, new_pattern, vanished_pattern, ratio(QUERY), distinct(FIELD), p95(FIELD) …',
+        'count, rate, change, absence, new_pattern, vanished_pattern, ratio(QUERY), distinct(FIELD), p95(FIELD) …, anomaly(AGGREGATE)',
       ),
     metric: z.string().optional().describe('name of a metric of the SDK'),
     window: z.string().optional().describe('10s to 1d'),
@@ -35,6 +36,16 @@ export const ruleText = z
   })
   .meta({ id: 'AlertRule', description: 'As in files; see docs/alerts.md.' })
 
+export const warmUp = z
+  .strictObject({
+    samples: z.number().int().describe('of the group that has most'),
+    needed: z.number().int(),
+    groups: z.number().int(),
+    warming: z.number().int().describe('groups that are not judged yet'),
+  })
+  .nullable()
+  .describe('of an anomaly: what is usual is not known of all groups yet; null = it is')
+
 export const storedRule = z
   .strictObject({
     id: z.string(),
@@ -44,6 +55,7 @@ export const storedRule = z
     updated_at: time,
     updated_by: z.string(),
     fault: z.string().nullable().describe('why it is not evaluated; null = it is'),
+    warm_up: warmUp,
   })
   .meta({ id: 'StoredAlertRule' })
 
@@ -95,7 +107,18 @@ export function toldRule(stored: StoredAlertRule): z.input<typeof storedRule> {
     updated_at: formatTime(stored.updatedAtUs),
     updated_by: stored.updatedBy,
     fault: parsed.type === 'faults' ? faultText(parsed) : stored.fault,
+    warm_up:
+      parsed.type === 'rule' && parsed.rule.enabled && parsed.rule.aggregate.fn === 'anomaly'
+        ? toldWarmUp(stored.warmUp ?? UNSEEN)
+        : null,
   }
+}
+
+/** Of a rule that has just been made. */
+const UNSEEN: WarmUp = { samples: 0, needed: RECENT_SAMPLES_MIN, groups: 0, warming: 0 }
+
+export function toldWarmUp(warmUp: WarmUp): WarmUp | null {
+  return warmUp.groups > 0 && warmUp.warming === 0 ? null : warmUp
 }
 
 /** In the order of all rules, which the catalog does not keep. */

@@ -12,6 +12,17 @@ export interface StoredAlertRule {
   readonly updatedBy: string
   /** Why it could not be evaluated; null = nothing is known. */
   readonly fault: string | null
+  /** Of an anomaly; null = nothing is known. */
+  readonly warmUp: WarmUp | null
+}
+
+/** Groups of an anomaly of which is not known yet what is usual: these never fire. */
+export interface WarmUp {
+  /** Values that the group has which has most of those that warm up. */
+  readonly samples: number
+  readonly needed: number
+  readonly groups: number
+  readonly warming: number
 }
 
 export interface NewAlertRule {
@@ -43,4 +54,6 @@ export interface AlertRules {
   /** What its groups are is over, and begins anew. */
   update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal>
   delete(edit: AlertEdit, id: string): Promise<boolean>
+  /** Of the version that is evaluated; nothing happens if that has changed. */
+  noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void>
 }

@@ -10,6 +10,7 @@ import type {
   AlertRules,
   NewAlertRule,
   StoredAlertRule,
+  WarmUp,
 } from './alert-rules.ts'
 import { LOG_TARGET } from './alert-states.ts'
 import { changing } from './catalog-version.ts'
@@ -26,6 +27,7 @@ const ruleRow = z
     updated_at_us: int8,
     updated_by: z.string(),
     fault: z.string().nullable(),
+    warm_up: z.custom<WarmUp | null>(value => typeof value === 'object'),
   })
   .transform(
     (row): StoredAlertRule => ({
@@ -37,6 +39,7 @@ const ruleRow = z
       updatedAtUs: row.updated_at_us,
       updatedBy: row.updated_by,
       fault: row.fault,
+      warmUp: row.warm_up,
     }),
   )
 const stampRow = z.object({ project_id: z.string(), stamp: z.string() })
@@ -44,7 +47,7 @@ const numberRow = z.object({ value: int8 })
 const projectRow = z.object({ id: z.string() })
 
 const COLUMNS = sql.fragment`
-  id, project_id, rule, version, created_at_us, updated_at_us, updated_by, (
+  id, project_id, rule, version, created_at_us, updated_at_us, updated_by, warm_up, (
     SELECT message FROM alert_faults f
     WHERE f.rule_id = alert_rules.id AND f.version = alert_rules.version
   ) AS fault
@@ -109,7 +112,8 @@ export class SqlAlertRules implements AlertRules {
       await endFirings(change, edit, id)
       const { rowCount } = await change.query(sql.unsafe`
         UPDATE alert_rules SET name = ${rule.name}, rule = ${sql.jsonb({ ...rule })},
-          version = version + 1, updated_at_us = ${edit.atUs}, updated_by = ${edit.by}
+          version = version + 1, updated_at_us = ${edit.atUs}, updated_by = ${edit.by},
+          warm_up = NULL
         WHERE project_id = ${edit.projectId} AND id = ${id}
       `)
       return rowCount === 1 ? 'done' : 'unknown'
@@ -124,6 +128,15 @@ export class SqlAlertRules implements AlertRules {
       `)
       return rowCount === 1
     })
+  }
+
+  async noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void> {
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
+        UPDATE alert_rules SET warm_up = ${sql.jsonb({ ...warmUp })}
+        WHERE id = ${id} AND version = ${version}
+      `),
+    )
   }
 
   async #put(
@@ -145,7 +158,7 @@ export class SqlAlertRules implements AlertRules {
         ${id}, ${projectId}, ${rule.name}, ${sql.jsonb({ ...rule })}, 1, ${atUs}, ${atUs}, ${by}
       )
       ON CONFLICT (project_id, name) DO UPDATE SET rule = excluded.rule,
-        version = r.version + 1, updated_at_us = excluded.updated_at_us,
+        version = r.version + 1, warm_up = NULL, updated_at_us = excluded.updated_at_us,
         updated_by = excluded.updated_by
     `)
   }

@@ -5,7 +5,10 @@ import {
   ALERT_SEVERITIES,
   type AlertAggregate,
   type AlertRule,
+  ANOMALY_GROUPS_MAX,
+  ANOMALY_WINDOW_S_MAX,
   METRIC_FUNCTIONS,
+  type MeasuredAggregate,
   slideOf,
 } from '../alert-rule.ts'
 import { NUMBER_FUNCTIONS } from '../query/analysis.ts'
@@ -17,17 +20,20 @@ const query = fc.constantFrom(
   'a OR b',
 )
 const field = fc.constantFrom('duration_ms', 'user.id', 'größe')
-const aggregate: fc.Arbitrary<AlertAggregate> = fc.oneof(
-  fc
-    .constantFrom(
-      ...(['count', 'rate', 'change', 'absence', 'new_pattern', 'vanished_pattern'] as const),
-    )
-    .map(fn => ({ fn })),
+const measured: fc.Arbitrary<MeasuredAggregate> = fc.oneof(
+  fc.constantFrom('count' as const, 'rate' as const).map(fn => ({ fn })),
   query.map(part => ({ fn: 'ratio' as const, part })),
   fc
     .tuple(fc.constantFrom('distinct' as const, ...NUMBER_FUNCTIONS), field)
     .map(([fn, of]) => ({ fn, field: of })),
   fc.constantFrom(...METRIC_FUNCTIONS).map(fn => ({ fn, metric: 'orders.placed' })),
+)
+const aggregate: fc.Arbitrary<AlertAggregate> = fc.oneof(
+  { weight: 3, arbitrary: measured },
+  fc
+    .constantFrom(...(['change', 'absence', 'new_pattern', 'vanished_pattern'] as const))
+    .map(fn => ({ fn })),
+  measured.map(of => ({ fn: 'anomaly' as const, of })),
 )
 
 export const alertRuleArbitrary: fc.Arbitrary<AlertRule> = fc
@@ -54,12 +60,21 @@ export const alertRuleArbitrary: fc.Arbitrary<AlertRule> = fc
   )
   .map(({ operator, threshold, resolves, ...rule }): AlertRule => {
     const { fn } = rule.aggregate
+    const limit = fn === 'anomaly' ? Math.min(threshold, 999) : threshold
     const isEvent = fn === 'absence' || fn === 'new_pattern' || fn === 'vanished_pattern'
+    const limits =
+      fn === 'anomaly'
+        ? {
+            windowS: Math.min(rule.windowS, ANOMALY_WINDOW_S_MAX),
+            groupsMax: Math.min(rule.groupsMax, ANOMALY_GROUPS_MAX),
+          }
+        : {}
     return {
       ...rule,
+      ...limits,
       labels: { ...rule.labels },
       by: fn.endsWith('_pattern') ? [] : rule.by,
-      condition: isEvent ? null : { operator, threshold },
-      resolve: isEvent || !resolves ? null : threshold,
+      condition: isEvent ? null : { operator, threshold: limit },
+      resolve: isEvent || !resolves ? null : limit,
     }
   })

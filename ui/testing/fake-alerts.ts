@@ -129,7 +129,7 @@ export function storedRule(
   fault: string | null = null,
 ): StoredRule {
   const times = { created_at: AT, updated_at: AT, updated_by: 'administrator' }
-  return { id, rule, version: 1, ...times, fault }
+  return { id, rule, version: 1, ...times, fault, warm_up: null }
 }
 
 function replayed(rule: AlertRule): Preview {
@@ -163,6 +163,7 @@ function replayed(rule: AlertRule): Preview {
     rows: 48_210,
     late: 0,
     left_out: 0,
+    warm_up: null,
     firings: changes.filter(({ to }) => to === 'firing').length,
     changes,
     series,

@@ -5,6 +5,7 @@ import type {
   AlertRules,
   NewAlertRule,
   StoredAlertRule,
+  WarmUp,
 } from '#actors/catalog/alert-rules.ts'
 
 export class MemoryAlertRules implements AlertRules {
@@ -45,9 +46,23 @@ export class MemoryAlertRules implements AlertRules {
     return this.#rules.delete(id)
   }
 
+  async noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void> {
+    const rule = this.#rules.get(id)
+    if (rule?.version === version) this.#rules.set(id, { ...rule, warmUp })
+  }
+
   #put({ projectId, by: updatedBy, atUs }: AlertEdit, { id, rule }: NewAlertRule): void {
     const version = ++this.#version
     const times = { createdAtUs: atUs, updatedAtUs: atUs }
-    this.#rules.set(id, { id, projectId, rule, version, updatedBy, fault: null, ...times })
+    this.#rules.set(id, {
+      id,
+      projectId,
+      rule,
+      version,
+      updatedBy,
+      fault: null,
+      warmUp: null,
+      ...times,
+    })
   }
 }

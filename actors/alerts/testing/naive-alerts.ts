@@ -3,9 +3,10 @@
  * all events that are known by then. The judge of windows, panes, deltas and early firing.
  */
 import type { AlertRule } from '#proto/alert-rule.ts'
-import { slideOf } from '#proto/alert-rule.ts'
+import { measuredBy, slideOf } from '#proto/alert-rule.ts'
 import type { AlertStatus } from '../group-state.ts'
 import { type GroupChange, SETTLE_US } from '../rule-evaluator.ts'
+import { naiveScore } from './naive-score.ts'
 
 export interface PlainEvent {
   readonly timeUs: number
@@ -44,6 +45,8 @@ export class NaiveAlerts {
   readonly #events: Placed[] = []
   readonly #groups = new Map<string, NaiveGroup>()
   readonly #held = new Set<string>()
+  /** Values of windows by group and the time of their end. */
+  readonly #past = new Map<string, Map<number, number>>()
   #closed: number
   #nowUs: number
 
@@ -113,10 +116,12 @@ export class NaiveAlerts {
     const { aggregate, forS, keepFiringForS } = this.#rule
     const fn = aggregate.fn
     if (fn === 'vanished_pattern' && this.#count(key, last) >= 10) group.established = true
-    const { holds, isOver, value, judged } = this.#judge(key, last)
+    const { holds, isOver, value, judged, measured, isUnknown } = this.#judge(key, last)
     if (judged) {
+      if (fn === 'anomaly' && measured !== null) this.#keep(key, last, measured)
       if (holds) this.#held.add(`${key} ${(last + 1) * this.#slideUs}`)
-      const rest = value === null && this.#rule.by.length === 0 ? 'no_data' : 'ok'
+      const isNothing = value === null && !isUnknown && this.#rule.by.length === 0
+      const rest = isNothing ? 'no_data' : 'ok'
       if (group.status === 'firing') {
         if (last > group.since) {
           if (!isOver) group.overSince = null
@@ -140,10 +145,34 @@ export class NaiveAlerts {
     if (key === '') return
     const group = this.#group(key)
     const { fn } = this.#rule.aggregate
+    if (fn === 'anomaly') {
+      const isSlot = ((last + 1) * this.#slideUs) % this.#slotUs === 0
+      const isLong = (last - group.lastSeen) * this.#slideUs > 2 * 86_400e6
+      if (!isSlot || !isLong || this.#count(key, last + 1) > 0) return
+      this.#past.delete(key)
+      this.#groups.delete(key)
+      if (group.status !== 'ok') {
+        const windowEndUs = (last + 1) * this.#slideUs
+        this.changes.push({ key, from: group.status, to: 'ok', windowEndUs, value: null })
+      }
+      return
+    }
     const span = fn === 'change' ? 2 * this.#panes : this.#panes + (fn === 'new_pattern' ? 1 : 0)
     if (this.#events.some(event => event.key === key && event.pane >= last + 2 - span)) return
     const awaited = (fn === 'absence' || fn === 'vanished_pattern') && group.established
     if (group.status === 'ok' && !awaited) this.#groups.delete(key)
+  }
+
+  get #slotUs(): number {
+    return this.#rule.windowS <= 900 ? 900e6 : 3_600e6
+  }
+
+  #keep(key: string, last: number, measured: number): void {
+    const endUs = (last + 1) * this.#slideUs
+    if (endUs % this.#slotUs !== 0) return
+    const past = this.#past.get(key) ?? new Map<number, number>()
+    this.#past.set(key, past)
+    past.set(endUs, Math.fround(measured))
   }
 
   #fireEarly(): void {
@@ -186,6 +215,9 @@ export class NaiveAlerts {
     readonly holds: boolean
     readonly isOver: boolean
     readonly judged: boolean
+    /** Of an anomaly: what it is a score of; and whether the usual is not known. */
+    readonly measured: number | null
+    readonly isUnknown: boolean
   } {
     const { aggregate, condition, resolve, by } = this.#rule
     const { fn } = aggregate
@@ -194,9 +226,10 @@ export class NaiveAlerts {
     const first = last - span + 1
     const isDown = condition?.operator.startsWith('<') ?? false
     const isOfRows = ['count', 'rate', 'sum', 'distinct'].includes(fn)
-    const past = fn === 'absence' || fn === 'change' || (isDown && isOfRows)
+    const past = fn === 'absence' || fn === 'change' || fn === 'anomaly' || (isDown && isOfRows)
     const whole = past || fn.endsWith('_pattern')
-    const unjudged = { value: null, holds: false, isOver: false, judged: false }
+    const plain = { measured: null, isUnknown: false }
+    const unjudged = { value: null, holds: false, isOver: false, judged: false, ...plain }
     if (whole && first < this.#startPane) return unjudged
     if (past && by.length > 0 && first < (group?.firstSeen ?? 0)) return unjudged
     if (condition === null) {
@@ -205,22 +238,30 @@ export class NaiveAlerts {
         fn === 'new_pattern'
           ? rows > 0 && this.#inWindow(key, last - this.#panes, last - 1).length === 0
           : rows === 0 && group?.established === true
-      return { value: rows, holds, isOver: !holds, judged: true }
+      return { value: rows, holds, isOver: !holds, judged: true, ...plain }
     }
-    const value = this.#value(key, last)
-    if (value === null) return { value, holds: false, isOver: true, judged: true }
+    const measured = this.#value(key, last)
+    const endUs = (last + 1) * this.#slideUs
+    const kept = this.#past.get(key) ?? new Map<number, number>()
+    const score =
+      fn === 'anomaly' ? naiveScore(this.#rule, this.#slotUs, kept, endUs, measured) : measured
+    const isUnknown = score === 'unknown'
+    const value = isUnknown ? null : score
+    if (value === null) {
+      return { value, holds: false, isOver: true, judged: true, measured, isUnknown }
+    }
     const { operator, threshold } = condition
     const compare = { '>': value > threshold, '>=': value >= threshold, '<': value < threshold }
     const holds = operator === '<=' ? value <= threshold : compare[operator]
     const beyond = resolve === null || (isDown ? value >= resolve : value <= resolve)
-    return { value, holds, isOver: !holds && beyond, judged: true }
+    return { value, holds, isOver: !holds && beyond, judged: true, measured, isUnknown }
   }
 
   #value(key: string, last: number): number | null {
     const events = this.#inWindow(key, last - this.#panes + 1, last)
     const numbers = events.map(({ number }) => number)
     const sum = numbers.reduce((total, number) => total + number, 0)
-    switch (this.#rule.aggregate.fn) {
+    switch (measuredBy(this.#rule.aggregate).fn) {
       case 'count':
         return events.length
       case 'rate':

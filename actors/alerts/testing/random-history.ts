@@ -1,5 +1,5 @@
 /** Random rules and histories: out of order, late, from the future, with silences and ticks. */
-import type { AlertAggregate, AlertRule } from '#proto/alert-rule.ts'
+import type { AlertAggregate, AlertRule, MeasuredAggregate } from '#proto/alert-rule.ts'
 import { ALERT_DEFAULTS, slideOf } from '#proto/alert-rule.ts'
 import type { Random } from '#runtime/index.ts'
 import type { PlainEvent, PlainStep } from './naive-alerts.ts'
@@ -61,6 +61,62 @@ export function randomRule(random: Random): AlertRule {
     labels: {},
     runbook: null,
   }
+}
+
+const MEASURED: readonly MeasuredAggregate[] = [
+  { fn: 'count' },
+  { fn: 'count' },
+  { fn: 'rate' },
+  { fn: 'ratio', part: 'x' },
+  { fn: 'distinct', field: 'n' },
+  { fn: 'sum', field: 'n' },
+  { fn: 'avg', field: 'n' },
+  { fn: 'max', field: 'n' },
+]
+
+/** Of windows long enough that days of them can be counted again and again. */
+export function randomAnomaly(random: Random): AlertRule {
+  const operator = pick(random, ['>', '>=', '<', '<='] as const)
+  const away = operator.startsWith('>') ? 1 : -1
+  const threshold = away * pick(random, [0.5, 1, 2, 3.5])
+  return {
+    ...randomRule(random),
+    aggregate: { fn: 'anomaly', of: pick(random, MEASURED) },
+    windowS: pick(random, [900, 3_600, 3_600]),
+    condition: { operator, threshold },
+    resolve: between(random, 0, 2) > 0 ? null : threshold - away * between(random, 0, 1),
+    by: between(random, 0, 1) === 0 ? [] : ['key'],
+    forS: pick(random, [0, 0, 0, 20, 600]),
+    keepFiringForS: pick(random, [0, 0, 5, 600]),
+  }
+}
+
+/** Days of rows, some of them many at once, with silences of up to days. */
+export function randomDays(random: Random, { windowS, by }: AlertRule): PlainStep[] {
+  const keys = by.length > 0 ? ['["a"]', '["b"]'] : ['']
+  const slotUs = windowS * 1e6
+  const endUs = START_US + slotUs * pick(random, windowS > 900 ? [40, 120, 200] : [40, 120])
+  const steps: PlainStep[] = []
+  let nowUs = START_US + between(random, 0, 999_999)
+  while (nowUs < endUs) {
+    const isQuiet = between(random, 0, 60) === 0
+    nowUs += isQuiet
+      ? between(random, 1, 60) * slotUs
+      : Math.floor((slotUs * between(random, 1, 150)) / 100)
+    if (between(random, 0, 5) === 0) steps.push({ type: 'tick', atUs: nowUs })
+    const count = between(random, 0, 12) === 0 ? 20 : between(random, 0, 4)
+    const events = Array.from({ length: count }, (): PlainEvent => {
+      return {
+        timeUs: nowUs - pick(random, [0, 0, 3_000_000, 15_000_000, -5_000_000]),
+        key: pick(random, keys),
+        number: between(random, -1, 6),
+        isPart: between(random, 0, 4) === 0,
+      }
+    })
+    steps.push({ type: 'batch', atUs: nowUs, events })
+  }
+  steps.push({ type: 'tick', atUs: nowUs + slotUs * 3 })
+  return steps
 }
 
 /** Receipt never goes back by more than what windows wait for it, which they do not count on. */

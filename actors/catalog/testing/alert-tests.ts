@@ -234,6 +234,19 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.equal((await alertRules.find('alerts0004', 'seen'))?.fault, null)
   })
 
+  test('how warm an anomaly is is known of the version that is evaluated', async () => {
+    const { alertRules } = catalog()
+    const warmUp = { samples: 3, needed: 24, groups: 2, warming: 1 }
+    const known = async () => (await alertRules.find('alerts0004', 'seen'))?.warmUp
+    const { version = 0 } = (await alertRules.find('alerts0004', 'seen')) ?? {}
+    assert.equal(await known(), null)
+    await alertRules.noteWarmUp('seen', version, warmUp)
+    assert.deepEqual(await known(), warmUp)
+    await alertRules.update(edit('alerts0004'), rule('seen'))
+    await alertRules.noteWarmUp('seen', version, warmUp)
+    assert.equal(await known(), null)
+  })
+
   test('entries behind one are found oldest first, by project', async () => {
     const newest = await catalog().alertStates.newest()
     const all = await catalog().alertStates.since(['alerts0002', 'alerts0004'], 0, 100)

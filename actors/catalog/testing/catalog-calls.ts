@@ -107,6 +107,7 @@ const reset = (tokenSha256: Uint8Array) => ({
 const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
 const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
 const channel = (id: string) => newChannel(id, { projectId: 'project001' })
+const WARM_UP = { samples: 3, needed: 24, groups: 1, warming: 1 }
 const RULE_FAULT = { ruleId: 'rule01', version: 1, message: 'no' }
 const DELIVERY = newDelivery('channel01', [])
 const silence = (id: string) => newSilence(id, { projectId: 'project001' })
@@ -322,6 +323,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     create: rules => rules.create(ALERT_EDIT, [alertRule('rule03')], false),
     update: rules => rules.update(ALERT_EDIT, alertRule('rule01', 'renamed')),
     delete: rules => rules.delete(ALERT_EDIT, 'rule02'),
+    noteWarmUp: rules => rules.noteWarmUp('rule01', 1, WARM_UP),
   },
   alertStates: {
     record: states => states.record(alertChange('project001', 'rule01'), 1),

@@ -22,6 +22,11 @@ export class ByteWriter {
     this.#view.setUint32(at, value, true)
   }
 
+  f32(value: number): void {
+    const at = this.#room(4)
+    this.#view.setFloat32(at, value, true)
+  }
+
   f64(value: number): void {
     const at = this.#room(8)
     this.#view.setFloat64(at, value, true)
@@ -84,6 +89,10 @@ export class ByteReader {
 
   u32(): number {
     return this.#view.getUint32(this.#step(4), true)
+  }
+
+  f32(): number {
+    return this.#view.getFloat32(this.#step(4), true)
   }
 
   f64(): number {

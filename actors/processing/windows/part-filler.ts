@@ -1,4 +1,5 @@
 /** How one row adds to the part of its group and pane, by what the rule asks of it. */
+import { measuredBy } from '#proto/alert-rule.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { addBuckets, parseBuckets } from '#proto/metric-buckets.ts'
 import type { Condition } from '../condition.ts'
@@ -19,11 +20,12 @@ export function addRowsTo(
   share: Condition | null,
 ): PartFiller {
   if (share !== null) return shareFiller(share.narrow(rows, selected))
-  if ('metric' in aggregate) return pointFiller(rows, kind, selected)
-  if (!('field' in aggregate)) return part => void part.count++
+  const measured = measuredBy(aggregate)
+  if ('metric' in measured) return pointFiller(rows, kind, selected)
+  if (!('field' in measured)) return part => void part.count++
   return kind === 'distinct'
-    ? distinctFiller(keyCodes(rows, aggregate.field, selected))
-    : numberFiller(readNumbers(rows, aggregate.field, selected), kind)
+    ? distinctFiller(keyCodes(rows, measured.field, selected))
+    : numberFiller(readNumbers(rows, measured.field, selected), kind)
 }
 
 function shareFiller(matching: Uint32Array): PartFiller {

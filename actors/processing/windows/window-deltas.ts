@@ -7,7 +7,7 @@
  * late, and only counted, if it was received after its pane had ended and the lateness allowance
  * of the rule had passed: whoever looks again finds the same rows late.
  */
-import { isMetricRule, isPatternRule, slideOf } from '#proto/alert-rule.ts'
+import { isMetricRule, isPatternRule, measuredBy, metricOf, slideOf } from '#proto/alert-rule.ts'
 import { ROW_KINDS, type RowColumns } from '#proto/columns.ts'
 import type { Query } from '#proto/query/tree.ts'
 import { parseQuery } from '#proto/query.ts'
@@ -88,7 +88,8 @@ const SECOND_US = 1_000_000
 
 function compileRule(rule: WindowRule): CompiledRule {
   const { aggregate, windowS, latenessS } = rule
-  const parts = 'part' in aggregate ? termsOf(aggregate.part).terms : null
+  const measured = measuredBy(aggregate)
+  const parts = 'part' in measured ? termsOf(measured.part).terms : null
   return {
     rule,
     kind: partKindOf(rule),
@@ -98,10 +99,11 @@ function compileRule(rule: WindowRule): CompiledRule {
   }
 }
 
-function queryOfRule({ query, aggregate }: WindowRule): Query {
-  const { terms } = termsOf(query)
-  if (!('metric' in aggregate)) return { terms }
-  return { terms: [{ type: 'exact', field: 'message', value: aggregate.metric }, ...terms] }
+function queryOfRule(rule: WindowRule): Query {
+  const { terms } = termsOf(rule.query)
+  const metric = metricOf(rule)
+  if (metric === null) return { terms }
+  return { terms: [{ type: 'exact', field: 'message', value: metric }, ...terms] }
 }
 
 function termsOf(text: string): Query {

@@ -1,5 +1,5 @@
 /** The alert rules of a project as worker threads get them: packed once, not with every batch. */
-import type { AlertRule } from '#proto/alert-rule.ts'
+import { type AlertRule, measuredBy } from '#proto/alert-rule.ts'
 import type { PartKind } from './window-part.ts'
 
 /** What has to be known of a rule to tell the rows of its windows. */
@@ -30,9 +30,10 @@ export function unpackRules({ text }: PackedRules): WindowRule[] {
 }
 
 export function partKindOf({ aggregate }: Pick<AlertRule, 'aggregate'>): PartKind {
-  const { fn } = aggregate
+  const measured = measuredBy(aggregate)
+  const { fn } = measured
   if (fn === 'ratio') return 'share'
   if (fn === 'distinct') return 'distinct'
   if (/^p\d/.test(fn)) return 'quantiles'
-  return 'metric' in aggregate || 'field' in aggregate ? 'numbers' : 'rows'
+  return 'metric' in measured || 'field' in measured ? 'numbers' : 'rows'
 }

@@ -45,6 +45,16 @@ export const SEVERITIES = [
   ['critical', 'Critical: wake somebody'],
 ] as const
 
+export const COMPARED_WITH = [
+  ['number', 'A number'],
+  ['usual', 'What is usual then'],
+] as const
+
+/** Rarely reached by chance; 3.5 is an outlier already. */
+export const SCORE_DEFAULT = '5'
+export const SCORE_HINT =
+  'In standard deviations from what is usual at this time of day: over 5, or under -5.'
+
 /** What the number of a condition is, for people who enter one. */
 export function thresholdHint(fn: string, isMetric: boolean): string {
   if (isMetric) return 'In the unit of the metric.'

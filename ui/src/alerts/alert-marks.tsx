@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<RuleState['status'], string>> = {
   ...STATUS_NAMES,
   paused: 'paused',
   fault: 'fault',
+  warming_up: 'warming up',
 }
 
 export function SeverityTag(props: { readonly severity: AlertSeverity }): JSX.Element {

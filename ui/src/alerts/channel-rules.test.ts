@@ -12,6 +12,7 @@ const stored = (rule: AlertRuleText): StoredRule => ({
   updated_at: '',
   updated_by: '',
   fault: null,
+  warm_up: null,
 })
 
 test('a channel hears of rules from its severity on that have all of its labels', () => {

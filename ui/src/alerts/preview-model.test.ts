@@ -14,12 +14,12 @@ const change = (
 ): BacktestChange => ({ at: iso(seconds), from, to, group, value: 25, window_end: iso(seconds) })
 
 function preview(parts: Partial<Preview>): Preview {
-  const counts = { rows: 10, late: 0, left_out: 0, firings: 0 }
+  const counts = { rows: 10, late: 0, warm_up: null, left_out: 0, firings: 0 }
   return { start_time: iso(0), end_time: iso(3600), ...counts, changes: [], series: [], ...parts }
 }
 
-function ruleOf(condition: string, aggregate = 'count') {
-  const parsed = parseAlertRule({ name: 'r', condition, aggregate, by: ['host'] })
+function ruleOf(condition: string, aggregate = 'count', by = ['host']) {
+  const parsed = parseAlertRule({ name: 'r', condition, aggregate, by })
   assert.ok(parsed.type === 'rule')
   return parsed.rule
 }
@@ -80,4 +80,17 @@ test('windows without data are gaps, and what goes below zero is drawn', () => {
   const chart = previewChart(preview({ series }), ruleOf('< -20', 'change'), 'change')
   assert.deepEqual([...(chart.series[0]?.values ?? [])], [[START + 30_000, -50]])
   assert.ok((chart.min ?? 0) < -50)
+})
+
+test('an anomaly is drawn as what was measured, what is usual, and where it fires', () => {
+  const known = { time: iso(120), value: 6, measured: 40, usual: 10, spread: 5 }
+  const points = [{ time: iso(60), value: null, measured: 8 }, known]
+  const rule = ruleOf('> 5', 'anomaly(count)', [])
+  const { series, max } = previewChart(preview({ series: [{ group: {}, points }] }), rule, 'count')
+  const values = Object.fromEntries(series.map(each => [each.name, [...each.values.values()]]))
+  assert.deepEqual(values, { count: [8, 40], usual: [10], 'fires at': [35] })
+  assert.ok(max >= 40)
+  const hosts = [1, 2].map(host => ({ group: { host: `${host}` }, points }))
+  const grouped = previewChart(preview({ series: hosts }), ruleOf('> 5', 'anomaly(count)'), 'x')
+  assert.deepEqual([...(grouped.series[0]?.values.values() ?? [])], [6])
 })

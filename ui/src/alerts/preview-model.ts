@@ -1,6 +1,6 @@
 /** What a rule would have said, as a chart and as firings with beginning and end. */
-import { type AlertRule, slideOf } from '#proto/alert-rule.ts'
-import type { AlertGroup, BacktestChange, Preview } from '../api/alerts.ts'
+import { type AlertRule, printAggregate, slideOf } from '#proto/alert-rule.ts'
+import type { AlertGroup, BacktestChange, Preview, PreviewPoint } from '../api/alerts.ts'
 import { SERIES_MAX, type Series, type Timechart } from '../charts/timechart-model.ts'
 import { timeMs } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
@@ -8,6 +8,9 @@ import type { Interval } from '../time/time-range-model.ts'
 /** The server tells about so many points. */
 const POINTS = 120
 const HEADROOM = 1.08
+
+type Point = Pick<PreviewPoint, 'time' | 'value'>
+type Band = readonly { readonly name: string; readonly points: readonly Point[] }[]
 
 export interface Firing {
   readonly group: AlertGroup
@@ -24,15 +27,19 @@ export function previewChart(preview: Preview, rule: AlertRule, measure: string)
   const barMs = Math.max(Math.ceil((endMs - startMs) / POINTS / 1000), slideOf(rule.windowS)) * 1000
   const grid = (ms: number): number => Math.floor(ms / barMs) * barMs
   const fired = new Set(preview.changes.filter(isFiring).map(({ group }) => nameOf(group)))
-  const all = preview.series.map(({ group, points }): Series => {
+  const line = (name: string, points: readonly Point[]): Series => {
     const values = new Map<number, number>()
     for (const { time, value } of points) if (value !== null) values.set(grid(timeMs(time)), value)
-    return { name: nameOf(group), values }
-  })
+    return { name, values }
+  }
+  const band = bandOf(preview, rule)
+  const lines = band ?? preview.series.map(({ group, points }) => ({ name: nameOf(group), points }))
+  const all = lines.map(({ name, points }) => line(name, points))
   const rank = ({ name, values }: Series): number =>
     fired.has(name) ? Number.POSITIVE_INFINITY : Math.max(0, ...values.values())
   const series = all.toSorted((a, b) => compare(rank(b), rank(a))).slice(0, SERIES_MAX)
-  const levels = [rule.condition?.threshold, rule.resolve ?? undefined].filter(isNumber)
+  const levels =
+    band === null ? [rule.condition?.threshold, rule.resolve ?? undefined].filter(isNumber) : []
   const shown = [...series.flatMap(({ values }) => [...values.values()]), ...levels]
   return {
     interval: { fromMs: grid(startMs), toMs: grid(endMs) + barMs },
@@ -44,6 +51,29 @@ export function previewChart(preview: Preview, rule: AlertRule, measure: string)
     max: roundUp(Math.max(0, ...shown) * HEADROOM) || 1,
     min: -roundUp(-Math.min(0, ...shown) * HEADROOM),
   }
+}
+
+/**
+ * Of an anomaly without groups: what was measured, what is usual, and where it fires; null = it is
+ * none, or has several groups, whose scores can be compared and whose values cannot.
+ */
+export function bandOf({ series }: Preview, { aggregate, condition }: AlertRule): Band | null {
+  const [only] = series
+  if (!('of' in aggregate) || only === undefined || series.length > 1) return null
+  const threshold = condition?.threshold ?? 0
+  const { points } = only
+  const of = (value: (point: PreviewPoint) => number | null | undefined): Point[] =>
+    points.map(point => ({ time: point.time, value: value(point) ?? null }))
+  return [
+    { name: printAggregate(aggregate.of), points: of(({ measured }) => measured) },
+    { name: 'usual', points: of(({ usual }) => usual) },
+    {
+      name: 'fires at',
+      points: of(({ usual, spread }) =>
+        usual === undefined || spread === undefined ? null : usual + threshold * spread,
+      ),
+    },
+  ]
 }
 
 /** In the order of their beginning. */

@@ -1,4 +1,4 @@
-import { type JSX, Show } from 'solid-js'
+import { For, type JSX, Show } from 'solid-js'
 import { EVENT_AGGREGATES } from '#proto/alert-rule.ts'
 import { listMetrics } from '../api/metrics.ts'
 import type { FieldFacts } from '../explore/field-facts.ts'
@@ -6,16 +6,26 @@ import { Choice, Field } from '../kit/field.tsx'
 import type { FieldBinding, Form } from '../kit/form.ts'
 import { createLoad } from '../kit/load.tsx'
 import {
+  COMPARED_WITH,
   LOG_FUNCTIONS,
   METRIC_FUNCTIONS,
   OPERATORS,
+  SCORE_DEFAULT,
+  SCORE_HINT,
   SEVERITIES,
   thresholdHint,
 } from './aggregate-words.ts'
 import { ByField } from './by-field.tsx'
 import { LabelsField } from './labels-field.tsx'
 import { QueryField } from './query-field.tsx'
-import { isPatterns, type RuleField, type RuleProblems, takesArgument } from './rule-form.ts'
+import {
+  canBeUsual,
+  isAgainstUsual,
+  isPatterns,
+  type RuleField,
+  type RuleProblems,
+  takesArgument,
+} from './rule-form.ts'
 import { TextList } from './text-list.tsx'
 
 export interface RuleFieldsProps {
@@ -158,6 +168,21 @@ function segment({ form, text }: PartProps, source: string, words: string): JSX.
   )
 }
 
+function comparison({ form, text }: PartProps, against: string, words: string): JSX.Element {
+  const threshold = (): string =>
+    text('threshold') === '' && against === 'usual' ? SCORE_DEFAULT : text('threshold')
+  return (
+    <button
+      type="button"
+      class="segment"
+      aria-pressed={text('against') === against}
+      onClick={() => form.set({ against, threshold: threshold() })}
+    >
+      {words}
+    </button>
+  )
+}
+
 function MetricField(props: PartProps): JSX.Element {
   const metrics = createLoad(() => props.projectId, listMetrics)
   return (
@@ -177,6 +202,7 @@ function MetricField(props: PartProps): JSX.Element {
 function ConditionPart(props: PartProps): JSX.Element {
   const { text, field } = props
   const isEvent = (): boolean => EVENT_AGGREGATES.some(fn => fn === text('fn'))
+  const isUsual = (): boolean => isAgainstUsual(props.form.texts())
   return (
     <fieldset class="rule-part">
       <legend>When it fires</legend>
@@ -184,6 +210,13 @@ function ConditionPart(props: PartProps): JSX.Element {
         when={!isEvent()}
         fallback={<p class="hint">As soon as it is so: there is no number to compare with.</p>}
       >
+        <Show when={canBeUsual(text('fn'))}>
+          <div class="segments" role="group" aria-label="Compared with">
+            <For each={COMPARED_WITH}>
+              {([against, words]) => comparison(props, against, words)}
+            </For>
+          </div>
+        </Show>
         <div class="rule-pair">
           <Choice
             label="When that is"
@@ -195,7 +228,7 @@ function ConditionPart(props: PartProps): JSX.Element {
           <Field
             label="Threshold"
             placeholder="20"
-            hint={thresholdHint(text('fn'), text('source') === 'metric')}
+            hint={isUsual() ? SCORE_HINT : thresholdHint(text('fn'), text('source') === 'metric')}
             {...field('threshold')}
           />
         </div>

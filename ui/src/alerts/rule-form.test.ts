@@ -24,6 +24,8 @@ const RULES: readonly AlertRuleText[] = [
     runbook: 'https://wiki.example/checkout',
   },
   { name: 'share', aggregate: 'ratio(level:>=error (a OR b))', condition: '> 0.1' },
+  { name: 'unusual', aggregate: 'anomaly(p95(duration_ms))', condition: '> 5' },
+  { name: 'unusual metric', metric: 'orders', aggregate: 'anomaly(rate)', condition: '< -5' },
   { name: 'metric', metric: 'http.duration', aggregate: 'p99', condition: '< 3', by: ['path'] },
   { name: 'silence', aggregate: 'absence', query: 'service:mailer', by: ['host'] },
   { name: 'patterns', aggregate: 'new_pattern', query: 'level:error' },

@@ -18,6 +18,8 @@ const EMPTY = {
   fn: 'count',
   /** Field of the aggregate, or the second query of a ratio. */
   argument: '',
+  /** What it is compared with: a `number`, or what is `usual`. */
+  against: 'number',
   metric: '',
   window: '5m',
   operator: '>',
@@ -55,7 +57,9 @@ export function textsOf(rule: AlertRuleText): RuleTexts {
     by = [],
     labels = {},
   } = rule
-  const [, fn = aggregate, argument = ''] = /^\s*(\w+)\s*\((.*)\)\s*$/s.exec(aggregate) ?? []
+  const whole = callIn(aggregate)
+  const isAnomaly = whole.fn === 'anomaly'
+  const { fn, argument } = isAnomaly ? callIn(whole.argument) : whole
   const [, operator = '>', threshold = ''] = /^\s*([<>]=?)\s*(.*?)\s*$/.exec(condition) ?? []
   const query = rule.query ?? ''
   return {
@@ -65,6 +69,7 @@ export function textsOf(rule: AlertRuleText): RuleTexts {
     source: metric === undefined ? 'logs' : 'metric',
     fn: fn.trim(),
     argument,
+    against: isAnomaly ? 'usual' : 'number',
     metric: metric ?? '',
     window: rule.window ?? EMPTY.window,
     operator,
@@ -92,12 +97,14 @@ export function ruleOf(texts: RuleTexts): AlertRuleText {
   const by = fieldsOf(texts.by)
   const labels = readLabels(texts.labels)
   const isEvent = EVENT_AGGREGATES.some(each => each === fn)
+  const isPlain = texts.source === 'metric' || !takesArgument(fn)
+  const measured = isPlain ? fn : `${fn}(${argument.trim()})`
   return {
     name: texts.name.trim(),
     ...(texts.enabled === 'no' ? { enabled: false } : {}),
     ...(texts.query.trim() === '' ? {} : { query: texts.query.trim() }),
     ...(texts.source === 'metric' ? { metric: texts.metric.trim() } : {}),
-    aggregate: texts.source === 'metric' || !takesArgument(fn) ? fn : `${fn}(${argument.trim()})`,
+    aggregate: isAgainstUsual(texts) ? `anomaly(${measured})` : measured,
     ...given('window'),
     ...(isEvent ? {} : { condition: `${operator} ${threshold.trim()}`, ...number('resolve') }),
     ...(by.length === 0 || isPatterns(fn) ? {} : { by }),
@@ -164,6 +171,15 @@ export function fieldsOf(text: string): readonly string[] {
     .filter(field => field !== '')
 }
 
+/** What is an event, or compares by itself, has nothing that would be usual. */
+export function canBeUsual(fn: string): boolean {
+  return fn !== 'change' && !EVENT_AGGREGATES.some(each => each === fn)
+}
+
+export function isAgainstUsual({ fn, against }: Pick<RuleTexts, 'fn' | 'against'>): boolean {
+  return against === 'usual' && canBeUsual(fn)
+}
+
 /** Of logs. */
 export function takesArgument(fn: string): boolean {
   return ![...PLAIN_AGGREGATES, ...EVENT_AGGREGATES].some(each => each === fn)
@@ -171,6 +187,11 @@ export function takesArgument(fn: string): boolean {
 
 export function isPatterns(fn: string): boolean {
   return fn === 'new_pattern' || fn === 'vanished_pattern'
+}
+
+function callIn(text: string): { readonly fn: string; readonly argument: string } {
+  const [, fn = text, argument = ''] = /^\s*(\w+)\s*\((.*)\)\s*$/s.exec(text) ?? []
+  return { fn, argument }
 }
 
 function numberOf(text: string): number {

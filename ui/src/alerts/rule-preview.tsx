@@ -1,5 +1,10 @@
 import { type Accessor, createMemo, createSignal, type JSX, onCleanup, Show } from 'solid-js'
-import { type AlertRule, type AlertRuleText, printAggregate } from '#proto/alert-rule.ts'
+import {
+  type AlertRule,
+  type AlertRuleText,
+  measuredBy,
+  printAggregate,
+} from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { type Preview, previewRule } from '../api/alerts.ts'
 import { type ChartLevel, TimechartView } from '../charts/timechart.tsx'
@@ -10,8 +15,9 @@ import { countText } from '../kit/number-text.ts'
 import { createStored, watch } from '../kit/reactive.ts'
 import { clockText, timeMs } from '../kit/wall-time.ts'
 import { FiringTable } from './firing-table.tsx'
-import { firingSpans, firingsOf, firingsText, previewChart } from './preview-model.ts'
+import { bandOf, firingSpans, firingsOf, firingsText, previewChart } from './preview-model.ts'
 import { ruleSentence } from './rule-sentence.ts'
+import { warmUpText } from './rule-words.ts'
 
 const SPANS = [
   ['1h', 'the last hour'],
@@ -103,9 +109,12 @@ function createSettled<T>(source: Accessor<T>): Accessor<T> {
 }
 
 function PreviewChart(props: { readonly preview: Preview; readonly rule: AlertRule }): JSX.Element {
-  const chart = createMemo(() =>
-    previewChart(props.preview, props.rule, printAggregate(props.rule.aggregate)),
-  )
+  const hasBand = (): boolean => bandOf(props.preview, props.rule) !== null
+  const chart = createMemo(() => {
+    const { aggregate } = props.rule
+    const shown = hasBand() ? measuredBy(aggregate) : aggregate
+    return previewChart(props.preview, props.rule, printAggregate(shown))
+  })
   const firings = createMemo(() => firingsOf(props.preview.changes))
   const endMs = (): number => timeMs(props.preview.end_time)
   return (
@@ -115,7 +124,7 @@ function PreviewChart(props: { readonly preview: Preview; readonly rule: AlertRu
         zone="local"
         height={190}
         label={`${chart().measure} over time, which ${firingsText(firings())}`}
-        levels={levelsOf(props.rule)}
+        levels={hasBand() ? [] : levelsOf(props.rule)}
         spans={firingSpans(firings(), endMs())}
       />
       <p class="rule-outcome" classList={{ 'rule-fires': firings().length > 0 }} role="status">
@@ -125,6 +134,13 @@ function PreviewChart(props: { readonly preview: Preview; readonly rule: AlertRu
           <LeftOut {...props.preview} />
         </span>
       </p>
+      <Show when={props.preview.warm_up}>
+        {warmUp => (
+          <p class="hint">
+            At the end it still warms up ({warmUpText(warmUp())}): look at a longer time.
+          </p>
+        )}
+      </Show>
       <FiringTable firings={firings()} shown={FIRINGS_SHOWN} endMs={endMs()} />
     </>
   )

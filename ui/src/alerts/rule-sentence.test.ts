@@ -22,6 +22,14 @@ test('every kind of rule is a sentence', () => {
       { metric: 'queue.depth', aggregate: 'max', condition: '< 3' },
       'Fires when the largest value of queue.depth in 5 minutes is under 3.',
     ],
+    [
+      { aggregate: 'anomaly(count)', condition: '> 5' },
+      'Fires when the number of logs in 5 minutes is over 5 standard deviations above what is usual at this time of day.',
+    ],
+    [
+      { aggregate: 'anomaly(rate)', metric: 'orders', condition: '<= -5' },
+      'Fires when the rate of orders in 5 minutes is at least 5 standard deviations below what is usual at this time of day.',
+    ],
     [{ aggregate: 'absence' }, 'Fires when no log has come for 5 minutes.'],
   ]
   for (const [parts, words] of cases) {

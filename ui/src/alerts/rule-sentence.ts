@@ -1,5 +1,10 @@
 /** A rule as a sentence, so that whoever writes one reads what was meant. */
-import { type AlertAggregate, type AlertRule, printDuration } from '#proto/alert-rule.ts'
+import {
+  type AlertAggregate,
+  type AlertRule,
+  measuredBy,
+  printDuration,
+} from '#proto/alert-rule.ts'
 import { numberText } from '../kit/number-text.ts'
 
 const OPERATORS = { '>': 'over', '>=': 'at least', '<': 'under', '<=': 'at most' } as const
@@ -19,7 +24,10 @@ export function ruleSentence(rule: AlertRule): string {
   const each = by.length === 0 ? '' : `, for each ${by.join(' and ')} by itself`
   if (condition === null) return `Fires ${eventText(aggregate.fn, window)}${each}.`
   const { operator, threshold } = condition
-  const limit = `${OPERATORS[operator]} ${limitText(aggregate, threshold)}`
+  const limit =
+    aggregate.fn === 'anomaly'
+      ? scoreText(operator, threshold)
+      : `${OPERATORS[operator]} ${limitText(aggregate, threshold)}`
   const held = forS === 0 ? '' : ` and has been for ${durationText(forS)}`
   return `Fires when ${measureText(aggregate)} in ${window} is ${limit}${held}${each}.`
 }
@@ -31,7 +39,17 @@ export function durationText(seconds: number): string {
   return `${count} ${name}${count === '1' ? '' : 's'}`
 }
 
-function measureText(aggregate: AlertAggregate): string {
+/** `over 5 standard deviations above what is usual at this time of day`. */
+function scoreText(operator: keyof typeof OPERATORS, threshold: number): string {
+  const isOutwards = operator.startsWith('>') === threshold > 0
+  const words = isOutwards ? { ...OPERATORS, '<': 'over', '<=': 'at least' } : OPERATORS
+  const side = threshold < 0 ? 'below' : 'above'
+  const size = numberText(Math.abs(threshold))
+  return `${words[operator]} ${size} standard deviations ${side} what is usual at this time of day`
+}
+
+function measureText(told: AlertAggregate): string {
+  const aggregate = measuredBy(told)
   if ('part' in aggregate) return `the share of logs that match ${aggregate.part}`
   const of = 'metric' in aggregate ? aggregate.metric : 'field' in aggregate ? aggregate.field : ''
   if (of !== '') return `${FUNCTIONS[aggregate.fn] ?? `the ${aggregate.fn}`} of ${of}`

@@ -1,23 +1,32 @@
 /** Rules in plain words, and what they say at present. */
 import type { AlertRuleText } from '#proto/alert-rule.ts'
-import type { ActiveAlert, AlertStatus, StoredRule } from '../api/alerts.ts'
+import type { ActiveAlert, AlertStatus, StoredRule, WarmUp } from '../api/alerts.ts'
 import { orderAlerts } from './alert-model.ts'
 
 export interface RuleState {
   /** The worst of its groups. */
-  readonly status: AlertStatus | 'paused' | 'fault'
+  readonly status: AlertStatus | 'paused' | 'fault' | 'warming_up'
   /** Groups that are not well. */
   readonly groups: number
 }
 
 export function ruleState(
-  { id, rule, fault }: StoredRule,
+  { id, rule, fault, warm_up }: StoredRule,
   active: readonly ActiveAlert[],
 ): RuleState {
   const own = orderAlerts(active.filter(({ rule_id }) => rule_id === id))
   if (fault !== null) return { status: 'fault', groups: 0 }
   if (rule.enabled === false) return { status: 'paused', groups: 0 }
-  return { status: own[0]?.status ?? 'ok', groups: own.length }
+  const isWarming = warm_up !== null && warm_up.warming === warm_up.groups
+  const rest = isWarming ? 'warming_up' : 'ok'
+  return { status: own[0]?.status ?? rest, groups: own.length }
+}
+
+/** `3 of 24 values`, `2 of 5 groups warm up`. */
+export function warmUpText({ samples, needed, groups, warming }: WarmUp): string {
+  return warming < groups
+    ? `${warming} of ${groups} groups warm up`
+    : `${samples} of ${needed} values`
 }
 
 /** `count > 20 in 5m of service:checkout, by host`. */

@@ -19,7 +19,9 @@ import { activeAlertsLoad } from './active-alerts.ts'
 import { SeverityTag, StatusTag } from './alert-marks.tsx'
 import { historyOf, NEW_RULE_PATH, rulePath } from './alert-paths.ts'
 import { ImportDialog } from './import-dialog.tsx'
-import { type RuleState, ruleState, ruleText } from './rule-words.ts'
+import { type RuleState, ruleState, ruleText, warmUpText } from './rule-words.ts'
+
+const WARM_UP_HINT = 'One value each quarter of an hour, or hour. Until then it never fires.'
 
 /** All rules of the project, each with what it says at present. */
 export function RulesPage(props: ProjectPageProps): JSX.Element {
@@ -139,6 +141,13 @@ function RuleTable(props: TableProps): JSX.Element {
           </td>
           <td>
             <StateOf {...ruleState(stored, active.value() ?? [])} />
+            <Show when={stored.warm_up}>
+              {warmUp => (
+                <span class="faint rule-warm-up" title={WARM_UP_HINT}>
+                  {warmUpText(warmUp())}
+                </span>
+              )}
+            </Show>
           </td>
           <td class="wide-only">
             <SeverityTag severity={stored.rule.severity ?? 'warning'} />

@@ -32,6 +32,16 @@ export interface StoredRule {
   readonly updated_by: string
   /** Why it is not evaluated. */
   readonly fault: string | null
+  readonly warm_up: WarmUp | null
+}
+
+/** Of an anomaly while what is usual is not known of all groups: the others never fire. */
+export interface WarmUp {
+  /** Of the group that has most. */
+  readonly samples: number
+  readonly needed: number
+  readonly groups: number
+  readonly warming: number
 }
 
 /** A change of state, as it stands in the history. */
@@ -80,6 +90,8 @@ export interface Backtest {
   readonly late: number
   readonly left_out: number
   readonly firings: number
+  /** At the end. */
+  readonly warm_up: WarmUp | null
   readonly changes: readonly BacktestChange[]
 }
 
@@ -95,8 +107,17 @@ export interface BacktestChange {
 export interface Preview extends Backtest {
   readonly series: readonly {
     readonly group: AlertGroup
-    readonly points: readonly { readonly time: string; readonly value: number | null }[]
+    readonly points: readonly PreviewPoint[]
   }[]
+}
+
+export interface PreviewPoint {
+  readonly time: string
+  readonly value: number | null
+  /** Of an anomaly: what the value is a score of, and, once they are known, what is usual. */
+  readonly measured?: number | null
+  readonly usual?: number
+  readonly spread?: number
 }
 
 const RULES = '/api/v1/alerts/rules'
