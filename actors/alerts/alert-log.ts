@@ -92,9 +92,8 @@ class AlertLog implements Actor<AlertLogMessage> {
   async #append({ entry }: Telling): Promise<void> {
     const { states, log, arena } = this.#deps
     const bytes = alertBatch(entry)
-    const batch = arena.allocate(bytes.length)
+    const batch = arena.copy(bytes)
     if (batch === null) throw new Error('no memory for an alert; it is told later')
-    batch.view.set(bytes)
     try {
       const outcome = await log.append({ envelope: alertEnvelope(entry), batch })
       if (outcome.type === 'unavailable') throw new Error(`not logged yet: ${outcome.reason}`)

@@ -19,6 +19,24 @@ test('batches lie side by side in one slab, aligned for any typed array', () => 
   assert.equal(first.view.length, 13)
 })
 
+test('a copy lies as its original does, and the largest batch always fits', () => {
+  const arena = arenaOf(3)
+  const original = Uint8Array.from({ length: SLAB + 8 }, (_, index) => index)
+  for (const [start, end] of [
+    [5, 18],
+    [0, 7],
+    [3, 500],
+    [7, SLAB + 7],
+  ] as const) {
+    const bytes = original.subarray(start, end)
+    const copy = arena.copy(bytes)
+    assert.ok(copy !== null)
+    assert.deepEqual(copy.view, bytes)
+    assert.equal(copy.offset % 8, bytes.length === SLAB ? 0 : start)
+  }
+  assert.equal(arena.copy(original.subarray(1, SLAB)), null)
+})
+
 test('doors are refused while readers still get their part', () => {
   const arena = arenaOf(3)
   const taken = [allocate(arena, SLAB), allocate(arena, SLAB)]

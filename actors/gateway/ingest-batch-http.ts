@@ -68,9 +68,8 @@ async function ingestBatch(request: HttpRequest, deps: IngestDeps): Promise<Http
   const receivedMs = deps.clock.monotonicMs()
   const sent = { origin: { key, peer, ...numbers }, firstUnacked, receivedMs }
   if (body.length > BATCH_BYTES_MAX) return store(sent, NO_BATCH, tooLarge(body.length), deps)
-  const batch = deps.arena.allocate(body.length)
+  const batch = deps.arena.copy(body)
   if (batch === null) return throttle(deps, numbers.sequence, NO_ROOM_RETRY_MS)
-  batch.view.set(body)
   try {
     const { schema } = numbers
     const proof = await prove(batch, { schema, recordSchema: key.recordSchema }, deps)

@@ -30,7 +30,7 @@ export interface IngestDeps {
   /** Signatures that were taken. */
   readonly signatures: Pick<SeenSignatures, 'take'>
   readonly projects: (projectId: string) => Ref<ProjectRequest>
-  readonly arena: Pick<Arena, 'allocate'>
+  readonly arena: Pick<Arena, 'copy'>
   readonly pool: Pick<TaskPool, 'run'>
   readonly clock: Clock
   readonly meter: IngestMeter
@@ -207,11 +207,7 @@ export class IngestStream {
       send: message => {
         if (!this.#transport.send(encodeServerMessage(message))) this.#isBlocked = true
       },
-      keep(batch) {
-        const bytes = arena.allocate(batch.length)
-        bytes?.view.set(batch)
-        return bytes
-      },
+      keep: batch => arena.copy(batch),
       prove: pending => void this.#prove(pending),
       offer: (pending, proof) => this.#offer(pending, proof),
       acknowledged: ({ receivedMs }) => meter.acknowledged(clock.monotonicMs() - receivedMs),

@@ -98,10 +98,9 @@ export class LetterReplay {
     const request = create(KeyedRequestSchema, { bodySha256, chunk: 1, of: 1 })
     const numbers = { projectId, producer, epoch: 0, sequence: 1n, request }
     const envelope = create(EnvelopeSchema, { ...kept, ...numbers })
-    const memory = arena.allocate(batch.length)
+    const memory = arena.copy(batch)
     if (memory === null) throw noRoom(this.#deps)
     try {
-      memory.view.set(batch)
       await this.#once(id, async () => {
         if (isStored(await log.answered(projectId, producer), bodySha256)) return
         const offers = [{ envelope, batch: memory }]

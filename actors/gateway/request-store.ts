@@ -72,9 +72,8 @@ export class RequestStore {
     const memory: ArenaBytes[] = []
     try {
       for (const { batch } of chunks) {
-        const bytes = this.#deps.arena.allocate(batch.length)
+        const bytes = this.#deps.arena.copy(batch)
         if (bytes === null) throw noRoom(this.#deps)
-        bytes.view.set(batch)
         memory.push(bytes)
       }
       const { projectId } = sender.key

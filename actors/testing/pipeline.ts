@@ -298,8 +298,8 @@ function openService(
 
 /** Overwrites batches when their last holder lets go, so that whoever still reads them is found. */
 class PoisoningArena extends Arena {
-  override allocate(length: number, use?: ArenaUse): ArenaBytes | null {
-    const bytes = super.allocate(length, use)
+  override allocate(length: number, use?: ArenaUse, shift?: number): ArenaBytes | null {
+    const bytes = super.allocate(length, use, shift)
     return bytes === null ? null : poisoning(bytes)
   }
 }

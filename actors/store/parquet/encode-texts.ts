@@ -7,7 +7,7 @@ import {
   writeEmptyChunk,
 } from './chunk-writer.ts'
 import { writeCodes } from './encode-codes.ts'
-import type { IdRows, TextRows } from './gather.ts'
+import { type IdRows, placeOf, type TextRows } from './gather.ts'
 import type { TextInterner } from './interner.ts'
 import type { ColumnChunk } from './layout.ts'
 import { ENCODING } from './page.ts'
@@ -82,8 +82,9 @@ function writeDistinctTexts(
   const work = heapAndPage.take(rows.heapBytes + roomiest + 4)
   let filled = 0
   for (const heap of rows.heaps) {
-    // Buffer's copy reads shared memory twice as fast as set().
-    filled += Buffer.from(heap.buffer, heap.byteOffset, heap.length).copy(work, filled)
+    const at = placeOf(heap, filled)
+    work.set(heap, at)
+    filled = at + heap.length
   }
   const { starts, ends } = rows
   const places = { from: 0, to: group.order.length }

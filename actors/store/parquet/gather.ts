@@ -35,7 +35,7 @@ export type TextRows =
       readonly heapBytes: number
       /** Bytes of the longest text. */
       readonly longest: number
-      /** Row r is [starts[r], ends[r]) of the heaps put one after the other. */
+      /** Row r is [starts[r], ends[r]) of the heaps, each at its `placeOf` behind the one before. */
       readonly starts: Uint32Array
       readonly ends: Uint32Array
     })
@@ -176,6 +176,7 @@ function plainTexts(parts: readonly TextPart[]): {
     }
     const { heap, offsets, indexes } = part.texts
     const { presence } = part
+    base = placeOf(heap, base)
     let value = 0
     for (let index = 0; index < part.rows; index++, row++) {
       if (!isPresent(presence, index)) continue
@@ -192,6 +193,14 @@ function plainTexts(parts: readonly TextPart[]): {
     base += used.length
   }
   return { heaps, heapBytes: base, longest, starts, ends }
+}
+
+/**
+ * Where a heap is copied to behind `at`: as far behind a multiple of eight as it starts itself, for
+ * V8 copies shared memory byte by byte otherwise, six times as slow.
+ */
+export function placeOf({ byteOffset }: Uint8Array, at: number): number {
+  return at + ((byteOffset - at) & 7)
 }
 
 export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
