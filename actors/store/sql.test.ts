@@ -56,6 +56,15 @@ describe('SQL of aggregates', () => {
     assert.equal(isCounted([few, many], 'p95'), false)
   })
 
+  test('makes keys of what was counted, but counts no more long texts than there are keys', () => {
+    const by = ['service', 'severity', 'message', 'attr.s.x']
+    const sql = compileAggregate([file({ isRepeated: true, by })], filter({}), select('p95', 4))
+    assert.ok(sql.includes("nullif(part0, '') AS key0"))
+    assert.ok(sql.includes('CAST(part1 AS INTEGER)'))
+    assert.ok(sql.includes('part2 AS key2, part3 AS key3, '))
+    assert.ok(sql.includes('SELECT service AS part0, severity AS part1, CASE WHEN strlen('))
+  })
+
   test('selects levels by their four numbers, and nothing by levels that exclude each other', () => {
     const terms = [{ type: 'field', field: 'level', value: 'error' }] as const
     const errors = compileAggregate([file({})], filter({ query: { terms } }), select('min'))

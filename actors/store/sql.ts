@@ -63,19 +63,18 @@ export function compileAggregate(
   { keys, barUs, functions, told, hasExtra }: WideSelect,
 ): string {
   const names = [...Array.from({ length: keys }, (_, i) => `key${i}`), 'bar']
-  const columns = [...names, 'value', 'rows'].join(', ')
   const isWhole = !hasExtra && files.length > 0
-  const sources = groupFiles(files).map(group => selectFrom(group, filter, barUs))
-  if (!isWhole) sources.push(`SELECT ${columns} FROM ${EXTRA_TABLE}`)
-  const from: Source = {
-    sql: sources.join(' UNION ALL '),
-    names,
-    // Every row of a file is one; only those handed in may stand for several.
-    count: isWhole ? 'CAST(count(*) AS DOUBLE)' : 'CAST(sum(source.rows) AS DOUBLE)',
-  }
   const isCounted =
     files.every(({ isRepeated }) => isRepeated) && functions.some(fn => SHARES[fn] !== undefined)
-  const grouped = isCounted ? groupCounted(from, functions) : groupEach(from, functions)
+  const selectFiles = isCounted ? countFrom : selectFrom
+  const sources = groupFiles(files).map(group => selectFiles(group, filter, barUs))
+  if (!isWhole) sources.push(`SELECT ${[...names, 'value', 'rows'].join(', ')} FROM ${EXTRA_TABLE}`)
+  const sql = sources.join(' UNION ALL ')
+  // Every row of a file is one; only those handed in may stand for several.
+  const count = isWhole ? 'CAST(count(*) AS DOUBLE)' : 'CAST(sum(source.rows) AS DOUBLE)'
+  const grouped = isCounted
+    ? placeCounted({ sql, names }, functions)
+    : groupEach({ sql, names, count }, functions)
   switch (told.type) {
     case 'all':
       return `${grouped} LIMIT ${ANALYSIS_GROUPS_MAX + 1}`
@@ -97,30 +96,29 @@ export function compileAggregate(
 interface Source {
   readonly sql: string
   readonly names: readonly string[]
-  /** How many rows a group has. */
-  readonly count: string
 }
 
-function groupEach({ sql, names, count }: Source, functions: readonly Measure['fn'][]): string {
+function groupEach(
+  { sql, names, count }: Source & { readonly count: string },
+  functions: readonly Measure['fn'][],
+): string {
   const values = functions.map((fn, i) => `${functionOf(fn, count)} AS value${i}`)
   const selected = [...names, `${count} AS rows`, ...values].join(', ')
   return `SELECT ${selected} FROM (${sql}) AS source GROUP BY ${names.join(', ')}`
 }
 
 /**
- * Different numbers are counted first, and quantiles found among them by their place: two thirds of
- * the time where numbers repeat, as DuckDB's own quantiles gather every single one.
+ * Quantiles found among counted numbers by their place: a third of the time where numbers repeat,
+ * as DuckDB's own quantiles gather every single one. A number may stand there more than once.
  */
-function groupCounted({ sql, names, count }: Source, functions: readonly Measure['fn'][]): string {
+function placeCounted({ sql, names }: Source, functions: readonly Measure['fn'][]): string {
   const keys = names.join(', ')
   const inOrder = `OVER (PARTITION BY ${keys} ORDER BY value ROWS UNBOUNDED PRECEDING)`
   const values = functions.map((fn, i) => `${countedFunctionOf(fn)} AS value${i}`)
   return (
     `SELECT ${[...names, 'sum(rows) AS rows', ...values].join(', ')} FROM (` +
     `SELECT *, sum(rows) ${FINITE} ${inOrder} AS place, ` +
-    `sum(rows) ${FINITE} OVER (PARTITION BY ${keys}) AS size FROM (` +
-    `SELECT ${keys}, value, ${count} AS rows FROM (${sql}) AS source ` +
-    `GROUP BY ${keys}, value)) GROUP BY ${keys}`
+    `sum(rows) ${FINITE} OVER (PARTITION BY ${keys}) AS size FROM (${sql})) GROUP BY ${keys}`
   )
 }
 
@@ -177,34 +175,67 @@ function groupFiles(files: readonly WideFile[]): WideFile[][] {
 
 function selectFrom(files: readonly WideFile[], filter: RowFilter, barUs: number | null): string {
   const [first] = files as [WideFile]
-  const list = [...new Set(files.map(({ path }) => quoteText(path)))].join(', ')
-  const casts = first.numbers.map(column => `CAST(${quoteName(column)} AS DOUBLE)`)
-  const value = casts.length === 0 ? 'NULL' : `coalesce(${casts.join(', ')})`
-  const bar = barUs === null ? '0' : `epoch_us(time) // ${barUs} * ${barUs}`
   const keys = first.by.map((column, i) => `${keyOf(column)} AS key${i}, `).join('')
-  const conditions = [...filterConditions(filter), ...rowConditions(files)]
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
-  const options = first.rows === null ? '' : ', file_row_number = true'
   return (
-    `SELECT ${keys}CAST(${bar} AS DOUBLE) AS bar, CAST(${value} AS DOUBLE) AS value, ` +
-    `CAST(1 AS DOUBLE) AS rows FROM read_parquet([${list}]${options})${where}`
+    `SELECT ${keys}${barOf(barUs)} AS bar, ${valueOf(first)} AS value, ` +
+    `CAST(1 AS DOUBLE) AS rows FROM ${rowsOf(files, filter)}`
   )
 }
 
+/** The same with different numbers counted: keys are made of what was counted, not of each row. */
+function countFrom(files: readonly WideFile[], filter: RowFilter, barUs: number | null): string {
+  const [first] = files as [WideFile]
+  const counted: string[] = []
+  const keys = first.by.map((column, i) => {
+    const part = `part${i}`
+    counted.push(`${isLongText(column) ? keyOf(column) : column} AS ${part}`)
+    return isLongText(column) ? part : keyOf(column, part)
+  })
+  counted.push(`${valueOf(first)} AS value`)
+  if (barUs !== null) counted.push(`${barOf(barUs)} AS bar`)
+  return (
+    `SELECT ${keys.map((key, i) => `${key} AS key${i}, `).join('')}` +
+    `${barUs === null ? `${barOf(null)} AS bar` : 'bar'}, value, rows ` +
+    `FROM (SELECT ${[...counted, 'CAST(count(*) AS DOUBLE) AS rows'].join(', ')} ` +
+    `FROM ${rowsOf(files, filter)} GROUP BY ALL)`
+  )
+}
+
+function barOf(barUs: number | null): string {
+  return `CAST(${barUs === null ? '0' : `epoch_us(time) // ${barUs} * ${barUs}`} AS DOUBLE)`
+}
+
+function valueOf({ numbers }: WideFile): string {
+  const casts = numbers.map(column => `CAST(${quoteName(column)} AS DOUBLE)`)
+  return `CAST(${casts.length === 0 ? 'NULL' : `coalesce(${casts.join(', ')})`} AS DOUBLE)`
+}
+
+function rowsOf(files: readonly WideFile[], filter: RowFilter): string {
+  const list = [...new Set(files.map(({ path }) => quoteText(path)))].join(', ')
+  const conditions = [...filterConditions(filter), ...rowConditions(files)]
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  const options = files[0]?.rows === null ? '' : ', file_row_number = true'
+  return `read_parquet([${list}]${options})${where}`
+}
+
 /** As key-codes.ts has it: an empty name is none, nor is what is too long to be compared. */
-function keyOf(column: string | null): string {
+function keyOf(column: string | null, source = column): string {
   if (column === null) return 'CAST(NULL AS VARCHAR)'
   if (column === SEVERITY_COLUMN) {
-    return `${LEVEL_LIST}[least(5, (CAST(${SEVERITY_COLUMN} AS INTEGER) - 1) // 4) + 1]`
+    return `${LEVEL_LIST}[least(5, (CAST(${source} AS INTEGER) - 1) // 4) + 1]`
   }
-  if (column === 'trace_id' || column === 'span_id') return `lower(hex(${column}))`
-  const isAttribute = column.startsWith('attr.')
-  const name = isAttribute ? quoteName(column) : `nullif(${column}, '')`
-  if (!isAttribute && column !== 'message') return name
+  if (column === 'trace_id' || column === 'span_id') return `lower(hex(${source}))`
+  const name = column.startsWith('attr.') ? quoteName(column) : `nullif(${source}, '')`
+  if (!isLongText(column)) return name
   const isShort = `strlen(${name}) <= ${ATTRIBUTE_SEARCH_CHARS_MAX}`
   const pairs = `len(regexp_extract_all(${name}, '[\\x{10000}-\\x{10FFFF}]'))`
   const isShortUtf16 = `length(${name}) + ${pairs} <= ${ATTRIBUTE_SEARCH_CHARS_MAX}`
   return `CASE WHEN ${isShort} THEN ${name} WHEN ${isShortUtf16} THEN ${name} END`
+}
+
+/** Its values may be too long for keys. */
+function isLongText(column: string | null): boolean {
+  return column === null || column === 'message' || column.startsWith('attr.')
 }
 
 const LEVEL_LIST = `[${LEVELS.map(quoteText).join(', ')}]`
