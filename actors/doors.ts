@@ -95,11 +95,15 @@ export async function openDoors(
         persons.catalogChanged()
         systemConfig.refresh().catch((error: Error) => onFault(error, 'settings'))
         void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, api))
-        pipeline.alerting?.rulesChanged().catch((error: Error) => onFault(error, 'alert rules'))
-        pipeline.catalogChanged().then(
-          projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
-          (error: Error) => onFault(error, 'partitions'),
-        )
+        pipeline
+          .catalogChanged()
+          .then(
+            projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
+            (error: Error) => onFault(error, 'partitions'),
+          )
+          // Where batches go decides who evaluates their project.
+          .then(() => pipeline.alerting?.rulesChanged())
+          .catch((error: Error) => onFault(error, 'alert rules'))
       },
     },
   })
@@ -142,8 +146,8 @@ export async function openDoors(
     auditEntries: catalog.auditEntries,
     eraseProject: id => eraseProject(id, pipeline),
     onFault,
-    // Who evaluates them is told by the catalog.
-    alerts: pipeline.alerting === null ? null : catalog,
+    alertRules: catalog.alertRules,
+    alertStates: catalog.alertStates,
     alertChannels: catalog.alertChannels,
     silences: catalog.silences,
     alertTail,

@@ -53,7 +53,7 @@ export async function startActors(foundation: Foundation, storage: Storage, clos
     projectId => ({ projectId, log, meter, use, spend }),
     { actorsMax: PROJECTS_MAX, idleMs: PROJECT_IDLE_MS, restart: PROJECT_RESTART },
   )
-  const alerting = shape.commitLog === 'journal' ? startAlerts(foundation, storage, closing) : null
+  const alerting = roles.has('processor') ? startAlerts(foundation, storage, closing) : null
   await alerting?.start()
   return { tail: tailRef, meter, use, projects, troubles, alerting }
 }

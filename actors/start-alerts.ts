@@ -1,4 +1,4 @@
-/** Alert rules, evaluated in the process that has the journal. A part of topology.ts. */
+/** Alert rules, evaluated where the log is read. A part of topology.ts. */
 import type { Ref } from '#runtime/index.ts'
 import { alertLog } from './alerts/alert-log.ts'
 import { Alerting } from './alerts/alerting.ts'
@@ -13,7 +13,7 @@ const PROJECTS_MAX = 20_000
 const IDLE_MS = 60_000
 
 export function startAlerts(
-  { system, catalog, coordination, promptPool: pool, clock, arena, onFault }: Foundation,
+  { shape, system, catalog, coordination, promptPool: pool, clock, arena, onFault }: Foundation,
   { commitLog: log }: Storage,
   closing: Closing,
 ): Alerting {
@@ -35,15 +35,16 @@ export function startAlerts(
       faults,
       checkpoints,
       feed: alerting.feed,
-      receivingSinceUs,
+      logName: shape.commitLog,
       onTold,
+      onFenced: () => alerting.fenced(projectId),
       onFault,
     }),
     { actorsMax: PROJECTS_MAX, idleMs: IDLE_MS, restart: PROJECT_RESTART },
   )
   const actor = (projectId: string): Ref<AlertMessage> => actors.ref(projectId)
-  const receivingSinceUs = clock.nowUs()
-  const alerting: Alerting = new Alerting({ log, clock, rules, onFault, actor })
+  const isShared = shape.commitLog === 'kafka'
+  const alerting: Alerting = new Alerting({ log, clock, isShared, rules, onFault, actor })
   closing.add(() => alerting.close())
   return alerting
 }

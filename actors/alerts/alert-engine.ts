@@ -79,13 +79,17 @@ export class AlertEngine {
     this.#resumedUs = atUs
   }
 
-  /** Adds one batch; `rules` are those for which its deltas were made, by their numbers. */
+  /**
+   * Adds one batch; `rules` are those for which its deltas were made, by their numbers. `clockUs` is
+   * less than its receipt where batches that were received before it are still to come.
+   */
   absorb(
     deltas: Uint8Array | null,
     rules: readonly StoredRule[],
     receivedAtUs: number,
+    clockUs: number = receivedAtUs,
   ): AlertChange[] {
-    const changes = this.advance(receivedAtUs)
+    const changes = this.advance(clockUs)
     if (deltas === null) return changes
     const touched = new Map<StoredRule, RuleEvaluator>()
     let evaluator: RuleEvaluator | undefined
@@ -96,6 +100,7 @@ export class AlertEngine {
         const isSame = known?.stored.version === stored.version
         evaluator = isSame && known.evaluator.wants(receivedAtUs) ? known.evaluator : undefined
         if (evaluator !== undefined) {
+          evaluator.reach(receivedAtUs)
           evaluator.counters.late += late
           evaluator.counters.leftOut += leftOut
           touched.set(stored, evaluator)

@@ -1,11 +1,13 @@
 /**
- * The commit log as alert rules read it: one consumer for all projects, which hands each batch to
- * the actor of its project, waits where they are slow, and lets the log be trimmed only behind what
- * every project has saved. A project whose actor begins anew is read again from its snapshot.
+ * The commit log as alert rules read it: one consumer for all projects whose partitions this process
+ * has. It hands each batch to the actor of its project, waits where they are slow, and passes only
+ * what every project has saved, so that whoever goes on, here or elsewhere, is given what is behind
+ * each snapshot. Batches of a project of which others have a part wait until one process has all.
  */
 import type { CommitLog, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
-import { type Position, Positions } from '#actors/commit-log/positions.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
+import { FedProject } from './fed-project.ts'
 
 /** A batch on its way to an actor, which calls `done` once it has been absorbed, or never will. */
 export interface FedBatch {
@@ -18,83 +20,196 @@ export interface FedBatch {
 export interface AlertFeedOptions {
   readonly log: CommitLog
   readonly clock: Clock
+  /** Other processes may have partitions of the log, and others receive while we do not. */
+  readonly isShared: boolean
   readonly onFault: (error: Error, where: string) => void
   /** Takes it; a promise only while it has no room. */
   feed(projectId: string, batch: FedBatch): void | Promise<void>
+  /** Partitions came or went; nothing is handed out before this settles. */
+  shared(): Promise<void>
+}
+
+/** Where an actor begins. */
+export interface Beginning {
+  readonly positions: Positions
+  readonly generation: number
+  /** What was received before this and is not in its snapshot nobody knows (µs). */
+  readonly knownSinceUs: number
+}
+
+/** Everything of a project up to there was absorbed, and at that time there was nothing else. */
+export interface Coverage {
+  readonly positions: Positions
+  readonly atUs: number
 }
 
 /** Batches that were handed out and not absorbed. */
 const FEEDING_MAX = 64
 const PASSED_INTERVAL_MS = 500
-
-interface Fed {
-  /** Batches that its actor has not absorbed. */
-  feeding: number
-  /** Everything up to here is in a snapshot, or is no batch of the project. */
-  saved: Position
-  /** End of the last batch that was handed out. */
-  last: Position
-}
+/** Others may not know yet why. */
+const SHARE_AGAIN_MS = 5_000
 
 export class AlertFeed {
   readonly #options: AlertFeedOptions
-  readonly #projects = new Map<string, Fed>()
+  readonly #receivingSinceUs: number
+  /** Those that are evaluated here. */
+  readonly #projects = new Map<string, FedProject>()
+  /** Those that should be evaluated elsewhere, with what nobody may pass until they are. */
+  readonly #waiting = new Map<string, FedProject>()
+  /** All that have rules, with the partitions that their batches go to. */
+  #lists: ReadonlyMap<string, readonly number[]> = new Map()
+  readonly #owned = new Set<number>()
   #consumption: Consumption | undefined
   /** Readings that were given up deliver nothing more. */
   #generation = 0
-  #delivered: Position = 0
   #feeding = 0
   #room: (() => void) | undefined
+  #holds = 0
+  #released: Promise<void> = Promise.resolve()
+  #release: () => void = () => undefined
+  #shareAgainAfterMs = 0
   #cancel: Cancel = () => undefined
 
   constructor(options: AlertFeedOptions) {
     this.#options = options
-    this.#delivered = this.#end
+    this.#receivingSinceUs = options.clock.nowUs()
   }
 
-  /** Reads on behind the oldest position at which a project has begun. */
+  /** Reads on behind the oldest position at which a project has begun, or where others stopped. */
   start(): void {
-    let oldest = this.#delivered
-    for (const { saved } of this.#projects.values()) oldest = Math.min(oldest, saved)
-    this.#read(oldest)
+    const { log, isShared } = this.#options
+    this.#consumption = log.consume({
+      name: 'alerts',
+      begins: 'end',
+      from: isShared ? Positions.NONE : this.#oldest(),
+      receive: entries => this.#receive(entries),
+      assigned: partition => this.#assigned(partition),
+      revoked: partition => this.#revoked(partition),
+      together: () => this.together(),
+    })
     this.#tellPassed()
+  }
+
+  /** Nothing is handed out while this works: who is fed may change. */
+  async hold(work: () => Promise<void>): Promise<void> {
+    if (this.#holds++ === 0) {
+      this.#released = new Promise(resolve => {
+        this.#release = resolve
+      })
+    }
+    try {
+      await work()
+    } finally {
+      if (--this.#holds === 0) this.#release()
+    }
+  }
+
+  /** These projects have rules, and their batches go there. */
+  know(lists: ReadonlyMap<string, readonly number[]>): void {
+    const before = JSON.stringify(this.together())
+    this.#lists = lists
+    for (const projectId of [...this.#waiting.keys()]) {
+      if (!lists.has(projectId)) this.#waiting.delete(projectId)
+    }
+    if (JSON.stringify(this.together()) !== before) this.#shareAgain()
+  }
+
+  /** Whether all partitions of the project are read by this process. */
+  has(projectId: string): boolean {
+    if (!this.#options.isShared) return true
+    const list = this.#lists.get(projectId) ?? []
+    return list.length > 0 && list.every(partition => this.#owned.has(partition))
+  }
+
+  isWatched(projectId: string): boolean {
+    return this.#projects.has(projectId)
+  }
+
+  /** Its actor has begun, and what it has is still good. */
+  hasBegun(projectId: string): boolean {
+    return this.#projects.get(projectId)?.hasBegun ?? false
+  }
+
+  /** The project is evaluated here; its actor will say where it begins. */
+  watch(projectId: string): void {
+    const list = this.#lists.get(projectId) ?? []
+    const known = this.#projects.get(projectId) ?? this.#waiting.get(projectId)
+    const fed = known ?? new FedProject(this.#delivered)
+    fed.goesTo(list)
+    this.#waiting.delete(projectId)
+    this.#projects.set(projectId, fed)
   }
 
   /** Nothing more of the project is wanted. */
   unwatch(projectId: string): void {
     this.#projects.delete(projectId)
+    this.#waiting.delete(projectId)
+  }
+
+  /** Somebody else is to evaluate it: what its snapshot does not have is kept for whoever does. */
+  handOver(projectId: string): void {
+    const fed = this.#projects.get(projectId)
+    if (fed === undefined) return
+    this.#projects.delete(projectId)
+    fed.stop()
+    if (!fed.isSaved && this.#isRead(fed)) this.#waiting.set(projectId, fed)
   }
 
   /**
-   * The actor of the project begins behind this position; null = behind the present one. What was
-   * handed out after it comes again, under the generation that is answered or a later one.
+   * The actor of the project begins behind these positions; null = behind those at which it was
+   * watched. What was handed out after them comes again, under the generation that is answered or a
+   * later one.
    */
-  begin(
-    projectId: string,
-    position: Position | null,
-  ): { readonly position: Position; readonly generation: number } {
-    const begun = position === null || position > this.#end ? this.#delivered : position
-    this.#projects.set(projectId, { feeding: 0, saved: begun, last: 0 })
-    if (begun < this.#delivered && this.#consumption !== undefined) this.#read(begun)
-    return { position: begun, generation: this.#generation }
+  begin(projectId: string, positions: Positions | null): Beginning {
+    const fed = this.#projects.get(projectId)
+    const isForeign = positions !== null && !this.#reaches(positions)
+    const begun = (isForeign ? null : positions) ?? fed?.saved ?? this.#delivered
+    const before = JSON.stringify(this.together())
+    if (fed?.begin(begun) === true) this.#rewind()
+    if (JSON.stringify(this.together()) !== before) this.#shareAgain()
+    const knownSinceUs = this.#knownSinceUs(projectId, positions)
+    return { positions: begun, generation: this.#generation, knownSinceUs }
   }
 
-  saved(projectId: string, position: Position): void {
-    const fed = this.#projects.get(projectId)
-    if (fed !== undefined) fed.saved = Math.max(fed.saved, position)
+  /** Its actor takes nothing until it begins again. */
+  stopped(projectId: string): void {
+    this.#projects.get(projectId)?.stop()
   }
 
-  /** Up to where the project has absorbed all that is in the log; null = there is more to come. */
-  coveredBy(projectId: string): Position | null {
+  saved(projectId: string, positions: Positions): void {
+    this.#projects.get(projectId)?.save(positions)
+  }
+
+  /** Where batches of the project are found. */
+  partitionsOf(projectId: string): ReadonlySet<number> {
+    return this.#projects.get(projectId)?.partitions ?? new Set()
+  }
+
+  /** null = there is more to come, or nobody can know. */
+  coveredBy(projectId: string): Coverage | null {
     const fed = this.#projects.get(projectId)
-    return fed !== undefined && fed.feeding === 0 && this.#delivered >= this.#end
-      ? this.#delivered
-      : null
+    if (fed === undefined || !fed.isUpToDate || this.#holds > 0) return null
+    const { isShared, log } = this.#options
+    if (isShared && ![...fed.partitions].every(each => this.#owned.has(each))) return null
+    const { positions: ends, atUs } = log.ends()
+    const positions = this.#delivered.only(fed.partitions)
+    return positions.coversAll(ends.only(fed.partitions)) ? { positions, atUs } : null
+  }
+
+  /** Sets of partitions of which one process should have all. */
+  together(): readonly (readonly number[])[] {
+    const found = [...this.#projects.values(), ...this.#waiting.values()]
+    const sets = [...this.#lists.values(), ...found.map(({ partitions }) => [...partitions])]
+    return sets.filter(({ length }) => length > 1)
   }
 
   observe(): Record<string, unknown> {
-    const { size } = this.#projects
-    return { projects: size, delivered: this.#delivered, feeding: this.#feeding }
+    return {
+      projects: this.#projects.size,
+      waiting: this.#waiting.size,
+      delivered: this.#delivered,
+      feeding: this.#feeding,
+    }
   }
 
   close(): void {
@@ -104,47 +219,107 @@ export class AlertFeed {
     this.#room?.()
   }
 
-  get #end(): Position {
-    return this.#options.log.end('').at(0)
+  get #delivered(): Positions {
+    return this.#consumption?.delivered() ?? this.#options.log.ends().positions
   }
 
-  #read(from: Position): void {
-    const generation = ++this.#generation
-    void this.#consumption?.stop()
-    this.#delivered = from
-    this.#consumption = this.#options.log.consume({
-      name: 'alerts',
-      from: Positions.at(from),
-      receive: entries => this.#receive(entries, generation),
-    })
+  /** Of a journal: all that somebody may want, or nothing where nobody has rules. */
+  #oldest(): Positions {
+    const { log } = this.#options
+    const fed = [...this.#projects.values()]
+    if (fed.some(({ hasBegun }) => !hasBegun)) return log.start('').positions
+    return fed.reduce((oldest, { saved }) => oldest.intersection(saved), log.ends().positions)
   }
 
-  async #receive(entries: readonly LogEntry[], generation: number): Promise<void> {
+  /**
+   * A journal is written by the process that reads it: nothing was received before its start. What
+   * others have received is in the log, unless that does not reach back so far.
+   */
+  #knownSinceUs(projectId: string, positions: Positions | null): number {
+    const { isShared, log, clock } = this.#options
+    if (!isShared) return this.#receivingSinceUs
+    const start = log.start(projectId)
+    if (positions === null) return clock.nowUs()
+    const isWhole = positions.pairs().every(([at, position]) => position >= start.positions.at(at))
+    return isWhole ? 0 : start.receivedAtUs
+  }
+
+  /** A journal that does not reach so far is another one. Elsewhere its end is not known so well. */
+  #reaches(positions: Positions): boolean {
+    const { isShared, log } = this.#options
+    return isShared || log.ends().positions.coversAll(positions)
+  }
+
+  /** Others may have had it: what actors know of its projects is no longer good. */
+  #assigned(partition: number): void {
+    this.#owned.add(partition)
+    for (const fed of this.#projects.values()) if (fed.partitions.has(partition)) fed.stop()
+    void this.hold(() => this.#options.shared())
+  }
+
+  #revoked(partition: number): void {
+    this.#owned.delete(partition)
+    for (const [projectId, fed] of this.#waiting) {
+      if (!this.#isRead(fed)) this.#waiting.delete(projectId)
+    }
+    void this.hold(() => this.#options.shared())
+  }
+
+  /** Some of it is read by this process. */
+  #isRead({ partitions }: FedProject): boolean {
+    return [...partitions].some(partition => this.#owned.has(partition))
+  }
+
+  #shareAgain(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs < this.#shareAgainAfterMs) return
+    this.#shareAgainAfterMs = nowMs + SHARE_AGAIN_MS
+    this.#consumption?.shareAgain()
+  }
+
+  #rewind(): void {
+    this.#generation++
+    this.#consumption?.rewind()
+    this.#room?.()
+  }
+
+  async #receive(entries: readonly LogEntry[]): Promise<void> {
+    const generation = this.#generation
     for (const entry of entries) {
+      while (this.#holds > 0) await this.#released
       if (generation !== this.#generation) return
-      const fed = this.#projects.get(entry.envelope.projectId)
-      // What was saved is in the snapshot already.
-      if (fed !== undefined && entry.position > fed.saved && entry.envelope.recordCount > 0) {
-        await this.#feed(fed, entry, generation)
-      }
-      if (generation !== this.#generation) return
-      this.#delivered = entry.position
+      const { projectId, recordCount } = entry.envelope
+      if (recordCount === 0) continue
+      const fed = this.#projects.get(projectId)
+      if (fed === undefined) this.#foundOfOthers(projectId, entry)
+      else if (fed.wants(entry)) await this.#feed(fed, entry, generation)
     }
   }
 
-  async #feed(fed: Fed, entry: LogEntry, generation: number): Promise<void> {
+  /** A project of which this process has not all partitions, or no longer those that it had. */
+  #foundOfOthers(projectId: string, entry: LogEntry): void {
+    const list = this.#lists.get(projectId)
+    if (list === undefined) return
+    const known = this.#waiting.get(projectId)
+    const fed = known ?? new FedProject(this.#delivered)
+    fed.goesTo(list)
+    fed.wants(entry)
+    this.#waiting.set(projectId, fed)
+    this.#shareAgain()
+  }
+
+  async #feed(fed: FedProject, entry: LogEntry, generation: number): Promise<void> {
     const { batch, envelope } = entry
     batch.retain()
     this.#feeding++
-    fed.feeding++
-    fed.last = entry.position
+    const absorbed = fed.hand(entry)
     let isDone = false
     const done = (): void => {
       if (isDone) return
       isDone = true
       batch.release()
       this.#feeding--
-      fed.feeding--
+      absorbed()
       this.#room?.()
     }
     try {
@@ -161,11 +336,13 @@ export class AlertFeed {
   }
 
   #tellPassed = (): void => {
-    let passed = this.#delivered
-    for (const { saved, last } of this.#projects.values()) {
-      if (last > saved) passed = Math.min(passed, saved)
-    }
-    this.#consumption?.passed(Positions.at(passed))
+    const delivered = this.#delivered
+    const fed = [...this.#projects.values(), ...this.#waiting.values()]
+    const passed = delivered.pairs().map(([partition, position]) => {
+      const held = fed.map(each => each.heldAt(partition) ?? position)
+      return [partition, Math.min(position, ...held)] as const
+    })
+    this.#consumption?.passed(Positions.of(passed))
     this.#cancel = this.#options.clock.after(PASSED_INTERVAL_MS, this.#tellPassed)
   }
 }

@@ -1,13 +1,18 @@
-/** Alert rules of all projects: an actor for each project that has some, fed by one consumer. */
+/**
+ * Alert rules of all projects: an actor for each project that has some and is evaluated here, fed
+ * by one consumer. Of several processes each has the projects whose partitions it reads.
+ */
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
 import type { CommitLog } from '#actors/commit-log/commit-log.ts'
-import { ask, type Clock, type Ref } from '#runtime/index.ts'
+import { ask, type Cancel, type Clock, type Ref } from '#runtime/index.ts'
 import { AlertFeed } from './alert-feed.ts'
 import type { AlertMessage } from './alerts.ts'
 
 export interface AlertingOptions {
   readonly log: CommitLog
   readonly clock: Clock
+  /** Other processes of the installation evaluate rules, too. */
+  readonly isShared: boolean
   readonly rules: Pick<AlertRules, 'stamps'>
   readonly onFault: (error: Error, where: string) => void
   /** The actor of a project. */
@@ -15,22 +20,32 @@ export interface AlertingOptions {
 }
 
 const BEGIN_MS = 10_000
+/** Actors that read their snapshots at the same time. */
+const BEGINNING_MAX = 16
+const RETRY_MS = 1_000
+/** Whoever was wrongly evaluating a project has learnt of it by then. */
+const FENCED_MS = 5_000
 
 export class Alerting {
   readonly feed: AlertFeed
   readonly #options: AlertingOptions
-  #stamps: ReadonlyMap<string, string> = new Map()
+  /** Of projects that are evaluated here: the rules that their actors were told of. */
+  readonly #told = new Map<string, string>()
   #looking: Promise<void> | null = null
   #isStale = false
+  #isClosed = false
+  #cancel: Cancel = () => undefined
 
   constructor(options: AlertingOptions) {
     this.#options = options
-    const { log, clock, onFault } = options
+    const { log, clock, isShared, onFault } = options
     this.feed = new AlertFeed({
       log,
       clock,
+      isShared,
       onFault,
       feed: (projectId, batch) => options.actor(projectId).tell({ type: 'fed', batch }),
+      shared: () => this.#settled(),
     })
   }
 
@@ -40,7 +55,7 @@ export class Alerting {
     this.feed.start()
   }
 
-  /** Something in the catalog has changed, which may have been rules. */
+  /** Something in the catalog has changed, which may have been rules, or where batches go. */
   rulesChanged(): Promise<void> {
     this.#isStale = true
     this.#looking ??= this.#look().finally(() => {
@@ -49,12 +64,79 @@ export class Alerting {
     return this.#looking
   }
 
+  /** Somebody else evaluates the project, or did for a moment. */
+  fenced(projectId: string): void {
+    const { clock, onFault } = this.#options
+    onFault(new Error('somebody else evaluates the rules of the project'), `alerts/${projectId}`)
+    this.feed.stopped(projectId)
+    this.#cancel()
+    this.#cancel = clock.after(FENCED_MS, () => void this.#settled())
+  }
+
   observe(): Record<string, unknown> {
     return this.feed.observe()
   }
 
   close(): void {
+    this.#isClosed = true
+    this.#cancel()
     this.feed.close()
+  }
+
+  /** While the catalog is away nobody can know which projects these are. */
+  async #settled(): Promise<void> {
+    const { clock, onFault } = this.#options
+    while (!this.#isClosed) {
+      try {
+        return await this.rulesChanged()
+      } catch (error) {
+        onFault(error as Error, 'alert rules')
+        await new Promise<void>(resolve => void clock.after(RETRY_MS, resolve))
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false
+      const stamps = await this.#options.rules.stamps()
+      const lists = await this.#lists([...stamps.keys()])
+      await this.feed.hold(() => this.#apply(stamps, lists))
+    }
+  }
+
+  async #lists(projectIds: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const { log } = this.#options
+    const lists = new Map<string, readonly number[]>()
+    for (const projectId of projectIds) lists.set(projectId, await log.partitionsOf(projectId))
+    return lists
+  }
+
+  async #apply(
+    stamps: ReadonlyMap<string, string>,
+    lists: ReadonlyMap<string, readonly number[]>,
+  ): Promise<void> {
+    const { feed } = this
+    feed.know(lists)
+    for (const projectId of this.#told.keys()) {
+      if (stamps.has(projectId) && feed.has(projectId)) continue
+      if (stamps.has(projectId)) feed.handOver(projectId)
+      else feed.unwatch(projectId)
+      this.#told.delete(projectId)
+      await this.#tell(projectId)
+    }
+    const mine = [...stamps].filter(([projectId]) => feed.has(projectId))
+    for (let i = 0; i < mine.length; i += BEGINNING_MAX) {
+      const some = mine.slice(i, i + BEGINNING_MAX)
+      await Promise.all(some.map(([projectId, stamp]) => this.#use(projectId, stamp)))
+    }
+  }
+
+  async #use(projectId: string, stamp: string): Promise<void> {
+    this.feed.watch(projectId)
+    if (this.#told.get(projectId) === stamp && this.feed.hasBegun(projectId)) return
+    this.#told.set(projectId, stamp)
+    await this.#tell(projectId)
   }
 
   /** An actor that takes its time begins later: what it lacks then is read again. */
@@ -68,20 +150,6 @@ export class Alerting {
       })
     } catch (error) {
       onFault(error as Error, `alerts/${projectId}`)
-    }
-  }
-
-  async #look(): Promise<void> {
-    while (this.#isStale) {
-      this.#isStale = false
-      const before = this.#stamps
-      const stamps = await this.#options.rules.stamps()
-      this.#stamps = stamps
-      const projects = new Set([...stamps.keys(), ...before.keys()])
-      for (const projectId of projects) {
-        if (stamps.get(projectId) === before.get(projectId)) continue
-        await this.#tell(projectId)
-      }
     }
   }
 }

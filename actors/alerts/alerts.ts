@@ -5,58 +5,54 @@
  */
 import type { AlertFaults, RuleFault } from '#actors/catalog/alert-faults.ts'
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
-import {
-  ALERT_GROUP,
-  ALERT_PARTITION,
-  type AlertStates,
-  type NewStateChange,
-} from '#actors/catalog/alert-states.ts'
-import type { Checkpoints } from '#actors/catalog/checkpoints.ts'
+import type { AlertStates } from '#actors/catalog/alert-states.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
 import type { ProcessedBatch } from '#actors/processing/process-batch.ts'
 import { type PackedRules, packRules } from '#actors/processing/windows/window-rules.ts'
 import { type Actor, type Context, defineActor, type Reply, type TaskPool } from '#runtime/index.ts'
 import { type AlertChange, AlertEngine, type RuleFailure, type StoredRule } from './alert-engine.ts'
 import type { AlertFeed, FedBatch } from './alert-feed.ts'
+import { BatchQueue, inputOf, type Ticket } from './batch-queue.ts'
+import { ChangeRecorder } from './change-recorder.ts'
+import { PartitionClocks } from './partition-clocks.ts'
 import { stateChange } from './state-change.ts'
 import { type LoadedRules, loadRules } from './stored-rules.ts'
+import { claimWindows, saveWindows, type WindowClaimDeps } from './window-claim.ts'
 
 export type AlertMessage =
-  /** The actor is to be there, and to know the rules of now. */
+  /** Whose project it is, or what its rules are, may have changed. */
   | { readonly type: 'rules'; readonly reply?: Reply<void> }
   | { readonly type: 'fed'; readonly batch: FedBatch }
   | { readonly type: 'computed'; readonly ticket: Ticket; readonly deltas: Uint8Array | null }
   | { readonly type: 'compute-failed'; readonly ticket: Ticket; readonly error: Error }
   | { readonly type: 'compute'; readonly ticket: Ticket }
-  | { readonly type: 'recorded'; readonly outcome: 'told' | 'known' | 'fenced' }
+  | { readonly type: 'recorded'; readonly by: ChangeRecorder; readonly isFenced: boolean }
   | { readonly type: 'record-failed'; readonly error: Error }
   | { readonly type: 'record' }
-  | { readonly type: 'saved'; readonly position: number; readonly kept: boolean }
-  | { readonly type: 'save-failed'; readonly error: Error }
+  | { readonly type: 'saved'; readonly save: Save; readonly kept: boolean }
+  | { readonly type: 'save-failed'; readonly save: Save; readonly error: Error }
   | { readonly type: 'tick' }
 
-export interface AlertDeps {
-  readonly projectId: string
+
+export interface AlertDeps extends WindowClaimDeps {
   readonly pool: Pick<TaskPool, 'run'>
   readonly rules: Pick<AlertRules, 'list' | 'noteWarmUp'>
   readonly states: Pick<AlertStates, 'record'>
   readonly faults: Pick<AlertFaults, 'note'>
-  readonly checkpoints: Pick<Checkpoints, 'claim' | 'save'>
-  readonly feed: Pick<AlertFeed, 'begin' | 'saved' | 'coveredBy' | 'unwatch'>
-  /** What came before and was not received then is not known to anybody. */
-  readonly receivingSinceUs: number
+  readonly feed: Pick<
+    AlertFeed,
+    'isWatched' | 'hasBegun' | 'begin' | 'saved' | 'coveredBy' | 'partitionsOf'
+  >
+  /** Somebody else evaluates the project. */
+  readonly onFenced: () => void
   /** A change was written: who tells it need not wait. */
   readonly onTold: () => void
   readonly onFault: (error: Error, where: string) => void
 }
 
-/** A batch on its way through a worker thread. */
-interface Ticket {
-  readonly batch: FedBatch
-  readonly rules: readonly StoredRule[]
-  readonly packed: PackedRules
-  failures: number
-  /** undefined = not computed yet. */
-  deltas: Uint8Array | null | undefined
+/** A snapshot on its way to the catalog. */
+interface Save {
+  readonly positions: Positions
 }
 
 const TICK_MS = 250
@@ -81,14 +77,15 @@ class Alerts implements Actor<AlertMessage> {
   #engine = new AlertEngine()
   #rules: readonly StoredRule[] = []
   #packed: PackedRules = packRules('', [])
+  /** 0 = the project is evaluated elsewhere, or not at all. */
   #fence = 0
-  /** End of the last batch that was accepted, and the reading that it may be of at the earliest. */
-  #position = 0
+  /** Ends of the last batches that were accepted, and the reading they are of at the earliest. */
+  #positions = Positions.NONE
   #generation = 0
-  readonly #tickets: Ticket[] = []
-  readonly #unrecorded: NewStateChange[] = []
-  #isRecording = false
-  #isSaving = false
+  #clocks = new PartitionClocks()
+  readonly #queue = new BatchQueue()
+  #recorder: ChangeRecorder
+  #saving: Save | null = null
   /** As they were noted, by rule and version. */
   #warmUps: ReadonlyMap<string, string> = new Map()
   #savedAtMs = 0
@@ -98,39 +95,24 @@ class Alerts implements Actor<AlertMessage> {
   constructor(context: Context<AlertMessage>, deps: AlertDeps) {
     this.#context = context
     this.#deps = deps
-    const release = (): void => this.#tickets.forEach(({ batch }) => batch.done())
-    context.signal.addEventListener('abort', release, { once: true })
+    this.#recorder = this.#newRecorder()
+    context.signal.addEventListener('abort', () => this.#queue.clear(), { once: true })
   }
 
   /** Nothing is taken before the state is there. */
   async started(): Promise<void> {
-    const { projectId, checkpoints, rules } = this.#deps
-    const { random, clock } = this.#context
-    const owner = Buffer.from(random.bytes(12)).toString('hex')
-    const claim = await this.#patiently(async () => {
-      const [claimed] = await checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], owner)
-      this.#use(await loadRules(rules, projectId, this.#rules))
-      return claimed
-    })
-    if (claim === undefined) throw new Error(`no checkpoint of project ${projectId}`)
-    this.#fence = claim.fence
-    const { state, position } = claim
-    const isKnown = state !== null && position !== null
-    if (isKnown) this.#engine = AlertEngine.restore(state, this.#rules)
-    this.#engine.resume(this.#deps.receivingSinceUs)
-    if (this.#rules.length > 0) this.#begin(isKnown ? position : null)
-    this.#savedAtMs = clock.monotonicMs()
+    if (this.#deps.feed.isWatched(this.#deps.projectId)) await this.#begin()
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
   }
 
   receive(message: AlertMessage): void | Promise<void> {
     switch (message.type) {
       case 'rules':
-        return this.#reload(message.reply)
+        return this.#look(message.reply)
       case 'fed':
         return this.#accept(message.batch)
       case 'compute':
-        return this.#compute(message.ticket)
+        return this.#queue.has(message.ticket) ? this.#compute(message.ticket) : undefined
       case 'computed':
         message.ticket.deltas = message.deltas
         return this.#absorb()
@@ -139,16 +121,15 @@ class Alerts implements Actor<AlertMessage> {
       case 'record':
         return this.#record()
       case 'recorded':
-        return this.#recorded(message.outcome)
+        return this.#recorded(message.by, message.isFenced)
       case 'record-failed':
-        this.#isRecording = false
         this.#fault(message.error, 'recording')
         this.#context.timer('record', RETRY_MS, { type: 'record' })
         return
       case 'saved':
-        return this.#saved(message.position, message.kept)
+        return this.#saved(message.save, message.kept)
       case 'save-failed':
-        this.#isSaving = false
+        if (message.save === this.#saving) this.#saving = null
         return this.#fault(message.error, 'saving')
       case 'tick':
         return this.#tick()
@@ -156,13 +137,13 @@ class Alerts implements Actor<AlertMessage> {
   }
 
   mayRest(): boolean {
-    return this.#rules.length === 0
+    return this.#fence === 0
   }
 
   /** What is done is saved, so that the next start has little to read again. */
   async stopping(): Promise<void> {
-    if (this.#unrecorded.length > 0 || this.#tickets.length > 0 || this.#isSaving) return
-    await this.#save(this.#position).catch(() => undefined)
+    if (this.#fence === 0 || this.#saving !== null || this.#isBusy) return
+    await this.#save(this.#positions).catch(() => undefined)
   }
 
   observe(): Record<string, unknown> {
@@ -175,16 +156,52 @@ class Alerts implements Actor<AlertMessage> {
     return {
       ...this.#counts,
       rules,
-      waiting: this.#tickets.length,
-      unrecorded: this.#unrecorded.length,
+      waiting: this.#queue.length,
+      unrecorded: this.#recorder.waiting,
       snapshotBytes: this.#savedBytes,
     }
   }
 
-  #begin(position: number | null): void {
-    const begun = this.#deps.feed.begin(this.#deps.projectId, position)
-    this.#position = begun.position
+  /** Everything is told as it was, and nothing is on its way. */
+  get #isBusy(): boolean {
+    return this.#recorder.waiting > 0 || this.#queue.length > 0
+  }
+
+  /** Takes the project over from whoever had it, and goes on from the snapshot. */
+  async #begin(): Promise<void> {
+    const { projectId, feed, rules } = this.#deps
+    const { random, clock } = this.#context
+    const owner = Buffer.from(random.bytes(12)).toString('hex')
+    const { fence, snapshot } = await this.#patiently(async () => {
+      const claim = await claimWindows(this.#deps, owner)
+      this.#use(await loadRules(rules, projectId, this.#rules))
+      return claim
+    })
+    this.#fence = fence
+    this.#recorder = this.#newRecorder()
+    if (snapshot !== null) this.#engine = AlertEngine.restore(snapshot.engine, this.#rules)
+    this.#engine.setRules(this.#rules)
+    const begun = feed.begin(projectId, snapshot?.positions ?? null)
+    this.#positions = begun.positions
     this.#generation = begun.generation
+    this.#engine.resume(begun.knownSinceUs)
+    this.#clocks = new PartitionClocks()
+    this.#savedAtMs = clock.monotonicMs()
+  }
+
+  /** The project is somebody else's, or has no rules: what is on its way is nobody's. */
+  #leave(): void {
+    this.#queue.clear()
+    this.#fence = 0
+    this.#recorder = this.#newRecorder()
+    this.#saving = null
+    this.#rules = []
+    this.#engine = new AlertEngine()
+  }
+
+  #fenced(): void {
+    this.#leave()
+    this.#deps.onFenced()
   }
 
   /** While the catalog is away there is nothing that could be done without it. */
@@ -212,45 +229,27 @@ class Alerts implements Actor<AlertMessage> {
     this.#engine.setRules(this.#rules)
   }
 
-  async #reload(reply?: Reply<void>): Promise<void> {
+  async #look(reply?: Reply<void>): Promise<void> {
     const { rules, projectId, feed } = this.#deps
-    const had = this.#rules.length
-    this.#use(await this.#patiently(() => loadRules(rules, projectId, this.#rules)))
-    if (this.#rules.length === 0) feed.unwatch(projectId)
-    else if (had === 0) this.#begin(null)
+    if (!feed.isWatched(projectId)) this.#leave()
+    else if (this.#fence === 0 || !feed.hasBegun(projectId)) {
+      this.#leave()
+      await this.#begin()
+    } else this.#use(await this.#patiently(() => loadRules(rules, projectId, this.#rules)))
     reply?.()
   }
 
   #accept(batch: FedBatch): void {
-    const { position } = batch.entry
-    if (batch.generation < this.#generation || position <= this.#position) return batch.done()
-    this.#position = position
-    const ticket: Ticket = {
-      batch,
-      rules: this.#rules,
-      packed: this.#packed,
-      failures: 0,
-      deltas: undefined,
-    }
-    this.#tickets.push(ticket)
-    this.#compute(ticket)
+    const { entry, generation } = batch
+    const isKnown = generation < this.#generation || this.#positions.covers(entry)
+    if (isKnown || this.#fence === 0) return batch.done()
+    this.#positions = this.#positions.with(entry)
+    this.#compute(this.#queue.add(batch, this.#rules, this.#packed))
   }
 
   #compute(ticket: Ticket): void {
-    const { batch, envelope } = ticket.batch.entry
-    const { receivedAtUs, producer, epoch, sequence, rejected } = envelope
-    const { memory, offset, length } = batch
-    const work = this.#deps.pool.run<ProcessedBatch>('process-batch', {
-      envelope: { receivedAtUs, producer, epoch, sequence, rejected },
-      memory,
-      offset,
-      length,
-      filters: [],
-      rules: ticket.packed,
-      summary: false,
-    })
     this.#context.pipe(
-      work,
+      this.#deps.pool.run<ProcessedBatch>('process-batch', inputOf(ticket)),
       ({ deltas }) => ({ type: 'computed', ticket, deltas }),
       error => ({ type: 'compute-failed', ticket, error }),
     )
@@ -258,19 +257,24 @@ class Alerts implements Actor<AlertMessage> {
 
   /** A batch that cannot be looked at ends the actor, which begins anew from its snapshot. */
   #computeFailed(ticket: Ticket, error: Error): void {
+    if (!this.#queue.has(ticket)) return
     this.#fault(error, 'computing')
     if (++ticket.failures >= FAILURES_MAX) throw error
-    const key = `compute ${ticket.batch.entry.position}`
+    const { partition, position } = ticket.batch.entry
+    const key = `compute ${partition} ${position}`
     this.#context.timer(key, RETRY_MS, { type: 'compute', ticket })
   }
 
   /** In the order of the log, whatever was computed first. */
   #absorb(): void {
-    for (let [ticket] = this.#tickets; ticket?.deltas !== undefined; [ticket] = this.#tickets) {
-      this.#tickets.shift()
-      const { envelope } = ticket.batch.entry
-      const { deltas, rules } = ticket
-      this.#changed(this.#engine.absorb(deltas, rules, Number(envelope.receivedAtUs)))
+    const { feed, projectId } = this.#deps
+    for (let ticket = this.#queue.take(); ticket !== null; ticket = this.#queue.take()) {
+      const { envelope, partition } = ticket.batch.entry
+      const { deltas = null, rules } = ticket
+      const receivedAtUs = Number(envelope.receivedAtUs)
+      this.#clocks.heard(partition, receivedAtUs)
+      const clockUs = this.#clocks.of(feed.partitionsOf(projectId))
+      this.#changed(this.#engine.absorb(deltas, rules, receivedAtUs, clockUs))
       this.#counts.batches++
       ticket.batch.done()
     }
@@ -279,11 +283,13 @@ class Alerts implements Actor<AlertMessage> {
   /** The clock speaks only where nothing that was received is still to come. */
   #tick(): void {
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
+    if (this.#fence === 0) return
     const { feed, projectId } = this.#deps
     const covered = feed.coveredBy(projectId)
-    if (covered !== null && this.#tickets.length === 0) {
-      this.#position = Math.max(this.#position, covered)
-      this.#changed(this.#engine.advance(this.#context.clock.nowUs()))
+    if (covered !== null && this.#queue.length === 0) {
+      this.#positions = this.#positions.union(covered.positions)
+      this.#clocks.covered(feed.partitionsOf(projectId), covered.atUs)
+      this.#changed(this.#engine.advance(covered.atUs))
     }
     this.#saveIfDue()
   }
@@ -293,7 +299,7 @@ class Alerts implements Actor<AlertMessage> {
     for (const change of changes) {
       const stored = this.#engine.evaluators.get(change.ruleId)?.stored
       if (stored === undefined) continue
-      this.#unrecorded.push(stateChange(this.#deps.projectId, stored, change))
+      this.#recorder.add(stateChange(this.#deps.projectId, stored, change))
     }
     this.#record()
   }
@@ -307,58 +313,62 @@ class Alerts implements Actor<AlertMessage> {
     }
   }
 
+  #newRecorder(): ChangeRecorder {
+    const { states, onTold } = this.#deps
+    return new ChangeRecorder({
+      states,
+      fence: this.#fence,
+      onTold: () => {
+        this.#counts.told++
+        onTold()
+      },
+    })
+  }
+
   #record(): void {
-    const [change] = this.#unrecorded
-    if (change === undefined || this.#isRecording) return
-    this.#isRecording = true
+    const by = this.#recorder
+    if (by.waiting === 0 || by.isRecording) return
     this.#context.pipe(
-      this.#deps.states.record(change, this.#fence),
-      outcome => ({ type: 'recorded', outcome }),
+      by.record(),
+      outcome => ({ type: 'recorded', by, isFenced: outcome === 'fenced' }),
       error => ({ type: 'record-failed', error }),
     )
   }
 
-  #recorded(outcome: 'told' | 'known' | 'fenced'): void {
-    if (outcome === 'fenced') throw new Error('somebody else evaluates the rules of the project')
-    this.#isRecording = false
-    this.#unrecorded.shift()
-    if (outcome === 'told') {
-      this.#counts.told++
-      this.#deps.onTold()
-    }
-    this.#record()
+  #recorded(by: ChangeRecorder, isFenced: boolean): void {
+    if (by !== this.#recorder) return
+    if (isFenced) this.#fenced()
+    else this.#record()
   }
 
   /** Only where all that it says has been recorded: a replay from it repeats nothing else. */
   #saveIfDue(): void {
     const sinceMs = this.#context.clock.monotonicMs() - this.#savedAtMs
     if (sinceMs < Math.max(SAVE_MS, this.#savedBytes * SAVE_MS_PER_BYTE)) return
-    if (this.#isSaving || this.#unrecorded.length > 0 || this.#tickets.length > 0) return
-    if (this.#rules.length === 0) return
-    this.#isSaving = true
-    const position = this.#position
+    if (this.#saving !== null || this.#isBusy) return
+    const save = { positions: this.#positions }
+    this.#saving = save
     this.#context.pipe(
-      this.#save(position),
-      kept => ({ type: 'saved', position, kept }),
-      error => ({ type: 'save-failed', error }),
+      this.#save(save.positions),
+      kept => ({ type: 'saved', save, kept }),
+      error => ({ type: 'save-failed', save, error }),
     )
   }
 
-  #save(position: number): Promise<boolean> {
-    const { checkpoints, projectId } = this.#deps
-    const state = this.#engine.snapshot()
-    this.#savedBytes = state.length
+  #save(positions: Positions): Promise<boolean> {
+    const engine = this.#engine.snapshot()
+    this.#savedBytes = engine.length
     this.#savedAtMs = this.#context.clock.monotonicMs()
-    const place = { group: ALERT_GROUP, topic: projectId, partition: ALERT_PARTITION }
-    return checkpoints.save({ ...place, fence: this.#fence, position, state })
+    return saveWindows(this.#deps, this.#fence, { positions, engine })
   }
 
-  #saved(position: number, kept: boolean): void {
-    this.#isSaving = false
-    if (!kept) throw new Error('somebody else evaluates the rules of the project')
+  #saved(save: Save, kept: boolean): void {
+    if (save !== this.#saving) return
+    if (!kept) return this.#fenced()
+    this.#saving = null
     this.#counts.saves++
     this.#noteWarmUps()
-    this.#deps.feed.saved(this.#deps.projectId, position)
+    this.#deps.feed.saved(this.#deps.projectId, save.positions)
   }
 
   /** People see how far it is; nobody waits for it. */

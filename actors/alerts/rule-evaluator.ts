@@ -123,6 +123,11 @@ export class RuleEvaluator {
     return receivedAtUs >= this.#startUs
   }
 
+  /** Rows received then are to be added, though it is too early to close what was before. */
+  reach(receivedAtUs: number): void {
+    this.#current = Math.max(this.#current, Math.floor(receivedAtUs / this.#slideUs))
+  }
+
   /** Rows of one group and pane. Behind the last of a batch comes `decide`. */
   add(key: string, pane: number, part: WindowPart): void {
     if (pane <= this.#closed) {

@@ -29,8 +29,7 @@ async function world(t: TestContext) {
     note: null,
   }))
   const seen: string[] = []
-  assert.ok(deps.alerts)
-  Object.assign(deps.alerts.alertStates, {
+  Object.assign(deps.alertStates, {
     active: async () => active,
     acknowledge: async (_: string, id: number, how: { by: string }) => {
       seen.push(`${id} by ${how.by}`)

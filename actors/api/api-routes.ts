@@ -42,7 +42,9 @@ export type ApiDeps = AlertBacktestDeps &
   SystemConfigDeps &
   ChannelDeps &
   SilenceDeps &
-  Pick<AlertLinkDeps, 'alertLinks'> &
+  AlertLinkDeps &
+  AlertRuleDeps &
+  AlertStateDeps &
   AuthDeps &
   PasswordDeps &
   TokenDeps &
@@ -55,12 +57,7 @@ export type ApiDeps = AlertBacktestDeps &
   SearchDeps &
   SessionDeps &
   SystemDeps &
-  TailDeps & {
-    /** null = nobody evaluates rules in this installation. */
-    readonly alerts: Pick<AlertRuleDeps & AlertLinkDeps & AlertStateDeps, AlertNouns> | null
-  }
-
-type AlertNouns = 'alertRules' | 'alertStates'
+  TailDeps
 
 /** `doors`: routes of others in the same process, for the document of all. */
 export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] {
@@ -72,10 +69,10 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     deleteRoute(deps),
     ...metricRoutes(deps),
     ...sdkMetricRoutes(deps),
-    ...(deps.alerts === null ? [] : alertRuleRoutes({ ...deps, ...deps.alerts })),
-    ...(deps.alerts === null ? [] : alertBacktestRoutes(deps)),
-    ...(deps.alerts === null ? [] : alertStateRoutes({ ...deps, ...deps.alerts })),
-    ...(deps.alerts === null ? [] : alertLinkRoutes({ ...deps, ...deps.alerts })),
+    ...alertRuleRoutes(deps),
+    ...alertBacktestRoutes(deps),
+    ...alertStateRoutes(deps),
+    ...alertLinkRoutes(deps),
     ...channelRoutes(deps),
     ...silenceRoutes(deps),
     ...projectRoutes(deps),

@@ -104,9 +104,8 @@ test('an alert that is silenced says by what, and has its state', async t => {
     acknowledgedAtUs: null,
     note: null,
   })
-  assert.ok(deps.alerts)
   const active = async () => [group(1, 'web-1'), group(2, 'web-2')]
-  Object.assign(deps.alerts.alertStates, { active })
+  Object.assign(deps.alertStates, { active })
   const matchers = [
     { label: 'team', op: '=', value: 'shop' },
     { label: 'host', op: '=', value: 'web-2' },

@@ -110,11 +110,24 @@ export interface Consumer {
   assigned?(partition: number, from: Position): void
   /** The partition is another process's: nothing more of it may be written. */
   revoked?(partition: number): void
+  /**
+   * Sets of partitions of which one process is to have all or none; asked whenever partitions are
+   * shared out. Sets that have one in common are one.
+   */
+  together?(): readonly (readonly number[])[]
+  /** Where a consumer begins that is new; a journal's always says where by `from`. */
+  readonly begins?: 'start' | 'end'
 }
 
 export interface Consumption {
   /** This consumer will never need entries up to `positions` again. */
   passed(positions: Positions): void
+  /** Up to here nothing is still to be delivered, in the partitions that this process has. */
+  delivered(): Positions
+  /** All that was not passed is delivered once more; of what is being delivered the rest is not. */
+  rewind(): void
+  /** What `together` answers is another thing now. */
+  shareAgain(): void
   stop(): void | Promise<void>
 }
 
@@ -130,6 +143,12 @@ export interface LogPlace {
   readonly positions: Positions
   /** No entry behind `positions` was received before this (µs). */
   readonly receivedAtUs: number
+}
+
+export interface LogEnd {
+  readonly positions: Positions
+  /** By the clock of this process (µs). */
+  readonly atUs: number
 }
 
 /** Whoever wants new entries of some projects, as a live tail does. */
@@ -173,6 +192,10 @@ export interface CommitLog {
   start(projectId: string): LogPlace
   /** After the last durable entry; where the log lies elsewhere it may be half a second old. */
   end(projectId: string): Positions
+  /** The same of all partitions, and as of when: what was durable before lies before them. */
+  ends(): LogEnd
+  /** Where batches of the project go at present. Throws while that cannot be known. */
+  partitionsOf(projectId: string): Promise<readonly number[]>
   /** Why new batches are refused now; null = they are taken. */
   refusal(): string | null
   /** What others commit cannot be read at present. Never so where the log lies in this process. */

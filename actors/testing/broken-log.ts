@@ -50,6 +50,8 @@ export function breakableLog(
     read: (projectId, from, receive) => log.read(projectId, from, receive),
     follow: follower => log.follow(follower),
     start: projectId => log.start(projectId),
+    ends: () => log.ends(),
+    partitionsOf: projectId => log.partitionsOf(projectId),
     refusal: () => log.refusal(),
     observe: () => log.observe(),
     close: () => log.close(),

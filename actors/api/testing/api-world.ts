@@ -223,14 +223,12 @@ export async function apiWorld(
       },
       accept: async (token, account) => invitations.delete(token) || invited.accept(token, account),
     },
-    alerts: {
-      alertRules: new MemoryAlertRules(),
-      alertStates: {
-        ...historyOf,
-        active: async () => [],
-        history: async () => [],
-        acknowledge: async () => false,
-      },
+    alertRules: new MemoryAlertRules(),
+    alertStates: {
+      ...historyOf,
+      active: async () => [],
+      history: async () => [],
+      acknowledge: async () => false,
     },
     alertTail,
     alertChannels: new MemoryAlertChannels(),

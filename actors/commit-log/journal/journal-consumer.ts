@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Consumer, Consumption, LogEntry } from '../commit-log.ts'
-import type { Position, Positions } from '../positions.ts'
+import { type Position, Positions } from '../positions.ts'
 import { JOURNAL_PARTITION } from './journal-format.ts'
 import type { JournalReader } from './journal-reader.ts'
 
@@ -30,12 +30,17 @@ export class JournalConsumer implements Consumption {
   #running = false
   #stopped = false
   #position: Position
+  /** Up to here deliveries have ended. */
+  #delivered: Position
   #passed: Position
+  /** A delivery or a read from before a rewind moves nothing. */
+  #rewound = 0
   #skippedBytes = 0
 
   constructor(options: JournalConsumerOptions) {
     this.#options = options
     this.#position = options.consumer.from.at(JOURNAL_PARTITION)
+    this.#delivered = this.#position
     this.#passed = this.#position
     this.#wake()
   }
@@ -67,6 +72,22 @@ export class JournalConsumer implements Consumption {
     this.#passed = Math.max(this.#passed, position)
   }
 
+  delivered(): Positions {
+    return Positions.at(this.#delivered, JOURNAL_PARTITION)
+  }
+
+  rewind(): void {
+    this.#rewound++
+    this.#dropLive()
+    this.#position = this.#passed
+    this.#delivered = this.#passed
+    this.#catchingUp = true
+    this.#wake()
+  }
+
+  /** Nobody else has any. */
+  shareAgain(): void {}
+
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
@@ -93,10 +114,12 @@ export class JournalConsumer implements Consumption {
 
   async #run(): Promise<void> {
     while (!this.#stopped && (this.#live.length > 0 || this.#catchingUp)) {
+      const rewound = this.#rewound
       if (this.#live.length > 0) {
         const delivered = this.#deliverLive()
         if (delivered !== undefined) await delivered
       } else await this.#deliverStored()
+      if (rewound === this.#rewound) this.#delivered = this.#position
     }
     this.#running = false
   }
@@ -127,8 +150,9 @@ export class JournalConsumer implements Consumption {
 
   async #deliverStored(): Promise<void> {
     const to = this.#options.end()
+    const rewound = this.#rewound
     const step = this.#position < to ? await this.#read(to) : undefined
-    if (this.#stopped) {
+    if (this.#stopped || rewound !== this.#rewound) {
       if (step?.type === 'entries') step.release()
       return
     }

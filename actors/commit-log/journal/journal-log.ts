@@ -11,6 +11,7 @@ import type {
   Follower,
   Following,
   KeyedAnswer,
+  LogEnd,
   LogEntry,
   LogPlace,
   Offer,
@@ -196,6 +197,14 @@ export class JournalLog implements CommitLog {
 
   end(): Positions {
     return Positions.at(this.#appender.lastEntryEnd)
+  }
+
+  ends(): LogEnd {
+    return { positions: this.end(), atUs: this.#options.clock.nowUs() }
+  }
+
+  partitionsOf(): Promise<readonly number[]> {
+    return Promise.resolve([JOURNAL_PARTITION])
   }
 
   #start(): { readonly position: Position; readonly receivedAtUs: number } {

@@ -29,6 +29,8 @@ export interface GroupMembershipOptions {
   readonly groupId: string
   readonly clock: Clock
   readonly sessionTimeoutMs?: number
+  /** Sets of partitions that are not to be parted. */
+  readonly together?: () => readonly (readonly number[])[]
   /** These partitions are ours under a name that no other assignment has, until `pausing`. */
   assigned(partitions: readonly number[], owner: string): void
   /** They will be shared out anew: settles once nothing of them is being delivered. */
@@ -124,7 +126,7 @@ export class GroupMembership {
   }
 
   async #takePart(cluster: Cluster): Promise<void> {
-    const { address, topic, groupId } = this.#options
+    const { address, topic, groupId, together } = this.#options
     await cluster.connect()
     await cluster.addMultipleTargetTopics([topic])
     const group = {
@@ -132,6 +134,7 @@ export class GroupMembership {
       topic,
       sessionTimeoutMs: this.#sessionTimeoutMs,
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+      ...(together === undefined ? {} : { together }),
     }
     const member = newGroupMember(cluster, address, group)
     // Known to the group under its old name: otherwise all would wait for that one's session.

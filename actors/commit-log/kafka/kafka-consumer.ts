@@ -6,9 +6,10 @@
 import type { Checkpoints, Claim } from '#actors/catalog/checkpoints.ts'
 import type { Arena } from '#actors/commit-log/arena.ts'
 import type { Consumer, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
-import type { Position, Positions } from '#actors/commit-log/positions.ts'
+import { type Position, Positions } from '#actors/commit-log/positions.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import { GroupMembership } from './group-membership.ts'
+import { WARM_UP_RECORDS } from './kafka-follower.ts'
 import type { KafkaAddress } from './kafkajs.ts'
 import type { LogEnds } from './log-ends.ts'
 import { PartitionAdmission } from './partition-admission.ts'
@@ -24,6 +25,8 @@ const SAVE_MS_PER_BYTE = 1 / 250
 /** A delivery that takes longer is stuck: others take the partitions over meanwhile. */
 const BLOCKED_MS = 5 * 60_000
 const CLAIM_RETRY_MS = 500
+/** Where the group began is saved before anything else, so that whoever goes on begins there. */
+const NEVER_SAVED = -1
 
 export interface KafkaConsumerOptions {
   readonly consumer: Consumer
@@ -49,6 +52,8 @@ interface Task {
   admission: PartitionAdmission
   /** What lies before is admitted, not delivered. */
   deliverAfter: Position
+  /** Deliveries have ended up to here. */
+  delivered: Position
   saved: Position
   saveAfterMs: number
   saving: boolean
@@ -94,6 +99,24 @@ export class KafkaConsumer implements Consumption {
     }
   }
 
+  delivered(): Positions {
+    const tasks = [...this.#tasks.values()]
+    return Positions.of(tasks.map(({ partition, delivered }) => [partition, delivered]))
+  }
+
+  rewind(): void {
+    for (const { partition, fence, admission } of this.#tasks.values()) {
+      const [position, state] = [admission.passed, admission.encode()]
+      this.#begin({ partition, fence, position, state })
+      // While partitions are shared out none is read.
+      if (this.#owner === '') this.#fetcher.remove(partition)
+    }
+  }
+
+  shareAgain(): void {
+    this.#membership.joinAgain()
+  }
+
   /** Ends after the running delivery; what was passed until then is saved. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -119,12 +142,14 @@ export class KafkaConsumer implements Consumption {
 
   #join(): GroupMembership {
     const { address, topic, groupId, clock, sessionTimeoutMs, onTrouble } = this.#options
+    const { consumer } = this.#options
     return new GroupMembership({
       address,
       topic,
       groupId,
       clock,
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
+      ...(consumer.together === undefined ? {} : { together: () => consumer.together?.() ?? [] }),
       assigned: (partitions, owner) => {
         this.#owner = owner
         void this.#claim(partitions, owner)
@@ -160,18 +185,38 @@ export class KafkaConsumer implements Consumption {
       if (task !== undefined && claim.fence === task.fence + 1) {
         task.fence = claim.fence
         this.#fetcher.set(claim.partition, task.admission.next)
-      } else this.#begin(claim)
+      } else {
+        const begun = this.#begin(claim)
+        if (claim.position === null) void this.#save(begun)
+        this.#options.consumer.assigned?.(begun.partition, begun.deliverAfter)
+      }
     }
   }
 
-  #begin({ partition, fence, position, state }: Claim): void {
-    const saved = position ?? 0
-    const deliverAfter = Math.max(saved, this.#passed.at(partition))
-    const admission = new PartitionAdmission(saved, state)
-    const times = { saved, saveAfterMs: 0, saving: false }
-    this.#tasks.set(partition, { partition, fence, admission, deliverAfter, ...times })
-    this.#options.consumer.assigned?.(partition, deliverAfter)
-    this.#fetcher.set(partition, saved)
+  #begin({ partition, fence, position, state }: Claim): Task {
+    const first = position === null ? this.#firstOf(partition) : { from: position, after: position }
+    const deliverAfter = Math.max(first.after, this.#passed.at(partition))
+    const task = {
+      partition,
+      fence,
+      admission: new PartitionAdmission(first.from, state),
+      deliverAfter,
+      delivered: deliverAfter,
+      saved: position ?? NEVER_SAVED,
+      saveAfterMs: 0,
+      saving: false,
+    }
+    this.#tasks.set(partition, task)
+    this.#fetcher.set(partition, first.from)
+    return task
+  }
+
+  /** Where a group that never was reads from, and what it is given. */
+  #firstOf(partition: number): { readonly from: Position; readonly after: Position } {
+    const { consumer, ends } = this.#options
+    if (consumer.begins !== 'end') return { from: 0, after: 0 }
+    const end = ends.end(partition)
+    return { from: Math.max(ends.start(partition), end - WARM_UP_RECORDS), after: end }
   }
 
   async #receive(fetched: readonly Fetched[]): Promise<void> {
@@ -218,6 +263,7 @@ export class KafkaConsumer implements Consumption {
       entries => this.#handOver(entries),
       isCurrent,
     )
+    if (isCurrent() && newer === null) task.delivered = Math.max(task.delivered, fetched.next)
   }
 
   async #handOver(entries: readonly LogEntry[]): Promise<void> {
@@ -257,6 +303,7 @@ export class KafkaConsumer implements Consumption {
         )
       }
       task.admission.skip(start)
+      task.delivered = Math.max(task.delivered, start)
       return this.#fetcher.set(partition, start)
     }
     onTrouble(
@@ -265,6 +312,7 @@ export class KafkaConsumer implements Consumption {
     )
     task.admission = new PartitionAdmission(start, null)
     task.deliverAfter = start
+    task.delivered = start
     this.#options.consumer.assigned?.(partition, start)
     this.#fetcher.set(partition, start)
   }

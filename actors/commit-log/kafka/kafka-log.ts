@@ -15,6 +15,7 @@ import type {
   Follower,
   Following,
   KeyedAnswer,
+  LogEnd,
   LogEntry,
   LogPlace,
   Offer,
@@ -170,7 +171,7 @@ export class KafkaLog implements CommitLog {
   }
 
   start(projectId: string): LogPlace {
-    const partitions = this.#partitionsOf(projectId)
+    const partitions = this.#knownPartitions(projectId)
     const pairs = partitions.map(partition => [partition, this.#ends.start(partition)] as const)
     const times = partitions.map(partition => this.#ends.startTimeMs(partition)).filter(Boolean)
     const oldestUs = times.length === 0 ? this.#options.clock.nowUs() : Math.min(...times) * 1_000
@@ -179,8 +180,17 @@ export class KafkaLog implements CommitLog {
 
   end(projectId: string): Positions {
     return Positions.of(
-      this.#partitionsOf(projectId).map(partition => [partition, this.#ends.end(partition)]),
+      this.#knownPartitions(projectId).map(partition => [partition, this.#ends.end(partition)]),
     )
+  }
+
+  ends(): LogEnd {
+    const pairs = this.#ends.ends().map((end, partition) => [partition, end] as const)
+    return { positions: Positions.of(pairs), atUs: this.#ends.knownAtUs }
+  }
+
+  async partitionsOf(projectId: string): Promise<readonly number[]> {
+    return (await this.#routes.load(projectId)) ?? []
   }
 
   refusal(): string | null {
@@ -227,7 +237,7 @@ export class KafkaLog implements CommitLog {
   }
 
   /** All of them until the project is looked up. */
-  #partitionsOf(projectId: string): readonly number[] {
+  #knownPartitions(projectId: string): readonly number[] {
     const known = this.#routes.partitionsOf(projectId)
     if (known !== undefined) return known
     this.#routes.load(projectId).catch(() => undefined)

@@ -13,6 +13,7 @@ import kafkajs, {
   type logLevel,
   type SASLOptions,
 } from 'kafkajs'
+import { decodeTogether, encodeTogether, shareOut } from './sharing.ts'
 
 export interface KafkaAddress {
   /** host:port. */
@@ -49,11 +50,29 @@ const inner = {
   RequestQueue: require('kafkajs/src/network/requestQueue/index.js') as {
     readonly prototype: RequestQueue
   },
+  assignerProtocol: require('kafkajs/src/consumer/assignerProtocol.js') as AssignerProtocol,
   newRoundRobin: require('kafkajs/src/consumer/assigners/roundRobinAssigner/index.js') as (of: {
     readonly cluster: Cluster
   }) => object,
   newSocketFactory: require('kafkajs/src/network/socketFactory.js') as () => ISocketFactory,
   produceResponse: require('kafkajs/src/protocol/requests/produce/v7/response.js') as object,
+}
+
+interface AssignerProtocol {
+  readonly MemberMetadata: {
+    encode(metadata: {
+      readonly version: number
+      readonly topics: readonly string[]
+      readonly userData: Buffer
+    }): Buffer
+    decode(bytes: Buffer): { readonly userData: Buffer }
+  }
+  readonly MemberAssignment: {
+    encode(assignment: {
+      readonly version: number
+      readonly assignment: Readonly<Record<string, readonly number[]>>
+    }): Buffer
+  }
 }
 
 interface RequestQueue {
@@ -119,22 +138,66 @@ export function newGroupMember(
     readonly topic: string
     readonly sessionTimeoutMs: number
     readonly rebalanceTimeoutMs: number
+    /** Sets of partitions that are not to be parted; undefined = there are none, in no member. */
+    readonly together?: () => readonly (readonly number[])[]
   },
 ): GroupMember {
+  const { topic, together } = group
   return new inner.ConsumerGroup({
     cluster,
     retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
     logger: openKafka(address).logger(),
     instrumentationEmitter: new inner.Emitter(),
-    assigners: [inner.newRoundRobin({ cluster })],
+    assigners: [
+      together === undefined
+        ? inner.newRoundRobin({ cluster })
+        : newTogetherAssigner(cluster, topic, together),
+    ],
     groupId: group.groupId,
-    topics: [group.topic],
+    topics: [topic],
     topicConfigurations: {},
     sessionTimeout: group.sessionTimeoutMs,
     rebalanceTimeout: group.rebalanceTimeoutMs,
     autoCommit: false,
     metadataMaxAge: METADATA_AGE_MS,
   })
+}
+
+/** All members of a group have the same kind. */
+function newTogetherAssigner(
+  cluster: Cluster,
+  topic: string,
+  together: () => readonly (readonly number[])[],
+): object {
+  const { MemberMetadata, MemberAssignment } = inner.assignerProtocol
+  const name = 'logboy-together'
+  return {
+    name,
+    version: 0,
+    protocol: () => {
+      const userData = encodeTogether(together())
+      return { name, metadata: MemberMetadata.encode({ version: 0, topics: [topic], userData }) }
+    },
+    assign: async ({ members }: { readonly members: readonly JoinedMember[] }) => {
+      const sharers = members.map(({ memberId, memberMetadata }) => ({
+        memberId,
+        together: decodeTogether(MemberMetadata.decode(memberMetadata).userData),
+      }))
+      const { length } = cluster.findTopicPartitionMetadata(topic)
+      return [...shareOut(sharers, length)].map(([memberId, partitions]) => ({
+        memberId,
+        memberAssignment: MemberAssignment.encode({
+          version: 0,
+          assignment: { [topic]: partitions },
+        }),
+      }))
+    },
+  }
+}
+
+interface JoinedMember {
+  readonly memberId: string
+  readonly memberMetadata: Buffer
 }
 
 /** Sends a Produce request for one partition; answers the offset of its first record. */

@@ -13,6 +13,8 @@ import {
 } from './kafkajs.ts'
 
 const POLL_MS = 500
+/** After an outage, batches that were stamped before it and could not be sent come within this. */
+const RESENT_MS = 5_000
 
 export interface LogEndsOptions {
   readonly address: KafkaAddress
@@ -33,6 +35,9 @@ export class LogEnds {
   #startTimesMs: readonly number[]
   #running: Promise<LogHealth> | null = null
   #isAway = false
+  /** What was in the log then lies before the ends. */
+  #knownAtUs = 0
+  #settledMs = 0
   #cancel: Cancel = () => undefined
   #stopped = false
 
@@ -61,6 +66,11 @@ export class LogEnds {
   /** All ends as known now. */
   ends(): readonly number[] {
     return this.#ends
+  }
+
+  /** Everything that was stored before this (µs by our clock) lies before the ends. */
+  get knownAtUs(): number {
+    return this.#knownAtUs
   }
 
   /** This process saw the partition end there, or further. */
@@ -116,6 +126,8 @@ export class LogEnds {
 
   async #ask(): Promise<LogHealth> {
     const { topic, partitionCount, minInsyncReplicas } = this.#options
+    const { clock } = this.#options
+    const [askedUs, askedMs] = [clock.nowUs(), clock.monotonicMs()]
     const before = this.#ends
     try {
       const cluster = await this.#connected()
@@ -139,9 +151,11 @@ export class LogEnds {
       this.#startTimesMs = partitions.map(partition =>
         Math.max(0, Number(starts.get(partition)?.timestamp ?? 0)),
       )
+      if (askedMs >= this.#settledMs) this.#knownAtUs = askedUs
       const metadata = cluster.findTopicPartitionMetadata(topic)
       return metadata.every(({ isr }) => isr.length >= minInsyncReplicas) ? 'ready' : 'short'
     } catch {
+      this.#settledMs = clock.monotonicMs() + RESENT_MS
       this.#discard()
       return 'away'
     }

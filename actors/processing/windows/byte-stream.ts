@@ -104,6 +104,11 @@ export class ByteReader {
     return length === 0 ? '' : decoder.decode(this.bytes(length))
   }
 
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.bytes(this.#bytes.length - this.#at)
+  }
+
   bytes(length: number): Uint8Array {
     const at = this.#step(length)
     if (this.#at > this.#bytes.length) throw new RangeError('the bytes end too early')

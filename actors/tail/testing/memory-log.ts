@@ -9,6 +9,7 @@ import type {
   Consumption,
   Follower,
   Following,
+  LogEnd,
   LogEntry,
   LogPlace,
   ReadOutcome,
@@ -138,6 +139,14 @@ export class MemoryLog implements CommitLog {
 
   end(): Positions {
     return behind(this.#entries)
+  }
+
+  ends(): LogEnd {
+    return { positions: this.end(), atUs: 0 }
+  }
+
+  async partitionsOf(): Promise<readonly number[]> {
+    return [0]
   }
 
   append(): Promise<AppendOutcome> {
