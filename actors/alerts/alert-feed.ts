@@ -17,8 +17,11 @@ export interface FedBatch {
   readonly done: () => void
 }
 
+/** What rules need of the commit log. */
+export type AlertedLog = Pick<CommitLog, 'consume' | 'ends' | 'start' | 'partitionsOf'>
+
 export interface AlertFeedOptions {
-  readonly log: CommitLog
+  readonly log: AlertedLog
   readonly clock: Clock
   /** Other processes may have partitions of the log, and others receive while we do not. */
   readonly isShared: boolean

@@ -3,13 +3,12 @@
  * by one consumer. Of several processes each has the projects whose partitions it reads.
  */
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
-import type { CommitLog } from '#actors/commit-log/commit-log.ts'
 import { ask, type Cancel, type Clock, type Ref } from '#runtime/index.ts'
-import { AlertFeed } from './alert-feed.ts'
+import { type AlertedLog, AlertFeed } from './alert-feed.ts'
 import type { AlertMessage } from './alerts.ts'
 
 export interface AlertingOptions {
-  readonly log: CommitLog
+  readonly log: AlertedLog
   readonly clock: Clock
   /** Other processes of the installation evaluate rules, too. */
   readonly isShared: boolean

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BatchKind } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { pause } from '#runtime/clock.ts'
 import type { Arena } from '../arena.ts'
 import { type CommitLog, type LogEntry, NO_BATCH } from '../commit-log.ts'
 import { Positions } from '../positions.ts'
@@ -40,6 +41,10 @@ export function commitLogSuite(
   reading(check)
   following(check)
   memory(check)
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await pause(20)
 }
 
 type Check = (title: string, body: (fixture: LogFixture) => Promise<void>) => void
@@ -248,6 +253,62 @@ function reading(check: Check): void {
     letGo()
     await slow.reached(3)
     assert.deepEqual(slow.seen, fast.seen)
+    await log.close()
+  })
+
+  check(
+    'a consumer that rewinds is given again what it has not passed, and nothing else',
+    async fixture => {
+      const { arena, open } = fixture
+      const log = await open()
+      const { seen, consumption, reached } = collect(log)
+      for (const sequence of [1n, 2n, 3n]) await append(log, arena, { sequence })
+      await reached(3)
+      consumption.passed(placeBehind(seen, 0))
+      consumption.rewind()
+      await append(log, arena, { sequence: 2n })
+      await append(log, arena, { sequence: 4n })
+      await reached(6)
+      assert.deepEqual(namesOf(seen.slice(3)), ['p1 0:2', 'p1 0:3', 'p1 0:4'])
+      await log.close()
+    },
+  )
+
+  check('a rewind ends the delivery that is under way', async ({ arena, open }) => {
+    const log = await open()
+    let letGo = (): void => undefined
+    const held = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const { seen, consumption, reached } = collect(log, Positions.NONE, { hold: () => held })
+    for (const sequence of [1n, 2n, 3n]) await append(log, arena, { sequence })
+    consumption.rewind()
+    assert.ok(consumption.delivered().equals(Positions.NONE))
+    letGo()
+    await append(log, arena, { sequence: 4n })
+    // What was under way is told by nobody to have been delivered.
+    await until(() => seen.at(-1)?.sequence === 4)
+    const last = namesOf(seen).lastIndexOf('p1 0:1')
+    assert.deepEqual(namesOf(seen.slice(last)), ['p1 0:1', 'p1 0:2', 'p1 0:3', 'p1 0:4'])
+    await reached(4)
+    await log.close()
+  })
+
+  check('who has been given all that was there at a time knows it', async fixture => {
+    const { arena, open } = fixture
+    const log = await open()
+    const { seen, consumption, reached } = collect(log)
+    const partitions = await log.partitionsOf(PROJECT)
+    await append(log, arena, { sequence: 1n })
+    const sinceUs = log.ends().atUs
+    // A repeat is no delivery, and there is nothing to wait for behind it all the same.
+    await append(log, arena, { sequence: 1n })
+    await until(() => {
+      const { positions, atUs } = log.ends()
+      return atUs > sinceUs && consumption.delivered().coversAll(positions)
+    })
+    await reached(1)
+    assert.deepEqual(partitions, [seen[0]?.partition])
     await log.close()
   })
 
