@@ -192,9 +192,8 @@ export class AlertFeed {
   coveredBy(projectId: string): Coverage | null {
     const fed = this.#projects.get(projectId)
     if (fed === undefined || !fed.isUpToDate || this.#holds > 0) return null
-    const { isShared, log } = this.#options
-    if (isShared && ![...fed.partitions].every(each => this.#owned.has(each))) return null
-    const { positions: ends, atUs } = log.ends()
+    const { positions: ends, atUs } = this.#options.log.ends()
+    // Of partitions that others have nothing is delivered.
     const positions = this.#delivered.only(fed.partitions)
     return positions.coversAll(ends.only(fed.partitions)) ? { positions, atUs } : null
   }

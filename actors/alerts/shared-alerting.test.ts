@@ -24,7 +24,7 @@ import { MemoryStates } from './testing/memory-states.ts'
 import { type Member, SharedLog } from './testing/shared-log.ts'
 
 /** 500 for the long run. */
-const SEEDS = Number(process.env.LOGBOY_SHARED_ALERT_SEEDS ?? 12)
+const SEEDS = Number(process.env.LOGBOY_SHARED_ALERT_SEEDS ?? 6)
 
 const PARTITIONS = 4
 const LISTS = { alone: [0], other: [1], spread: [2, 3], moved: [3] } as const
@@ -69,6 +69,10 @@ class World {
     const process = sim.boot(`p${++this.#booted}`, sim.newDisk())
     const member = this.log.open(process.clock)
     const system = process.system()
+    const rules = {
+      stamps: () => this.#ask(process, () => this.rules.stamps()),
+      list: (projectId: string) => this.#ask(process, () => this.rules.list(projectId)),
+    }
     const pool = process.taskPool(MANIFEST, { threads: 2, queueMax: 1_000, latencyMaxMs: 20 })
     const actors = system.keyed<AlertMessage, AlertDeps>(
       alerts,
@@ -76,7 +80,7 @@ class World {
         projectId,
         pool,
         logName: 'shared',
-        rules: this.rules,
+        rules,
         states: {
           record: (change, fence) => this.#ask(process, () => this.states.record(change, fence)),
         },
@@ -96,7 +100,7 @@ class World {
       log: member,
       clock: process.clock,
       isShared: true,
-      rules: this.rules,
+      rules,
       onFault: () => undefined,
       actor: projectId => actors.ref(projectId),
     })
