@@ -17,6 +17,7 @@ import { ChangeRecorder } from './change-recorder.ts'
 import { PartitionClocks } from './partition-clocks.ts'
 import { stateChange } from './state-change.ts'
 import { type LoadedRules, loadRules } from './stored-rules.ts'
+import { WarmUpNotes } from './warm-up-notes.ts'
 import { claimWindows, saveWindows, type WindowClaimDeps } from './window-claim.ts'
 
 export type AlertMessage =
@@ -32,7 +33,6 @@ export type AlertMessage =
   | { readonly type: 'saved'; readonly save: Save; readonly kept: boolean }
   | { readonly type: 'save-failed'; readonly save: Save; readonly error: Error }
   | { readonly type: 'tick' }
-
 
 export interface AlertDeps extends WindowClaimDeps {
   readonly pool: Pick<TaskPool, 'run'>
@@ -86,8 +86,7 @@ class Alerts implements Actor<AlertMessage> {
   readonly #queue = new BatchQueue()
   #recorder: ChangeRecorder
   #saving: Save | null = null
-  /** As they were noted, by rule and version. */
-  #warmUps: ReadonlyMap<string, string> = new Map()
+  readonly #warmUps: WarmUpNotes
   #savedAtMs = 0
   #savedBytes = 0
   #counts = { batches: 0, told: 0, saves: 0, faults: 0 }
@@ -96,6 +95,7 @@ class Alerts implements Actor<AlertMessage> {
     this.#context = context
     this.#deps = deps
     this.#recorder = this.#newRecorder()
+    this.#warmUps = new WarmUpNotes(deps.rules, error => this.#fault(error, 'noting a warm-up'))
     context.signal.addEventListener('abort', () => this.#queue.clear(), { once: true })
   }
 
@@ -367,24 +367,8 @@ class Alerts implements Actor<AlertMessage> {
     if (!kept) return this.#fenced()
     this.#saving = null
     this.#counts.saves++
-    this.#noteWarmUps()
+    this.#warmUps.note(this.#engine)
     this.#deps.feed.saved(this.#deps.projectId, save.positions)
-  }
-
-  /** People see how far it is; nobody waits for it. */
-  #noteWarmUps(): void {
-    const now = new Map<string, string>()
-    for (const { stored, evaluator } of this.#engine.evaluators.values()) {
-      const { warmUp } = evaluator
-      if (warmUp === null) continue
-      const [key, text] = [`${stored.id}@${stored.version}`, JSON.stringify(warmUp)]
-      now.set(key, text)
-      if (this.#warmUps.get(key) === text) continue
-      this.#deps.rules
-        .noteWarmUp(stored.id, stored.version, warmUp)
-        .catch((error: Error) => this.#fault(error, 'noting a warm-up'))
-    }
-    this.#warmUps = now
   }
 
   #fault(error: Error, where: string): void {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoredAlertRule, WarmUp } from '#actors/catalog/alert-rules.ts'
 import type { NewStateChange } from '#actors/catalog/alert-states.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
 import { type ProcessBatch, processBatch } from '#actors/processing/process-batch.ts'
 import { envelopeOf } from '#actors/processing/testing/plain-records.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
@@ -159,13 +160,24 @@ class World {
         },
       },
       feed: {
-        begin: (_, position) => ({ position: position ?? 0, generation: 1 }),
+        isWatched: () => true,
+        hasBegun: () => true,
+        begin: (_, positions) => ({
+          positions: positions ?? Positions.NONE,
+          generation: 1,
+          knownSinceUs: START_US,
+        }),
         saved() {},
-        unwatch() {},
-        coveredBy: () => (this.#absorbed === this.#end ? this.#end : null),
+        partitionsOf: () => new Set([0]),
+        coveredBy: () => {
+          const isAll = this.#absorbed === this.#end
+          const atUs = this.actor.clock.nowUs()
+          return isAll ? { positions: Positions.at(this.#end), atUs } : null
+        },
       },
-      receivingSinceUs: START_US,
+      logName: 'journal',
       onTold() {},
+      onFenced: () => assert.fail('nobody else is there'),
       onFault: error => assert.fail(error),
     })
   }

@@ -72,6 +72,7 @@ class World {
     const rules = {
       stamps: () => this.#ask(process, () => this.rules.stamps()),
       list: (projectId: string) => this.#ask(process, () => this.rules.list(projectId)),
+      noteWarmUp: async () => undefined,
     }
     const pool = process.taskPool(MANIFEST, { threads: 2, queueMax: 1_000, latencyMaxMs: 20 })
     const actors = system.keyed<AlertMessage, AlertDeps>(
