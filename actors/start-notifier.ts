@@ -16,13 +16,15 @@ export interface NotifierParts extends EvidenceDeps {
 
 /** Answers what opens the settings of channels, and the links of messages. */
 export function startNotifier(
-  { config, system, catalog, coordination, random, onFault }: Foundation,
+  { config, shape, system, catalog, coordination, random, onFault }: Foundation,
   { key, mailer, ...parts }: NotifierParts,
   closing: Closing,
 ): { readonly channelSettings: SealedSettings; readonly alertLinks: AlertLinks } {
   const settings = new SealedSettings(key.derived('alert channels'), random)
   const evidence = new Evidence(parts)
   const alertLinks = new AlertLinks(key.derived('alert links'), parts.publicUrl)
+  // Its messages lead to the page: whoever does not serve it knows no address of it.
+  if (!shape.roles.has('api')) return { channelSettings: settings, alertLinks }
   const telling = system.spawn(notifier, {
     channels: catalog.alertChannels,
     silences: catalog.silences,

@@ -1,8 +1,9 @@
 /**
- * The commit log as alert rules read it: one consumer for all projects whose partitions this process
- * has. It hands each batch to the actor of its project, waits where they are slow, and passes only
- * what every project has saved, so that whoever goes on, here or elsewhere, is given what is behind
- * each snapshot. Batches of a project of which others have a part wait until one process has all.
+ * The commit log as alert rules read it: one consumer for all projects whose partitions this
+ * process has. It hands each batch to the actor of its project, waits where they are slow, and
+ * passes only what every project has saved, so that whoever goes on, here or elsewhere, is given
+ * what is behind each snapshot. Of a project that has partitions in several processes nothing is
+ * passed until one process has them all.
  */
 import type { CommitLog, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
@@ -111,7 +112,7 @@ export class AlertFeed {
   know(lists: ReadonlyMap<string, readonly number[]>): void {
     const before = JSON.stringify(this.together())
     this.#lists = lists
-    for (const projectId of [...this.#waiting.keys()]) {
+    for (const projectId of this.#waiting.keys()) {
       if (!lists.has(projectId)) this.#waiting.delete(projectId)
     }
     if (JSON.stringify(this.together()) !== before) this.#shareAgain()
@@ -246,7 +247,7 @@ export class AlertFeed {
     return isWhole ? 0 : start.receivedAtUs
   }
 
-  /** A journal that does not reach so far is another one. Elsewhere its end is not known so well. */
+  /** A journal that ends before is another one. The end of a shared log is not known so well. */
   #reaches(positions: Positions): boolean {
     const { isShared, log } = this.#options
     return isShared || log.ends().positions.coversAll(positions)

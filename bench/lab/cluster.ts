@@ -3,7 +3,7 @@
  * processors, one scheduler, behind a balancer.
  */
 import { randomBytes } from 'node:crypto'
-import { createPool, sql } from 'slonik'
+import { createPool, type QuerySqlToken, sql } from 'slonik'
 import { z } from 'zod'
 import { Balancer } from './balancer.ts'
 import { callAt, type LabEntry, type ProjectKeys, projectAt } from './entry.ts'
@@ -23,17 +23,28 @@ export interface ClusterOptions {
   readonly members?: Readonly<Partial<Record<Member, string>>>
 }
 
+interface ClusterNames {
+  readonly installation: string
+  readonly databaseUrl: string
+  readonly token: string
+}
+
 export class LabCluster implements LabEntry {
   readonly members: ReadonlyMap<Member, LabServer>
+  /** Begins the names of all that it has on servers of others. */
+  readonly installation: string
+  readonly databaseUrl: string
   readonly #token: string
   readonly #balancers: readonly [http: Balancer, grpc: Balancer]
 
   private constructor(
     members: ReadonlyMap<Member, LabServer>,
-    token: string,
+    { installation, databaseUrl, token }: ClusterNames,
     balancers: readonly [http: Balancer, grpc: Balancer],
   ) {
     this.members = members
+    this.installation = installation
+    this.databaseUrl = databaseUrl
     this.#token = token
     this.#balancers = balancers
   }
@@ -45,10 +56,11 @@ export class LabCluster implements LabEntry {
   ): Promise<LabCluster> {
     const installation = `lab${randomBytes(5).toString('hex')}`
     const token = randomBytes(32).toString('hex')
+    const databaseUrl = await createDatabase(environment['DATABASE_URL'] ?? '', installation)
     const shared = {
       ...environment,
       ...settings,
-      DATABASE_URL: await createDatabase(environment['DATABASE_URL'] ?? '', installation),
+      DATABASE_URL: databaseUrl,
       LOGBOY_INSTALLATION: installation,
       LOGBOY_ADMIN_TOKEN: token,
       KAFKA_PARTITIONS: settings['KAFKA_PARTITIONS'] ?? '4',
@@ -65,7 +77,7 @@ export class LabCluster implements LabEntry {
       await Balancer.open(ports(({ url }) => url)),
       await Balancer.open(ports(({ grpcUrl }) => grpcUrl)),
     ] as const
-    return new LabCluster(members, token, balancers)
+    return new LabCluster(members, { installation, databaseUrl, token }, balancers)
   }
 
   get url(): string {
@@ -109,13 +121,23 @@ export class LabCluster implements LabEntry {
 
 /** A database of that name on the server that the URL names; answers its own URL. */
 export async function createDatabase(url: string, name: string): Promise<string> {
-  const pool = await createPool(url)
-  try {
-    await pool.query(sql.type(z.unknown())`CREATE DATABASE ${sql.identifier([name])}`)
-  } finally {
-    await pool.end()
-  }
+  await change(url, sql.type(z.unknown())`CREATE DATABASE ${sql.identifier([name])}`)
   const own = new URL(url)
   own.pathname = `/${name}`
   return own.href
+}
+
+/** The server goes on; whoever is connected is not asked. */
+export function dropDatabase(url: string, name: string): Promise<void> {
+  const database = sql.identifier([name])
+  return change(url, sql.type(z.unknown())`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
+}
+
+async function change(url: string, statement: QuerySqlToken): Promise<void> {
+  const pool = await createPool(url)
+  try {
+    await pool.query(statement)
+  } finally {
+    await pool.end()
+  }
 }

@@ -181,7 +181,7 @@ export class Member implements AlertedLog, Consumption {
   }
 
   adopt(partitions: readonly number[]): void {
-    for (const partition of [...this.#next.keys()]) {
+    for (const partition of this.#next.keys()) {
       if (partitions.includes(partition)) continue
       // What was passed is saved before somebody else goes on.
       if (!this.#isCutOff) this.#savePassed(partition)
@@ -199,7 +199,7 @@ export class Member implements AlertedLog, Consumption {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      for (const partition of [...this.#next.keys()]) await this.#deliver(partition)
+      for (const partition of this.#next.keys()) await this.#deliver(partition)
       await new Promise<void>(resolve => void this.#clock.after(10, resolve))
     }
   }
