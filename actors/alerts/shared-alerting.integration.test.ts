@@ -219,8 +219,8 @@ test('a project in two partitions is evaluated by one process, which counts all'
   }
   await toldOnce([...before, 'all firing'])
   const shares = await Promise.all(PROCESSORS.map(observed))
-  const partitions = shares.map(({ kafka }) => kafka.consumers.alerts.partitions.length)
-  assert.deepEqual(partitions.toSorted(), [0, 2])
+  const counts = shares.map(({ kafka }) => kafka.consumers.alerts.partitions.length)
+  assert.deepEqual(new Set(counts), new Set([0, 2]))
 })
 
 test('all of it stands in the logs of the project, once', { skip }, async () => {
