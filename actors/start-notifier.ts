@@ -26,7 +26,7 @@ export function startNotifier(
   // Its messages lead to the page: whoever does not serve it knows no address of it.
   if (!shape.roles.has('api')) return { channelSettings: settings, alertLinks }
   const telling = system.spawn(notifier, {
-    channels: catalog.alertChannels,
+    outbox: catalog.channelOutbox,
     silences: catalog.silences,
     settings,
     random,

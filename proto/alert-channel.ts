@@ -3,6 +3,7 @@
  * and labels it is not told. docs/alert-channels.md says what each kind sends.
  */
 import type { AlertSeverity } from './alert-rule.ts'
+import type { ChannelPacingText } from './channel-pacing.ts'
 
 export const CHANNEL_KINDS = [
   'webhook',
@@ -41,6 +42,7 @@ export interface AlertChannel extends ChannelAbout {
   readonly id: string
   readonly kind: ChannelKind
   readonly target: string
+  readonly pacing: ChannelPacingText
   readonly created_at: string
   readonly updated_at: string
 }
@@ -67,4 +69,6 @@ export interface AlertDelivery {
   readonly changes: readonly string[]
   /** A sender died before it knew whether it had told them. */
   readonly possibly_repeated: boolean
+  /** It told that something still fires. */
+  readonly reminder: boolean
 }

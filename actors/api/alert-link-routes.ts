@@ -7,7 +7,8 @@ import type { AlertStates, HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
 import type { AlertLink, AlertLinks } from '#actors/notifications/alert-links.ts'
-import { changeText } from '#actors/notifications/alert-message.ts'
+import { rulesOf, toldChanges } from '#actors/notifications/alert-message.ts'
+import { matchersFault } from '#actors/notifications/silencing.ts'
 import type { SilenceMatcher } from '#proto/silence.ts'
 import type { Clock, Random } from '#runtime/index.ts'
 import { sortableId } from '#runtime/sortable-id.ts'
@@ -89,14 +90,14 @@ async function open(
 }
 
 function confirmation({ purpose, entries }: OpenedLink): HttpAnswer {
-  const [{ about } = { about: { rule: '' } }] = entries
+  const rules = rulesOf({ changes: entries }).join(', ')
   const isAcknowledge = purpose === 'acknowledge'
   const buttons: LinkButton[] = isAcknowledge
     ? [{ label: 'Acknowledge', query: '' }]
     : HOURS.map(hours => ({ label: `Silence for ${hours} h`, query: `hours=${hours}` }))
   return linkPage(200, {
-    title: `${isAcknowledge ? 'Acknowledge' : 'Silence'}: ${about.rule}`,
-    lines: entries.map(changeText),
+    title: `${isAcknowledge ? 'Acknowledge' : 'Silence'}: ${rules}`,
+    lines: toldChanges({ changes: entries }),
     buttons,
   })
 }
@@ -129,10 +130,15 @@ async function silence(
   { deps, request }: { readonly deps: AlertLinkDeps; readonly request: HttpRequest },
 ): Promise<HttpAnswer> {
   const nowUs = deps.clock.nowUs()
+  const matchers = matchersOf(link.entries)
+  if (matchersFault(matchers) !== null) {
+    const lines = ['Its rules have names too long for one silence: make it on the page.']
+    return linkPage(409, { title: 'It cannot be silenced', lines, buttons: [] })
+  }
   const outcome = await deps.silences.create({
     id: sortableId(nowUs, deps.random.bytes(6)),
     projectId: link.projectId,
-    matchers: matchersOf(link.entries),
+    matchers,
     startsAtUs: nowUs,
     endsAtUs: nowUs + hours * HOUR_US,
     comment: 'by a link of a message',
@@ -148,14 +154,22 @@ async function silence(
   return linkPage(200, { title: `Silenced for ${hours} h`, lines: [], buttons: [] })
 }
 
-/** One group as it is; of several, all of the rule. */
+/** One group as it is; of several, all of their rules. */
 function matchersOf(entries: readonly HistoryEntry[]): SilenceMatcher[] {
   const [{ about }, ...others] = entries as readonly [HistoryEntry, ...HistoryEntry[]]
+  const rules = rulesOf({ changes: entries })
+  if (rules.length > 1) {
+    return [{ label: 'alertname', op: '=~', value: rules.map(literal).join('|') }]
+  }
   const group = others.length === 0 ? Object.entries(about.group) : []
   return [
     { label: 'alertname', op: '=', value: about.rule },
     ...group.map(([label, value]) => ({ label, op: '=' as const, value: value ?? '' })),
   ]
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, found => `\\${found}`)
 }
 
 async function done(

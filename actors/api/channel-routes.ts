@@ -9,25 +9,27 @@ import type {
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import {
-  channelSettings,
+  type ChannelWish,
   type SealedSettings,
   settingsOf,
   targetText,
 } from '#actors/notifications/channel-settings.ts'
 import { type DeliverTools, deliver } from '#actors/notifications/deliver.ts'
 import { testMessage } from '#actors/notifications/test-message.ts'
-import {
-  type AlertChannel,
-  type AlertDelivery,
-  CHANNEL_KINDS,
-  type ChannelSettings,
-  DELIVERY_OUTCOMES,
-} from '#proto/alert-channel.ts'
-import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
+import type { ChannelSettings } from '#proto/alert-channel.ts'
 import { ALERT_CHANNELS_MAX } from '#proto/limits.ts'
-import { formatTime } from '#proto/time.ts'
 import type { Clock, Random } from '#runtime/index.ts'
 import { sortableId } from '#runtime/sortable-id.ts'
+import {
+  aboutOf,
+  changedChannel,
+  channel,
+  channelCreated,
+  delivery,
+  newChannel,
+  toldChannel,
+  toldDelivery,
+} from './channel-shapes.ts'
 import {
   answerOf,
   type EndpointDeps,
@@ -36,7 +38,6 @@ import {
   projectInBody,
   projectQuery,
 } from './endpoint.ts'
-import { time } from './shapes.ts'
 
 export interface ChannelDeps extends EndpointDeps, Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
   readonly alertChannels: AlertChannels
@@ -47,52 +48,7 @@ export interface ChannelDeps extends EndpointDeps, Pick<DeliverTools, 'mailer' |
 
 const PATH = '/api/v1/channels'
 const DELIVERIES_MAX = 200
-const LABELS_MAX = 20
 
-const labels = z
-  .record(z.string().min(1).max(100), z.string().max(1_000))
-  .refine(all => Object.keys(all).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`)
-const about = {
-  name: z.string().trim().min(1).max(100),
-  enabled: z.boolean().default(true),
-  severity: z.enum(ALERT_SEVERITIES).default('info').describe('told from this one on'),
-  labels: labels.default({}).describe('a rule must have all of them'),
-}
-const newChannel = z.strictObject({ project: projectInBody, ...about, settings: channelSettings })
-const changedChannel = z.strictObject({
-  project: projectInBody,
-  ...about,
-  settings: channelSettings.optional().describe('of the same kind; they stay unless given'),
-})
-const channel = z
-  .strictObject({
-    id: z.string(),
-    kind: z.enum(CHANNEL_KINDS),
-    target: z.string().describe('where it leads, without what is secret'),
-    name: z.string(),
-    enabled: z.boolean(),
-    severity: z.enum(ALERT_SEVERITIES),
-    labels: z.record(z.string(), z.string()),
-    created_at: time,
-    updated_at: time,
-  })
-  .meta({ id: 'AlertChannel' })
-const channelCreated = channel.extend({
-  secret: z.string().optional().describe('that a webhook is signed with; told this once'),
-})
-const delivery = z
-  .strictObject({
-    id: z.string(),
-    at: time,
-    attempt: z.number(),
-    outcome: z.enum(DELIVERY_OUTCOMES),
-    status: z.number().nullable(),
-    answer: z.string(),
-    took_ms: z.number(),
-    changes: z.array(z.string()),
-    possibly_repeated: z.boolean(),
-  })
-  .meta({ id: 'AlertDelivery' })
 const deliveriesQuery = projectQuery.extend({
   before: z.string().optional().describe('id of the last one that you have'),
   limit: z.coerce.number().int().min(1).max(DELIVERIES_MAX).default(50),
@@ -227,7 +183,7 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
 /** A webhook that is changed without a secret keeps its own. */
 function changedSettings(
   before: StoredChannel,
-  wish: z.output<typeof channelSettings>,
+  wish: ChannelWish,
   { channelSettings: sealing, random }: ChannelDeps,
 ): ChannelSettings {
   if (wish.kind !== before.kind) {
@@ -264,13 +220,10 @@ async function testChannel(
     tookMs: Math.round(clock.monotonicMs() - beganMs),
     changes: [],
     isRepeatPossible: false,
+    isReminder: false,
   }
-  await alertChannels.attempted(delivered, null)
+  await alertChannels.note(delivered)
   return delivered
-}
-
-function aboutOf({ name, enabled, severity, labels: wanted }: z.output<typeof changedChannel>) {
-  return { name, enabled, severity, labels: wanted }
 }
 
 function done(outcome: 'done' | ChannelRefusal, { id, name }: StoredChannel): void {
@@ -293,34 +246,4 @@ function done(outcome: 'done' | ChannelRefusal, { id, name }: StoredChannel): vo
 
 function unknownChannel(id: string): HttpProblem {
   return new HttpProblem('LOGBOY_NOT_FOUND', `the project has no channel ${id}`)
-}
-
-function toldChannel(stored: StoredChannel): AlertChannel {
-  const { id, kind, target, name, enabled, severity, labels: wanted } = stored
-  return {
-    id,
-    kind,
-    target,
-    name,
-    enabled,
-    severity,
-    labels: wanted,
-    created_at: formatTime(stored.createdAtUs, 0),
-    updated_at: formatTime(stored.updatedAtUs, 0),
-  }
-}
-
-function toldDelivery(came: ChannelDelivery): AlertDelivery {
-  const { id, atUs, attempt, outcome, status, answer, tookMs, changes, isRepeatPossible } = came
-  return {
-    id,
-    attempt,
-    outcome,
-    status,
-    answer,
-    at: formatTime(atUs, 0),
-    took_ms: tookMs,
-    changes: changes.map(String),
-    possibly_repeated: isRepeatPossible,
-  }
 }

@@ -9,16 +9,12 @@ import {
   CHANNEL_TARGET,
   type ChannelDelivery,
   type ChannelRefusal,
-  type ChannelTelling,
   type StoredChannel,
 } from './alert-channels.ts'
-import type { Telling } from './alert-states.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
-import { entryOf, HISTORY, historyColumns } from './history-row.ts'
-import type { StoredSilence } from './silences.ts'
 
-const channelColumns = {
+export const channelColumns = {
   channel_id: z.string(),
   channel_project: z.string(),
   name: z.string(),
@@ -28,34 +24,22 @@ const channelColumns = {
   enabled: z.boolean(),
   severity: z.custom<AlertSeverity>(value => typeof value === 'string'),
   labels: z.record(z.string(), z.string()),
+  group_by: z.array(z.string()),
+  wait_s: z.number(),
+  interval_s: z.number(),
+  repeat_s: z.number(),
+  cooldown_s: z.number(),
   created_at_us: int8,
   updated_at_us: int8,
 }
-const CHANNEL = sql.fragment`
+/** Of `alert_channels AS c`. */
+export const CHANNEL = sql.fragment`
   c.id AS channel_id, c.project_id AS channel_project, c.name, c.kind, c.target, c.sealed,
-  c.enabled, c.severity, c.labels, c.created_at_us, c.updated_at_us
+  c.enabled, c.severity, c.labels, c.group_by, c.wait_s, c.interval_s, c.repeat_s, c.cooldown_s,
+  c.created_at_us, c.updated_at_us
 `
-const channelRow = z.object(channelColumns)
+export const channelRow = z.object(channelColumns)
 const storedRow = channelRow.transform(channelOf)
-const tellingRow = z
-  .object({
-    ...historyColumns,
-    ...channelColumns,
-    attempts: z.number(),
-    failures: int8,
-    project_name: z.string(),
-  })
-  .transform((row): ChannelTelling => {
-    const channel = channelOf(row)
-    return {
-      entry: entryOf(row),
-      target: CHANNEL_TARGET + channel.id,
-      attempts: row.attempts,
-      channel,
-      projectName: row.project_name,
-      failures: row.failures,
-    }
-  })
 const deliveryRow = z
   .object({
     id: z.string(),
@@ -68,6 +52,7 @@ const deliveryRow = z
     took_ms: z.number(),
     changes: z.array(z.coerce.number()),
     possibly_repeated: z.boolean(),
+    reminder: z.boolean(),
   })
   .transform(
     (row): ChannelDelivery => ({
@@ -81,11 +66,12 @@ const deliveryRow = z
       tookMs: row.took_ms,
       changes: row.changes,
       isRepeatPossible: row.possibly_repeated,
+      isReminder: row.reminder,
     }),
   )
 const outcomeRow = z.object({ outcome: z.enum(['done', 'too-many', 'unknown-project']) })
 
-function channelOf(row: z.output<typeof channelRow>): StoredChannel {
+export function channelOf(row: z.output<typeof channelRow>): StoredChannel {
   return {
     id: row.channel_id,
     projectId: row.channel_project,
@@ -96,6 +82,13 @@ function channelOf(row: z.output<typeof channelRow>): StoredChannel {
     enabled: row.enabled,
     severity: row.severity,
     labels: row.labels,
+    pacing: {
+      groupBy: row.group_by,
+      waitS: row.wait_s,
+      intervalS: row.interval_s,
+      repeatS: row.repeat_s,
+      cooldownS: row.cooldown_s,
+    },
     createdAtUs: row.created_at_us,
     updatedAtUs: row.updated_at_us,
   }
@@ -126,7 +119,7 @@ export class SqlAlertChannels implements AlertChannels {
 
   create(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
     const { id, projectId, name, kind, target, sealed, enabled, severity, labels } = channel
-    const { createdAtUs } = channel
+    const { createdAtUs, pacing } = channel
     return namesDiffer(async () => {
       const { outcome } = await this.#database.repeatable(db =>
         db.one(sql.type(outcomeRow)`
@@ -136,10 +129,12 @@ export class SqlAlertChannels implements AlertChannels {
             WHERE project_id = ${projectId} AND id <> ${id}
           ), made AS (
             INSERT INTO alert_channels (id, project_id, name, kind, target, sealed, enabled,
-              severity, labels, created_at_us, updated_at_us)
+              severity, labels, group_by, wait_s, interval_s, repeat_s, cooldown_s,
+              created_at_us, updated_at_us)
             SELECT ${id}, project.id, ${name}, ${kind}, ${target},
               ${sql.binary(Buffer.from(sealed))}, ${enabled}, ${severity}, ${sql.jsonb(labels)},
-              ${createdAtUs}, ${createdAtUs}
+              ${sql.jsonb([...pacing.groupBy])}, ${pacing.waitS}, ${pacing.intervalS},
+              ${pacing.repeatS}, ${pacing.cooldownS}, ${createdAtUs}, ${createdAtUs}
             FROM project, others WHERE others.count < ${ALERT_CHANNELS_MAX}
             ON CONFLICT (id) DO NOTHING
           )
@@ -155,13 +150,16 @@ export class SqlAlertChannels implements AlertChannels {
   }
 
   update(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
-    const { id, projectId, name, target, sealed, enabled, severity, labels, updatedAtUs } = channel
+    const { id, projectId, name, target, sealed, enabled, severity, labels, pacing } = channel
     return namesDiffer(async () => {
       const { rowCount } = await this.#database.repeatable(db =>
         db.query(sql.unsafe`
           UPDATE alert_channels SET name = ${name}, target = ${target},
             sealed = ${sql.binary(Buffer.from(sealed))}, enabled = ${enabled},
-            severity = ${severity}, labels = ${sql.jsonb(labels)}, updated_at_us = ${updatedAtUs}
+            severity = ${severity}, labels = ${sql.jsonb(labels)},
+            group_by = ${sql.jsonb([...pacing.groupBy])}, wait_s = ${pacing.waitS},
+            interval_s = ${pacing.intervalS}, repeat_s = ${pacing.repeatS},
+            cooldown_s = ${pacing.cooldownS}, updated_at_us = ${channel.updatedAtUs}
           WHERE project_id = ${projectId} AND id = ${id}
         `),
       )
@@ -183,101 +181,8 @@ export class SqlAlertChannels implements AlertChannels {
     return rowCount === 1
   }
 
-  take({ nowUs, againAtUs, limit }: Parameters<AlertChannels['take']>[0]) {
-    return this.#database.repeatable(db =>
-      db.any(sql.type(tellingRow)`
-        WITH pairs AS (
-          -- What a silence held back is over again before anybody heard of it.
-          SELECT o.target, o.history_id, next.history_id AS next_id FROM alert_outbox o
-          JOIN alert_history h ON h.id = o.history_id
-          CROSS JOIN LATERAL (
-            SELECT min(e.history_id) AS history_id
-            FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id
-            WHERE e.target = o.target AND e.history_id > o.history_id
-              AND g.rule_id = h.rule_id AND g.group_key = h.group_key
-          ) AS next
-          WHERE o.held_by IS NOT NULL AND o.attempts = 0 AND next.history_id IS NOT NULL
-          FOR UPDATE OF o SKIP LOCKED
-        ), cancelled AS (
-          DELETE FROM alert_outbox o USING pairs
-          WHERE o.target = pairs.target AND o.history_id IN (pairs.history_id, pairs.next_id)
-        ), due AS (
-          SELECT o.history_id, o.target FROM alert_outbox o
-          JOIN alert_history h ON h.id = o.history_id
-          WHERE starts_with(o.target, ${CHANNEL_TARGET}) AND o.due_at_us <= ${nowUs}
-            AND NOT EXISTS (
-              SELECT 1 FROM silences s
-              WHERE s.id = split_part(o.held_by, '@', 1)
-                AND s.id || '@' || s.version = o.held_by AND s.ends_at_us > ${nowUs}
-            )
-            AND NOT EXISTS (
-              SELECT 1 FROM pairs
-              WHERE pairs.target = o.target AND pairs.history_id = o.history_id
-            )
-            AND NOT EXISTS (
-              SELECT 1 FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id
-              WHERE e.target = o.target AND e.history_id < o.history_id
-                AND g.rule_id = h.rule_id AND g.group_key = h.group_key
-            )
-          ORDER BY o.history_id LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
-        ), taken AS (
-          UPDATE alert_outbox o
-          SET due_at_us = ${againAtUs}::bigint, attempts = attempts + 1, held_by = NULL
-          FROM due WHERE o.target = due.target AND o.history_id = due.history_id
-          RETURNING o.history_id, o.target AS sent_to, o.attempts - 1 AS attempts
-        )
-        SELECT ${HISTORY}, ${CHANNEL}, taken.attempts, p.name AS project_name, (
-          SELECT count(*) FROM alert_deliveries d
-          WHERE d.channel_id = c.id AND d.outcome = 'failed' AND h.id = ANY(d.changes)
-        ) AS failures
-        FROM taken
-        JOIN alert_history h ON h.id = taken.history_id
-        JOIN alert_channels c ON ${CHANNEL_TARGET} || c.id = taken.sent_to
-        JOIN projects p ON p.id = c.project_id
-        ORDER BY h.id
-      `),
-    )
-  }
-
-  async hold(tellings: readonly Telling[], { id, version }: StoredSilence): Promise<void> {
-    const targets = tellings.map(({ target }) => target)
-    const changes = tellings.map(({ entry }) => entry.id)
-    const counts = tellings.map(({ attempts }) => attempts)
-    await this.#database.repeatable(db =>
-      db.query(sql.unsafe`
-        UPDATE alert_outbox o
-        SET held_by = ${`${id}@${version}`}, attempts = taken.attempts, due_at_us = 0
-        FROM unnest(
-          ${sql.array(targets, 'text')}, ${sql.array(changes, 'int8')}, ${sql.array(counts, 'int4')}
-        ) AS taken (target, history_id, attempts)
-        WHERE o.target = taken.target AND o.history_id = taken.history_id
-      `),
-    )
-  }
-
-  async attempted(delivery: ChannelDelivery, againAtUs: number | null): Promise<void> {
-    const { id, channelId, atUs, attempt, outcome, status, answer, tookMs } = delivery
-    const changes = sql.array(delivery.changes, 'int8')
-    const target = CHANNEL_TARGET + channelId
-    await this.#database.repeatable(db =>
-      db.query(sql.unsafe`
-        WITH settled AS (
-          DELETE FROM alert_outbox
-          WHERE target = ${target} AND history_id = ANY(${changes})
-            AND ${againAtUs}::bigint IS NULL
-        ), postponed AS (
-          UPDATE alert_outbox SET due_at_us = ${againAtUs}::bigint
-          WHERE target = ${target} AND history_id = ANY(${changes})
-            AND ${againAtUs}::bigint IS NOT NULL
-        )
-        INSERT INTO alert_deliveries (id, channel_id, at_us, attempt, outcome, status, answer,
-          took_ms, changes, possibly_repeated)
-        SELECT ${id}, c.id, ${atUs}, ${attempt}, ${outcome}, ${status}::integer, ${answer},
-          ${tookMs}, ${changes}, ${delivery.isRepeatPossible}
-        FROM alert_channels c WHERE c.id = ${channelId}
-        ON CONFLICT (id) DO NOTHING
-      `),
-    )
+  async note(delivery: ChannelDelivery): Promise<void> {
+    await this.#database.repeatable(db => db.query(sql.unsafe`${deliveryInsert(delivery)}`))
   }
 
   deliveries(
@@ -287,7 +192,7 @@ export class SqlAlertChannels implements AlertChannels {
     return this.#database.repeatable(db =>
       db.any(sql.type(deliveryRow)`
         SELECT id, channel_id, at_us, attempt, outcome, status, answer, took_ms, changes,
-          possibly_repeated
+          possibly_repeated, reminder
         FROM alert_deliveries
         WHERE channel_id = ${channelId} AND (${before}::text IS NULL OR id < ${before}::text)
         ORDER BY id DESC LIMIT ${limit}
@@ -297,10 +202,34 @@ export class SqlAlertChannels implements AlertChannels {
 
   async forgetDeliveries(beforeUs: number): Promise<number> {
     const { rowCount } = await this.#database.repeatable(db =>
-      db.query(sql.unsafe`DELETE FROM alert_deliveries WHERE at_us < ${beforeUs}`),
+      db.query(sql.unsafe`
+        WITH told AS (
+          DELETE FROM alert_told t WHERE t.told_at_us < ${beforeUs} AND NOT EXISTS (
+            SELECT 1 FROM alert_states s
+            WHERE s.rule_id = t.rule_id AND s.group_key = t.group_key AND s.status = 'firing'
+          )
+        ), paces AS (
+          DELETE FROM alert_paces
+          WHERE coalesce(told_at_us, 0) < ${beforeUs} AND coalesce(due_at_us, 0) < ${beforeUs}
+        )
+        DELETE FROM alert_deliveries WHERE at_us < ${beforeUs}
+      `),
     )
     return rowCount
   }
+}
+
+/** Of a channel that is still there, once. */
+export function deliveryInsert(delivery: ChannelDelivery) {
+  const { id, channelId, atUs, attempt, outcome, status, answer, tookMs, changes } = delivery
+  return sql.fragment`
+    INSERT INTO alert_deliveries (id, channel_id, at_us, attempt, outcome, status, answer,
+      took_ms, changes, possibly_repeated, reminder)
+    SELECT ${id}, c.id, ${atUs}, ${attempt}, ${outcome}, ${status}::integer, ${answer},
+      ${tookMs}, ${sql.array(changes, 'int8')}, ${delivery.isRepeatPossible}, ${delivery.isReminder}
+    FROM alert_channels c WHERE c.id = ${channelId}
+    ON CONFLICT (id) DO NOTHING
+  `
 }
 
 async function namesDiffer(

@@ -21,6 +21,7 @@ import type {
   StoredSession,
 } from './catalog.ts'
 import { changing } from './catalog-version.ts'
+import type { ChannelOutbox } from './channel-outbox.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { bytea, int8 } from './columns.ts'
 import type { Database } from './database.ts'
@@ -51,6 +52,7 @@ import { insertRules, SqlAlertRules } from './sql-alert-rules.ts'
 import { SqlAlertStates } from './sql-alert-states.ts'
 import { SqlApiTokens } from './sql-api-tokens.ts'
 import { SqlAuditEntries } from './sql-audit-entries.ts'
+import { SqlChannelOutbox } from './sql-channel-outbox.ts'
 import { SqlCheckpoints } from './sql-checkpoints.ts'
 import { SqlInstallationKeys } from './sql-installation-keys.ts'
 import { SqlInvitations } from './sql-invitations.ts'
@@ -106,6 +108,7 @@ export class SqlCatalog implements Catalog {
   readonly alertRules: AlertRules
   readonly alertStates: AlertStates
   readonly alertChannels: AlertChannels
+  readonly channelOutbox: ChannelOutbox
   readonly silences: Silences
   readonly alertFaults: AlertFaults
   readonly #database: Database
@@ -129,6 +132,7 @@ export class SqlCatalog implements Catalog {
     this.alertRules = new SqlAlertRules(database)
     this.alertStates = new SqlAlertStates(database)
     this.alertChannels = new SqlAlertChannels(database)
+    this.channelOutbox = new SqlChannelOutbox(database)
     this.silences = new SqlSilences(database)
     this.alertFaults = new SqlAlertFaults(database)
     this.#database = database

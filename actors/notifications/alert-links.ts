@@ -14,7 +14,7 @@ export interface AlertLink {
   readonly projectId: string
   /** To which it was told: who used it is not known. */
   readonly channelId: string
-  /** Of the history, all of one rule. */
+  /** Of the history. */
   readonly changes: readonly number[]
   readonly expiresAtUs: number
 }

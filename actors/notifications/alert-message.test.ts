@@ -60,6 +60,7 @@ function message(part: Partial<AlertMessage> = {}): AlertMessage {
     lines: [line],
     link: 'https://logs.example.org/explore?project=abcdefghij',
     isRepeatPossible: false,
+    isReminder: false,
     actions: null,
     isTest: false,
     isFault: false,
@@ -88,6 +89,36 @@ test('many groups are told as a few and a number, and a missing field is told as
   const lines = plainText(message({ changes })).split('\n')
   assert.match(lines[0] ?? '', /^service=\(none\): /)
   assert.equal(lines[10], 'and 15 more')
+})
+
+test('a message of several rules names them, and is as heavy as the heaviest', () => {
+  const other = change({ id: 8 }, 'order')
+  const about = {
+    ...other.about,
+    rule: 'slow',
+    severity: 'warning',
+    runbook: 'https://r.example/slow',
+  }
+  const mixed = message({ changes: [{ ...other, about }, change()] })
+  assert.equal(titleOf(mixed), 'FIRING: 2 alerts of 2 rules (shop)')
+  const text = plainText(mixed)
+  assert.match(text, /^slow: service=order: count > 20.*\ntoo many errors: service=payment: /)
+  assert.match(text, /^severity: critical$/m)
+  assert.equal(text.match(/^runbook: /gm)?.length, 2)
+  const [slow] = pagerDutyPosts(mixed, { routing_key: 'r' })
+  assert.match(slow?.body ?? '', /"summary":"FIRING: slow \(shop\) service=order/)
+  assert.match(slackPost(mixed, 'https://x.example.org').body, /#dc2626/)
+})
+
+test('a reminder says that it is no news', () => {
+  assert.equal(titleOf(message({ isReminder: true })), 'STILL FIRING: too many errors (shop)')
+  const secret = `whsec_${Buffer.from('k'.repeat(32)).toString('base64')}`
+  const { body } = webhookPost(
+    message({ isReminder: true }),
+    { url: 'https://x.org', secret },
+    NOW_US,
+  )
+  assert.match(body, /^{"type":"alert\.firing".*"reminder":true/)
 })
 
 test('control characters in logs and names make no line of their own', () => {
@@ -120,6 +151,9 @@ test('a webhook is signed over id, time and body, and the same for every attempt
   assert.deepEqual(data['changes'], [
     {
       id: '7',
+      rule_id: 'rule1',
+      rule: 'too many errors',
+      severity: 'critical',
       group: { service: 'payment' },
       from: 'ok',
       to: 'firing',

@@ -1,5 +1,6 @@
-/** What people are told: changes of one rule, with what they need to judge them. */
-import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+/** What people are told: changes that belong together, with what they need to judge them. */
+import type { AlertAbout, HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
 import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
@@ -8,7 +9,7 @@ export interface AlertMessage {
   /** The same for every attempt: by it the other side knows a repeat. */
   readonly id: string
   readonly project: { readonly id: string; readonly name: string }
-  /** Of one rule and one direction; at least one. */
+  /** Of one direction; at least one. Of several rules where a channel groups them so. */
   readonly changes: readonly HistoryEntry[]
   /** Logs of the window, newest first; empty where there are none, or none were to be had. */
   readonly lines: readonly Row[]
@@ -17,6 +18,8 @@ export interface AlertMessage {
   /** Where a firing is acknowledged and silenced; null = there is nothing to be done. */
   readonly actions: AlertActions | null
   readonly isRepeatPossible: boolean
+  /** It is no news: what was told still fires. */
+  readonly isReminder: boolean
   readonly isTest: boolean
   /** It is about the rule itself, which cannot be evaluated. */
   readonly isFault: boolean
@@ -25,24 +28,45 @@ export interface AlertMessage {
 /** Of groups and lines in a text; how many more there are is told. */
 const GROUPS_TOLD_MAX = 10
 const LINES_TOLD_MAX = 5
+const RUNBOOKS_TOLD_MAX = 3
 const LINE_CHARS_MAX = 300
 
 export function isFiring({ changes }: Pick<AlertMessage, 'changes'>): boolean {
   return changes[0]?.to === 'firing'
 }
 
-/** Of a message whose changes are all of one rule. */
-export function aboutOf({ changes: [first] }: AlertMessage): HistoryEntry['about'] {
+/** Of its first change: the rule, where it is of one. */
+export function aboutOf({ changes: [first] }: Pick<AlertMessage, 'changes'>): AlertAbout {
   if (first === undefined) throw new RangeError('a message tells something')
   return first.about
 }
 
-/** `FIRING: too many errors (shop)`: one line, whatever stands in names. */
+/** The heaviest of its changes. */
+export function severityOf({ changes }: Pick<AlertMessage, 'changes'>): string {
+  const known = ALERT_SEVERITIES.toReversed().find(severity =>
+    changes.some(({ about }) => about.severity === severity),
+  )
+  return known ?? aboutOf({ changes }).severity
+}
+
+/** `FIRING`, `STILL FIRING`, `RESOLVED`, `FAULT`. */
+export function stateOf(message: AlertMessage): string {
+  if (message.isFault) return 'FAULT'
+  if (!isFiring(message)) return 'RESOLVED'
+  return message.isReminder ? 'STILL FIRING' : 'FIRING'
+}
+
+/** `FIRING: too many errors (shop)`, `FIRING: 7 alerts of 3 rules (shop)`: one line, whatever names hold. */
 export function titleOf(message: AlertMessage): string {
-  const { rule } = aboutOf(message)
-  const state = message.isFault ? 'FAULT' : isFiring(message) ? 'FIRING' : 'RESOLVED'
-  const test = message.isTest ? 'TEST ' : ''
-  return oneLine(`${test}${state}: ${rule} (${message.project.name})`)
+  const { changes, project, isTest } = message
+  const rules = rulesOf(message).length
+  const what = rules === 1 ? aboutOf(message).rule : `${changes.length} alerts of ${rules} rules`
+  return oneLine(`${isTest ? 'TEST ' : ''}${stateOf(message)}: ${what} (${project.name})`)
+}
+
+/** Names of the rules of a message. */
+export function rulesOf({ changes }: Pick<AlertMessage, 'changes'>): readonly string[] {
+  return [...new Set(changes.map(({ about }) => about.rule))]
 }
 
 /** `service=payment: count > 20, was 25 at 2026-11-29T10:00:00.000Z`. */
@@ -66,10 +90,9 @@ export function valueText(value: number): string {
 
 /** The whole as plain text, a fact a line. */
 export function plainText(message: AlertMessage): string {
-  const { severity } = aboutOf(message)
   return [
     ...toldChanges(message),
-    `severity: ${severity}`,
+    `severity: ${severityOf(message)}`,
     ...linksOf(message).map(({ title, url }) => `${title.toLowerCase()}: ${url}`),
     ...(message.isRepeatPossible ? ['This may have been told before.'] : []),
     ...toldLines(message),
@@ -78,11 +101,11 @@ export function plainText(message: AlertMessage): string {
 
 /** Everything that a message leads to, in the order in which people need it. */
 export function linksOf(message: AlertMessage): { readonly title: string; readonly url: string }[] {
-  const { runbook } = aboutOf(message)
-  const { link, actions } = message
+  const { changes, link, actions } = message
+  const runbooks = new Set(changes.flatMap(({ about }) => about.runbook ?? []))
   return [
     { title: 'Logs', url: link },
-    ...(runbook === null ? [] : [{ title: 'Runbook', url: runbook }]),
+    ...[...runbooks].slice(0, RUNBOOKS_TOLD_MAX).map(url => ({ title: 'Runbook', url })),
     ...(actions === null
       ? []
       : [
@@ -92,9 +115,15 @@ export function linksOf(message: AlertMessage): { readonly title: string; readon
   ]
 }
 
-export function toldChanges({ changes }: AlertMessage): string[] {
+/** With the name of the rule where there are several. */
+export function toldChanges({ changes }: Pick<AlertMessage, 'changes'>): string[] {
   const more = changes.length - GROUPS_TOLD_MAX
-  const told = changes.slice(0, GROUPS_TOLD_MAX).map(changeText)
+  const areMany = rulesOf({ changes }).length > 1
+  const told = changes
+    .slice(0, GROUPS_TOLD_MAX)
+    .map(change =>
+      areMany ? oneLine(`${change.about.rule}: ${changeText(change)}`) : changeText(change),
+    )
   return more > 0 ? [...told, `and ${more} more`] : told
 }
 

@@ -6,6 +6,8 @@ import { parseSearch } from '#proto/query.ts'
 import { exploreLink, groupQuery, type LinkedWindow } from './explore-link.ts'
 
 const LINES_MAX = 5
+/** Of several rules in one link. */
+const QUERIES_MAX = 5
 /** A message must not wait for a slow store. */
 const SEARCH_MS_MAX = 5_000
 const ANY_US = { ingestedStartUs: 0, ingestedEndUs: Number.MAX_SAFE_INTEGER } as const
@@ -31,7 +33,7 @@ export class Evidence {
   async lines(changes: readonly HistoryEntry[]): Promise<readonly Row[]> {
     const { projectId, query, fromUs, toUs } = windowOf(changes)
     const parsed = parseSearch(query)
-    if (changes[0]?.about.query === null || parsed.type !== 'search') return []
+    if (changes.every(({ about }) => about.query === null) || parsed.type !== 'search') return []
     try {
       const { logs } = await this.#deps.store.search(
         {
@@ -64,11 +66,20 @@ function windowOf(changes: readonly HistoryEntry[]): LinkedWindow {
   const [first] = changes
   if (first === undefined) throw new RangeError('a message tells something')
   const ends = changes.map(({ windowEndUs }) => windowEndUs)
+  const begins = changes.map(change => change.windowEndUs - change.about.window_s * 1_000_000)
   return {
     projectId: first.projectId,
-    // Of several groups: what they have in common.
-    query: changes.length === 1 ? groupQuery(first.about) : (first.about.query ?? ''),
-    fromUs: Math.min(...ends) - first.about.window_s * 1_000_000,
+    query: changes.length === 1 ? groupQuery(first.about) : commonQuery(changes),
+    fromUs: Math.min(...begins),
     toUs: Math.max(...ends),
   }
+}
+
+/** Of several groups what they have in common, of several rules what any of them looks at. */
+function commonQuery(changes: readonly HistoryEntry[]): string {
+  const queries = [...new Set(changes.map(({ about }) => about.query ?? '*'))]
+  const [only = '*', ...others] = queries
+  if (others.length === 0) return only === '*' ? '' : only
+  const isAll = queries.includes('*') || queries.length > QUERIES_MAX
+  return isAll ? '' : queries.map(query => `(${query})`).join(' OR ')
 }

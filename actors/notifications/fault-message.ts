@@ -40,6 +40,7 @@ export function faultMessage(fault: UntoldFault, publicUrl: string, atUs: number
     link: `${publicUrl}/alerts/rules?project=${projectId}`,
     actions: null,
     isRepeatPossible: false,
+    isReminder: false,
     isTest: false,
     isFault: true,
   }

@@ -2,7 +2,7 @@
  * The actor that tells people: takes what is due from the outbox, sends it through its channel, and
  * writes down what came of it. A process that dies in between leaves it due to another one.
  */
-import type { AlertChannels, ChannelTelling } from '#actors/catalog/alert-channels.ts'
+import { type ChannelOutbox, type ChannelTelling, PACED } from '#actors/catalog/channel-outbox.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
 import type { Row } from '#proto/api.ts'
 import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
@@ -11,18 +11,19 @@ import type { AlertLinks } from './alert-links.ts'
 import type { AlertMessage } from './alert-message.ts'
 import type { SealedSettings } from './channel-settings.ts'
 import { type Delivered, type DeliverTools, deliver } from './deliver.ts'
+import { pace, pacedGroups, paceKey } from './pacing.ts'
 import { sift } from './silencing.ts'
-import { type Bundle, backOff, bundle, isRepeatPossible, messageOf } from './telling.ts'
+import { type Bundle, backOff, bundle, isReminder, isRepeatPossible, messageOf } from './telling.ts'
 
 export type NotifierMessage =
   /** There may be something. */
   | { readonly type: 'look' }
-  | { readonly type: 'taken'; readonly tellings: readonly ChannelTelling[] }
+  | { readonly type: 'taken'; readonly bundles: readonly Bundle[] }
   | { readonly type: 'sent' }
   | { readonly type: 'failed'; readonly of: 'look' | 'send'; readonly error: Error }
 
 export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
-  readonly channels: Pick<AlertChannels, 'take' | 'hold' | 'attempted'>
+  readonly outbox: ChannelOutbox
   readonly silences: Pick<Silences, 'active'>
   readonly settings: SealedSettings
   readonly random: Random
@@ -36,6 +37,8 @@ export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivat
 
 /** Messages on their way: a receiver that does not answer holds up nobody else. */
 const SENDS_MAX = 64
+/** Changes of one look: what belongs together should be seen together. */
+const TAKEN_MAX = 2_000
 /** Of one message, its logs looked up. */
 const SEND_MS_MAX = 15_000
 /** Another sender waits so long for one that took something and died. */
@@ -74,7 +77,7 @@ class Notifier implements Actor<NotifierMessage> {
       case 'look':
         return this.#look()
       case 'taken':
-        return this.#taken(message.tellings)
+        return this.#taken(message.bundles)
       case 'sent':
         return this.#sent()
       case 'failed':
@@ -93,32 +96,62 @@ class Notifier implements Actor<NotifierMessage> {
   }
 
   #look(): void {
-    const limit = SENDS_MAX - this.#sending
-    this.#isAskedAgain = this.#isLooking || limit === 0
+    this.#isAskedAgain = this.#isLooking || this.#sending >= SENDS_MAX
     if (this.#isAskedAgain) return
     this.#isLooking = true
     const nowUs = this.#context.clock.nowUs()
-    const asked = { nowUs, againAtUs: nowUs + TAKEN_MS * 1_000, limit }
     this.#context.pipe(
-      this.#take(asked),
-      tellings => ({ type: 'taken', tellings }),
+      this.#take(nowUs),
+      bundles => ({ type: 'taken', bundles }),
       error => ({ type: 'failed', of: 'look', error }),
     )
   }
 
-  /** What is due and nobody has silenced. */
-  async #take(asked: Parameters<AlertChannels['take']>[0]): Promise<readonly ChannelTelling[]> {
-    const { channels, silences } = this.#deps
-    const tellings = await channels.take(asked)
-    if (tellings.length === 0) return tellings
+  /** What is due, nobody has silenced, and whose channel is not to wait. */
+  async #take(nowUs: number): Promise<readonly Bundle[]> {
+    const { outbox, silences } = this.#deps
+    const asked = { nowUs, againAtUs: nowUs + TAKEN_MS * 1_000, limit: TAKEN_MAX }
+    const tellings = await outbox.take(asked)
+    if (tellings.length === 0) return []
     const projectIds = [...new Set(tellings.map(({ entry }) => entry.projectId))]
-    const { due, held } = sift(tellings, await silences.active(projectIds, asked.nowUs))
-    for (const [silence, its] of held) await channels.hold(its, silence)
-    return due
+    const { due, held } = sift(tellings, await silences.active(projectIds, nowUs))
+    for (const [{ id, version }, its] of held) {
+      await outbox.hold(its, { by: `${id}@${version}`, untilUs: 0 })
+    }
+    return this.#fitting(await this.#inPace(due, nowUs))
   }
 
-  #taken(tellings: readonly ChannelTelling[]): void {
-    for (const told of bundle(tellings)) {
+  /** Of a group tells whoever moves its pace on; what others were first with is seen anew. */
+  async #inPace(tellings: readonly ChannelTelling[], nowUs: number) {
+    const { outbox, random } = this.#deps
+    const asked = pacedGroups(tellings)
+    const known = asked.length === 0 ? [] : await outbox.paces(asked)
+    const { due, groups } = pace(tellings, new Map(known.map(each => [paceKey(each), each])), nowUs)
+    const moving = groups.flatMap(({ moved }) => moved ?? [])
+    const mark = sortableId(nowUs, random.bytes(6))
+    const won = moving.length === 0 ? [] : await outbox.movePaces(moving, mark)
+    const wonKeys = new Set(won.map(paceKey))
+    const told = [...due]
+    for (const { tellings: its, untilUs, moved } of groups) {
+      const isLost = moved !== null && !wonKeys.has(paceKey(moved))
+      if (isLost) await outbox.hold(its, { by: null, untilUs: 0 })
+      else if (untilUs > nowUs) await outbox.hold(its, { by: PACED, untilUs })
+      else told.push(...its)
+    }
+    return told
+  }
+
+  /** As many messages as can be sent now; the rest is given back. */
+  async #fitting(tellings: readonly ChannelTelling[]): Promise<readonly Bundle[]> {
+    const bundles = bundle(tellings)
+    const free = SENDS_MAX - this.#sending
+    const rest = bundles.slice(free).flat()
+    if (rest.length > 0) await this.#deps.outbox.hold(rest, { by: null, untilUs: 0 })
+    return bundles.slice(0, free)
+  }
+
+  #taken(bundles: readonly Bundle[]): void {
+    for (const told of bundles) {
       this.#sending++
       this.#context.pipe(
         this.#tell(told),
@@ -140,7 +173,7 @@ class Notifier implements Actor<NotifierMessage> {
   }
 
   async #tell(told: Bundle): Promise<void> {
-    const { channels, random } = this.#deps
+    const { outbox, random } = this.#deps
     const [{ channel, attempts }] = told
     const clock = this.#context.clock
     const [atUs, beganMs] = [clock.nowUs(), clock.monotonicMs()]
@@ -149,7 +182,7 @@ class Notifier implements Actor<NotifierMessage> {
     else this.#failed++
     const isOver = outcome === 'delivered' || outcome === 'given_up'
     const pauseS = isOver ? null : backOff(attempts + 1)
-    await channels.attempted(
+    await outbox.attempted(
       {
         id: sortableId(atUs, random.bytes(6)),
         channelId: channel.id,
@@ -161,6 +194,7 @@ class Notifier implements Actor<NotifierMessage> {
         tookMs: Math.round(clock.monotonicMs() - beganMs),
         changes: told.map(({ entry }) => entry.id),
         isRepeatPossible: isRepeatPossible(told),
+        isReminder: isReminder(told),
       },
       pauseS === null ? null : clock.nowUs() + pauseS * 1_000_000,
     )

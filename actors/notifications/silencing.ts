@@ -1,24 +1,22 @@
 /** Which alerts a silence is about: the same for the list of alerts and for who tells them. */
-import type { ChannelTelling } from '#actors/catalog/alert-channels.ts'
-import type { AlertAbout } from '#actors/catalog/alert-states.ts'
+import type { ChannelTelling } from '#actors/catalog/channel-outbox.ts'
 import type { StoredSilence } from '#actors/catalog/silences.ts'
 import { compilePattern } from '#actors/processing/regex.ts'
 import { matchesEmpty, wholeText } from '#proto/query/pattern.ts'
 import { parseRegex } from '#proto/query/regex-parser.ts'
 import type { SilenceMatcher } from '#proto/silence.ts'
+import { type AlertLabels, alertLabels, type LabelledAlert } from './alert-labels.ts'
 
-type Labelled = Pick<AlertAbout, 'rule' | 'severity' | 'labels' | 'group'>
-type Labels = ReadonlyMap<string, string>
 type TextTest = (text: string) => boolean
 
 /** The first of a project's silences that is about the alert; null = none. */
-export type Silencing = (alert: Labelled) => StoredSilence | null
+export type Silencing = (alert: LabelledAlert) => StoredSilence | null
 
 /** Of silences of one project. */
 export function silencing(silences: readonly StoredSilence[]): Silencing {
   return alert => {
     if (silences.length === 0) return null
-    const labels = labelsOf(alert)
+    const labels = alertLabels(alert)
     return silences.find(({ matchers }) => matchers.every(each => fits(each, labels))) ?? null
   }
 }
@@ -68,21 +66,10 @@ export function matchersFault(matchers: readonly SilenceMatcher[]): string | nul
   )
 }
 
-const NO_LABELS: Labels = new Map()
+const NO_LABELS: AlertLabels = new Map()
 const encoder = new TextEncoder()
 
-/** Later ones win: nobody takes the place of name and severity. */
-function labelsOf({ rule, severity, labels, group }: Labelled): Labels {
-  const fields = Object.entries(group).map(([name, value]): [string, string] => [name, value ?? ''])
-  return new Map([
-    ...Object.entries(labels),
-    ...fields,
-    ['alertname', rule],
-    ['severity', severity],
-  ])
-}
-
-function fits({ label, op, value }: SilenceMatcher, labels: Labels): boolean {
+function fits({ label, op, value }: SilenceMatcher, labels: AlertLabels): boolean {
   const text = labels.get(label) ?? ''
   const isWanted = op === '=' || op === '=~'
   return (isExpression(op) ? expressionTest(value)(text) : text === value) === isWanted

@@ -1,21 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ChannelTelling } from '#actors/catalog/alert-channels.ts'
+import type { ChannelTelling } from '#actors/catalog/channel-outbox.ts'
+import { alertChange } from '#actors/catalog/testing/alert-tests.ts'
+import { newChannel } from '#actors/catalog/testing/channel-tests.ts'
+import type { ChannelKind } from '#proto/alert-channel.ts'
 import { backOff, bundle, isRepeatPossible, messageOf } from './telling.ts'
 
-function telling(
-  id: number,
-  part: { channel?: string; rule?: string; to?: 'firing' | 'ok'; attempts?: number } = {},
-  failures = part.attempts ?? 0,
-): ChannelTelling {
-  const { channel = 'c1', rule = 'r1', to = 'firing', attempts = 0 } = part
+interface Part {
+  readonly channel?: string
+  readonly kind?: ChannelKind
+  readonly rule?: string
+  readonly to?: 'firing' | 'ok'
+  readonly attempts?: number
+  readonly reminder?: number
+}
+
+function telling(id: number, part: Part = {}, failures = part.attempts ?? 0): ChannelTelling {
+  const { channel = 'c1', rule = 'r1', to = 'firing', attempts = 0, reminder = 0 } = part
+  const { about } = alertChange('abcdefghij', rule)
   return {
     target: `channel:${channel}`,
-    channel: { id: channel, projectId: 'abcdefghij' },
+    channel: newChannel(channel, { kind: part.kind ?? 'webhook' }),
     projectName: 'shop',
-    entry: { id, ruleId: rule, to },
+    entry: { id, ruleId: rule, to, about: { ...about, rule } },
     attempts,
     failures,
+    reminder,
   } as ChannelTelling
 }
 
@@ -30,8 +40,19 @@ test('groups of one rule are told together; channels, rules and directions are n
     telling(5, { channel: 'c2' }),
     telling(6),
     telling(7, { attempts: 1 }),
+    telling(8, { reminder: 2 }),
+    telling(9, { reminder: 1 }),
   ]
-  assert.deepEqual(idsOf(bundle(due)), [[1, 2, 6], [3], [4], [5], [7]])
+  assert.deepEqual(idsOf(bundle(due)), [[1, 2, 6], [3], [4], [5], [7], [8, 9]])
+})
+
+test('a message has no more changes than who reads it can take', () => {
+  const sizes = (kind: ChannelKind) =>
+    idsOf(bundle(Array.from({ length: 501 }, (_, id) => telling(id, { kind })))).map(
+      ids => ids.length,
+    )
+  assert.deepEqual(sizes('slack'), [500, 1])
+  assert.deepEqual(sizes('pagerduty'), [...Array<number>(10).fill(50), 1])
 })
 
 test('the same changes have the same id, so that a repeat is known', () => {
@@ -40,6 +61,9 @@ test('the same changes have the same id, so that a repeat is known', () => {
   assert.deepEqual(id(telling(1), telling(2)), id(telling(1), telling(2)))
   assert.notDeepEqual(id(telling(1)), id(telling(2)))
   assert.notDeepEqual(id(telling(1)), id(telling(1, { channel: 'c2' })))
+  const reminded = (reminder: number) => id(telling(1, { reminder }))
+  assert.deepEqual(reminded(1), reminded(1))
+  assert.equal(new Set([0, 1, 2].flatMap(reminded)).size, 3)
 })
 
 test('an attempt of which nothing is known may have arrived, one that failed has not', () => {

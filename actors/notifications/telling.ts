@@ -1,22 +1,41 @@
-/** What is due as messages: of one channel, rule and direction each, with changes told together. */
+/** What is due as messages: of one channel, group and direction each, with changes told together. */
 import { createHash } from 'node:crypto'
-import type { ChannelTelling } from '#actors/catalog/alert-channels.ts'
+import type { ChannelTelling } from '#actors/catalog/channel-outbox.ts'
 import type { AlertMessage } from './alert-message.ts'
+import { type Paceable, paceGroup } from './pacing.ts'
 
-/** At least one; all of the same channel, rule, direction and number of attempts. */
+/** At least one; all of the same channel, group, direction and number of attempts. */
 export type Bundle = readonly [ChannelTelling, ...ChannelTelling[]]
+
+/** Changes of one message: what reads it has bounds of its own. */
+const CHANGES_MAX = 500
+/** Its interface takes an event at a time, and has to be done before somebody else tries. */
+const PAGERDUTY_CHANGES_MAX = 50
 
 /** In the order of their first changes; what is new does not wait for what is tried again. */
 export function bundle(tellings: readonly ChannelTelling[]): readonly Bundle[] {
-  const bundles = new Map<string, [ChannelTelling, ...ChannelTelling[]]>()
+  const bundles: [ChannelTelling, ...ChannelTelling[]][] = []
+  const open = new Map<string, [ChannelTelling, ...ChannelTelling[]]>()
   for (const telling of tellings) {
-    const { target, attempts, entry } = telling
-    const key = JSON.stringify([target, attempts, entry.ruleId, entry.to === 'firing'])
-    const known = bundles.get(key)
-    if (known === undefined) bundles.set(key, [telling])
-    else known.push(telling)
+    const key = messageKey(telling)
+    const max = telling.channel.kind === 'pagerduty' ? PAGERDUTY_CHANGES_MAX : CHANGES_MAX
+    const known = open.get(key)
+    if (known !== undefined && known.length < max) {
+      known.push(telling)
+      continue
+    }
+    const fresh: [ChannelTelling] = [telling]
+    open.set(key, fresh)
+    bundles.push(fresh)
   }
-  return [...bundles.values()]
+  return bundles
+}
+
+/** What is told together, if it is told at one time. */
+export function messageKey(telling: Paceable): string {
+  const { channel, attempts, reminder, entry } = telling
+  const news = reminder > 0 ? 'reminder' : entry.to === 'firing' ? 'begin' : 'end'
+  return `${channel.id} ${attempts} ${news} ${paceGroup(telling)}`
 }
 
 export function messageOf(
@@ -32,6 +51,7 @@ export function messageOf(
     link,
     actions,
     isRepeatPossible: isRepeatPossible(told),
+    isReminder: isReminder(told),
     isTest: false,
     isFault: false,
   }
@@ -42,8 +62,19 @@ export function isRepeatPossible(told: Bundle): boolean {
   return told.some(({ attempts, failures }) => attempts > failures)
 }
 
+/** It is no news: it tells that something still fires. */
+export function isReminder([{ reminder }]: Bundle): boolean {
+  return reminder > 0
+}
+
+/** Every reminder is a message of its own. */
 function messageId(told: Bundle): string {
-  const text = told.map(({ target, entry }) => `${target}/${entry.id}`).join(' ')
+  const text = told
+    .map(({ target, entry, reminder }) => {
+      const change = `${target}/${entry.id}`
+      return reminder === 0 ? change : `${change}#${reminder}`
+    })
+    .join(' ')
   return `msg_${createHash('sha256').update(text).digest('base64url').slice(0, 24)}`
 }
 

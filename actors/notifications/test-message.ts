@@ -40,6 +40,7 @@ export function testMessage(
     link,
     actions: null,
     isRepeatPossible: false,
+    isReminder: false,
     isTest: true,
     isFault: false,
   }

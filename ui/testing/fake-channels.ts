@@ -5,11 +5,13 @@ import type {
   ChannelAbout,
   ChannelKind,
 } from '#proto/alert-channel.ts'
+import type { ChannelPacingText } from '#proto/channel-pacing.ts'
 import type { Silence, SilenceWish } from '#proto/silence.ts'
 import { type Answer, ok, problem } from './fake-answer.ts'
 import type { FakeQuestion } from './fake-explore-routes.ts'
 
 type ChannelBody = ChannelAbout & {
+  readonly pacing: ChannelPacingText
   readonly settings?: { readonly kind: ChannelKind; readonly url?: string; readonly to?: string[] }
 }
 
@@ -38,8 +40,8 @@ export class FakeChannels {
       this.channels.splice(at, 1)
       return { status: 204, body: null }
     }
-    const { settings, name, enabled, severity, labels } = body
-    const about = { name, enabled, severity, labels, updated_at: nowText() }
+    const { settings, name, enabled, severity, labels, pacing } = body
+    const about = { name, enabled, severity, labels, pacing, updated_at: nowText() }
     if (method === 'POST' && settings !== undefined) {
       if (settings.to?.some(address => !address.includes('@')) === true)
         return problem(400, 'LOGBOY_BAD_REQUEST', 'settings.to.0: Invalid email address')
@@ -67,6 +69,7 @@ export class FakeChannels {
       took_ms: 84,
       changes: [],
       possibly_repeated: false,
+      reminder: false,
     }
     this.deliveries.unshift(delivery)
     return ok(delivery)

@@ -1,5 +1,6 @@
 /** Rules, alerts and their history to look at, for the pages that show them. */
 import type { AlertChannel, AlertDelivery } from '#proto/alert-channel.ts'
+import { PACING_DEFAULTS, printPacing } from '#proto/channel-pacing.ts'
 import type { Silence } from '#proto/silence.ts'
 import type { ActiveAlert, AlertChange, AlertStatus } from '../src/api/alerts.ts'
 import { storedRule } from './fake-alerts.ts'
@@ -167,7 +168,8 @@ function changes(): readonly AlertChange[] {
   ]
 }
 
-const ABOUT = { enabled: true, created_at: AT, updated_at: AT } as const
+const PACING = printPacing(PACING_DEFAULTS)
+const ABOUT = { enabled: true, pacing: PACING, created_at: AT, updated_at: AT } as const
 const CHANNELS: readonly AlertChannel[] = [
   {
     ...ABOUT,
@@ -192,6 +194,7 @@ const CHANNELS: readonly AlertChannel[] = [
     id: 'mail',
     kind: 'email',
     target: 'ops@example.org, night@example.org',
+    pacing: { ...PACING, group_by: [], wait: '30s', repeat: '4h' },
     name: 'mail to everybody',
     severity: 'warning',
     labels: {},
@@ -200,7 +203,7 @@ const CHANNELS: readonly AlertChannel[] = [
 ]
 
 function deliveries(): readonly AlertDelivery[] {
-  const told = { changes: ['129'], possibly_repeated: false }
+  const told = { changes: ['129'], possibly_repeated: false, reminder: false }
   return [
     {
       ...told,

@@ -3,6 +3,7 @@
  * method is missed here: it does not compile until it has a call.
  */
 import { createHash } from 'node:crypto'
+import { PACED } from '../channel-outbox.ts'
 import type { SqlCatalog } from '../sql-catalog.ts'
 import { alertChange } from './alert-tests.ts'
 import { newChannel, newDelivery } from './channel-tests.ts'
@@ -110,6 +111,7 @@ const channel = (id: string) => newChannel(id, { projectId: 'project001' })
 const WARM_UP = { samples: 3, needed: 24, groups: 1, warming: 1 }
 const RULE_FAULT = { ruleId: 'rule01', version: 1, message: 'no' }
 const DELIVERY = newDelivery('channel01', [])
+const PACE = { channelId: 'channel01', group: 'g', toldAtUs: null, dueAtUs: NOW_US, version: 0 }
 const silence = (id: string) => newSilence(id, { projectId: 'project001' })
 const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
 
@@ -203,11 +205,16 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     create: channels => channels.create(channel('channel03')),
     update: channels => channels.update(channel('channel01')),
     delete: channels => channels.delete('project001', 'channel02'),
-    take: channels => channels.take({ nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10 }),
-    hold: channels => channels.hold([], silence('silence001')),
-    attempted: channels => channels.attempted(DELIVERY, null),
+    note: channels => channels.note(DELIVERY),
     deliveries: channels => channels.deliveries('channel01', { before: null, limit: 10 }),
     forgetDeliveries: channels => channels.forgetDeliveries(NOW_US),
+  },
+  channelOutbox: {
+    take: outbox => outbox.take({ nowUs: NOW_US, againAtUs: NOW_US + 1, limit: 10 }),
+    hold: outbox => outbox.hold([], { by: PACED, untilUs: NOW_US }),
+    attempted: outbox => outbox.attempted(DELIVERY, null),
+    paces: outbox => outbox.paces([PACE]),
+    movePaces: outbox => outbox.movePaces([PACE], 'mark'),
   },
   alertFaults: {
     note: faults => faults.note(RULE_FAULT, NOW_US),

@@ -12,6 +12,7 @@ import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
 import { memberTests } from './member-tests.ts'
 import { membershipTests } from './membership-tests.ts'
+import { pacingTests } from './pacing-tests.ts'
 import { partitionTests } from './partition-tests.ts'
 import { placementTests } from './placement-tests.ts'
 import { silenceTests } from './silence-tests.ts'
@@ -228,6 +229,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     accountTests(() => catalog)
     suite('alerts', () => alertTests(() => catalog))
     suite('channels', () => channelTests(() => catalog))
+    suite('pacing', () => pacingTests(() => catalog))
     suite('silences', () => silenceTests(() => catalog))
     suite('members', () => memberTests(() => catalog))
     suite('membership', () => membershipTests(() => catalog))

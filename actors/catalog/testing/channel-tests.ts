@@ -1,14 +1,17 @@
 /** What channels and their outbox must do, in whichever catalog. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { PACING_DEFAULTS } from '#proto/channel-pacing.ts'
 import { ALERT_CHANNELS_MAX } from '#proto/limits.ts'
 import type { AlertChannels, ChannelDelivery, StoredChannel } from '../alert-channels.ts'
 import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange } from '../alert-states.ts'
+import type { ChannelOutbox } from '../channel-outbox.ts'
 import { type AlertCatalog, alertChange } from './alert-tests.ts'
 import { NOW_US, newProject } from './people.ts'
 
 export interface ChannelCatalog extends AlertCatalog {
   readonly alertChannels: AlertChannels
+  readonly channelOutbox: ChannelOutbox
 }
 
 export function newChannel(id: string, change: Partial<StoredChannel> = {}): StoredChannel {
@@ -22,6 +25,7 @@ export function newChannel(id: string, change: Partial<StoredChannel> = {}): Sto
     enabled: true,
     severity: 'info',
     labels: {},
+    pacing: PACING_DEFAULTS,
     createdAtUs: NOW_US,
     updatedAtUs: NOW_US,
     ...change,
@@ -44,14 +48,16 @@ export function newDelivery(
     tookMs: 12,
     changes,
     isRepeatPossible: false,
+    isReminder: false,
     ...change,
   }
 }
 
 export function channelTests(catalog: () => ChannelCatalog): void {
   const channels = () => catalog().alertChannels
+  const outbox = () => catalog().channelOutbox
   const take = (nowUs: number, limit = 10) =>
-    channels().take({ nowUs, againAtUs: nowUs + 1_000, limit })
+    outbox().take({ nowUs, againAtUs: nowUs + 1_000, limit })
   const told = async (nowUs: number) =>
     (await take(nowUs)).map(({ channel, entry, attempts, failures }) => [
       channel.id,
@@ -158,12 +164,12 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     assert.equal(rest.length, 0)
     assert.equal(first?.entry.to, 'firing')
     const changes = [first?.entry.id ?? 0]
-    await channels().attempted(newDelivery('order', changes), NOW_US + 500)
+    await outbox().attempted(newDelivery('order', changes), NOW_US + 500)
     assert.deepEqual(await told(NOW_US + 499), [])
     assert.deepEqual(await told(NOW_US + 500), [['order', 'firing', 1, 1]])
     const delivered = { id: 'order-2', attempt: 2, outcome: 'delivered', status: 200 } as const
-    await channels().attempted(newDelivery('order', changes, delivered), null)
-    await channels().attempted(newDelivery('order', changes, delivered), null)
+    await outbox().attempted(newDelivery('order', changes, delivered), null)
+    await outbox().attempted(newDelivery('order', changes, delivered), null)
     assert.deepEqual(await told(NOW_US + 500), [['order', 'ok', 0, 0]])
     const asked = { before: null, limit: 10 }
     const kept = await channels().deliveries('order', asked)
@@ -186,7 +192,7 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     const tell = await evaluated(projectId)
     await tell('firing')
     const [first] = await take(NOW_US)
-    await channels().attempted(newDelivery('end', [first?.entry.id ?? 0]), null)
+    await outbox().attempted(newDelivery('end', [first?.entry.id ?? 0]), null)
     const edit = { projectId, by: 'ada', atUs: NOW_US }
     await catalog().alertRules.delete(edit, `rule-${projectId}`)
     assert.deepEqual(await told(NOW_US), [['end', 'ok', 0, 0]])
@@ -200,6 +206,6 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     assert.equal(await channels().delete(projectId, 'gone'), true)
     await channels().create(newChannel('gone', { projectId }))
     assert.deepEqual(await told(NOW_US), [])
-    await channels().attempted(newDelivery('absent', [1]), null)
+    await outbox().attempted(newDelivery('absent', [1]), null)
   })
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { SILENCES_MAX } from '#proto/limits.ts'
-import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange } from '../alert-states.ts'
+import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange, type Telling } from '../alert-states.ts'
 import type { Silences, StoredSilence } from '../silences.ts'
 import { alertChange } from './alert-tests.ts'
 import { type ChannelCatalog, newChannel, newDelivery } from './channel-tests.ts'
@@ -30,11 +30,14 @@ export function newSilence(id: string, change: Partial<StoredSilence> = {}): Sto
 export function silenceTests(catalog: () => SilenceCatalog): void {
   const silences = () => catalog().silences
   const channels = () => catalog().alertChannels
+  const outbox = () => catalog().channelOutbox
+  const hold = (its: readonly Telling[], { id, version }: StoredSilence) =>
+    outbox().hold(its, { by: `${id}@${version}`, untilUs: 0 })
   const ids = async (found: Promise<readonly StoredSilence[]>) => (await found).map(({ id }) => id)
   /** A rule of the project that tells a channel of it. */
   const evaluated = async (projectId: string) => {
     const take = async (nowUs: number) => {
-      const taken = await channels().take({ nowUs, againAtUs: nowUs + 1_000, limit: 100 })
+      const taken = await outbox().take({ nowUs, againAtUs: nowUs + 1_000, limit: 100 })
       return taken.filter(({ entry }) => entry.projectId === projectId)
     }
     const told = async (nowUs: number) =>
@@ -105,16 +108,16 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     const silence = newSilence('held', { projectId })
     await silences().create(silence)
     await tell('firing')
-    await channels().hold(await take(NOW_US), silence)
+    await hold(await take(NOW_US), silence)
     assert.deepEqual(await told(NOW_US + 99), [])
     const [released, ...others] = await take(NOW_US + 100)
     assert.deepEqual([released?.entry.to, released?.attempts, others.length], ['firing', 0, 0])
     assert.deepEqual(await told(NOW_US + 100), [], 'somebody has it')
     const changes = [released?.entry.id ?? 0]
     const delivery = newDelivery(`channel-${projectId}`, changes, { outcome: 'delivered' })
-    await channels().attempted(delivery, null)
+    await outbox().attempted(delivery, null)
     await tell('ok')
-    await channels().hold(await take(NOW_US + 50), silence)
+    await hold(await take(NOW_US + 50), silence)
     assert.deepEqual(await told(NOW_US + 50), [])
     assert.deepEqual(await told(NOW_US + 100), ['ok 0'], 'the end of what was told')
   })
@@ -123,8 +126,7 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     const projectId = 'silences04'
     const { tell, take, told } = await evaluated(projectId)
     const silence = newSilence('early', { projectId })
-    const held = async (version: number) =>
-      channels().hold(await take(NOW_US), { ...silence, version })
+    const held = async (version: number) => hold(await take(NOW_US), { ...silence, version })
     await silences().create(silence)
     await tell('firing')
     await held(1)
@@ -144,12 +146,12 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     const silence = newSilence('whole', { projectId })
     await silences().create(silence)
     await tell('firing')
-    await channels().hold(await take(NOW_US), silence)
+    await hold(await take(NOW_US), silence)
     await tell('ok')
     assert.deepEqual(await told(NOW_US), [])
     assert.deepEqual(await told(NOW_US + 200), [])
     await tell('firing')
-    await channels().hold(await take(NOW_US), silence)
+    await hold(await take(NOW_US), silence)
     await tell('ok', 'firing')
     assert.deepEqual(await told(NOW_US + 200), [], 'a pair goes first')
     assert.deepEqual(await told(NOW_US + 200), ['firing 0'], 'what is left is told once')
@@ -162,7 +164,7 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     await silences().create(silence)
     await tell('firing')
     await take(NOW_US)
-    await channels().hold(await take(NOW_US + 1_000), { ...silence, endsAtUs: NOW_US + 2_000 })
+    await hold(await take(NOW_US + 1_000), { ...silence, endsAtUs: NOW_US + 2_000 })
     await tell('ok')
     assert.deepEqual(await told(NOW_US + 2_000), ['firing 1'])
   })

@@ -32,7 +32,10 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
     client_url: message.link,
     links: about.runbook === null ? [] : [{ href: about.runbook, text: 'Runbook' }],
     payload: {
-      summary: `${titleOf(message)} ${changeText(change)}`.slice(0, SUMMARY_CHARS_MAX),
+      summary: `${titleOf({ ...message, changes: [change] })} ${changeText(change)}`.slice(
+        0,
+        SUMMARY_CHARS_MAX,
+      ),
       source: message.project.name,
       severity: about.severity,
       timestamp: formatTime(windowEndUs, 0),

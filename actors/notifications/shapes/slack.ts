@@ -1,9 +1,9 @@
 /** An incoming webhook of Slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 import {
   type AlertMessage,
-  aboutOf,
   isFiring,
   linksOf,
+  severityOf,
   titleOf,
   toldChanges,
   toldLines,
@@ -17,7 +17,7 @@ const SECTION_CHARS_MAX = 2_900
 const HEADER_CHARS_MAX = 150
 
 export function slackPost(message: AlertMessage, url: string): OutgoingPost {
-  const { severity } = aboutOf(message)
+  const severity = severityOf(message)
   const known = severity in COLORS ? COLORS[severity as keyof typeof COLORS] : COLORS.warning
   const links = linksOf(message).map(({ title, url }) => `<${url}|${title}>`)
   const lines = toldLines(message)

@@ -1,9 +1,9 @@
 /** A workflow of Teams that waits for a webhook: an Adaptive Card (https://adaptivecards.io). */
 import {
   type AlertMessage,
-  aboutOf,
   isFiring,
   linksOf,
+  severityOf,
   titleOf,
   toldChanges,
   toldLines,
@@ -11,7 +11,7 @@ import {
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
-  const { severity } = aboutOf(message)
+  const severity = severityOf(message)
   const color = isFiring(message) ? (severity === 'info' ? 'Accent' : 'Attention') : 'Good'
   const body = [
     { ...block(titleOf(message)), size: 'Medium', weight: 'Bolder', color },

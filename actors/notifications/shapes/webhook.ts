@@ -53,13 +53,15 @@ function webhookData(message: AlertMessage) {
     link: message.link,
     acknowledge_link: message.actions?.acknowledge ?? null,
     silence_link: message.actions?.silence ?? null,
+    reminder: message.isReminder,
     possibly_repeated: message.isRepeatPossible,
   }
 }
 
-function changeData({ id, about, from, to, value, windowEndUs }: HistoryEntry) {
+function changeData({ id, ruleId, about, from, to, value, windowEndUs }: HistoryEntry) {
+  const { rule, severity, group } = about
   const window_end = formatTime(windowEndUs, 0)
-  return { id: String(id), group: about.group, from, to, value, window_end }
+  return { id: String(id), rule_id: ruleId, rule, severity, group, from, to, value, window_end }
 }
 
 function signature(secret: string, text: string): string {

@@ -36,13 +36,7 @@ export class MemoryAlertChannels implements AlertChannels {
     return (await this.find(projectId, id)) !== null && this.#channels.delete(id)
   }
 
-  async take(): Promise<readonly []> {
-    return []
-  }
-
-  async hold(): Promise<void> {}
-
-  async attempted(delivery: ChannelDelivery): Promise<void> {
+  async note(delivery: ChannelDelivery): Promise<void> {
     this.#deliveries.unshift(delivery)
   }
 

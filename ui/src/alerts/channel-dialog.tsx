@@ -17,6 +17,7 @@ import {
   SETTINGS_FIELDS,
   withoutSettings,
 } from './channel-form.ts'
+import { ChannelPacingFields } from './channel-pacing-fields.tsx'
 import { LabelsField } from './labels-field.tsx'
 
 const FROM_SEVERITY = [
@@ -95,6 +96,7 @@ export function ChannelDialog(props: {
         problem={form.fieldProblem('labels')}
         onInput={labels => form.set({ labels })}
       />
+      <ChannelPacingFields form={form} />
       <Tick
         label="In use"
         checked={form.texts().enabled === 'yes'}

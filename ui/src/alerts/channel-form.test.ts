@@ -8,6 +8,7 @@ import {
   channelTexts,
   withoutSettings,
 } from './channel-form.ts'
+import { pacingWords } from './channel-pacing-form.ts'
 
 const CHANNEL: AlertChannel = {
   id: 'c',
@@ -17,14 +18,15 @@ const CHANNEL: AlertChannel = {
   enabled: false,
   severity: 'critical',
   labels: { team: 'shop', note: 'a=b' },
+  pacing: { group_by: ['team', 'host'], wait: '30s', interval: '0s', repeat: '4h', cooldown: '0s' },
   created_at: '2026-11-29T10:00:00Z',
   updated_at: '2026-11-29T10:00:00Z',
 }
 
 test('a channel comes out of the form as it went in, and its settings stay', () => {
   const texts = channelTexts(CHANNEL)
-  const { name, enabled, severity, labels } = CHANNEL
-  assert.deepEqual(channelAbout(texts), { name, enabled, severity, labels })
+  const { name, enabled, severity, labels, pacing } = CHANNEL
+  assert.deepEqual(channelAbout(texts), { name, enabled, severity, labels, pacing })
   assert.equal(channelSettings(texts), null)
   assert.deepEqual(channelProblems(texts, false), {})
 })
@@ -49,4 +51,21 @@ test('each kind asks for its own', () => {
 test('what the server says of settings is about their field', () => {
   assert.equal(withoutSettings('settings.to.0: no address'), 'to: no address')
   assert.equal(withoutSettings('name: too long'), 'name: too long')
+})
+
+test('what is wrong with times and labels is said at their field', () => {
+  const texts = { ...channelTexts(CHANNEL), wait: 'soon', repeat: '5s', group_by: ' , ' }
+  const { wait, repeat, group_by } = channelProblems(texts, false)
+  assert.match(wait ?? '', /from 0s to 1h/)
+  assert.match(repeat ?? '', /0s \(off\), or 1m/)
+  assert.match(group_by ?? '', /one to 10 labels/)
+})
+
+test('a pacing is told by what is unusual in it', () => {
+  assert.deepEqual(pacingWords(CHANNEL.pacing), ['by team, host', 'waits 30s', 'again every 4h'])
+  assert.deepEqual(pacingWords(channelAbout(channelTexts(null)).pacing), [])
+  for (const group_by of [[], ['...'], ['alertname'], ['alertname', 'host']]) {
+    const pacing = { ...CHANNEL.pacing, group_by }
+    assert.deepEqual(channelAbout(channelTexts({ ...CHANNEL, pacing })).pacing, pacing)
+  }
 })

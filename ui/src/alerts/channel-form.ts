@@ -1,7 +1,8 @@
 /** The form of a channel: what each kind asks for, and the settings that come of it. */
-import type { AlertChannel, ChannelAbout, ChannelKind } from '#proto/alert-channel.ts'
+import type { AlertChannel, ChannelKind } from '#proto/alert-channel.ts'
 import type { AlertSeverity } from '#proto/alert-rule.ts'
-import type { SettingsWish } from '../api/channels.ts'
+import type { ChannelWish, SettingsWish } from '../api/channels.ts'
+import { pacingOf, pacingProblems, pacingTexts } from './channel-pacing-form.ts'
 import { labelsProblem, printLabels, readLabels } from './label-text.ts'
 
 export const CHANNEL_KIND_NAMES: Readonly<Record<ChannelKind, string>> = {
@@ -25,6 +26,7 @@ const EMPTY = {
   severity: 'info',
   labels: '',
   enabled: 'yes',
+  ...pacingTexts(),
 }
 export type ChannelTexts = Readonly<Record<keyof typeof EMPTY, string>>
 export type ChannelField = keyof ChannelTexts
@@ -107,15 +109,16 @@ export function channelTexts(channel: AlertChannel | null): ChannelTexts {
   if (channel === null) return EMPTY
   const { name, kind, severity, labels, enabled } = channel
   const about = { name, kind, severity, enabled: enabled ? 'yes' : 'no' }
-  return { ...EMPTY, ...about, labels: printLabels(labels) }
+  return { ...EMPTY, ...about, labels: printLabels(labels), ...pacingTexts(channel.pacing) }
 }
 
-export function channelAbout(texts: ChannelTexts): ChannelAbout {
+export function channelAbout(texts: ChannelTexts): Omit<ChannelWish, 'settings'> {
   return {
     name: texts.name.trim(),
     enabled: texts.enabled === 'yes',
     severity: texts.severity as AlertSeverity,
     labels: readLabels(texts.labels),
+    pacing: pacingOf(texts),
   }
 }
 
@@ -135,7 +138,7 @@ export function channelProblems(
   texts: ChannelTexts,
   isNew: boolean,
 ): Partial<Readonly<Record<ChannelField, string>>> {
-  const problems: Partial<Record<ChannelField, string>> = {}
+  const problems: Partial<Record<ChannelField, string>> = { ...pacingProblems(texts) }
   if (texts.name.trim() === '') problems.name = 'a channel needs a name'
   const wrong = labelsProblem(texts.labels)
   if (wrong !== null) problems.labels = wrong

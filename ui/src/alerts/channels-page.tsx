@@ -12,6 +12,7 @@ import type { ProjectPageProps } from '../projects/project-page.ts'
 import { SeverityTag } from './alert-marks.tsx'
 import { ChannelDialog } from './channel-dialog.tsx'
 import { CHANNEL_KIND_NAMES } from './channel-form.ts'
+import { pacingWords } from './channel-pacing-form.ts'
 import { rulesOf } from './channel-rules.ts'
 import { DeliveriesDialog, DeliveryAnswer } from './deliveries-dialog.tsx'
 
@@ -144,6 +145,7 @@ function ChannelCard(props: CardProps): JSX.Element {
               from <SeverityTag severity={props.channel.severity} /> on
             </span>
           </Show>
+          <For each={pacingWords(props.channel.pacing)}>{words => <span>{words}</span>}</For>
           <For each={Object.entries(props.channel.labels)}>
             {([name, text]) => (
               <span class="alert-tag">

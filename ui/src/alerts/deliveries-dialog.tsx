@@ -49,6 +49,11 @@ export function DeliveriesDialog(props: {
                   </td>
                   <td>
                     <span class="delivery-answer">{answerText(delivery)}</span>
+                    <Show when={delivery.reminder}>
+                      <span class="tag" title="It told that something still fires">
+                        reminder
+                      </span>
+                    </Show>
                     <Show when={delivery.possibly_repeated}>
                       <span class="tag" title="The server died before it knew whether it had told">
                         possibly repeated

@@ -1,11 +1,13 @@
 /** Where alerts of a project are told. */
 import type { AlertChannel, AlertDelivery, ChannelAbout } from '#proto/alert-channel.ts'
+import type { ChannelPacingText } from '#proto/channel-pacing.ts'
 import { call } from './client.ts'
 
 /** Settings of a kind, as somebody writes them. */
 export type SettingsWish = Readonly<Record<string, string | readonly string[]>>
 
 export interface ChannelWish extends ChannelAbout {
+  readonly pacing: ChannelPacingText
   /** Of a channel that is there they stay unless given. */
   readonly settings?: SettingsWish
 }

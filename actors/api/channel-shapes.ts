@@ -1,0 +1,143 @@
+/** Shapes of channels and deliveries, as REST takes and tells them. */
+import { z } from 'zod/v4'
+import type { ChannelDelivery, StoredChannel } from '#actors/catalog/alert-channels.ts'
+import { channelSettings } from '#actors/notifications/channel-settings.ts'
+import {
+  type AlertChannel,
+  type AlertDelivery,
+  CHANNEL_KINDS,
+  DELIVERY_OUTCOMES,
+} from '#proto/alert-channel.ts'
+import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
+import {
+  PACING_DEFAULTS,
+  PACING_LABELS_MAX,
+  type PacingTime,
+  pacingTimeFault,
+  printPacing,
+  readPacing,
+} from '#proto/channel-pacing.ts'
+import { formatTime } from '#proto/time.ts'
+import { projectInBody } from './endpoint.ts'
+import { time } from './shapes.ts'
+
+const LABELS_MAX = 20
+const LABEL_CHARS_MAX = 100
+
+const labels = z
+  .record(z.string().min(1).max(LABEL_CHARS_MAX), z.string().max(1_000))
+  .refine(all => Object.keys(all).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`)
+/** One of the times of a pacing. */
+function duration(name: PacingTime, description: string) {
+  return z
+    .string()
+    .max(20)
+    .check(ctx => {
+      const fault = pacingTimeFault(name, ctx.value)
+      if (fault !== null) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value })
+    })
+    .default(TIMES[name])
+    .describe(description)
+}
+const { group_by: groupBy, ...TIMES } = printPacing(PACING_DEFAULTS)
+const pacing = z
+  .strictObject({
+    group_by: z
+      .array(z.string().min(1).max(LABEL_CHARS_MAX))
+      .max(PACING_LABELS_MAX)
+      .default([...groupBy])
+      .describe(
+        'what alerts of one message have in common: `alertname` (the rule), `severity`, labels, ' +
+          'fields; none = all together; `...` = each alone',
+      ),
+    wait: duration('wait', 'how long the first alert of a message waits for others'),
+    interval: duration('interval', 'how long nothing is told after a message of the group'),
+    repeat: duration('repeat', 'told again so often while it fires unacknowledged; `0s` = never'),
+    cooldown: duration('cooldown', 'how long after word of an alert it is not told to fire anew'),
+  })
+  .meta({ id: 'ChannelPacing' })
+const about = {
+  name: z.string().trim().min(1).max(100),
+  enabled: z.boolean().default(true),
+  severity: z.enum(ALERT_SEVERITIES).default('info').describe('told from this one on'),
+  labels: labels.default({}).describe('a rule must have all of them'),
+  pacing: pacing.prefault({}),
+}
+export const newChannel = z.strictObject({
+  project: projectInBody,
+  ...about,
+  settings: channelSettings,
+})
+export const changedChannel = z.strictObject({
+  project: projectInBody,
+  ...about,
+  settings: channelSettings.optional().describe('of the same kind; they stay unless given'),
+})
+export const channel = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(CHANNEL_KINDS),
+    target: z.string().describe('where it leads, without what is secret'),
+    name: z.string(),
+    enabled: z.boolean(),
+    severity: z.enum(ALERT_SEVERITIES),
+    labels: z.record(z.string(), z.string()),
+    pacing,
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'AlertChannel' })
+export const channelCreated = channel.extend({
+  secret: z.string().optional().describe('that a webhook is signed with; told this once'),
+})
+export const delivery = z
+  .strictObject({
+    id: z.string(),
+    at: time,
+    attempt: z.number(),
+    outcome: z.enum(DELIVERY_OUTCOMES),
+    status: z.number().nullable(),
+    answer: z.string(),
+    took_ms: z.number(),
+    changes: z.array(z.string()),
+    possibly_repeated: z.boolean(),
+    reminder: z.boolean().describe('that something still fires'),
+  })
+  .meta({ id: 'AlertDelivery' })
+/** What people say of a channel, as it is kept. */
+export function aboutOf(body: z.output<typeof changedChannel>) {
+  const { name, enabled, severity, labels: wanted } = body
+  return { name, enabled, severity, labels: wanted, pacing: readPacing(body.pacing) }
+}
+
+export function toldChannel(stored: StoredChannel): AlertChannel {
+  const { id, kind, target, name, enabled, severity, labels: wanted } = stored
+  return {
+    id,
+    kind,
+    target,
+    name,
+    enabled,
+    severity,
+    labels: wanted,
+    pacing: printPacing(stored.pacing),
+    created_at: formatTime(stored.createdAtUs, 0),
+    updated_at: formatTime(stored.updatedAtUs, 0),
+  }
+}
+
+export function toldDelivery(came: ChannelDelivery): AlertDelivery {
+  const { id, atUs, attempt, outcome, status, answer, tookMs, changes, isRepeatPossible } = came
+  return {
+    id,
+    attempt,
+    outcome,
+    status,
+    answer,
+    at: formatTime(atUs, 0),
+    took_ms: tookMs,
+    changes: changes.map(String),
+    possibly_repeated: isRepeatPossible,
+    reminder: came.isReminder,
+  }
+}
