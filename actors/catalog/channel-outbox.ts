@@ -38,25 +38,25 @@ export interface Pace {
 
 export interface ChannelOutbox {
   /**
-   * What is due to any channel, oldest first: of one alert never a later change before an earlier
-   * one. Nobody else gets it before `againAtUs`. What a silence holds back is not due while that is
-   * active; of a change held back and never tried, and the next one, nothing is told at all. Of what
-   * still fires, unacknowledged, for as long as its channel wants to be reminded, reminders are due.
+   * What is due to any channel, oldest first: of one alert never a later change before an earlier.
+   * Nobody else gets it before `againAtUs`. What a silence holds back is not due while it is active;
+   * of a change held back and never tried, and the next one, nothing is told at all. Of what still
+   * fires, unacknowledged, reminders are due as often as its channel says.
    */
   take(asked: {
     readonly nowUs: number
     readonly againAtUs: number
     readonly limit: number
   }): Promise<readonly ChannelTelling[]>
-  /** Holds back what was taken and not tried; by a silence for as long as that is active as it is. */
+  /** Holds back what was taken and not tried; by a silence while that is active as it is. */
   hold(tellings: readonly Telling[], hold: TellingHold): Promise<void>
   /** Keeps what came of an attempt; what is to be tried again is due then, the rest is settled. */
   attempted(delivery: ChannelDelivery, againAtUs: number | null): Promise<void>
   /** Those that are kept, of these. */
   paces(of: readonly Pick<Pace, 'channelId' | 'group'>[]): Promise<readonly Pace[]>
   /**
-   * Moves those on that are still at the version that was read, and answers them; who lost one looks
-   * again. `mark` is of this call alone, so that it may run twice.
+   * Moves those on that are still at the version that was read, and answers them; who lost one
+   * looks again. `mark` is of this call alone, so that it may run twice.
    */
   movePaces(
     paces: readonly Pace[],

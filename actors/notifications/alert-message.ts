@@ -56,7 +56,7 @@ export function stateOf(message: AlertMessage): string {
   return message.isReminder ? 'STILL FIRING' : 'FIRING'
 }
 
-/** `FIRING: too many errors (shop)`, `FIRING: 7 alerts of 3 rules (shop)`: one line, whatever names hold. */
+/** `FIRING: too many errors (shop)`, `FIRING: 7 alerts of 3 rules (shop)`: always one line. */
 export function titleOf(message: AlertMessage): string {
   const { changes, project, isTest } = message
   const rules = rulesOf(message).length

@@ -1,6 +1,6 @@
 /**
  * How many messages a channel would have got of changes that were: the pacing that runs live, with
- * an outbox in memory in place of the catalog's. `paced-outbox.test.ts` holds both against each other.
+ * an outbox in memory in place of the catalog's. `paced-outbox.test.ts` compares both.
  */
 import type { AlertAbout, StoredStatus } from '#actors/catalog/alert-states.ts'
 import type { Pace } from '#actors/catalog/channel-outbox.ts'

@@ -1,4 +1,4 @@
-/** What is due as messages: of one channel, group and direction each, with changes told together. */
+/** What is due as messages: changes of one channel, group and direction are told together. */
 import { createHash } from 'node:crypto'
 import type { ChannelTelling } from '#actors/catalog/channel-outbox.ts'
 import type { AlertMessage } from './alert-message.ts'

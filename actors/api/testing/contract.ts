@@ -158,7 +158,8 @@ function longTexts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(longTexts)
   if (!isPlain(value)) return value
   const { repeat, times, end = '' } = value
-  if (typeof repeat === 'string' && times !== undefined) return repeat.repeat(Number(times)) + String(end)
+  if (typeof repeat === 'string' && times !== undefined)
+    return repeat.repeat(Number(times)) + String(end)
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, longTexts(each)]))
 }
 

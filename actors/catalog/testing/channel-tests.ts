@@ -53,6 +53,18 @@ export function newDelivery(
   }
 }
 
+/** A rule of the project, and the fence of who evaluates it. */
+export async function evaluatedRule(
+  { alertRules, checkpoints }: ChannelCatalog,
+  projectId: string,
+) {
+  const edit = { projectId, by: 'ada', atUs: NOW_US }
+  const rule = { id: `rule-${projectId}`, rule: { name: 'errors', condition: '> 20' } }
+  await alertRules.create(edit, [rule], false)
+  const [claim] = await checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], 'p1')
+  return { ruleId: rule.id, fence: claim?.fence ?? 0 }
+}
+
 export function channelTests(catalog: () => ChannelCatalog): void {
   const channels = () => catalog().alertChannels
   const outbox = () => catalog().channelOutbox
@@ -67,15 +79,7 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     ])
   /** Tells what a rule of the project says. */
   const evaluated = async (projectId: string) => {
-    const edit = { projectId, by: 'ada', atUs: NOW_US }
-    const rule = { id: `rule-${projectId}`, rule: { name: 'errors', condition: '> 20' } }
-    await catalog().alertRules.create(edit, [rule], false)
-    const [claim] = await catalog().checkpoints.claim(
-      ALERT_GROUP,
-      projectId,
-      [ALERT_PARTITION],
-      'p1',
-    )
+    const { fence } = await evaluatedRule(catalog(), projectId)
     const [stored] = await catalog().alertRules.list(projectId)
     let windowEndUs = NOW_US
     return async (to: NewStateChange['to'], change: Partial<NewStateChange> = {}) => {
@@ -83,7 +87,7 @@ export function channelTests(catalog: () => ChannelCatalog): void {
       const version = stored?.version ?? 0
       const next = { version, to, windowEndUs: ++windowEndUs, atUs: NOW_US }
       const made = alertChange(projectId, ruleId, { ...next, targets: [], ...change })
-      assert.equal(await catalog().alertStates.record(made, claim?.fence ?? 0), 'told')
+      assert.equal(await catalog().alertStates.record(made, fence), 'told')
     }
   }
 

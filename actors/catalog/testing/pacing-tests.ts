@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { PACING_DEFAULTS } from '#proto/channel-pacing.ts'
-import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange } from '../alert-states.ts'
+import type { NewStateChange } from '../alert-states.ts'
 import { type ChannelTelling, PACED, type Pace } from '../channel-outbox.ts'
 import { alertChange } from './alert-tests.ts'
-import { type ChannelCatalog, newChannel, newDelivery } from './channel-tests.ts'
+import { type ChannelCatalog, evaluatedRule, newChannel, newDelivery } from './channel-tests.ts'
 import { NOW_US, newProject } from './people.ts'
 
 const MINUTE_US = 60_000_000
@@ -18,15 +18,7 @@ export function pacingTests(catalog: () => ChannelCatalog): void {
     const pacing = { ...PACING_DEFAULTS, repeatS: 60 }
     const channelId = `channel-${projectId}`
     await channels().create(newChannel(channelId, { projectId, pacing }))
-    const edit = { projectId, by: 'ada', atUs: NOW_US }
-    const rule = { id: `rule-${projectId}`, rule: { name: 'errors', condition: '> 20' } }
-    await catalog().alertRules.create(edit, [rule], false)
-    const [claim] = await catalog().checkpoints.claim(
-      ALERT_GROUP,
-      projectId,
-      [ALERT_PARTITION],
-      'p',
-    )
+    const { ruleId, fence } = await evaluatedRule(catalog(), projectId)
     let windowEndUs = NOW_US
     let deliveries = 0
     const take = async (nowUs: number) => {
@@ -50,12 +42,12 @@ export function pacingTests(catalog: () => ChannelCatalog): void {
       channelId,
       take,
       attempt,
-      async tell(to: NewStateChange['to']) {
+      tell: async (to: NewStateChange['to']) => {
         const next = { to, windowEndUs: ++windowEndUs, atUs: NOW_US, targets: [] }
-        const change = alertChange(projectId, rule.id, next)
-        assert.equal(await catalog().alertStates.record(change, claim?.fence ?? 0), 'told')
+        const change = alertChange(projectId, ruleId, next)
+        assert.equal(await catalog().alertStates.record(change, fence), 'told')
       },
-      async told(nowUs: number) {
+      told: async (nowUs: number) => {
         const tellings = await take(nowUs)
         await attempt(tellings, nowUs, null)
         return tellings.map(({ entry, reminder }) => `${entry.to} ${reminder}`)

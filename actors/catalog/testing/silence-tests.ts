@@ -5,7 +5,7 @@ import { SILENCES_MAX } from '#proto/limits.ts'
 import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange, type Telling } from '../alert-states.ts'
 import type { Silences, StoredSilence } from '../silences.ts'
 import { alertChange } from './alert-tests.ts'
-import { type ChannelCatalog, newChannel, newDelivery } from './channel-tests.ts'
+import { type ChannelCatalog, evaluatedRule, newChannel, newDelivery } from './channel-tests.ts'
 import { NOW_US, newProject } from './people.ts'
 
 export interface SilenceCatalog extends ChannelCatalog {
@@ -42,18 +42,14 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     }
     const told = async (nowUs: number) =>
       (await take(nowUs)).map(({ entry, attempts }) => `${entry.to} ${attempts}`)
-    const edit = { projectId, by: 'ada', atUs: NOW_US }
-    const rule = { id: `rule-${projectId}`, rule: { name: 'errors', condition: '> 20' } }
-    await catalog().alertRules.create(edit, [rule], false)
+    const { ruleId, fence } = await evaluatedRule(catalog(), projectId)
     await channels().create(newChannel(`channel-${projectId}`, { projectId }))
-    const owner = ['p1', [ALERT_PARTITION]] as const
-    const [claim] = await catalog().checkpoints.claim(ALERT_GROUP, projectId, owner[1], owner[0])
     let windowEndUs = NOW_US
     const tell = async (...all: readonly NewStateChange['to'][]) => {
       for (const to of all) {
         const next = { to, windowEndUs: ++windowEndUs, atUs: NOW_US, targets: [] }
-        const change = alertChange(projectId, rule.id, next)
-        assert.equal(await catalog().alertStates.record(change, claim?.fence ?? 0), 'told')
+        const change = alertChange(projectId, ruleId, next)
+        assert.equal(await catalog().alertStates.record(change, fence), 'told')
       }
     }
     return { tell, take, told }
