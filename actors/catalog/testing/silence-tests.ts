@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { SILENCES_MAX } from '#proto/limits.ts'
-import { ALERT_GROUP, ALERT_PARTITION, type NewStateChange, type Telling } from '../alert-states.ts'
+import type { NewStateChange, Telling } from '../alert-states.ts'
 import type { Silences, StoredSilence } from '../silences.ts'
 import { alertChange } from './alert-tests.ts'
 import { type ChannelCatalog, evaluatedRule, newChannel, newDelivery } from './channel-tests.ts'
