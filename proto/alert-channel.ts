@@ -2,7 +2,7 @@
  * Where alerts are told: a channel of a project as plain data. What it does not match by severity
  * and labels it is not told. docs/alert-channels.md says what each kind sends.
  */
-import type { AlertSeverity } from './alert-rule.ts'
+import { ALERT_SEVERITIES, type AlertRule, type AlertSeverity } from './alert-rule.ts'
 import type { ChannelPacingText } from './channel-pacing.ts'
 
 export const CHANNEL_KINDS = [
@@ -35,6 +35,15 @@ export interface ChannelAbout {
   readonly severity: AlertSeverity
   /** A rule must have all of them. */
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** Whether it is told of a rule: of its severity on, and with all of its labels. */
+export function hearsOf(
+  { severity, labels }: Pick<ChannelAbout, 'severity' | 'labels'>,
+  rule: Pick<AlertRule, 'severity' | 'labels'>,
+): boolean {
+  const isHeavy = ALERT_SEVERITIES.indexOf(rule.severity) >= ALERT_SEVERITIES.indexOf(severity)
+  return isHeavy && Object.entries(labels).every(([name, text]) => rule.labels[name] === text)
 }
 
 /** `GET alerts/channels`: `target` says where it leads, without what is secret. */

@@ -101,6 +101,7 @@ test('a preview tells values, too; a rule that is none is refused', async () => 
   const ask = (rule: object, more: object = {}) =>
     server.call<{
       readonly rows: number
+      readonly notifications: number
       readonly series: readonly { readonly points: readonly object[] }[]
     }>('POST', '/api/v1/alerts/rules/preview', { body: { project: project.id, rule, ...more } })
   const { body } = await ask(
@@ -109,6 +110,25 @@ test('a preview tells values, too; a rule that is none is refused', async () => 
   )
   assert.equal(body.rows, 60)
   assert.ok((body.series[0]?.points.length ?? 0) > 10)
+  const quiet = { kind: 'slack', url: 'https://hooks.example.org/x' }
+  const channel = async (name: string, more: object) => {
+    const made = { project: project.id, name, settings: quiet, ...more }
+    return (await server.call<{ readonly id: string }>('POST', '/api/v1/channels', { body: made }))
+      .body.id
+  }
+  const counted = async (more: object) => {
+    const rule = { name: 'p', condition: '> 0', window: '10s', by: ['service'] }
+    const { status, body: told } = await ask(rule, { start_time: 'now-5m', ...more })
+    return status === 200 ? told.notifications : status
+  }
+  const critical = await channel('critical', { severity: 'critical' })
+  const patient = await channel('patient', { pacing: { wait: '1h' } })
+  const asItComes = await counted({})
+  assert.ok(asItComes >= 1, `${asItComes} notifications`)
+  assert.equal(await counted({ channel: await channel('default', {}) }), asItComes)
+  assert.equal(await counted({ channel: critical }), 0, 'it does not hear of warnings')
+  assert.equal(await counted({ channel: patient }), 0, 'it still waits')
+  assert.equal(await counted({ channel: 'none' }), 404)
   assert.equal((await ask({ name: 'p', condition: '1' })).status, 400)
   const backwards = { start_time: 'now', end_time: 'now-1h' }
   assert.equal((await ask({ name: 'p', condition: '> 1' }, backwards)).status, 400)

@@ -1,5 +1,5 @@
 /** A change as the catalog keeps it, with what a message says of its rule and group. */
-import { LOG_TARGET, type NewStateChange } from '#actors/catalog/alert-states.ts'
+import { type AlertAbout, LOG_TARGET, type NewStateChange } from '#actors/catalog/alert-states.ts'
 import {
   type AlertRule,
   isMetricRule,
@@ -15,8 +15,6 @@ export function stateChange(
   { id: ruleId, version, rule }: StoredRule,
   { key, to, value, windowEndUs, atUs }: AlertChange,
 ): NewStateChange {
-  const { name, severity, labels, runbook } = rule
-  const group = groupOf(rule, key)
   return {
     projectId,
     ruleId,
@@ -26,17 +24,23 @@ export function stateChange(
     value,
     windowEndUs,
     atUs,
-    about: {
-      rule: name,
-      severity,
-      labels,
-      group,
-      runbook,
-      condition: conditionText(rule),
-      query: isMetricRule(rule) ? null : rule.query,
-      window_s: rule.windowS,
-    },
+    about: alertAbout(rule, key),
     targets: [LOG_TARGET],
+  }
+}
+
+/** What a message says of a rule and one of its groups. */
+export function alertAbout(rule: AlertRule, key: string): AlertAbout {
+  const { name, severity, labels, runbook } = rule
+  return {
+    rule: name,
+    severity,
+    labels,
+    group: groupOf(rule, key),
+    runbook,
+    condition: conditionText(rule),
+    query: isMetricRule(rule) ? null : rule.query,
+    window_s: rule.windowS,
   }
 }
 

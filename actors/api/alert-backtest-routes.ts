@@ -1,13 +1,17 @@
 /** What a rule would have said: while it is written, and over a history. */
 import { z } from 'zod/v4'
-import { BACKTEST_ROWS_MAX, backtest } from '#actors/alerts/backtest.ts'
+import { BACKTEST_ROWS_MAX, type BacktestResult, backtest } from '#actors/alerts/backtest.ts'
 import type { ReplayPoint } from '#actors/alerts/replay.ts'
-import { groupOf } from '#actors/alerts/state-change.ts'
+import { alertAbout, groupOf } from '#actors/alerts/state-change.ts'
+import type { AlertChannels } from '#actors/catalog/alert-channels.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
+import { countMessages, MESSAGES_COUNTED_MAX } from '#actors/notifications/message-count.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { metricsOf } from '#actors/store/streams.ts'
+import { hearsOf } from '#proto/alert-channel.ts'
 import { type AlertRule, isMetricRule, metricOf } from '#proto/alert-rule.ts'
+import { type ChannelPacing, PACING_DEFAULTS } from '#proto/channel-pacing.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import { formatTime, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
@@ -23,6 +27,7 @@ import { time } from './shapes.ts'
 
 export interface AlertBacktestDeps extends EndpointDeps {
   readonly store: Pick<LogStore, 'search'>
+  readonly alertChannels: Pick<AlertChannels, 'find'>
   readonly pool: Pick<TaskPool, 'run'>
   readonly queries: QueryGate
   readonly clock: Clock
@@ -36,6 +41,10 @@ const body = z.strictObject({
   rule: z.looseObject({}).describe('an AlertRule'),
   start_time: timeAsked.default('now-1h').describe('in time of receipt'),
   end_time: timeAsked.default('now'),
+  channel: z
+    .string()
+    .optional()
+    .describe('id of a channel whose messages are counted; as they come by default without one'),
 })
 const group = z.record(z.string(), z.string().nullable())
 const replyMembers = {
@@ -45,6 +54,13 @@ const replyMembers = {
   late: z.number().int().describe('rows that came too late to count'),
   left_out: z.number().int().describe('rows of groups beyond groups_max'),
   firings: z.number().int(),
+  notifications: z
+    .number()
+    .int()
+    .describe(
+      `messages by the pacing of the channel, until end_time and as if nobody acknowledged; 0 = it ` +
+        `does not hear of the rule; at most ${MESSAGES_COUNTED_MAX}`,
+    ),
   warm_up: warmUp.describe('as it is at the end'),
   changes: z.array(
     z.strictObject({
@@ -81,7 +97,7 @@ export function alertBacktestRoutes(deps: AlertBacktestDeps): Route[] {
     needs: 'logs.read',
     method: 'POST',
     body,
-    problems: [...STORE_PROBLEMS, 'LOGBOY_BAD_RULE'],
+    problems: [...STORE_PROBLEMS, 'LOGBOY_BAD_RULE', 'LOGBOY_NOT_FOUND'],
   } as const
   return [
     endpoint(deps, {
@@ -109,10 +125,12 @@ async function answer(
   asked: z.output<typeof body>,
   project: CallersProject,
   callerGone: AbortSignal,
-  { store, pool, queries, clock }: AlertBacktestDeps,
+  deps: AlertBacktestDeps,
   withSeries: boolean,
 ) {
+  const { store, pool, queries, clock } = deps
   const rule = readRule(asked.rule)
+  const pacing = await pacingOf(rule, project.id, asked.channel, deps)
   const nowUs = clock.nowUs()
   const zone = timeZone(project.timeZone)
   const startUs = parseTimeAround(asked.start_time, nowUs, zone)
@@ -149,6 +167,7 @@ async function answer(
     left_out: leftOut,
     warm_up: warm === null ? null : toldWarmUp(warm),
     firings: changes.filter(({ to }) => to === 'firing').length,
+    notifications: pacing === null ? 0 : messagesOf(rule, result, pacing),
     changes: changes.slice(0, CHANGES_TOLD_MAX).map(change => ({
       at: formatTime(change.atUs),
       group: groupOf(rule, change.key),
@@ -159,6 +178,34 @@ async function answer(
     })),
   }
   return withSeries ? { ...told, series: seriesOf(rule, result.points) } : told
+}
+
+/** null = the channel does not hear of the rule. */
+async function pacingOf(
+  rule: AlertRule,
+  projectId: string,
+  channelId: string | undefined,
+  { alertChannels }: AlertBacktestDeps,
+): Promise<ChannelPacing | null> {
+  if (channelId === undefined) return PACING_DEFAULTS
+  const channel = await alertChannels.find(projectId, channelId)
+  if (channel === null) {
+    throw new HttpProblem('LOGBOY_NOT_FOUND', `the project has no channel ${channelId}`)
+  }
+  return hearsOf(channel, rule) ? channel.pacing : null
+}
+
+function messagesOf(
+  rule: AlertRule,
+  { changes, endUs }: BacktestResult,
+  pacing: ChannelPacing,
+): number {
+  const counted = changes.map(change => ({
+    ...change,
+    ruleId: '',
+    about: alertAbout(rule, change.key),
+  }))
+  return countMessages(counted, pacing, endUs)
 }
 
 function seriesOf(rule: AlertRule, points: readonly ReplayPoint[]) {

@@ -142,6 +142,7 @@ browse('a rule is begun in Explore, seen while it is written, tested and saved',
   await page.getByLabel('Which logs').fill('service:cart')
   await page.getByRole('button', { name: 'Run backtest' }).click()
   await page.getByText('Groups that fired').waitFor()
+  await page.getByText('Notifications', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'As YAML' }).click()
   await page.getByRole('region', { name: 'As YAML' }).getByText('query: "service:cart"').waitFor()
   await page.getByRole('button', { name: 'Make rule' }).click()

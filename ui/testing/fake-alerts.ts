@@ -165,6 +165,7 @@ function replayed(rule: AlertRule): Preview {
     left_out: 0,
     warm_up: null,
     firings: changes.filter(({ to }) => to === 'firing').length,
+    notifications: changes.length,
     changes,
     series,
   }

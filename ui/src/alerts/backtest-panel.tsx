@@ -1,6 +1,7 @@
-import { createSignal, type JSX, Show } from 'solid-js'
+import { createSignal, For, type JSX, Show } from 'solid-js'
 import type { AlertRuleText } from '#proto/alert-rule.ts'
 import { backtestRule } from '../api/alerts.ts'
+import { listChannels } from '../api/channels.ts'
 import { browserClock } from '../clock.ts'
 import { FormProblem } from '../kit/field.tsx'
 import { Icon } from '../kit/icon.tsx'
@@ -26,6 +27,8 @@ export function BacktestPanel(props: {
   const [zone, setZone] = createStored<Zone>('zone', ['local', 'utc'], 'local')
   const [asked, setAsked] = createSignal<Parameters<typeof backtestRule>[0] | null>(null)
   const test = createLoad(asked, backtestRule)
+  const channels = createLoad(() => props.projectId, listChannels)
+  const [channel, setChannel] = createSignal('')
   const run = (): void => {
     if (props.rule === null) return
     const { fromMs, toMs } = resolveRange(range(), browserClock.nowMs())
@@ -34,6 +37,7 @@ export function BacktestPanel(props: {
       rule: props.rule,
       start_time: new Date(fromMs).toISOString(),
       end_time: new Date(toMs).toISOString(),
+      ...(channel() === '' ? {} : { channel: channel() }),
     })
   }
   return (
@@ -44,6 +48,18 @@ export function BacktestPanel(props: {
           <span class="spinner" />
         </Show>
         <TimeRangePicker range={range()} zone={zone()} onRange={setRange} onZone={setZone} />
+        <Show when={(channels.value() ?? []).length > 0}>
+          <select
+            class="field field-small"
+            aria-label="Notifications of"
+            onChange={event => setChannel(event.currentTarget.value)}
+          >
+            <option value="">no channel</option>
+            <For each={channels.value() ?? []}>
+              {({ id, name }) => <option value={id}>{name}</option>}
+            </For>
+          </select>
+        </Show>
         <button
           type="button"
           class="button"
@@ -66,6 +82,10 @@ export function BacktestPanel(props: {
               <div>
                 <dt>Firings</dt>
                 <dd>{countText(found().firings)}</dd>
+              </div>
+              <div>
+                <dt>Notifications</dt>
+                <dd>{countText(found().notifications)}</dd>
               </div>
               <div>
                 <dt>Groups that fired</dt>

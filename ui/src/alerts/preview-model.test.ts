@@ -14,7 +14,7 @@ const change = (
 ): BacktestChange => ({ at: iso(seconds), from, to, group, value: 25, window_end: iso(seconds) })
 
 function preview(parts: Partial<Preview>): Preview {
-  const counts = { rows: 10, late: 0, warm_up: null, left_out: 0, firings: 0 }
+  const counts = { rows: 10, late: 0, warm_up: null, left_out: 0, firings: 0, notifications: 0 }
   return { start_time: iso(0), end_time: iso(3600), ...counts, changes: [], series: [], ...parts }
 }
 

@@ -116,6 +116,11 @@ export function firingsText(firings: readonly Firing[]): string {
   return `would have fired ${times}${groups > 1 ? ` in ${groups} groups` : ''}`
 }
 
+/** `2 notifications`: of a channel that is told as it comes. */
+export function notificationsText(count: number): string {
+  return count === 1 ? '1 notification' : `${count} notifications`
+}
+
 /** To two digits: it stands at the edge of the chart. */
 function roundUp(value: number): number {
   if (value <= 0) return 0

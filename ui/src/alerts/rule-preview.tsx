@@ -15,7 +15,14 @@ import { countText } from '../kit/number-text.ts'
 import { createStored, watch } from '../kit/reactive.ts'
 import { clockText, timeMs } from '../kit/wall-time.ts'
 import { FiringTable } from './firing-table.tsx'
-import { bandOf, firingSpans, firingsOf, firingsText, previewChart } from './preview-model.ts'
+import {
+  bandOf,
+  firingSpans,
+  firingsOf,
+  firingsText,
+  notificationsText,
+  previewChart,
+} from './preview-model.ts'
 import { ruleSentence } from './rule-sentence.ts'
 import { warmUpText } from './rule-words.ts'
 
@@ -130,7 +137,12 @@ function PreviewChart(props: { readonly preview: Preview; readonly rule: AlertRu
       <p class="rule-outcome" classList={{ 'rule-fires': firings().length > 0 }} role="status">
         <Icon name={firings().length > 0 ? 'bell' : 'check'} />
         <span>
-          It <b>{firingsText(firings())}</b>. {countText(props.preview.rows)} logs were looked at.
+          It <b>{firingsText(firings())}</b>
+          <Show when={firings().length > 0}>
+            {' '}
+            ({notificationsText(props.preview.notifications)})
+          </Show>
+          . {countText(props.preview.rows)} logs were looked at.
           <LeftOut {...props.preview} />
         </span>
       </p>

@@ -80,6 +80,8 @@ export interface BacktestQuestion {
   readonly rule: AlertRuleText
   readonly start_time: string
   readonly end_time: string
+  /** Whose messages are counted. */
+  readonly channel?: string
 }
 
 export interface Backtest {
@@ -90,6 +92,8 @@ export interface Backtest {
   readonly late: number
   readonly left_out: number
   readonly firings: number
+  /** Messages of these, grouped and paced. */
+  readonly notifications: number
   /** At the end. */
   readonly warm_up: WarmUp | null
   readonly changes: readonly BacktestChange[]
