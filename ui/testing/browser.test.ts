@@ -5,6 +5,7 @@ import { browse } from './browse.ts'
 import { PROJECT } from './browser-bench.ts'
 import './dashboard-page.ts'
 import './explore-tools.ts'
+import './long-list-page.ts'
 import { TICKET, TOKEN } from './fake-server.ts'
 import './script-injection.ts'
 

@@ -16,6 +16,7 @@ import { FAKE_OPENAPI } from './fake-openapi.ts'
 import { FakePeople } from './fake-people.ts'
 import { fakeSearch } from './fake-search.ts'
 import { FakeTail } from './fake-tail.ts'
+import type { LongList } from './long-list.ts'
 
 export const TOKEN = 'fake-admin-token'
 export const TICKET = 'fake-ticket'
@@ -61,6 +62,8 @@ export class FakeServer {
   #ticketUsed = false
   /** The next searches fail with this. */
   failure: Failure | null = null
+  /** Answers searches, whatever they ask for. */
+  longList: LongList | null = null
   /** Milliseconds that each search takes. */
   delayMs = 0
 
@@ -160,6 +163,9 @@ export class FakeServer {
     if (this.delayMs > 0) await new Promise(resolve => setTimeout(resolve, this.delayMs))
     if (this.failure !== null) return refuse(response, this.failure)
     const rows = this.rowsOf(request.project ?? '')
+    if (this.longList !== null) {
+      return reply(response, 200, this.longList.search(request, this.tail.tokenOf(rows.length)))
+    }
     try {
       reply(response, 200, fakeSearch(rows, request, this.tail.tokenOf(rows.length)))
     } catch (error) {

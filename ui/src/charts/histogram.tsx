@@ -1,6 +1,6 @@
 import { createMemo, For, type JSX, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
-import { countText, shortCount } from '../kit/number-text.ts'
+import { countOf, countText, shortCount } from '../kit/number-text.ts'
 import { clockText, dayText, type Zone } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
 import { createBrush, createWidth } from './brush.ts'
@@ -158,10 +158,10 @@ function BarNote(props: HistogramProps & { at: number; scale: HistogramScale }):
 }
 
 function selectionText(interval: Interval | null, props: HistogramProps): string {
-  if (interval === null) return `${countText(props.bars.length)} bars`
+  if (interval === null) return countOf(props.bars.length, 'bar')
   const inside = props.bars.filter(
     ({ timeMs }) => timeMs >= interval.fromMs && timeMs < interval.toMs,
   )
   const total = inside.reduce((sum, bar) => sum + barTotal(bar), 0)
-  return `${clockText(interval.fromMs, props.zone).slice(0, 8)}: ${countText(total)} logs`
+  return `${clockText(interval.fromMs, props.zone).slice(0, 8)}: ${countOf(total, 'log')}`
 }

@@ -21,7 +21,7 @@ const SHOWN = 12
 /** What fires; read anew as soon as the stream brings the row of a change. */
 export function createAlerts({ project, view }: Dashboard): AlertsLoad {
   const load = activeAlertsLoad(() => project().id)
-  const newest = createMemo(() => view().rows.find(row => row.service === ALERT_SERVICE)?.id)
+  const newest = createMemo(() => view().rows.head.find(row => row.service === ALERT_SERVICE)?.id)
   watch(newest, (id, before) => {
     if (id !== undefined && id !== before) load.reload()
   })

@@ -14,7 +14,7 @@ const ROWS_SHOWN = 120
 /** The stream and nothing else, to be read from across the room. */
 export function StreamView(props: { readonly dashboard: Dashboard }): JSX.Element {
   const { project, state, view, change } = props.dashboard
-  const rows = createMemo(() => view().rows.slice(0, ROWS_SHOWN))
+  const rows = createMemo(() => view().rows.head.slice(0, ROWS_SHOWN))
   const close = (): void => change({ stream: false }, { replace: true })
   let screen: HTMLElement | undefined
   onMount(() => {

@@ -12,7 +12,8 @@ export interface ExploreActions {
 export function useExploreKeys(explorer: Explorer, actions: ExploreActions): void {
   const { view, state, activeId, session } = explorer
   const openActive = (): void => {
-    const row = view().rows.find(({ id }) => id === activeId())
+    const { rows } = view()
+    const row = rows.at(rows.indexOf(activeId()))
     if (row !== undefined) explorer.open(row)
   }
   useKeys({

@@ -5,7 +5,7 @@ import type { TailFrame } from '#proto/tail.ts'
 import { FakeClock } from '../../testing/fake-clock.ts'
 import { FakeData } from '../../testing/fake-data.ts'
 import { fakeSearch, filterOf } from '../../testing/fake-search.ts'
-import { ExploreSession } from './explore-session.ts'
+import { ExploreSession, type ListSizes } from './explore-session.ts'
 import { PLAIN_DEFAULTS, parseExplore } from './explore-url-model.ts'
 import { compareRows } from './row-order.ts'
 import { type SearchScope, scopeOf } from './search-model.ts'
@@ -17,24 +17,30 @@ const NOW = Date.UTC(2026, 10, 21, 9)
 class Bench {
   readonly clock = new FakeClock(NOW)
   readonly data = new FakeData(11)
-  readonly rows: Row[] = this.data.history(1000, NOW - 900_000, NOW)
+  readonly rows: Row[]
   readonly requests: SearchRequest[] = []
   readonly sockets: { token: string; events: SocketEvents }[] = []
   fail = false
   lost = 0
-  readonly session = new ExploreSession({
-    clock: this.clock,
-    jitter: () => 1,
-    onChange: () => {},
-    onLost: () => {
-      this.lost++
-    },
-    search: (request, signal) => this.#search(request, signal),
-    openTail: (_scope, token, events) => {
-      this.sockets.push({ token, events })
-      return () => {}
-    },
-  })
+  readonly session: ExploreSession
+
+  constructor(rows = 1_000, sizes: ListSizes = { head: 50_000, page: 2_000 }) {
+    this.rows = this.data.history(rows, NOW - 900_000, NOW)
+    this.session = new ExploreSession({
+      sizes,
+      clock: this.clock,
+      jitter: () => 1,
+      onChange: () => {},
+      onLost: () => {
+        this.lost++
+      },
+      search: (request, signal) => this.#search(request, signal),
+      openTail: (_scope, token, events) => {
+        this.sockets.push({ token, events })
+        return () => {}
+      },
+    })
+  }
 
   scope(search = ''): SearchScope {
     const state = parseExplore(search, { ...PLAIN_DEFAULTS, zone: 'utc' })
@@ -85,7 +91,13 @@ function settled(): Promise<void> {
 test('a search shows the newest rows, counts and facets', async () => {
   const bench = new Bench()
   await bench.run('?level=INFO', false)
-  const { rows, counts, loading, more, queryTimeMs } = bench.session.view()
+  const {
+    rows: { head: rows },
+    counts,
+    loading,
+    more,
+    queryTimeMs,
+  } = bench.session.view()
   assert.deepEqual(rows, bench.newestFirst('?level=INFO').slice(0, 200))
   assert.equal(counts?.total, bench.newestFirst('?level=INFO').length)
   assert.equal(counts?.byLevel.ERROR, bench.newestFirst('?level=ERROR').length)
@@ -101,7 +113,7 @@ test('scrolling loads page after page to the end, each row once', async () => {
     await settled()
   }
   assert.equal(bench.session.view().more, 'end')
-  assert.deepEqual(bench.session.view().rows, bench.newestFirst())
+  assert.deepEqual(bench.session.view().rows.head, bench.newestFirst())
   assert.equal(bench.requests.filter(({ cursor }) => cursor !== undefined).length, 4)
 })
 
@@ -115,7 +127,7 @@ test('a page that failed can be asked for again', async () => {
   bench.fail = false
   bench.session.loadMore()
   await settled()
-  assert.equal(bench.session.view().rows.length, 400)
+  assert.equal(bench.session.view().rows.count, 400)
 })
 
 test('live goes on from the snapshot of the search, and ends up with what a search would find', async () => {
@@ -125,7 +137,11 @@ test('live goes on from the snapshot of the search, and ends up with what a sear
   bench.arrive(300, '?level=ERROR&level=WARN')
   bench.clock.advance(1000)
   bench.arrive(200, '?level=ERROR&level=WARN')
-  const { rows, counts, live } = bench.session.view()
+  const {
+    rows: { head: rows },
+    counts,
+    live,
+  } = bench.session.view()
   const expected = bench.newestFirst('?level=ERROR&level=WARN')
   assert.equal(live, 'open')
   assert.deepEqual(rows, expected.slice(0, rows.length))
@@ -154,7 +170,10 @@ test('a gap is filled by itself with a search over receive time', async () => {
   bench.say({ type: 'gap', from: received[0] ?? '', to, token: '1030' })
   assert.equal(bench.session.view().holes[0]?.state, 'filling')
   await settled()
-  const { rows, holes } = bench.session.view()
+  const {
+    rows: { head: rows },
+    holes,
+  } = bench.session.view()
   assert.deepEqual(holes, [])
   for (const row of missed) assert.ok(rows.includes(row))
   assert.equal(new Set(rows.map(row => row.id)).size, rows.length)
@@ -179,7 +198,7 @@ test('dropped rows wait until they are asked for', async () => {
   bench.session.fillHole(hole)
   await settled()
   assert.deepEqual(bench.session.view().holes, [])
-  for (const row of missed) assert.ok(bench.session.view().rows.includes(row))
+  for (const row of missed) assert.ok(bench.session.view().rows.head.includes(row))
 })
 
 test('while live, old bars leave the span', async () => {
@@ -210,7 +229,11 @@ test('rows wait while paused; stopping shows them', async () => {
   bench.arrive(7)
   assert.equal(bench.session.view().waitingCount, 7)
   bench.session.stopLive()
-  const { rows, waitingCount, paused } = bench.session.view()
+  const {
+    rows: { head: rows },
+    waitingCount,
+    paused,
+  } = bench.session.view()
   assert.deepEqual([rows.length, waitingCount, paused], [207, 0, false])
 })
 
@@ -219,7 +242,7 @@ test('a new search gives up the old one, even when its answer comes later', asyn
   bench.session.run(bench.scope('?q=nothing-like-this'), true)
   bench.session.run(bench.scope('?level=ERROR'), false)
   await settled()
-  assert.deepEqual(bench.session.view().rows, bench.newestFirst('?level=ERROR').slice(0, 200))
+  assert.deepEqual(bench.session.view().rows.head, bench.newestFirst('?level=ERROR').slice(0, 200))
   assert.equal(bench.sockets.length, 0)
 })
 
@@ -228,7 +251,12 @@ test('a failed search says so and leaves no rows of another', async () => {
   await bench.run('', false)
   bench.fail = true
   await bench.run('?q=x', false)
-  const { error, rows, counts, loading } = bench.session.view()
+  const {
+    error,
+    rows: { head: rows },
+    counts,
+    loading,
+  } = bench.session.view()
   assert.equal(error?.message, 'out of order')
   assert.deepEqual([rows.length, counts, loading], [0, null, false])
 })
@@ -240,13 +268,46 @@ test('below rows that a long stream pushed out, scrolling goes on without a hole
     bench.clock.advance(10)
     bench.arrive(500)
   }
-  assert.equal(bench.session.view().rows.length, 20_000)
+  assert.equal(bench.session.view().rows.count, 20_000)
   bench.session.lookAway(true)
   bench.session.loadMore()
   await settled()
   bench.session.loadMore()
   await settled()
-  const { rows } = bench.session.view()
+  const {
+    rows: { head: rows },
+  } = bench.session.view()
   assert.ok(rows.length > 20_200)
   assert.deepEqual(rows, bench.newestFirst().slice(0, rows.length))
+})
+
+test('far below, pages come and go with the reader, and what comes back is what was there', async () => {
+  const bench = new Bench(5_000, { head: 400, page: 200 })
+  await bench.run('', false)
+  const { session } = bench
+  const kept = (): number => session.view().rows.pages.filter(({ rows }) => rows !== null).length
+  for (let at = 0; session.view().more === 'idle'; at = session.view().rows.count - 1) {
+    session.look(at, at + 1)
+    session.loadMore()
+    await settled()
+    assert.ok(kept() <= 10, `${kept()} pages in memory`)
+  }
+  const all = bench.newestFirst()
+  assert.deepEqual([session.view().rows.count, session.view().more], [5_000, 'end'])
+  assert.equal(session.view().rows.at(4_999), all[4_999])
+  assert.equal(session.view().rows.at(1_250), undefined)
+  // It comes late, into a page that is not here.
+  const late = { ...(all[1_250] ?? assert.fail()), id: 'z'.repeat(28) }
+  bench.rows.push(late)
+  for (const at of [1_220, 4_900, 450, 2_190]) {
+    session.look(at, at + 40)
+    while (session.view().fetching) await settled()
+    const { rows } = session.view()
+    const expected = bench.newestFirst().slice(at, at + 40)
+    assert.deepEqual(rows.run(at, at + 40), { first: at, rows: expected }, `${at}`)
+    assert.equal(rows.count, 5_001)
+    assert.ok(kept() <= 12, `${kept()} pages in memory`)
+    if (at === 1_220) assert.ok(rows.indexOf(late.id) > 0)
+  }
+  assert.equal(session.view().rows.indexOf(late.id), -1, 'it is far from the reader')
 })

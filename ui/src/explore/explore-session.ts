@@ -8,9 +8,11 @@ import type { Trouble } from '#proto/trouble.ts'
 import { type Cancel, type Clock, every } from '../clock.ts'
 import { timeMs } from '../kit/wall-time.ts'
 import { type Counts, NO_COUNTS, readCounts, slidTo, withRows } from './counts-model.ts'
+import { DEEP_PAGE_ROWS, DeepRows, reaches, within } from './deep-rows.ts'
 import { DelayMeter } from './delay-meter.ts'
 import { RateMeter } from './rate-meter.ts'
 import { rowTimeMs } from './row-order.ts'
+import { type DeepPage, RowSequence } from './row-sequence.ts'
 import {
   countParts,
   countsRequest,
@@ -18,12 +20,19 @@ import {
   holeRequest,
   levelFacetRequest,
   nextPage,
+  PAGE_ROWS,
   pageBelow,
   type SearchScope,
   serviceFacetRequest,
 } from './search-model.ts'
 import { type SocketEvents, TailConnection, type TailStatus } from './tail-connection.ts'
-import { type Hole, ROWS_KEPT_MAX, ROWS_SCROLLED_MAX, TailModel } from './tail-model.ts'
+import {
+  type Hole,
+  ROWS_HEAD_MAX,
+  ROWS_KEPT_MAX,
+  ROWS_SCROLLED_MAX,
+  TailModel,
+} from './tail-model.ts'
 
 export interface SessionOptions {
   readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchReply>
@@ -34,12 +43,23 @@ export interface SessionOptions {
   readonly onChange: () => void
   /** The tail lost its connection: perhaps the session ended. */
   readonly onLost: () => void
+  /** Others than a page has, for tests. */
+  readonly sizes?: ListSizes
+}
+
+export interface ListSizes {
+  /** Newest rows that stay in memory. */
+  readonly head: number
+  /** Of a page below them. */
+  readonly page: number
 }
 
 /** Everything that is shown, as of now. */
 export interface SessionView {
   readonly scope: SearchScope | null
-  readonly rows: readonly Row[]
+  readonly rows: RowSequence
+  /** Rows that are in view are on their way. */
+  readonly fetching: boolean
   /** In place of rows, where the query has stages behind a bar. */
   readonly table: Table | null
   /** A new search is under way; rows and counts are still those of the last one. */
@@ -65,7 +85,12 @@ const RECOUNT_SOON = 2
 
 export class ExploreSession {
   readonly #options: SessionOptions
-  readonly #tail = new TailModel()
+  readonly #tail: TailModel
+  readonly #sizes: ListSizes
+  readonly #deep = new DeepRows()
+  #rows = new RowSequence([])
+  #looked: { readonly first: number; readonly end: number } = { first: 0, end: 0 }
+  #fetching: DeepPage | null = null
   readonly #rate = new RateMeter()
   readonly #delay = new DelayMeter()
   readonly #connection: TailConnection
@@ -85,6 +110,8 @@ export class ExploreSession {
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#sizes = options.sizes ?? { head: ROWS_HEAD_MAX, page: DEEP_PAGE_ROWS }
+    this.#tail = new TailModel(ROWS_KEPT_MAX, this.#sizes.head)
     this.#connection = new TailConnection({
       clock: options.clock,
       jitter: options.jitter,
@@ -97,7 +124,8 @@ export class ExploreSession {
   view(): SessionView {
     return {
       scope: this.#scope,
-      rows: this.#tail.shown.rows,
+      rows: this.#sequence(),
+      fetching: this.#fetching !== null,
       table: this.#table,
       loading: this.#loading,
       error: this.#error,
@@ -124,6 +152,7 @@ export class ExploreSession {
     this.#loading = true
     this.#error = null
     this.#more = 'idle'
+    this.#fetching = null
     this.#options.onChange()
     void this.#firstSearch(scope, live, this.#abort.signal)
   }
@@ -169,6 +198,18 @@ export class ExploreSession {
     void this.#loadPage(request, this.#abort.signal)
   }
 
+  /** Those rows are in view: what is missing of them is read again. */
+  look(first: number, end: number): void {
+    this.#looked = { first, end }
+    const scope = this.#scope
+    if (scope === null || this.#loading || this.#deep.pages.length === 0) return
+    const wanted = this.#deep.look(this.#sequence(), first, end)
+    if (wanted === null || this.#fetching !== null) return
+    this.#fetching = wanted
+    this.#options.onChange()
+    void this.#fetchDeep(scope, wanted, this.#abort.signal)
+  }
+
   /** Searches the rows of a hole; what they were dropped from, they are sorted into. */
   fillHole(hole: Hole): void {
     const scope = this.#scope
@@ -188,6 +229,7 @@ export class ExploreSession {
       const reply = await rows
       if (signal.aborted) return
       this.#tail.restart(reply.logs, reply.tail_token)
+      this.#deep.clear()
       this.#table = reply.table ?? null
       this.#cursor = reply.next_cursor
       this.#more = reply.next_cursor === null ? 'end' : 'idle'
@@ -198,6 +240,7 @@ export class ExploreSession {
     } catch (error) {
       if (signal.aborted) return
       this.#tail.restart([], '')
+      this.#deep.clear()
       this.#table = null
       this.#counts = null
       this.#error = error as Error
@@ -288,12 +331,27 @@ export class ExploreSession {
     const { rows, cut } = this.#tail.shown
     const last = rows.at(-1)
     if (last === undefined) return null
-    if (rows.length >= ROWS_SCROLLED_MAX) {
+    const { head, page } = this.#sizes
+    const isDeep = rows.length >= head
+    // What lies below a head that has forgotten its end has no cursor.
+    if (this.#sequence().count >= ROWS_SCROLLED_MAX || (isDeep && cut)) {
       this.#more = 'full'
       return null
     }
     if (cut) return pageBelow(scope, last)
-    return this.#cursor === null ? null : nextPage(scope, this.#cursor)
+    if (this.#cursor === null) return null
+    return nextPage(scope, this.#cursor, rows.length < page ? PAGE_ROWS : page)
+  }
+
+  /** Where the newest rows have pushed out others, nothing is known of what lies below. */
+  #sequence(): RowSequence {
+    const { rows, cut } = this.#tail.shown
+    if (cut) this.#deep.clear()
+    const { pages } = this.#deep
+    if (this.#rows.head !== rows || this.#rows.pages !== pages) {
+      this.#rows = new RowSequence(rows, pages)
+    }
+    return this.#rows
   }
 
   async #loadPage(request: SearchRequest, signal: AbortSignal): Promise<void> {
@@ -301,13 +359,41 @@ export class ExploreSession {
       const reply = await this.#search(request, signal)
       if (signal.aborted) return
       this.#tail.shown.mend()
-      this.#tail.addFound(reply.logs)
+      this.#takePage(request.cursor, reply.logs)
       this.#table = withPage(this.#table, reply.table)
       this.#cursor = reply.next_cursor
       this.#more = reply.next_cursor === null ? 'end' : 'idle'
     } catch {
       if (signal.aborted) return
       this.#more = 'failed'
+    }
+    this.#options.onChange()
+  }
+
+  /** Rows that the head has no room for are a page below it. */
+  #takePage(cursor: string | undefined, rows: readonly Row[]): void {
+    const room = Math.max(0, this.#sizes.head - this.#tail.shown.rows.length)
+    if (cursor === undefined || rows.length <= room) this.#tail.addFound(rows)
+    else this.#deep.add(cursor, rows)
+  }
+
+  async #fetchDeep(scope: SearchScope, page: DeepPage, signal: AbortSignal): Promise<void> {
+    try {
+      const rows: Row[] = []
+      let cursor: string | null = page.cursor
+      while (cursor !== null && !reaches(page, rows)) {
+        const reply: SearchReply = await this.#search(nextPage(scope, cursor, page.count), signal)
+        if (signal.aborted) return
+        rows.push(...reply.logs)
+        cursor = reply.next_cursor
+      }
+      this.#deep.fill(page.key, within(page, rows))
+      this.#fetching = null
+      this.look(this.#looked.first, this.#looked.end)
+    } catch {
+      if (signal.aborted) return
+      // The next move tries again.
+      this.#fetching = null
     }
     this.#options.onChange()
   }

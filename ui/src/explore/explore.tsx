@@ -98,9 +98,9 @@ function createRowActions(explorer: Explorer, list: Accessor<RowListControl | nu
   return {
     step(by) {
       const { rows } = view()
-      const at = rows.findIndex(row => row.id === explorer.activeId())
-      const index = Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))
-      const row = rows[index]
+      const at = rows.indexOf(explorer.activeId())
+      const index = Math.min(rows.count - 1, Math.max(0, at < 0 ? 0 : at + by))
+      const row = rows.at(index)
       if (row === undefined) return
       list()?.reveal(index)
       explorer.activate(row)
@@ -128,7 +128,7 @@ function revealLinked(explorer: Explorer, list: Accessor<RowListControl | null>)
     () => [list(), explorer.view().loading] as const,
     ([control, loading]) => {
       if (control === null || loading || revealed) return
-      const index = explorer.view().rows.findIndex(row => row.id === linked)
+      const index = explorer.view().rows.indexOf(linked)
       if (index >= 0) control.reveal(index)
       revealed = true
     },

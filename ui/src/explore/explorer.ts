@@ -184,7 +184,8 @@ function createOpenRow(options: {
     if (before?.id === wanted) return before
     const row = fetched()
     if (row?.id === wanted) return row
-    return view().rows.find(other => other.id === wanted) ?? null
+    const { rows } = view()
+    return rows.at(rows.indexOf(wanted)) ?? null
   }, null)
   const missing = createMemo(() => id() !== null && openRow() === null && !view().loading)
   watch(

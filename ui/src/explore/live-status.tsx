@@ -93,6 +93,11 @@ function troublesText(troubles: readonly Trouble[]): string {
   return troubles.map(trouble => TROUBLE_TEXTS[trouble]).join('\n')
 }
 
+function droppedText(count: number): string {
+  const what = count === 1 ? '1 row was' : `${countText(count)} rows were`
+  return `${what} dropped: this browser was too slow for ${count === 1 ? 'it' : 'them'}`
+}
+
 /** Says plainly that rows are missing, and gets them. */
 export function HoleNotice(props: {
   readonly hole: Hole
@@ -101,7 +106,7 @@ export function HoleNotice(props: {
   const what = (): string =>
     props.hole.kind === 'gap'
       ? 'The stream was interrupted for longer than the server keeps it'
-      : `${countText(props.hole.count ?? 0)} rows were dropped: this browser was too slow for them`
+      : droppedText(props.hole.count ?? 0)
   return (
     <div class="notice" role="status">
       <Icon name="warning" />

@@ -5,6 +5,7 @@ import type { Row } from '#proto/api.ts'
 import { FakeData } from '../../testing/fake-data.ts'
 import { COLUMNS_DEFAULT } from './columns-model.ts'
 import { heightsOf, type LayoutWish, layoutOf } from './row-layout-model.ts'
+import { RowSequence } from './row-sequence.ts'
 import { ROW_LINES_MAX, textParts, wrappedLines } from './row-text-model.ts'
 
 const wish: LayoutWish = {
@@ -44,7 +45,7 @@ test('tops grow with every row, and each height belongs to its row', () => {
   const message = fc.string({ maxLength: 900 })
   fc.assert(
     fc.property(fc.array(message, { minLength: 1, maxLength: 60 }), messages => {
-      const heights = heightsOf(messages.map(withMessage), layout)
+      const heights = heightsOf(new RowSequence(messages.map(withMessage)), layout)
       for (let index = 0; index < messages.length; index++) {
         const [top, next] = [heights.top(index), heights.top(index + 1)]
         assert.ok(next - top >= layout.rowHeight)
@@ -77,4 +78,27 @@ test('colours and hits cut the text, which stays what it was', () => {
     parts.filter(({ style }) => style === 'ansi-2').map(part => part.text),
     ['three'],
   )
+})
+
+test('heights of pages add up, and stay where their rows go', () => {
+  const layout = layoutOf({ ...wish, wrap: true })
+  const page = (text: string) => {
+    const rows = Array.from({ length: 50 }, (_, i) => withMessage(text.repeat(1 + (i % 30))))
+    const last = { time: '', id: '' }
+    return { key: {}, cursor: '', count: rows.length, last, rows }
+  }
+  const [head, pages] = [[withMessage('x'.repeat(500))], [page('some words '), page('others ')]]
+  const all = heightsOf(new RowSequence(head, pages), layout)
+  const flat = [...head, ...pages.flatMap(({ rows }) => rows)]
+  const expected = heightsOf(new RowSequence(flat), layout)
+  const gone = pages.map(each => ({ ...each, rows: null }))
+  for (const heights of [all, heightsOf(new RowSequence(head, gone), layout)]) {
+    assert.equal(heights.total, expected.total)
+    for (let index = 0; index <= flat.length; index++) {
+      assert.equal(heights.top(index), expected.top(index), `${index}`)
+    }
+    for (let y = 0; y < expected.total + 100; y += 13) {
+      assert.equal(heights.indexAt(y), expected.indexAt(y), `${y}`)
+    }
+  }
 })

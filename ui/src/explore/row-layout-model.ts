@@ -1,6 +1,7 @@
 /** How rows are laid out: the grid of their columns, their lines, and how high each row is. */
 import type { Row } from '#proto/api.ts'
 import type { Column } from './columns-model.ts'
+import type { DeepPage, RowSequence } from './row-sequence.ts'
 import { wrappedLines } from './row-text-model.ts'
 
 export const DENSITIES = ['compact', 'normal', 'roomy'] as const
@@ -82,9 +83,63 @@ export function evenHeights(count: number, rowHeight: number): RowHeights {
   }
 }
 
-export function heightsOf(rows: readonly Row[], layout: RowLayout): RowHeights {
-  const { charsPerLine, lineHeight, rowHeight } = layout
-  if (charsPerLine === null) return evenHeights(rows.length, rowHeight)
+export function heightsOf(rows: RowSequence, layout: RowLayout): RowHeights {
+  const { charsPerLine, rowHeight } = layout
+  if (charsPerLine === null) return evenHeights(rows.count, rowHeight)
+  const head = wrappedHeights(rows.head, layout, charsPerLine)
+  return rows.pages.length === 0
+    ? head
+    : stacked([head, ...rows.pages.map(page => pageHeights(page, layout, charsPerLine))])
+}
+
+/** As they were when the rows of the page were last here: what goes does not move the others. */
+const measured = new WeakMap<object, { readonly of: string; readonly heights: RowHeights }>()
+
+function pageHeights(page: DeepPage, layout: RowLayout, charsPerLine: number): RowHeights {
+  const { key, rows, count } = page
+  const of = `${count} ${charsPerLine} ${layout.rowHeight}`
+  const known = measured.get(key)
+  if (known?.of === of) return known.heights
+  if (rows === null) return evenHeights(count, layout.rowHeight)
+  const heights = wrappedHeights(rows, layout, charsPerLine)
+  measured.set(key, { of, heights })
+  return heights
+}
+
+/** One below the other. */
+function stacked(parts: readonly RowHeights[]): RowHeights {
+  const starts = [{ first: 0, top: 0 }]
+  for (const { count, total } of parts) {
+    const { first, top } = starts.at(-1) ?? { first: 0, top: 0 }
+    starts.push({ first: first + count, top: top + total })
+  }
+  const end = starts[parts.length] ?? { first: 0, top: 0 }
+  const at = (isBelow: (start: { readonly first: number; readonly top: number }) => boolean) => {
+    const part = Math.max(
+      0,
+      starts.findLastIndex((start, i) => i < parts.length && isBelow(start)),
+    )
+    return { start: starts[part] ?? end, heights: parts[part] }
+  }
+  return {
+    count: end.first,
+    total: end.top,
+    top(index) {
+      const { start, heights } = at(({ first }) => first <= index)
+      return start.top + (heights?.top(index - start.first) ?? 0)
+    },
+    indexAt(y) {
+      const { start, heights } = at(({ top }) => top <= y)
+      return start.first + (heights?.indexAt(y - start.top) ?? 0)
+    },
+  }
+}
+
+function wrappedHeights(
+  rows: readonly Row[],
+  { lineHeight, rowHeight }: RowLayout,
+  charsPerLine: number,
+): RowHeights {
   const tops = new Float64Array(rows.length + 1)
   for (const [index, row] of rows.entries()) {
     const more = (linesOf(row, charsPerLine) - 1) * lineHeight

@@ -17,7 +17,9 @@ import type { Phrase } from './highlight-model.ts'
 import { positionOf } from './row-book.ts'
 import { type Density, heightsOf, layoutOf, type RowHeights } from './row-layout-model.ts'
 import { RowLine } from './row-line.tsx'
+import type { RowSequence } from './row-sequence.ts'
 import { RowsHead } from './rows-head.tsx'
+import { type Scrolled, SPACE_MAX, scrolled, scrolledTo, spaceOf } from './tall-scroll-model.ts'
 import {
   isNearEnd,
   scrollToKeep,
@@ -27,7 +29,7 @@ import {
 } from './virtual-window-model.ts'
 
 export interface RowListProps {
-  readonly rows: readonly Row[]
+  readonly rows: RowSequence
   readonly activeId: string | null
   readonly openId: string | null
   readonly zone: Zone
@@ -45,6 +47,8 @@ export interface RowListProps {
   readonly onOpen: (row: Row) => void
   readonly onAway: (away: boolean) => void
   readonly onNearEnd: () => void
+  /** Rows from `first` to before `end` are in view. */
+  readonly onLook: (first: number, end: number) => void
   /** Hands out how to scroll to the newest row. */
   readonly control: (control: RowListControl) => void
 }
@@ -83,7 +87,8 @@ export function RowList(props: RowListProps): JSX.Element {
   const view = createMemo(() =>
     windowOf({ viewport: scroll.viewport(), heights: heights(), overscan: OVERSCAN }),
   )
-  const visible = createMemo(() => props.rows.slice(view().first, view().end))
+  const visible = createMemo(() => props.rows.run(view().first, view().end))
+  createEffect(() => props.onLook(view().first, view().end))
   const heightAt = (index: number): number | null =>
     props.wrap ? heights().top(index + 1) - heights().top(index) : null
   return (
@@ -114,7 +119,7 @@ export function RowList(props: RowListProps): JSX.Element {
         class="rows-grid"
         role="grid"
         aria-label="Logs, newest first"
-        aria-rowcount={props.rows.length}
+        aria-rowcount={props.rows.count}
         aria-colcount={columns().length + 3}
         aria-busy={props.busy}
         aria-activedescendant={props.activeId === null ? undefined : `row-${props.activeId}`}
@@ -125,24 +130,28 @@ export function RowList(props: RowListProps): JSX.Element {
             <RowsHead columns={columns()} onPreview={setPreview} onColumns={props.onColumns} />
           </div>
         </Show>
-        <div class="rows-space" role="rowgroup" style={{ '--height': `${heights().total}px` }}>
+        <div
+          class="rows-space"
+          role="rowgroup"
+          style={{ '--height': `${spaceOf(heights().total)}px` }}
+        >
           <div
             class="rows-window"
             role="presentation"
-            style={{ '--offset': `${heights().top(view().first)}px` }}
+            style={{ '--offset': `${heights().top(visible().first) - scroll.above()}px` }}
           >
-            <For each={visible()}>
+            <For each={visible().rows}>
               {(row, index) => (
                 <RowLine
                   row={row}
-                  number={view().first + index() + 1}
+                  number={visible().first + index() + 1}
                   active={props.activeId === row.id}
                   open={props.openId === row.id}
                   zone={props.zone}
                   dated={props.dated}
                   columns={columns()}
                   wrapped={props.wrap}
-                  height={heightAt(view().first + index())}
+                  height={heightAt(visible().first + index())}
                   phrases={props.phrases}
                   onOpen={props.onOpen}
                 />
@@ -181,14 +190,20 @@ function createScroll(
   heights: Accessor<RowHeights>,
   height: Accessor<number>,
 ) {
-  const [scrollTop, setScrollTop] = createSignal(0)
+  const [place, setPlace] = createSignal<Scrolled>({ top: 0, elementTop: 0 })
+  const scrollTop = createMemo(() => place().top)
   const viewport = createMemo<Viewport>(() => ({ scrollTop: scrollTop(), height: height() }))
+  const list = () => ({ total: heights().total, height: height() })
   let element: HTMLElement | undefined
-  const moved = (): void => void setScrollTop(element?.scrollTop ?? 0)
-  const scrollTo = (top: number): void => {
-    element?.scrollTo({ top })
-    moved()
+  /** The browser may keep it from going that far. */
+  const settle = ({ top, elementTop }: Scrolled): void => {
+    if (element === undefined) return
+    if (element.scrollTop !== elementTop) element.scrollTo({ top: elementTop })
+    const actual = element.scrollTop
+    setPlace({ top: top + actual - elementTop, elementTop: actual })
   }
+  const moved = (): void => settle(scrolled(place(), element?.scrollTop ?? 0, list()))
+  const scrollTo = (top: number): void => settle(scrolledTo(top, list()))
   // Whoever reads one row does not want it to be washed away.
   const isAway = createMemo(() => props.openId !== null || scrollTop() > AWAY_PIXELS)
   createEffect(on(isAway, away => props.onAway(away)))
@@ -201,7 +216,7 @@ function createScroll(
   // The details take room from the list: the row that they belong to stays in view.
   createEffect(
     on([() => props.openId, height], ([openId]) => {
-      const index = props.rows.findIndex(row => row.id === openId)
+      const index = props.rows.indexOf(openId)
       if (index >= 0) reveal(index)
     }),
   )
@@ -212,6 +227,8 @@ function createScroll(
   return {
     viewport,
     moved,
+    /** Height of the list above what the element holds. */
+    above: () => place().top - place().elementTop,
     attach: (list: HTMLElement): void => {
       element = list
     },
@@ -220,7 +237,7 @@ function createScroll(
 
 /** Rows that come in above leave the reader's eyes on their row; at the top the list moves on. */
 function keepPlace(options: {
-  readonly rows: Accessor<readonly Row[]>
+  readonly rows: Accessor<RowSequence>
   readonly heights: Accessor<RowHeights>
   readonly scrollTop: Accessor<number>
   readonly scrollTo: (top: number) => void
@@ -235,16 +252,31 @@ function keepPlace(options: {
         const [rowsBefore, heightsBefore] = before
         const [rowsAfter, heightsAfter] = after
         const indexBefore = heightsBefore.indexAt(top)
-        const anchor = rowsBefore[indexBefore]
-        if (anchor === undefined) return
-        const indexAfter = positionOf(rowsAfter, anchor)
+        const indexAfter = placeAfter(rowsBefore, rowsAfter, indexBefore)
         // Another search: its rows have nothing to do with those before.
-        if (rowsAfter[indexAfter]?.id !== anchor.id) return scrollTo(0)
+        if (indexAfter === null) return scrollTo(0)
         const topBefore = heightsBefore.top(indexBefore)
         const topAfter = heightsAfter.top(indexAfter)
-        if (topBefore !== topAfter) scrollTo(scrollToKeep({ scrollTop: top, topBefore, topAfter }))
+        // The element shows another share of a list that is taller than it.
+        const isTall = heightsAfter.total > SPACE_MAX && heightsAfter.total !== heightsBefore.total
+        if (topBefore === topAfter && !isTall) return
+        scrollTo(scrollToKeep({ scrollTop: top, topBefore, topAfter }))
       },
       { defer: true },
     ),
   )
+}
+
+/** Where the row at `index` stands now; null = it does not. */
+function placeAfter(before: RowSequence, after: RowSequence, index: number): number | null {
+  const page = before.pageAt(index)
+  if (page >= 0) {
+    // Pages come and go, and stand for the same rows.
+    const isSame = after.pages[page]?.key === before.pages[page]?.key
+    return isSame ? index - (before.starts[page] ?? 0) + (after.starts[page] ?? 0) : null
+  }
+  const anchor = before.head[index]
+  if (anchor === undefined) return null
+  const place = positionOf(after.head, anchor)
+  return after.head[place]?.id === anchor.id ? place : null
 }

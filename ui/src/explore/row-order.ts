@@ -5,13 +5,15 @@
 import type { Row } from '#proto/api.ts'
 import { timeMs } from '../kit/wall-time.ts'
 
+export type RowPlace = Pick<Row, 'time' | 'id'>
+
 /** Milliseconds since 1970, what is finer cut off. */
-export function rowTimeMs(row: Row): number {
+export function rowTimeMs(row: RowPlace): number {
   return timeMs(row.time)
 }
 
 /** Negative when `a` is older. Times of different length compare as if filled up with zeros. */
-export function compareRows(a: Row, b: Row): number {
+export function compareRows(a: RowPlace, b: RowPlace): number {
   if (a.time !== b.time) {
     const order = compareText(comparable(a.time), comparable(b.time))
     if (order !== 0) return order

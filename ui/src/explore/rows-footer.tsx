@@ -1,5 +1,5 @@
 import { type JSX, Match, Switch } from 'solid-js'
-import { countText } from '../kit/number-text.ts'
+import { countOf, countText } from '../kit/number-text.ts'
 import type { SessionView } from './explore-session.ts'
 
 /** Below the last row: more is coming, this was all, or it failed. */
@@ -20,11 +20,11 @@ export function RowsFooter(props: {
           </button>
         </Match>
         <Match when={props.view.more === 'full'}>
-          The newest {countText(props.view.rows.length)} rows are shown. Choose an earlier time
-          range to go further back.
+          The newest {countText(props.view.rows.count)} rows are shown. Choose an earlier time range
+          to go further back.
         </Match>
         <Match when={props.view.more === 'end'}>
-          {countText(props.view.rows.length)} rows, all of this range
+          {countOf(props.view.rows.count, 'row')}, all of this range
         </Match>
       </Switch>
     </div>

@@ -1,5 +1,4 @@
 import { createMemo, For, type JSX, Match, Switch } from 'solid-js'
-import type { Row } from '#proto/api.ts'
 import type { ProjectAccess } from '#proto/people.ts'
 import { EmptyState, ErrorState } from './empty-state.tsx'
 import type { Explorer } from './explorer.ts'
@@ -8,7 +7,8 @@ import { NewRows } from './live-status.tsx'
 import { conditionsOf } from './query-check.ts'
 import { withTerm } from './query-text-model.ts'
 import { ROW_HEIGHT, RowList, type RowListControl } from './row-list.tsx'
-import { rowTimeMs } from './row-order.ts'
+import { type RowPlace, rowTimeMs } from './row-order.ts'
+import type { RowSequence } from './row-sequence.ts'
 import { RowsFooter } from './rows-footer.tsx'
 import { TableView } from './table-view.tsx'
 
@@ -26,7 +26,10 @@ export function RowsPane(props: RowsPaneProps): JSX.Element {
   const rows = createMemo(() => view().rows)
   return (
     <section class="rows-pane" aria-label="Logs">
-      <div class="rows-progress" classList={{ 'rows-loading': view().loading }} />
+      <div
+        class="rows-progress"
+        classList={{ 'rows-loading': view().loading || view().fetching }}
+      />
       <Switch>
         <Match when={view().error}>
           {error => <ErrorState error={error()} onRetry={() => props.explorer.refresh()} />}
@@ -48,7 +51,7 @@ export function RowsPane(props: RowsPaneProps): JSX.Element {
             />
           )}
         </Match>
-        <Match when={rows().length > 0}>
+        <Match when={rows().count > 0}>
           <Rows {...props} />
         </Match>
         <Match when={view().loading}>
@@ -92,6 +95,7 @@ function Rows(props: RowsPaneProps): JSX.Element {
         onOpen={row => props.explorer.open(row)}
         onAway={away => session.lookAway(away)}
         onNearEnd={() => session.loadMore()}
+        onLook={(first, end) => session.look(first, end)}
       />
       <NewRows
         count={view().waitingCount}
@@ -121,10 +125,10 @@ function SkeletonRows(): JSX.Element {
   )
 }
 
-function spansDays(rows: readonly Row[], utc: boolean): boolean {
-  const [first, last] = [rows[0], rows.at(-1)]
+function spansDays(rows: RowSequence, utc: boolean): boolean {
+  const [first, last] = [rows.at(0), rows.last]
   if (first === undefined || last === undefined) return false
-  const day = (row: Row): string =>
+  const day = (row: RowPlace): string =>
     utc ? row.time.slice(0, 10) : new Date(rowTimeMs(row)).toDateString()
   return day(first) !== day(last)
 }

@@ -52,8 +52,8 @@ export function firstPage(scope: SearchScope, parts: readonly SearchPart[]): Sea
   return { ...baseRequest(scope), limit: PAGE_ROWS, include: parts, interval: scope.barMs / 1000 }
 }
 
-export function nextPage(scope: SearchScope, cursor: string): SearchRequest {
-  return { ...baseRequest(scope), limit: PAGE_ROWS, include: ['logs'], cursor }
+export function nextPage(scope: SearchScope, cursor: string, limit = PAGE_ROWS): SearchRequest {
+  return { ...baseRequest(scope), limit, include: ['logs'], cursor }
 }
 
 /** The rows after a row, without a cursor: its microsecond is read again, ids tell repeats. */

@@ -132,7 +132,11 @@ function Lines(props: TableViewProps): JSX.Element {
       <p class="table-end faint">
         {countText(Math.min(shown(), props.table.rows.length))} of{' '}
         {countText(props.table.rows.length)}
-        {props.hasMore || props.table.truncated ? ' and more' : ''} rows
+        {props.hasMore || props.table.truncated
+          ? ' and more rows'
+          : props.table.rows.length === 1
+            ? ' row'
+            : ' rows'}
         <Show when={props.hasMore || shown() < props.table.rows.length}>
           <button type="button" class="button button-small" onClick={more}>
             Show more

@@ -13,8 +13,10 @@ import { RowBook } from './row-book.ts'
 /** While rows stream in, this many newest ones are kept: about 20 MB. */
 export const ROWS_KEPT_MAX = 20_000
 
+/** Rows that whoever scrolls down has in memory; those below come and go (DeepRows). */
+export const ROWS_HEAD_MAX = 50_000
 /** Whoever scrolls down may go this far before the page asks for a narrower search. */
-export const ROWS_SCROLLED_MAX = 50_000
+export const ROWS_SCROLLED_MAX = 1_000_000
 
 /** A stretch of receive time of which matches are missing. */
 export interface Hole {
@@ -44,7 +46,10 @@ export class TailModel {
   #receivedCount = 0
   #repeatedCount = 0
 
-  constructor(rowsMax = ROWS_KEPT_MAX) {
+  readonly #headMax: number
+
+  constructor(rowsMax = ROWS_KEPT_MAX, headMax = ROWS_HEAD_MAX) {
+    this.#headMax = headMax
     this.shown = new RowBook(rowsMax)
     this.#waiting = new RowBook(rowsMax)
   }
@@ -148,7 +153,7 @@ export class TailModel {
   /** Rows older than all shown ones, or found for a hole; answers those that were unknown. */
   addFound(rows: readonly Row[]): readonly Row[] {
     const unknown = rows.filter(({ id }) => !this.#waiting.has(id))
-    return this.shown.add(unknown, ROWS_SCROLLED_MAX)
+    return this.shown.add(unknown, this.#headMax)
   }
 
   setHole(number: number, state: Hole['state'] | 'filled'): void {

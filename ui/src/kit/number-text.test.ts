@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changeText, countText, numberText, rateText, shortCount } from './number-text.ts'
+import { changeText, countOf, countText, numberText, rateText, shortCount } from './number-text.ts'
 
 test('counts keep every digit, or shrink to three and a unit', () => {
   assert.equal(countText(1_234_567), '1,234,567')
@@ -45,4 +45,11 @@ test('numbers of any size are read at a glance', () => {
     '0.00001234',
     '-3.5',
   ])
+})
+
+test('one of something is one', () => {
+  assert.deepEqual(
+    [0, 1, 2_000].map(count => countOf(count, 'row')),
+    ['0 rows', '1 row', '2,000 rows'],
+  )
 })

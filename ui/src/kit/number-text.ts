@@ -3,6 +3,11 @@ export function countText(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
+/** `1 row`, `18,234 rows`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${countText(count)} ${Math.round(count) === 1 ? one : many}`
+}
+
 /** `18.2k`, `3.4M`: at most four characters and a unit. */
 export function shortCount(count: number): string {
   if (count < 1000) return String(Math.round(count))
