@@ -142,8 +142,8 @@ function PreviewChart(props: { readonly preview: Preview; readonly rule: AlertRu
             {' '}
             ({notificationsText(props.preview.notifications)})
           </Show>
-          . {countText(props.preview.rows)}{' '}
-          {props.preview.rows === 1 ? 'log was' : 'logs were'} looked at.
+          . {countText(props.preview.rows)} {props.preview.rows === 1 ? 'log was' : 'logs were'}{' '}
+          looked at.
           <LeftOut {...props.preview} />
         </span>
       </p>

@@ -8,11 +8,11 @@ import type { Trouble } from '#proto/trouble.ts'
 import { type Cancel, type Clock, every } from '../clock.ts'
 import { timeMs } from '../kit/wall-time.ts'
 import { type Counts, NO_COUNTS, readCounts, slidTo, withRows } from './counts-model.ts'
-import { DEEP_PAGE_ROWS, DeepRows, reaches, within } from './deep-rows.ts'
+import { DEEP_PAGE_ROWS, DeepRows, type ListSizes } from './deep-rows.ts'
 import { DelayMeter } from './delay-meter.ts'
 import { RateMeter } from './rate-meter.ts'
 import { rowTimeMs } from './row-order.ts'
-import { type DeepPage, RowSequence } from './row-sequence.ts'
+import { RowSequence } from './row-sequence.ts'
 import {
   countParts,
   countsRequest,
@@ -45,13 +45,6 @@ export interface SessionOptions {
   readonly onLost: () => void
   /** Others than a page has, for tests. */
   readonly sizes?: ListSizes
-}
-
-export interface ListSizes {
-  /** Newest rows that stay in memory. */
-  readonly head: number
-  /** Of a page below them. */
-  readonly page: number
 }
 
 /** Everything that is shown, as of now. */
@@ -87,10 +80,8 @@ export class ExploreSession {
   readonly #options: SessionOptions
   readonly #tail: TailModel
   readonly #sizes: ListSizes
-  readonly #deep = new DeepRows()
+  readonly #deep: DeepRows
   #rows = new RowSequence([])
-  #looked: { readonly first: number; readonly end: number } = { first: 0, end: 0 }
-  #fetching: DeepPage | null = null
   readonly #rate = new RateMeter()
   readonly #delay = new DelayMeter()
   readonly #connection: TailConnection
@@ -110,6 +101,7 @@ export class ExploreSession {
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#deep = new DeepRows(options.onChange)
     this.#sizes = options.sizes ?? { head: ROWS_HEAD_MAX, page: DEEP_PAGE_ROWS }
     this.#tail = new TailModel(ROWS_KEPT_MAX, this.#sizes.head)
     this.#connection = new TailConnection({
@@ -125,7 +117,7 @@ export class ExploreSession {
     return {
       scope: this.#scope,
       rows: this.#sequence(),
-      fetching: this.#fetching !== null,
+      fetching: this.#deep.fetching,
       table: this.#table,
       loading: this.#loading,
       error: this.#error,
@@ -152,7 +144,6 @@ export class ExploreSession {
     this.#loading = true
     this.#error = null
     this.#more = 'idle'
-    this.#fetching = null
     this.#options.onChange()
     void this.#firstSearch(scope, live, this.#abort.signal)
   }
@@ -200,14 +191,11 @@ export class ExploreSession {
 
   /** Those rows are in view: what is missing of them is read again. */
   look(first: number, end: number): void {
-    this.#looked = { first, end }
-    const scope = this.#scope
-    if (scope === null || this.#loading || this.#deep.pages.length === 0) return
-    const wanted = this.#deep.look(this.#sequence(), first, end)
-    if (wanted === null || this.#fetching !== null) return
-    this.#fetching = wanted
-    this.#options.onChange()
-    void this.#fetchDeep(scope, wanted, this.#abort.signal)
+    const [scope, { signal }] = [this.#scope, this.#abort]
+    if (scope === null || this.#loading) return
+    this.#deep.look({ rows: () => this.#sequence(), first, end }, (cursor, limit) =>
+      this.#search(nextPage(scope, cursor, limit), signal),
+    )
   }
 
   /** Searches the rows of a hole; what they were dropped from, they are sorted into. */
@@ -375,27 +363,6 @@ export class ExploreSession {
     const room = Math.max(0, this.#sizes.head - this.#tail.shown.rows.length)
     if (cursor === undefined || rows.length <= room) this.#tail.addFound(rows)
     else this.#deep.add(cursor, rows)
-  }
-
-  async #fetchDeep(scope: SearchScope, page: DeepPage, signal: AbortSignal): Promise<void> {
-    try {
-      const rows: Row[] = []
-      let cursor: string | null = page.cursor
-      while (cursor !== null && !reaches(page, rows)) {
-        const reply: SearchReply = await this.#search(nextPage(scope, cursor, page.count), signal)
-        if (signal.aborted) return
-        rows.push(...reply.logs)
-        cursor = reply.next_cursor
-      }
-      this.#deep.fill(page.key, within(page, rows))
-      this.#fetching = null
-      this.look(this.#looked.first, this.#looked.end)
-    } catch {
-      if (signal.aborted) return
-      // The next move tries again.
-      this.#fetching = null
-    }
-    this.#options.onChange()
   }
 
   async #fetchHole(scope: SearchScope, hole: Hole, signal: AbortSignal): Promise<void> {
