@@ -6,16 +6,12 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { Agent, request } from 'node:http'
 import { parseArgs } from 'node:util'
 import { create } from '@bufbuild/protobuf'
 import type { BatchBytes, LogEntry } from '#actors/commit-log/commit-log.ts'
-import { type BulkPart, buildBulkBody } from '#actors/store/elasticsearch/bulk-body.ts'
 import { connectElastic, type ElasticServer } from '#actors/store/elasticsearch/client.ts'
 import { type ElasticStore, openElasticStore } from '#actors/store/elasticsearch/elastic-store.ts'
-import { attributeField } from '#actors/store/elasticsearch/field-names.ts'
 import { indexNames } from '#actors/store/elasticsearch/index-names.ts'
-import { attributeMapping } from '#actors/store/elasticsearch/index-template.ts'
 import type { Storage } from '#actors/store/elasticsearch/storage.ts'
 import { deleteInstallation } from '#actors/store/elasticsearch/testing/delete-installation.ts'
 import { MemoryPlacements } from '#actors/store/elasticsearch/testing/memory-placements.ts'
@@ -24,6 +20,7 @@ import { pause, systemClock } from '#runtime/clock.ts'
 import { System, systemRandom, type TaskPool } from '#runtime/index.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { ampleMemory } from '../actors/store/testing/query-memory.ts'
+import { openBareClient, partOf, prepareBodies } from './lab/bare-elastic.ts'
 import { dataFile, sealedBatches } from './lab/data.ts'
 import { percentile } from './lab/percentile.ts'
 
@@ -143,7 +140,7 @@ async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
 
 /** Threads have compiled what they run before anything is measured. */
 async function warmUp({ pool, entries }: Bench): Promise<void> {
-  const { types } = prepareBodies(entries.slice(0, 4))
+  const { types } = prepareBodies(PROJECT, entries.slice(0, 4))
   for (const part of [...entries, ...entries].slice(0, WARM_UP_BODIES).map(partOf)) {
     const input = { projectId: PROJECT, parts: [part], types: { byKey: types, isFull: true } }
     await Promise.all([pool.run('elastic-bulk-body', input), pool.run('elastic-bulk-body', input)])
@@ -210,71 +207,15 @@ async function sendThrough(bench: Bench, { store }: OpenedStore): Promise<Sent> 
 
 /** Bodies are made before; what is measured is sending them and waiting. */
 async function sendBare(bench: Bench, inFlight: number): Promise<Sent> {
+  const { server, address, entries } = bench
   return await inStore(bench, SYNTHETIC, async ({ name }) => {
-    const { bodies, types } = prepareBodies(bench.entries)
     const index = indexNames(name).index('bare', '2026-11-28')
-    await bench.server.request({ method: 'PUT', path: `/${index}` })
-    const properties = Object.fromEntries(
-      Object.entries(types).map(([key, type]) => [attributeField(key), attributeMapping(type)]),
-    )
-    await bench.server.request({ method: 'PUT', path: `/${index}/_mapping`, body: { properties } })
-    const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
-    const url = new URL(`/${index}/_bulk?filter_path=errors`, bench.address)
+    const client = await openBareClient(server, address, index, prepareBodies(PROJECT, entries))
     try {
-      return await measured(bench, async () => {
-        let next = 0
-        const lane = async (): Promise<void> => {
-          for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
-            await post(url, agent, body)
-          }
-        }
-        await Promise.all(Array.from({ length: inFlight }, lane))
-        await bench.server.request({ method: 'POST', path: `/${index}/_refresh` })
-      })
+      return await measured(bench, () => client.send(inFlight))
     } finally {
-      agent.destroy()
+      client.close()
     }
-  })
-}
-
-type FieldTypes = Readonly<Record<string, Parameters<typeof attributeMapping>[0]>>
-
-function prepareBodies(entries: readonly LogEntry[]): {
-  readonly bodies: Buffer[]
-  readonly types: FieldTypes
-} {
-  const parts = entries.map(partOf)
-  const asked = buildBulkBody(PROJECT, parts.slice(0, 4), { byKey: {}, isFull: false })
-  const byKey = asked.type === 'unknown-keys' ? Object.fromEntries(asked.proposed) : {}
-  const bodies = parts.map(part => {
-    const built = buildBulkBody(PROJECT, [part], { byKey, isFull: true })
-    if (built.type !== 'body') throw new Error('all keys are known')
-    return Buffer.from(built.bytes)
-  })
-  return { bodies, types: byKey }
-}
-
-function partOf({ envelope, batch, partition, position }: LogEntry): BulkPart {
-  const { memory, offset, length } = batch
-  return { envelope, memory, offset, length, partition, position, rows: null }
-}
-
-function post(url: URL, agent: Agent, body: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-ndjson', 'content-length': body.length }
-    const sent = request(url, { method: 'POST', agent, headers }, answer => {
-      let text = ''
-      answer.setEncoding('utf8')
-      answer.on('data', (chunk: string) => {
-        text += chunk
-      })
-      answer.on('end', () => {
-        if (text === '{"errors":false}') resolve()
-        else reject(new Error(`Elasticsearch answered ${text.slice(0, 300)}`))
-      })
-    })
-    sent.on('error', reject)
-    sent.end(body)
   })
 }
 
