@@ -87,6 +87,8 @@ export class AlertFeed {
       begins: 'end',
       from: isShared ? Positions.NONE : this.#oldest(),
       receive: entries => this.#receive(entries),
+      // While it is not known who has rules everybody may have some.
+      wants: projectId => this.#lists.has(projectId) || this.#holds > 0,
       assigned: partition => this.#assigned(partition),
       revoked: partition => this.#revoked(partition),
       together: () => this.together(),

@@ -103,6 +103,8 @@ export interface Consumer {
   readonly from: Positions
   /** Entries in the order of their partition. A returned promise holds the next delivery back. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
+  /** false = no entry of the project need be delivered; asked again and again. */
+  wants?(projectId: string): boolean
   /**
    * The partition is this process's from now on, and is delivered after `from`: what was delivered
    * of it before and not passed is void, and may come again. Never called by a journal.

@@ -241,6 +241,7 @@ export class KafkaConsumer implements Consumption {
 
   async #deliver(task: Task, fetched: Fetched): Promise<void> {
     const { partition, admission } = task
+    const { consumer } = this.#options
     const isCurrent = (): boolean => this.#tasks.get(partition) === task && this.#stopping === null
     const { arrived, foreign, newer } = open(fetched)
     for (const { record, reason } of foreign) {
@@ -248,10 +249,10 @@ export class KafkaConsumer implements Consumption {
       await this.#options.foreign(partition, record, reason)
     }
     if (!isCurrent()) return
-    const fresh = arrived.filter(
-      ({ position, envelope }) =>
-        admission.admit(position, envelope) && position > task.deliverAfter,
-    )
+    const fresh = arrived.filter(({ position, envelope }) => {
+      const isNew = admission.admit(position, envelope) && position > task.deliverAfter
+      return isNew && (consumer.wants?.(envelope.projectId) ?? true)
+    })
     if (newer === null) admission.skip(fetched.next)
     else this.#holdForNewer(task, newer)
     admission.pass(Math.max(this.#passed.at(partition), task.deliverAfter))

@@ -294,6 +294,31 @@ function reading(check: Check): void {
     await log.close()
   })
 
+  check('what a consumer does not want is behind it all the same', async ({ arena, open }) => {
+    const log = await open()
+    const own: string[] = []
+    const consumption = log.consume({
+      name: 'choosy',
+      from: Positions.NONE,
+      wants: projectId => projectId === PROJECT,
+      receive(entries) {
+        const wanted = entries.map(seenOf).filter(({ project }) => project === PROJECT)
+        own.push(...namesOf(wanted))
+      },
+    })
+    for (const sequence of [1n, 2n]) {
+      await append(log, arena, { sequence })
+      await append(log, arena, { sequence, projectId: 'project0bb' })
+    }
+    await until(() => own.length === 2 && consumption.delivered().coversAll(log.ends().positions))
+    consumption.passed(consumption.delivered())
+    consumption.rewind()
+    await append(log, arena, { sequence: 3n })
+    await until(() => own.length === 3)
+    assert.deepEqual(own, ['p1 0:1', 'p1 0:2', 'p1 0:3'])
+    await log.close()
+  })
+
   check('who has been given all that was there at a time knows it', async fixture => {
     const { arena, open } = fixture
     const log = await open()
