@@ -11,7 +11,7 @@ import { AlertFeed, type FedBatch } from '../alert-feed.ts'
 const OWN = 'project0aa'
 const OTHER = 'project0bb'
 
-/** A feed with the one thing that the actor of a project does with batches: it keeps their numbers. */
+/** A feed with what the actor of a project does with batches: here it keeps their numbers. */
 class Reader {
   readonly feed: AlertFeed
   readonly fed: number[] = []

@@ -9,11 +9,11 @@ import type { Consumer, Consumption, LogEntry } from '#actors/commit-log/commit-
 import { type Position, Positions } from '#actors/commit-log/positions.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import { GroupMembership } from './group-membership.ts'
-import { WARM_UP_RECORDS } from './kafka-follower.ts'
 import type { KafkaAddress } from './kafkajs.ts'
 import type { LogEnds } from './log-ends.ts'
 import { PartitionAdmission } from './partition-admission.ts'
 import { type Fetched, type FetchedRecord, PartitionFetcher } from './partition-fetcher.ts'
+import { type PartitionTask, taskOf } from './partition-task.ts'
 import { deliver, open } from './record-intake.ts'
 
 /** Entries of a partition that were delivered and not passed; beyond it no more are read. */
@@ -25,8 +25,6 @@ const SAVE_MS_PER_BYTE = 1 / 250
 /** A delivery that takes longer is stuck: others take the partitions over meanwhile. */
 const BLOCKED_MS = 5 * 60_000
 const CLAIM_RETRY_MS = 500
-/** Where the group began is saved before anything else, so that whoever goes on begins there. */
-const NEVER_SAVED = -1
 
 export interface KafkaConsumerOptions {
   readonly consumer: Consumer
@@ -46,23 +44,10 @@ export interface KafkaConsumerOptions {
   onStopped(): void
 }
 
-interface Task {
-  readonly partition: number
-  fence: number
-  admission: PartitionAdmission
-  /** What lies before is admitted, not delivered. */
-  deliverAfter: Position
-  /** Deliveries have ended up to here. */
-  delivered: Position
-  saved: Position
-  saveAfterMs: number
-  saving: boolean
-}
-
 export class KafkaConsumer implements Consumption {
   readonly #options: KafkaConsumerOptions
   readonly #fetcher: PartitionFetcher
-  readonly #tasks = new Map<number, Task>()
+  readonly #tasks = new Map<number, PartitionTask>()
   #membership: GroupMembership
   #passed: Positions
   /** The latest assignment; a claim that was made for an earlier one is not used. */
@@ -193,30 +178,12 @@ export class KafkaConsumer implements Consumption {
     }
   }
 
-  #begin({ partition, fence, position, state }: Claim): Task {
-    const first = position === null ? this.#firstOf(partition) : { from: position, after: position }
-    const deliverAfter = Math.max(first.after, this.#passed.at(partition))
-    const task = {
-      partition,
-      fence,
-      admission: new PartitionAdmission(first.from, state),
-      deliverAfter,
-      delivered: deliverAfter,
-      saved: position ?? NEVER_SAVED,
-      saveAfterMs: 0,
-      saving: false,
-    }
+  #begin(claim: Claim): PartitionTask {
+    const { partition } = claim
+    const task = taskOf(claim, this.#passed.at(partition), this.#options)
     this.#tasks.set(partition, task)
-    this.#fetcher.set(partition, first.from)
+    this.#fetcher.set(partition, task.admission.next)
     return task
-  }
-
-  /** Where a group that never was reads from, and what it is given. */
-  #firstOf(partition: number): { readonly from: Position; readonly after: Position } {
-    const { consumer, ends } = this.#options
-    if (consumer.begins !== 'end') return { from: 0, after: 0 }
-    const end = ends.end(partition)
-    return { from: Math.max(ends.start(partition), end - WARM_UP_RECORDS), after: end }
   }
 
   async #receive(fetched: readonly Fetched[]): Promise<void> {
@@ -239,7 +206,7 @@ export class KafkaConsumer implements Consumption {
     }
   }
 
-  async #deliver(task: Task, fetched: Fetched): Promise<void> {
+  async #deliver(task: PartitionTask, fetched: Fetched): Promise<void> {
     const { partition, admission } = task
     const { consumer } = this.#options
     const isCurrent = (): boolean => this.#tasks.get(partition) === task && this.#stopping === null
@@ -278,7 +245,7 @@ export class KafkaConsumer implements Consumption {
   }
 
   #holdForNewer(
-    { partition }: Task,
+    { partition }: PartitionTask,
     { offset, version }: { offset: number; version: number },
   ): void {
     this.#fetcher.remove(partition)
@@ -329,7 +296,7 @@ export class KafkaConsumer implements Consumption {
     this.#cancelTick = clock.after(TICK_MS, this.#tick)
   }
 
-  async #save(task: Task): Promise<void> {
+  async #save(task: PartitionTask): Promise<void> {
     const { partition, fence, admission } = task
     const position = admission.passed
     if (task.saving || position === task.saved) return
