@@ -6,7 +6,7 @@
 import type { Checkpoints, Claim } from '#actors/catalog/checkpoints.ts'
 import type { Arena } from '#actors/commit-log/arena.ts'
 import type { Consumer, Consumption, LogEntry } from '#actors/commit-log/commit-log.ts'
-import { type Position, Positions } from '#actors/commit-log/positions.ts'
+import { Positions } from '#actors/commit-log/positions.ts'
 import type { Cancel, Clock } from '#runtime/clock.ts'
 import { GroupMembership } from './group-membership.ts'
 import type { KafkaAddress } from './kafkajs.ts'
