@@ -1,5 +1,6 @@
 /** The dashboard: what it shows, that it moves, and where it leads. */
 import assert from 'node:assert/strict'
+import { percentText } from '../src/dashboard/error-rate-model.ts'
 import { assertAccessible } from './accessibility.ts'
 import { browse, byDayAndNight } from './browse.ts'
 import { PROJECT, type Visit } from './browser-bench.ts'
@@ -22,12 +23,29 @@ browse('numbers and charts of the dashboard move with the stream', async visit =
   await visit.eventually(async () => assert.equal(await tile(visit, 'Logs'), '800'))
   const bars = visit.page.locator('.histogram-bars .fill-info')
   const before = await bars.getAttribute('d')
+  // From here on levels of services are known by the stream alone.
+  await visit.page
+    .getByText(/% errors/)
+    .first()
+    .waitFor()
+  await visit.page.route('**/logs/search', route =>
+    route.request().postData()?.includes('by service, level') ? undefined : route.continue(),
+  )
   visit.arrive(60)
   await visit.eventually(async () => {
     assert.equal(await tile(visit, 'Logs'), '860')
     assert.notEqual(await bars.getAttribute('d'), before)
   })
   const rows = visit.server.rowsOf(PROJECT)
+  for (const service of new Set(rows.map(row => row.service))) {
+    const own = rows.filter(row => row.service === service)
+    const share = own.filter(({ level }) => level === 'ERROR' || level === 'FATAL').length
+    const line = visit.page.getByRole('list', { name: 'Logs by service' }).getByRole('listitem')
+    await line
+      .filter({ hasText: service })
+      .filter({ hasText: `${percentText(share / own.length)} errors` })
+      .waitFor()
+  }
   const errors = rows.filter(({ level }) => level === 'ERROR' || level === 'FATAL').length
   assert.equal(
     Number.parseFloat(await tile(visit, 'Error rate')).toFixed(1),

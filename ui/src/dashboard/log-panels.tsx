@@ -10,6 +10,7 @@ import { facetValues } from '../explore/counts-model.ts'
 import { scopeFilter } from '../explore/field-facts.ts'
 import { fieldTerm } from '../explore/query-text-model.ts'
 import { analysisRequest } from '../explore/search-model.ts'
+import { movedOn, type ServiceLevels } from '../explore/stream-levels.ts'
 import { createAsked } from '../kit/asked.ts'
 import { countText } from '../kit/number-text.ts'
 import { type Interval, resolveRange } from '../time/time-range-model.ts'
@@ -76,15 +77,22 @@ export function ErrorPanel(props: PanelProps): JSX.Element {
   )
 }
 
-/** Counts move with the stream; how they divide into levels is asked every ten seconds. */
+/** Counts and levels move with the stream; every ten seconds they are counted anew. */
 export function ServicesPanel(props: PanelProps): JSX.Element {
   const { dashboard } = props
   const { view, scope } = dashboard
   const { answer, problem } = createAsked(
     () => analysisRequest(scope(), '| count by service, level'),
-    searchLogs,
+    async (request, signal) => {
+      const before = view().streamed
+      const { table } = await searchLogs(request, signal)
+      return { levels: levelsByService(table), before }
+    },
   )
-  const byLevel = createMemo(() => levelsByService(answer()?.table))
+  const byLevel = createMemo((): ServiceLevels => {
+    const counted = answer()
+    return counted === null ? new Map() : movedOn(counted.levels, counted.before, view().streamed)
+  })
   const items = createMemo(() =>
     facetValues(view().counts?.byService ?? {}, [])
       .slice(0, SERVICES_SHOWN)
@@ -162,9 +170,7 @@ function createInterval(props: PanelProps): () => Interval {
   )
 }
 
-function levelsByService(
-  table: Table | undefined,
-): ReadonlyMap<string, Readonly<Partial<Record<Level, number>>>> {
+function levelsByService(table: Table | undefined): ServiceLevels {
   const services = new Map<string, Partial<Record<Level, number>>>()
   for (const [service, level, count] of table?.rows ?? []) {
     const known = LEVELS.find(each => each === level)

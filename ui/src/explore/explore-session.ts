@@ -25,6 +25,8 @@ import {
   type SearchScope,
   serviceFacetRequest,
 } from './search-model.ts'
+import { type ServiceLevels, withStreamed } from './stream-levels.ts'
+import { withPage } from './table-model.ts'
 import { type SocketEvents, TailConnection, type TailStatus } from './tail-connection.ts'
 import {
   type Hole,
@@ -59,6 +61,7 @@ export interface SessionView {
   readonly loading: boolean
   readonly error: Error | null
   readonly counts: Counts | null
+  readonly streamed: ServiceLevels
   readonly queryTimeMs: number | null
   readonly more: 'idle' | 'loading' | 'failed' | 'end' | 'full'
   readonly live: TailStatus
@@ -90,6 +93,7 @@ export class ExploreSession {
   #loading = false
   #error: Error | null = null
   #counts: Counts | null = null
+  #streamed: ServiceLevels = new Map()
   #queryTimeMs: number | null = null
   #table: Table | null = null
   #cursor: string | null = null
@@ -122,6 +126,7 @@ export class ExploreSession {
       loading: this.#loading,
       error: this.#error,
       counts: this.#counts,
+      streamed: this.#streamed,
       queryTimeMs: this.#queryTimeMs,
       more: this.#more,
       live: this.#live,
@@ -298,6 +303,7 @@ export class ExploreSession {
         this.#options.clock.nowMs(),
       )
       this.#counts = withRows(this.#counts ?? NO_COUNTS, fresh)
+      this.#streamed = withStreamed(this.#streamed, fresh)
       if (this.#tail.shown.cut && this.#more === 'end') this.#more = 'idle'
     }
     // What was dropped is missing in the counts: soon they are counted anew.
@@ -388,10 +394,4 @@ export class ExploreSession {
   #search(request: SearchRequest, signal: AbortSignal): Promise<SearchReply> {
     return this.#options.search(request, signal)
   }
-}
-
-/** A table of fields has pages, as the rows have that it is made of. */
-function withPage(table: Table | null, page: Table | undefined): Table | null {
-  if (table === null || page === undefined) return table
-  return { ...page, rows: [...table.rows, ...page.rows] }
 }

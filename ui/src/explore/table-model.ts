@@ -56,3 +56,9 @@ function groupText(value: Json): string {
 function isGroup({ type }: TableColumn): boolean {
   return type === 'text' || type === 'level'
 }
+
+/** A table of fields has pages, as the rows have that it is made of. */
+export function withPage(table: Table | null, page: Table | undefined): Table | null {
+  if (table === null || page === undefined) return table
+  return { ...page, rows: [...table.rows, ...page.rows] }
+}
