@@ -1,11 +1,12 @@
 /**
- * The web interface's files, read once and compressed once. Hashed names never change and are
+ * The web interface's files, read once, and compressed once they are asked for. Hashed names never change and are
  * kept by browsers for good; everything else is asked for again. Paths without a file get the
  * page, whose own router knows them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import { etagOf, isKnown } from './etag.ts'
 import type { HttpAnswer, HttpRequest, Route } from './http-server.ts'
 import { HttpProblem } from './problem.ts'
@@ -47,10 +48,12 @@ const PAGE = '/index.html'
 /** Vite's names: a base name, a hash of eight characters, an extension. */
 const HASHED = /-[\w-]{8}\.\w+$/
 
+type Encoding = 'br' | 'gzip'
+
 interface StaticFile {
   readonly plain: Buffer
-  readonly gzip: Buffer | null
-  readonly brotli: Buffer | null
+  /** null = it would not shrink. */
+  readonly packed: ((encoding: Encoding) => Promise<Buffer>) | null
   readonly headers: readonly (readonly [string, string])[]
   readonly etag: string
 }
@@ -60,15 +63,15 @@ export function staticRoutes(folder: string): Route[] {
   const files = readFiles(folder)
   const page = files.get(PAGE)
   if (page === undefined) return []
-  const handle = (request: HttpRequest): HttpAnswer => answer(request, files, page)
+  const handle = (request: HttpRequest): Promise<HttpAnswer> => answer(request, files, page)
   return [{ method: 'GET', path: '/*', handle }]
 }
 
-function answer(
+async function answer(
   request: HttpRequest,
   files: ReadonlyMap<string, StaticFile>,
   page: StaticFile,
-): HttpAnswer {
+): Promise<HttpAnswer> {
   const file = files.get(`/${request.parameters['*'] ?? ''}`)
   if (file !== undefined) return fileAnswer(request, file)
   // What looks like a file, or like the interface for programs, is no page of ours.
@@ -78,17 +81,15 @@ function answer(
   return fileAnswer(request, page)
 }
 
-function fileAnswer(request: HttpRequest, file: StaticFile): HttpAnswer {
+async function fileAnswer(request: HttpRequest, file: StaticFile): Promise<HttpAnswer> {
+  const { plain, packed, etag } = file
   const headers = [...file.headers]
-  if (isKnown(request, file.etag)) return { status: 304, headers }
+  if (isKnown(request, etag)) return { status: 304, headers }
   const accepted = request.header('accept-encoding') ?? ''
-  if (file.brotli !== null && /\bbr\b/.test(accepted)) {
-    return { status: 200, headers: [...headers, ['content-encoding', 'br']], body: file.brotli }
-  }
-  if (file.gzip !== null && /\bgzip\b/.test(accepted)) {
-    return { status: 200, headers: [...headers, ['content-encoding', 'gzip']], body: file.gzip }
-  }
-  return { status: 200, headers, body: file.plain }
+  const encoding = /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : null
+  if (packed === null || encoding === null) return { status: 200, headers, body: plain }
+  headers.push(['content-encoding', encoding])
+  return { status: 200, headers, body: await packed(encoding) }
 }
 
 function readFiles(folder: string): Map<string, StaticFile> {
@@ -124,16 +125,22 @@ function makeFile(name: string, plain: Buffer): StaticFile {
       ['x-frame-options', 'DENY'],
     )
   }
-  return {
-    plain,
-    gzip: compress ? gzipSync(plain, { level: 9 }) : null,
-    brotli: compress ? brotli(plain) : null,
-    headers,
-    etag,
+  return { plain, packed: compress ? packer(plain) : null, headers, etag }
+}
+
+/** In libuv's threads, and each once: to compress all files would be a fifth of a start. */
+function packer(plain: Buffer): (encoding: Encoding) => Promise<Buffer> {
+  const packed = new Map<Encoding, Promise<Buffer>>()
+  return encoding => {
+    const known = packed.get(encoding) ?? PACKERS[encoding](plain)
+    packed.set(encoding, known)
+    return known
   }
 }
 
-/** One notch below the best: a tenth of the time at start for two percent of the size. */
-function brotli(plain: Buffer): Buffer {
-  return brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } })
+const PACKERS: Readonly<Record<Encoding, (plain: Buffer) => Promise<Buffer>>> = {
+  // One notch below the best: a tenth of the time for two percent of the size.
+  br: plain =>
+    promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }),
+  gzip: plain => promisify(gzip)(plain, { level: 9 }),
 }
