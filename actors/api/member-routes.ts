@@ -5,9 +5,10 @@ import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
 import type { Member, Role } from '#proto/people.ts'
-import { PERMISSIONS, type Permission } from '#proto/permissions.ts'
+import { PERMISSIONS, type Permission, permissionsOf } from '#proto/permissions.ts'
 import { type Caller, type CallersProject, requirePermission, requirePerson } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
+import { demandExpected } from './expected.ts'
 import { time } from './shapes.ts'
 
 export interface MemberDeps extends EndpointDeps {
@@ -142,7 +143,13 @@ function ofRoles(deps: MemberDeps): Route[] {
       parts,
       problems,
       summary: 'Changes what a role of the project allows.',
-      body: z.strictObject({ name: roleName.optional(), permissions }),
+      body: z.strictObject({
+        name: roleName.optional(),
+        permissions,
+        expected: permissions
+          .optional()
+          .describe('as the caller read them: others by now are not replaced'),
+      }),
       answers: answer,
       async handle({ project, part, body }) {
         if ((body.name ?? part('name')) !== part('name')) {
@@ -150,6 +157,10 @@ function ofRoles(deps: MemberDeps): Route[] {
         }
         await requireRoles(project, [part('name')], members)
         requireAll(project, body.permissions)
+        const before = await roleOf(project.id, part('name'), members)
+        if (before !== null && body.expected !== undefined) {
+          demandExpected({ permissions: permissionsOf(body.expected) }, before)
+        }
         refuse(await members.putRole(project.id, part('name'), body.permissions))
         await keys.refresh()
         return json(200, await roleOf(project.id, part('name'), members))

@@ -98,6 +98,15 @@ test('roles: built-in ones stay, used ones cannot go, a changed one holds at onc
   assert.equal((await ask(member.token, 'GET', `${path}/keys`)).status, 403)
   await roles('PUT', '/on-call', { name: 'on-call', permissions: ['logs.read', 'keys'] })
   assert.equal((await ask(member.token, 'GET', `${path}/keys`)).status, 200)
+  const stale = { permissions: ['logs.read'], expected: ['logs.read'] }
+  const refused = await roles('PUT', '/on-call', stale)
+  assert.deepEqual([refused.status, refused.code], [409, 'LOGBOY_CONFLICT'])
+  assert.match(String(refused.json['detail']), /permissions is now \["logs.read","keys"\]/)
+  assert.equal((await ask(member.token, 'GET', `${path}/keys`)).status, 200, 'nothing was changed')
+  assert.equal(
+    (await roles('PUT', '/on-call', { ...stale, expected: ['keys', 'logs.read'] })).status,
+    200,
+  )
   assert.equal((await roles('DELETE', '/on-call')).code, 'LOGBOY_CONFLICT')
   await ask(owner.token, 'PATCH', `${path}/members/${member.id}`, { role: 'viewer' })
   assert.equal((await roles('DELETE', '/on-call')).status, 204)
@@ -202,7 +211,34 @@ test('settings of the installation hold at once', async t => {
   const made = await ask(ADMIN_TOKEN, 'POST', '/api/v1/projects', { name: 'theirs' })
   assert.equal(made.json['retention_days'], 3)
   assert.equal((await config({ audit_days: -1 })).status, 400)
+  const late = { audit_days: 7, expected: { retention_days_default: 30 } }
+  assert.deepEqual([(await config(late)).status, (await config({})).json['audit_days']], [409, 365])
+  assert.equal((await config({ ...late, expected: { audit_days: 365 } })).json['audit_days'], 7)
   assert.equal((await config({ nonsense: 1 })).status, 400)
+})
+
+test('of two tabs that edit one project the later one is told, and changes nothing', async t => {
+  const { ask, owner, path } = await world(t)
+  const change = (body: object) => ask(owner.token, 'PATCH', path, body)
+  const { name, retention_days: days } = (await ask(owner.token, 'GET', path)).json
+  assert.equal(
+    (await change({ retention_days: 7, expected: { retention_days: days } })).status,
+    200,
+  )
+  const late = await change({
+    name: 'mine',
+    retention_days: 9,
+    expected: { name, retention_days: days },
+  })
+  assert.deepEqual([late.status, late.code], [409, 'LOGBOY_CONFLICT'])
+  assert.match(String(late.json['detail']), /meanwhile: retention_days is now 7$/)
+  assert.partialDeepStrictEqual((await ask(owner.token, 'GET', path)).json, {
+    name,
+    retention_days: 7,
+  })
+  // What nobody else has touched is no conflict.
+  assert.equal((await change({ name: 'mine', expected: { name } })).status, 200)
+  assert.equal((await change({ name: 'mine', expected: { nonsense: 1 } })).status, 400)
 })
 
 test('a project is deleted with its keys, members and views, and nothing of others', async t => {

@@ -24,6 +24,7 @@ import {
 } from './caller.ts'
 import { answerOf, endpoint, NO_CONTENT } from './endpoint.ts'
 import { existingProject } from './existing-project.ts'
+import { demandExpected } from './expected.ts'
 import { type KeyDeps, newKey } from './key-routes.ts'
 import { nameText, project, quota } from './shapes.ts'
 
@@ -59,6 +60,17 @@ const changeBody = z.strictObject({
   bytes_per_second: quota.optional(),
   time_zone: timeZone.optional(),
 })
+const expectedSettings = z
+  .strictObject({
+    name: z.string(),
+    retention_days: z.number(),
+    records_per_second: z.number(),
+    bytes_per_second: z.number(),
+    time_zone: z.string(),
+  })
+  .partial()
+  .describe('as the caller read it: where it is something else by now, nothing is changed')
+
 export function projectRoutes(deps: ProjectDeps): Route[] {
   const { catalog } = deps
   const shared = { tag: 'projects', who: 'caller' } as const
@@ -110,12 +122,13 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       summary: 'Changes what is named, and leaves the rest.',
       description:
         'Name and time zone need `settings`, retention needs `retention`, quotas an administrator.',
-      body: changeBody,
+      body: changeBody.extend({ expected: expectedSettings.optional() }),
       answers: { 200: answerOf('The project.', project) },
-      problems: ['LOGBOY_NAME_TAKEN'],
-      async handle({ project: { id, ...access }, body, caller }) {
-        requireChange({ id, ...access }, body, caller)
-        await catalog.updateProject(id, body)
+      problems: ['LOGBOY_NAME_TAKEN', 'LOGBOY_CONFLICT'],
+      async handle({ project: { id, ...access }, body: { expected, ...change }, caller }) {
+        requireChange({ id, ...access }, change, caller)
+        demandExpected(expected, await existingProject(id, catalog))
+        await catalog.updateProject(id, change)
         await deps.keys.refresh()
         return json(200, await existingProject(id, catalog))
       },

@@ -5,6 +5,7 @@ import { json } from '#actors/http/problem.ts'
 import type { KeyCache } from '#actors/identity/key-cache.ts'
 import type { LiveSystemConfig } from '#actors/identity/system-config.ts'
 import { answerOf, type EndpointDeps, endpoint } from './endpoint.ts'
+import { demandExpected } from './expected.ts'
 
 export interface SystemConfigDeps extends EndpointDeps {
   readonly systemConfig: Pick<LiveSystemConfig, 'current' | 'change'>
@@ -39,9 +40,16 @@ export function systemConfigRoutes(deps: SystemConfigDeps): Route[] {
       ...shared,
       method: 'PATCH',
       summary: 'Changes what is named, in all processes within a second.',
-      body: config.partial(),
-      async handle({ body }) {
-        const given = Object.entries(body).filter(([, value]) => value !== undefined)
+      body: config.partial().extend({
+        expected: config
+          .partial()
+          .optional()
+          .describe('as the caller read it: where it is something else by now, nothing is changed'),
+      }),
+      problems: ['LOGBOY_CONFLICT'],
+      async handle({ body: { expected, ...change } }) {
+        demandExpected(expected, deps.systemConfig.current)
+        const given = Object.entries(change).filter(([, value]) => value !== undefined)
         const changed = await deps.systemConfig.change(Object.fromEntries(given))
         await deps.keys.refresh()
         return json(200, changed)

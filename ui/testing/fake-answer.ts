@@ -35,6 +35,17 @@ export function remove<Item>(list: Item[], name: keyof Item, value: unknown): An
   return DONE
 }
 
+/** What is not as the caller read it; null = all of it is. */
+export function meanwhile(now: object, { expected = {} }: Call['body']): Answer | null {
+  const wanted = Object.entries(expected as object)
+  const other = wanted.find(([name, value]) => {
+    return JSON.stringify(value) !== JSON.stringify(now[name as keyof typeof now])
+  })
+  return other === undefined
+    ? null
+    : problem(409, 'LOGBOY_CONFLICT', `somebody else changed this meanwhile: ${other[0]}`)
+}
+
 export function ok(body: unknown): Answer {
   return { status: 200, body }
 }

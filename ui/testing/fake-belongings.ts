@@ -15,6 +15,7 @@ import {
   type Call,
   DONE,
   type FakeRoute,
+  meanwhile,
   notFound,
   ok,
   problem,
@@ -137,7 +138,10 @@ export class FakeBelongings {
     if (old === undefined) return notFound()
     if (typeof body['time_zone'] === 'string' && body['time_zone'].includes('Nowhere'))
       return problem(400, 'LOGBOY_BAD_REQUEST', 'time_zone: unknown time zone')
-    const changed = { ...old, ...(body as Partial<ProjectSettings>) }
+    const refused = meanwhile(old, body)
+    if (refused !== null) return refused
+    const { expected: _, ...change } = body
+    const changed = { ...old, ...(change as Partial<ProjectSettings>) }
     this.#projects[at] = changed
     return ok(changed)
   }
@@ -218,7 +222,14 @@ export class FakeBelongings {
   #changeRole(call: Call): Answer {
     const { roles } = this.#own(call)
     const at = roles.findIndex(({ name }) => name === call.parts[1])
-    roles[at] = { ...(call.body as { name: string; permissions: Permission[] }), built_in: false }
+    const { expected, name, permissions } = call.body as {
+      readonly name: string
+      readonly permissions: Permission[]
+      readonly expected: Permission[]
+    }
+    const refused = meanwhile(roles[at] ?? {}, { expected: { permissions: expected } })
+    if (refused !== null) return refused
+    roles[at] = { name, permissions, built_in: false }
     return ok(roles[at])
   }
 

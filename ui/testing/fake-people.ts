@@ -6,6 +6,7 @@ import {
   type Call,
   DONE,
   type FakeRoute,
+  meanwhile,
   notFound,
   ok,
   problem,
@@ -126,7 +127,11 @@ export class FakePeople {
       [
         'PATCH',
         route('system/config'),
-        ({ body }) => ok((this.config = { ...this.config, ...(body as Partial<SystemConfig>) })),
+        ({ body }) => {
+          const { expected: _, ...change } = body as Partial<SystemConfig> & { expected: object }
+          const refused = meanwhile(this.config, body)
+          return refused ?? ok((this.config = { ...this.config, ...change }))
+        },
       ],
       ['GET', route('system/actors'), () => ok(FAKE_SYSTEM)],
     ]

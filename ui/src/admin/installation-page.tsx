@@ -1,6 +1,7 @@
 import { createSignal, type JSX } from 'solid-js'
 import type { SystemConfig } from '#proto/people.ts'
 import { changeConfig, readConfig } from '../api/installation.ts'
+import { expectedOf, isMeanwhile } from '../api/meanwhile.ts'
 import { Choice, Field, FormProblem, Tick } from '../kit/field.tsx'
 import { createForm } from '../kit/form.ts'
 import { createLoad, Loaded } from '../kit/load.tsx'
@@ -34,6 +35,19 @@ function ConfigForm(props: {
   const form = createForm(daysOf(props.config))
   const changes = (): Partial<SystemConfig> =>
     configChanges(props.config, { ...draft(), ...form.texts() })
+  const save = async (wanted: Partial<SystemConfig>): Promise<SystemConfig> => {
+    try {
+      return await changeConfig({ ...wanted, expected: expectedOf(props.config, wanted) })
+    } catch (error) {
+      if (!isMeanwhile(error)) throw error
+      // What was chosen stays, and the rest becomes theirs; saving once more means it.
+      const now = await readConfig()
+      props.onSaved(now)
+      setDraft({ ...now, ...wanted })
+      form.set(daysOf({ ...now, ...wanted }))
+      throw new Error(`${(error as Error).message}. Save again to replace it`)
+    }
+  }
   const submit = (event: Event): void => {
     const { retention_days_default, audit_days } = form.texts()
     const checks = {
@@ -41,7 +55,8 @@ function ConfigForm(props: {
       audit_days: wholeNumberProblem(audit_days, DAYS_MAX),
     }
     void form.submit(event, checks, async () => {
-      const saved = await changeConfig(changes())
+      const wanted = changes()
+      const saved = await save(wanted)
       props.onSaved(saved)
       setDraft(saved)
       form.set(daysOf(saved))

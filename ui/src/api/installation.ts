@@ -21,11 +21,15 @@ export function readAudit(query: AuditQuery, signal: AbortSignal): Promise<Audit
   return call<AuditPage>('GET', `/api/v1/audit?${params}`, { signal })
 }
 
-export function readConfig(signal: AbortSignal): Promise<SystemConfig> {
-  return call<SystemConfig>('GET', '/api/v1/system/config', { signal })
+export function readConfig(signal?: AbortSignal): Promise<SystemConfig> {
+  const options = signal === undefined ? {} : { signal }
+  return call<SystemConfig>('GET', '/api/v1/system/config', options)
 }
 
-export function changeConfig(body: Partial<SystemConfig>): Promise<SystemConfig> {
+/** 409 where `expected` is not what it was when it was read. */
+export function changeConfig(
+  body: Partial<SystemConfig> & { readonly expected: Partial<SystemConfig> },
+): Promise<SystemConfig> {
   return call<SystemConfig>('PATCH', '/api/v1/system/config', { body })
 }
 

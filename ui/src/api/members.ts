@@ -24,8 +24,9 @@ export function removeMember(id: string, account: string): Promise<void> {
   return call<void>('DELETE', projectPath(id, 'members', account))
 }
 
-export async function listRoles(id: string, signal: AbortSignal): Promise<readonly Role[]> {
-  return (await call<{ roles: Role[] }>('GET', projectPath(id, 'roles'), { signal })).roles
+export async function listRoles(id: string, signal?: AbortSignal): Promise<readonly Role[]> {
+  const options = signal === undefined ? {} : { signal }
+  return (await call<{ roles: Role[] }>('GET', projectPath(id, 'roles'), options)).roles
 }
 
 export interface RoleWish {
@@ -37,7 +38,12 @@ export function createRole(id: string, body: RoleWish): Promise<Role> {
   return call<Role>('POST', projectPath(id, 'roles'), { body })
 }
 
-export function changeRole(id: string, name: string, body: RoleWish): Promise<Role> {
+/** 409 where its permissions are not what they were when they were read. */
+export function changeRole(
+  id: string,
+  name: string,
+  body: RoleWish & { readonly expected: readonly Permission[] },
+): Promise<Role> {
   return call<Role>('PUT', projectPath(id, 'roles', name), { body })
 }
 

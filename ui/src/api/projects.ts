@@ -25,9 +25,10 @@ export function createProject(name: string): Promise<ProjectCreated> {
   return call<ProjectCreated>('POST', '/api/v1/projects', { body: { name } })
 }
 
+/** 409 where `expected` is not what it was when it was read. */
 export function changeProject(
   id: string,
-  body: Partial<ProjectSettings>,
+  body: Partial<ProjectSettings> & { readonly expected?: Partial<ProjectSettings> },
 ): Promise<ProjectSettings> {
   return call<ProjectSettings>('PATCH', projectPath(id), { body })
 }

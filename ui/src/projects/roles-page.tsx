@@ -1,7 +1,8 @@
 import { createSignal, For, type JSX, Show } from 'solid-js'
 import type { ProjectAccess, Role } from '#proto/people.ts'
 import { PERMISSIONS, type Permission, permissionsOf } from '#proto/permissions.ts'
-import { changeRole, createRole, deleteRole, listRoles } from '../api/members.ts'
+import { isMeanwhile } from '../api/meanwhile.ts'
+import { changeRole, createRole, deleteRole, listRoles, type RoleWish } from '../api/members.ts'
 import { ConfirmDialog } from '../kit/confirm-dialog.tsx'
 import { Field, Ticks } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
@@ -176,6 +177,20 @@ function RoleDialog(props: {
     { name: props.role?.name ?? '', permissions: '' },
     { LOGBOY_NAME_TAKEN: 'name' },
   )
+  const [expected, setExpected] = createSignal(props.role?.permissions ?? [])
+  const replace = async ({ name }: Role, wish: RoleWish): Promise<void> => {
+    try {
+      await changeRole(props.project.id, name, { ...wish, expected: expected() })
+    } catch (error) {
+      if (!isMeanwhile(error)) throw error
+      const now = (await listRoles(props.project.id)).find(role => role.name === name)
+      if (now === undefined) throw error
+      setExpected(now.permissions)
+      const allowed = now.permissions.join(', ')
+      const what = `somebody else changed this meanwhile: it now allows ${allowed}`
+      throw new Error(`${what}. Save again to replace it`)
+    }
+  }
   const submit = async (event: Event): Promise<void> => {
     const name = form.texts().name.trim()
     const checks = {
@@ -185,7 +200,7 @@ function RoleDialog(props: {
     const saved = await form.submit(event, checks, async () => {
       const wish = { name, permissions: permissionsOf(chosen()) }
       if (props.role === null) await createRole(props.project.id, wish)
-      else await changeRole(props.project.id, props.role.name, wish)
+      else await replace(props.role, wish)
       props.onSaved()
     })
     if (saved) props.onClose()

@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Show } from 'solid-js'
 import type { ProjectSettings } from '#proto/api.ts'
+import { expectedOf, isMeanwhile } from '../api/meanwhile.ts'
 import { changeProject } from '../api/projects.ts'
 import { Field, FormProblem } from '../kit/field.tsx'
 import { createForm, needed } from '../kit/form.ts'
@@ -47,6 +48,15 @@ function SettingsForm(props: ProjectPageProps): JSX.Element {
   })
   const changes = (): SettingsChange => changesOf(read(), form.texts())
   const changed = (): boolean => Object.keys(changes()).length > 0
+  /** What was typed stays, and the rest becomes theirs; saving once more means it. */
+  const refused = async (wanted: SettingsChange): Promise<Error> => {
+    const before = read()
+    await loadProjects()
+    const theirs = theirChange(before, props.project, wanted)
+    setRead(props.project)
+    form.set(untouched(draftOf(props.project), wanted))
+    return new Error(`somebody else changed this meanwhile: ${theirs}. Save again to replace it`)
+  }
   const submit = (event: Event): void => {
     const { name, retention_days, time_zone } = form.texts()
     const checks = {
@@ -56,15 +66,13 @@ function SettingsForm(props: ProjectPageProps): JSX.Element {
     }
     void form.submit(event, checks, async () => {
       const wanted = changes()
-      await loadProjects()
-      const theirs = theirChange(read(), props.project, wanted)
-      if (theirs !== null) {
-        // What was typed stays, and the rest becomes theirs; saving once more means it.
-        setRead(props.project)
-        form.set(untouched(draftOf(props.project), wanted))
-        throw new Error(`somebody else changed this meanwhile: ${theirs}. Save again to replace it`)
+      const expected = expectedOf(read(), wanted)
+      try {
+        await changeProject(props.project.id, { ...wanted, expected })
+      } catch (error) {
+        if (isMeanwhile(error)) throw await refused(wanted)
+        throw error
       }
-      await changeProject(props.project.id, wanted)
       setRead({ ...read(), ...wanted })
       await loadProjects()
       toast('Settings saved')
