@@ -1,6 +1,6 @@
 // `npm test`: types, lint, format, then every test. `npm test -- FILTER …` runs only matching test files.
 // `--integration` runs the tests that need real servers, whose addresses stand in the environment.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
@@ -22,15 +22,23 @@ const filters = process.argv.slice(2).filter(arg => arg !== '--integration')
 prepare({ ui: true, sdk: true })
 const node = serverNode()
 if (filters.length === 0 && !integration) {
-  check('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
-  check('types of the web interface', ['node_modules/typescript/bin/tsc', '-p', 'ui/tsconfig.json'])
-  check('lint', ['node_modules/oxlint/bin/oxlint', '--type-aware', '--quiet'])
-  check('format', [
-    'node_modules/@biomejs/biome/bin/biome',
-    'check',
-    '--diagnostic-level=error',
-    '.',
+  // Beside each other: the compiler has one thread.
+  const checked = await Promise.all([
+    check('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']),
+    check('types of the web interface', [
+      'node_modules/typescript/bin/tsc',
+      '-p',
+      'ui/tsconfig.json',
+    ]),
+    check('lint', ['node_modules/oxlint/bin/oxlint', '--type-aware', '--quiet']),
+    check('format', [
+      'node_modules/@biomejs/biome/bin/biome',
+      'check',
+      '--diagnostic-level=error',
+      '.',
+    ]),
   ])
+  if (checked.includes(false)) process.exit(1)
 }
 const files = testFiles('.').filter(file => filters.every(filter => file.includes(filter)))
 if (files.length === 0) {
@@ -43,10 +51,15 @@ const result = spawnSync(node, ['scripts/run-test-files.mjs', ...longestFirst(fi
 })
 process.exit(result.status ?? 1)
 
+/** Whether it held; what it says comes in one piece. */
 function check(what, args) {
   console.error(`logboy: checking ${what} …`)
-  const { status } = spawnSync(node, args, { cwd: ROOT, stdio: 'inherit' })
-  if (status !== 0) process.exit(status ?? 1)
+  return new Promise(resolve => {
+    execFile(node, args, { cwd: ROOT, maxBuffer: Infinity }, (error, stdout, stderr) => {
+      if (error !== null) console.error(`logboy: ${what}:\n${stdout}${stderr}`)
+      resolve(error === null)
+    })
+  })
 }
 
 /** Tests against real servers are named `x.integration.test.ts`; all others need nothing but this machine. */
