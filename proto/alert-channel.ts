@@ -35,6 +35,7 @@ export interface ChannelAbout {
   readonly severity: AlertSeverity
   /** A rule must have all of them. */
   readonly labels: Readonly<Record<string, string>>
+  readonly template: ChannelTemplate
 }
 
 /** Whether it is told of a rule: of its severity on, and with all of its labels. */
@@ -44,6 +45,12 @@ export function hearsOf(
 ): boolean {
   const isHeavy = ALERT_SEVERITIES.indexOf(rule.severity) >= ALERT_SEVERITIES.indexOf(severity)
   return isHeavy && Object.entries(labels).every(([name, text]) => rule.labels[name] === text)
+}
+
+/** What its messages say, see docs/alert-channels.md; '' = as they come. */
+export interface ChannelTemplate {
+  readonly title: string
+  readonly body: string
 }
 
 /** `GET alerts/channels`: `target` says where it leads, without what is secret. */

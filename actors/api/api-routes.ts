@@ -8,6 +8,7 @@ import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
 import { type AuditDeps, auditRoutes } from './audit-routes.ts'
 import { type AuthDeps, authRoutes } from './auth-routes.ts'
 import { tellingCatalog } from './catalog-problem.ts'
+import { type ChannelPreviewDeps, channelPreviewRoutes } from './channel-preview-route.ts'
 import { type ChannelDeps, channelRoutes } from './channel-routes.ts'
 import { type DeadLetterDeps, deadLetterRoutes } from './dead-letter-routes.ts'
 import { type DeleteDeps, deleteRoute } from './delete-route.ts'
@@ -41,6 +42,7 @@ export type ApiDeps = AlertBacktestDeps &
   SavedViewDeps &
   SystemConfigDeps &
   ChannelDeps &
+  ChannelPreviewDeps &
   SilenceDeps &
   AlertLinkDeps &
   AlertRuleDeps &
@@ -74,6 +76,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...alertStateRoutes(deps),
     ...alertLinkRoutes(deps),
     ...channelRoutes(deps),
+    ...channelPreviewRoutes(deps),
     ...silenceRoutes(deps),
     ...projectRoutes(deps),
     ...keyRoutes(deps),

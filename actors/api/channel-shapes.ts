@@ -3,6 +3,11 @@ import { z } from 'zod/v4'
 import type { ChannelDelivery, StoredChannel } from '#actors/catalog/alert-channels.ts'
 import { channelSettings } from '#actors/notifications/channel-settings.ts'
 import {
+  BODY_TEMPLATE_CHARS_MAX,
+  parseTemplate,
+  TITLE_TEMPLATE_CHARS_MAX,
+} from '#actors/notifications/message-template.ts'
+import {
   type AlertChannel,
   type AlertDelivery,
   CHANNEL_KINDS,
@@ -39,6 +44,21 @@ function duration(name: PacingTime, description: string) {
     .default(TIMES[name])
     .describe(description)
 }
+function templateText(charsMax: number) {
+  return z
+    .string()
+    .max(charsMax)
+    .check(ctx => {
+      const parsed = parseTemplate(ctx.value)
+      if (parsed.type === 'template') return
+      const { message, position, expected, suggestion } = parsed.fault
+      const idea = suggestion === null ? '' : `; did you mean ${suggestion}`
+      const told = `${message} at ${position}; expected ${expected}${idea}`
+      ctx.issues.push({ code: 'custom', message: told, input: ctx.value })
+    })
+    .default('')
+}
+
 const { group_by: groupBy, ...TIMES } = printPacing(PACING_DEFAULTS)
 const pacing = z
   .strictObject({
@@ -56,12 +76,19 @@ const pacing = z
     cooldown: duration('cooldown', 'how long after word of an alert it is not told to fire anew'),
   })
   .meta({ id: 'ChannelPacing' })
+const template = z
+  .strictObject({
+    title: templateText(TITLE_TEMPLATE_CHARS_MAX).describe('one line, as in {{state}}: {{rule}}'),
+    body: templateText(BODY_TEMPLATE_CHARS_MAX),
+  })
+  .meta({ id: 'ChannelTemplate', description: 'What messages say; "" = as they come.' })
 const about = {
   name: z.string().trim().min(1).max(100),
   enabled: z.boolean().default(true),
   severity: z.enum(ALERT_SEVERITIES).default('info').describe('told from this one on'),
   labels: labels.default({}).describe('a rule must have all of them'),
   pacing: pacing.prefault({}),
+  template: template.prefault({}),
 }
 export const newChannel = z.strictObject({
   project: projectInBody,
@@ -83,6 +110,7 @@ export const channel = z
     severity: z.enum(ALERT_SEVERITIES),
     labels: z.record(z.string(), z.string()),
     pacing,
+    template,
     created_at: time,
     updated_at: time,
   })
@@ -104,10 +132,12 @@ export const delivery = z
     reminder: z.boolean().describe('that something still fires'),
   })
   .meta({ id: 'AlertDelivery' })
+
 /** What people say of a channel, as it is kept. */
 export function aboutOf(body: z.output<typeof changedChannel>) {
-  const { name, enabled, severity, labels: wanted } = body
-  return { name, enabled, severity, labels: wanted, pacing: readPacing(body.pacing) }
+  const { name, enabled, severity, labels: wanted, template: wish } = body
+  const told = { name, enabled, severity, labels: wanted, template: wish }
+  return { ...told, pacing: readPacing(body.pacing) }
 }
 
 export function toldChannel(stored: StoredChannel): AlertChannel {
@@ -121,6 +151,7 @@ export function toldChannel(stored: StoredChannel): AlertChannel {
     severity,
     labels: wanted,
     pacing: printPacing(stored.pacing),
+    template: stored.template,
     created_at: formatTime(stored.createdAtUs, 0),
     updated_at: formatTime(stored.updatedAtUs, 0),
   }

@@ -113,6 +113,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/v1/alerts/rules/preview': { rule: {} },
   'POST /api/v1/alerts/rules/backtest': { rule: {} },
   'POST /api/v1/alerts/rules/import': { text: 'rules: []' },
+  'POST /api/v1/channels/preview': { template: {} },
   'POST /api/v1/channels': { name: 'a', settings: { kind: 'email', to: ['ada@example.org'] } },
   'PUT /api/v1/channels/:channel': { name: 'a' },
   'POST /api/v1/silences': SILENCE,

@@ -29,6 +29,8 @@ export const channelColumns = {
   interval_s: z.number(),
   repeat_s: z.number(),
   cooldown_s: z.number(),
+  title_template: z.string(),
+  body_template: z.string(),
   created_at_us: int8,
   updated_at_us: int8,
 }
@@ -36,7 +38,7 @@ export const channelColumns = {
 export const CHANNEL = sql.fragment`
   c.id AS channel_id, c.project_id AS channel_project, c.name, c.kind, c.target, c.sealed,
   c.enabled, c.severity, c.labels, c.group_by, c.wait_s, c.interval_s, c.repeat_s, c.cooldown_s,
-  c.created_at_us, c.updated_at_us
+  c.title_template, c.body_template, c.created_at_us, c.updated_at_us
 `
 export const channelRow = z.object(channelColumns)
 const storedRow = channelRow.transform(channelOf)
@@ -89,6 +91,7 @@ export function channelOf(row: z.output<typeof channelRow>): StoredChannel {
       repeatS: row.repeat_s,
       cooldownS: row.cooldown_s,
     },
+    template: { title: row.title_template, body: row.body_template },
     createdAtUs: row.created_at_us,
     updatedAtUs: row.updated_at_us,
   }
@@ -119,7 +122,7 @@ export class SqlAlertChannels implements AlertChannels {
 
   create(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
     const { id, projectId, name, kind, target, sealed, enabled, severity, labels } = channel
-    const { createdAtUs, pacing } = channel
+    const { createdAtUs, pacing, template } = channel
     return namesDiffer(async () => {
       const { outcome } = await this.#database.repeatable(db =>
         db.one(sql.type(outcomeRow)`
@@ -130,11 +133,12 @@ export class SqlAlertChannels implements AlertChannels {
           ), made AS (
             INSERT INTO alert_channels (id, project_id, name, kind, target, sealed, enabled,
               severity, labels, group_by, wait_s, interval_s, repeat_s, cooldown_s,
-              created_at_us, updated_at_us)
+              title_template, body_template, created_at_us, updated_at_us)
             SELECT ${id}, project.id, ${name}, ${kind}, ${target},
               ${sql.binary(Buffer.from(sealed))}, ${enabled}, ${severity}, ${sql.jsonb(labels)},
               ${sql.jsonb([...pacing.groupBy])}, ${pacing.waitS}, ${pacing.intervalS},
-              ${pacing.repeatS}, ${pacing.cooldownS}, ${createdAtUs}, ${createdAtUs}
+              ${pacing.repeatS}, ${pacing.cooldownS}, ${template.title}, ${template.body},
+              ${createdAtUs}, ${createdAtUs}
             FROM project, others WHERE others.count < ${ALERT_CHANNELS_MAX}
             ON CONFLICT (id) DO NOTHING
           )
@@ -159,7 +163,8 @@ export class SqlAlertChannels implements AlertChannels {
             severity = ${severity}, labels = ${sql.jsonb(labels)},
             group_by = ${sql.jsonb([...pacing.groupBy])}, wait_s = ${pacing.waitS},
             interval_s = ${pacing.intervalS}, repeat_s = ${pacing.repeatS},
-            cooldown_s = ${pacing.cooldownS}, updated_at_us = ${channel.updatedAtUs}
+            cooldown_s = ${pacing.cooldownS}, title_template = ${channel.template.title},
+            body_template = ${channel.template.body}, updated_at_us = ${channel.updatedAtUs}
           WHERE project_id = ${projectId} AND id = ${id}
         `),
       )

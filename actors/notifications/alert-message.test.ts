@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { Row } from '#proto/api.ts'
 import { parseSearch } from '#proto/query.ts'
-import { type AlertMessage, plainText, titleOf, valueText } from './alert-message.ts'
+import { type AlertMessage, NO_TEMPLATE, plainText, titleOf, valueText } from './alert-message.ts'
 import { exploreLink, groupQuery } from './explore-link.ts'
 import { alertmanagerPost } from './shapes/alertmanager.ts'
 import { pagerDutyPosts } from './shapes/pagerduty.ts'
@@ -61,6 +61,7 @@ function message(part: Partial<AlertMessage> = {}): AlertMessage {
     link: 'https://logs.example.org/explore?project=abcdefghij',
     isRepeatPossible: false,
     isReminder: false,
+    template: NO_TEMPLATE,
     actions: null,
     isTest: false,
     isFault: false,

@@ -1,9 +1,13 @@
 /** What people are told: changes that belong together, with what they need to judge them. */
 import type { AlertAbout, HistoryEntry } from '#actors/catalog/alert-states.ts'
+import type { ChannelTemplate } from '#proto/alert-channel.ts'
 import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
 import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
+
+/** Messages say what they say by themselves. */
+export const NO_TEMPLATE: ChannelTemplate = { title: '', body: '' }
 
 export interface AlertMessage {
   /** The same for every attempt: by it the other side knows a repeat. */
@@ -20,11 +24,14 @@ export interface AlertMessage {
   readonly isRepeatPossible: boolean
   /** It is no news: what was told still fires. */
   readonly isReminder: boolean
+  /** Of its channel. */
+  readonly template: ChannelTemplate
   readonly isTest: boolean
   /** It is about the rule itself, which cannot be evaluated. */
   readonly isFault: boolean
 }
 
+export const REPEATED = 'This may have been told before.'
 /** Of groups and lines in a text; how many more there are is told. */
 const GROUPS_TOLD_MAX = 10
 const LINES_TOLD_MAX = 5
@@ -83,6 +90,12 @@ export function groupText(group: HistoryEntry['about']['group']): string {
     .join(', ')
 }
 
+/** What the value is held against: the number at the end of a condition; null = there is none. */
+export function thresholdOf({ condition }: Pick<AlertAbout, 'condition'>): number | null {
+  const [, threshold] = / [<>]=? (-?[\d.]+(?:e[+-]?\d+)?)$/.exec(condition) ?? []
+  return threshold === undefined ? null : Number(threshold)
+}
+
 /** Six digits are more than a person compares. */
 export function valueText(value: number): string {
   return String(Number(value.toPrecision(6)))
@@ -94,7 +107,7 @@ export function plainText(message: AlertMessage): string {
     ...toldChanges(message),
     `severity: ${severityOf(message)}`,
     ...linksOf(message).map(({ title, url }) => `${title.toLowerCase()}: ${url}`),
-    ...(message.isRepeatPossible ? ['This may have been told before.'] : []),
+    ...(message.isRepeatPossible ? [REPEATED] : []),
     ...toldLines(message),
   ].join('\n')
 }
@@ -134,7 +147,7 @@ export function toldLines({ lines }: AlertMessage): string[] {
     .map(({ time, level, service, message }) => oneLine(`${time} ${level} [${service}] ${message}`))
 }
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const line = text.replaceAll(/\p{Cc}+/gu, ' ')
   return line.length > LINE_CHARS_MAX ? `${line.slice(0, LINE_CHARS_MAX)}…` : line
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { UntoldFault } from '#actors/catalog/alert-faults.ts'
 import { parseDuration } from '#proto/time.ts'
-import type { AlertMessage } from './alert-message.ts'
+import { type AlertMessage, NO_TEMPLATE } from './alert-message.ts'
 
 /** The same for every attempt at the same fault. */
 export function faultMessage(fault: UntoldFault, publicUrl: string, atUs: number): AlertMessage {
@@ -41,6 +41,7 @@ export function faultMessage(fault: UntoldFault, publicUrl: string, atUs: number
     actions: null,
     isRepeatPossible: false,
     isReminder: false,
+    template: NO_TEMPLATE,
     isTest: false,
     isFault: true,
   }

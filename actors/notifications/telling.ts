@@ -52,6 +52,7 @@ export function messageOf(
     actions,
     isRepeatPossible: isRepeatPossible(told),
     isReminder: isReminder(told),
+    template: channel.template,
     isTest: false,
     isFault: false,
   }

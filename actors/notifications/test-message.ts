@@ -3,7 +3,7 @@ import type { StoredChannel } from '#actors/catalog/alert-channels.ts'
 import type { AlertMessage } from './alert-message.ts'
 
 export function testMessage(
-  { projectId, name, severity, labels }: StoredChannel,
+  { projectId, name, severity, labels, template }: StoredChannel,
   id: string,
   atUs: number,
   link = '',
@@ -41,6 +41,7 @@ export function testMessage(
     actions: null,
     isRepeatPossible: false,
     isReminder: false,
+    template,
     isTest: true,
     isFault: false,
   }

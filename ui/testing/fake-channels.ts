@@ -33,6 +33,7 @@ export class FakeChannels {
 
   #channels(method: string, id: string, act: string, body: ChannelBody): Answer | null {
     if (id === '' && method === 'GET') return ok({ channels: this.channels })
+    if (id === 'preview') return previewed(body)
     if (act === 'deliveries') return ok({ deliveries: this.deliveries })
     if (act === 'test') return this.#test(id)
     const at = this.channels.findIndex(channel => channel.id === id)
@@ -40,8 +41,8 @@ export class FakeChannels {
       this.channels.splice(at, 1)
       return { status: 204, body: null }
     }
-    const { settings, name, enabled, severity, labels, pacing } = body
-    const about = { name, enabled, severity, labels, pacing, updated_at: nowText() }
+    const { settings, name, enabled, severity, labels, pacing, template } = body
+    const about = { name, enabled, severity, labels, pacing, template, updated_at: nowText() }
     if (method === 'POST' && settings !== undefined) {
       if (settings.to?.some(address => !address.includes('@')) === true)
         return problem(400, 'LOGBOY_BAD_REQUEST', 'settings.to.0: Invalid email address')
@@ -98,6 +99,14 @@ export class FakeChannels {
     else this.silences[at] = made
     return { status: known === undefined ? 201 : 200, body: made }
   }
+}
+
+/** As if the title were the rule's name, whatever it is. */
+function previewed({ template }: ChannelBody): Answer {
+  const fault = { position: 2, length: 4, message: 'a message has no ruel', expected: 'a name' }
+  const isWrong = template.title.includes('ruel')
+  const faults = isWrong ? [{ member: 'title', ...fault, suggestion: '{{rule}}' }] : []
+  return ok({ title: 'Checkout errors', text: template.body, sample: true, faults })
 }
 
 function hostOf(url: string): string {

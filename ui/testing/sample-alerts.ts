@@ -169,7 +169,14 @@ function changes(): readonly AlertChange[] {
 }
 
 const PACING = printPacing(PACING_DEFAULTS)
-const ABOUT = { enabled: true, pacing: PACING, created_at: AT, updated_at: AT } as const
+const TEMPLATE = { title: '', body: '' }
+const ABOUT = {
+  enabled: true,
+  pacing: PACING,
+  template: TEMPLATE,
+  created_at: AT,
+  updated_at: AT,
+} as const
 const CHANNELS: readonly AlertChannel[] = [
   {
     ...ABOUT,

@@ -26,6 +26,7 @@ export function newChannel(id: string, change: Partial<StoredChannel> = {}): Sto
     severity: 'info',
     labels: {},
     pacing: PACING_DEFAULTS,
+    template: { title: '', body: '' },
     createdAtUs: NOW_US,
     updatedAtUs: NOW_US,
     ...change,
@@ -109,11 +110,18 @@ export function channelTests(catalog: () => ChannelCatalog): void {
       [newChannel('a', { severity: 'critical' }), newChannel('b', { labels: { team: "o'shop" } })],
     )
     assert.equal(await channels().find('channels02', 'a'), null)
-    const changed = newChannel('a', { name: 'z', enabled: false, updatedAtUs: NOW_US + 5 })
+    const template = { title: "{{rule}}'s", body: '{{count}}' }
+    const changed = newChannel('a', {
+      name: 'z',
+      enabled: false,
+      updatedAtUs: NOW_US + 5,
+      template,
+    })
     assert.equal(await channels().update(changed), 'done')
     assert.equal(await channels().update({ ...changed, name: 'b' }), 'name-taken')
     assert.equal(await channels().update({ ...changed, projectId: 'channels02' }), 'unknown')
-    assert.equal((await channels().find('channels01', 'a'))?.name, 'z')
+    const kept = await channels().find('channels01', 'a')
+    assert.deepEqual([kept?.name, kept?.template], ['z', template])
     assert.equal(await channels().delete('channels02', 'a'), false)
     assert.equal(await channels().delete('channels01', 'a'), true)
     assert.equal(await channels().find('channels01', 'a'), null)

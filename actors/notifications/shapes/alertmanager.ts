@@ -2,6 +2,7 @@
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
 import { type AlertMessage, changeText, toldLines } from '../alert-message.ts'
+import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 export function alertmanagerPost(message: AlertMessage, url: string): OutgoingPost {
@@ -17,6 +18,8 @@ function alertOf(change: HistoryEntry, message: AlertMessage) {
   const { about, to, windowEndUs } = change
   const { rule, severity, labels, runbook, group } = about
   const at = formatTime(windowEndUs, 0)
+  const alone = { ...message, changes: [change] }
+  const description = messageBody(alone)
   return {
     labels: {
       ...named(labels),
@@ -26,7 +29,8 @@ function alertOf(change: HistoryEntry, message: AlertMessage) {
       project: message.project.name,
     },
     annotations: {
-      summary: changeText(change),
+      summary: message.template.title === '' ? changeText(change) : messageTitle(alone),
+      ...(description === null ? {} : { description }),
       ...(runbook === null ? {} : { runbook_url: runbook }),
       ...(message.lines.length === 0 ? {} : { logs: toldLines(message).join('\n') }),
     },

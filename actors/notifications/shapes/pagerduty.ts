@@ -1,7 +1,8 @@
 /** PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
-import { type AlertMessage, changeText, titleOf, toldLines } from '../alert-message.ts'
+import { type AlertMessage, changeText, toldLines } from '../alert-message.ts'
+import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 const EVENTS_URL = 'https://events.pagerduty.com/v2/enqueue'
@@ -24,6 +25,10 @@ export function pagerDutyPosts(message: AlertMessage, target: PagerDutyTarget): 
 
 function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string) {
   const { about, to, windowEndUs } = change
+  const alone = { ...message, changes: [change] }
+  const title = messageTitle(alone)
+  const summary = message.template.title === '' ? `${title} ${changeText(change)}` : title
+  const text = messageBody(alone)
   return {
     routing_key: routingKey,
     event_action: to === 'firing' ? 'trigger' : 'resolve',
@@ -32,10 +37,7 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
     client_url: message.link,
     links: about.runbook === null ? [] : [{ href: about.runbook, text: 'Runbook' }],
     payload: {
-      summary: `${titleOf({ ...message, changes: [change] })} ${changeText(change)}`.slice(
-        0,
-        SUMMARY_CHARS_MAX,
-      ),
+      summary: summary.slice(0, SUMMARY_CHARS_MAX),
       source: message.project.name,
       severity: about.severity,
       timestamp: formatTime(windowEndUs, 0),
@@ -44,6 +46,7 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
         condition: about.condition,
         value: change.value,
         group: about.group,
+        ...(text === null ? {} : { text }),
         labels: about.labels,
         logs: toldLines(message),
         possibly_repeated: message.isRepeatPossible,

@@ -4,32 +4,43 @@ import {
   isFiring,
   linksOf,
   severityOf,
-  titleOf,
   toldChanges,
   toldLines,
 } from '../alert-message.ts'
+import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 const COLORS = { info: '#2f6fde', warning: '#d97706', critical: '#dc2626' } as const
 const RESOLVED = '#16a34a'
 /** Of a section's text, which Slack refuses beyond 3,000. */
 const SECTION_CHARS_MAX = 2_900
+const SECTION = new RegExp(`[^]{1,${SECTION_CHARS_MAX}}`, 'g')
 const HEADER_CHARS_MAX = 150
 
 export function slackPost(message: AlertMessage, url: string): OutgoingPost {
   const severity = severityOf(message)
   const known = severity in COLORS ? COLORS[severity as keyof typeof COLORS] : COLORS.warning
   const links = linksOf(message).map(({ title, url }) => `<${url}|${title}>`)
-  const lines = toldLines(message)
+  const body = messageBody(message, escaped)
   const blocks = [
-    header(titleOf(message)),
-    section(escaped(toldChanges(message).join('\n'))),
-    ...(lines.length === 0 ? [] : [section(`\`\`\`${escaped(lines.join('\n'))}`, '```')]),
+    header(messageTitle(message)),
+    ...(body === null ? sectionsOf(message) : sectionsWith(body)),
     section([...links, ...(message.isRepeatPossible ? ['possibly repeated'] : [])].join('  ·  ')),
   ]
   const color = isFiring(message) ? known : RESOLVED
-  const body = { text: escaped(titleOf(message)), attachments: [{ color, blocks }] }
-  return { url, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const sent = { text: escaped(messageTitle(message)), attachments: [{ color, blocks }] }
+  return { url, headers: { 'content-type': 'application/json' }, body: JSON.stringify(sent) }
+}
+
+function sectionsOf(message: AlertMessage) {
+  const lines = toldLines(message)
+  const told = section(escaped(toldChanges(message).join('\n')))
+  return lines.length === 0 ? [told] : [told, section(`\`\`\`${escaped(lines.join('\n'))}`, '```')]
+}
+
+/** Of a template, whose author may write markup: as many as Slack needs. */
+function sectionsWith(body: string) {
+  return (body.match(SECTION) ?? []).filter(text => text.trim() !== '').map(text => section(text))
 }
 
 function header(text: string) {

@@ -4,19 +4,19 @@ import {
   isFiring,
   linksOf,
   severityOf,
-  titleOf,
   toldChanges,
   toldLines,
 } from '../alert-message.ts'
+import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
   const severity = severityOf(message)
   const color = isFiring(message) ? (severity === 'info' ? 'Accent' : 'Attention') : 'Good'
+  const text = messageBody(message, escaped)
   const body = [
-    { ...block(titleOf(message)), size: 'Medium', weight: 'Bolder', color },
-    ...toldChanges(message).map(block),
-    ...toldLines(message).map(line => ({ ...block(line), fontType: 'Monospace', size: 'Small' })),
+    { ...block(messageTitle(message)), size: 'Medium', weight: 'Bolder', color },
+    ...(text === null ? blocksOf(message) : blocksWith(text)),
     ...(message.isRepeatPossible ? [block('This may have been told before.')] : []),
   ]
   const content = {
@@ -32,6 +32,21 @@ export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ type: 'message', attachments }),
   }
+}
+
+function blocksOf(message: AlertMessage) {
+  return [
+    ...toldChanges(message).map(block),
+    ...toldLines(message).map(line => ({ ...block(line), fontType: 'Monospace', size: 'Small' })),
+  ]
+}
+
+/** Of a template, whose author may write Markdown: a line each. */
+function blocksWith(text: string) {
+  return text
+    .split('\n')
+    .filter(line => line.trim() !== '')
+    .map(line => ({ ...block(''), text: line }))
 }
 
 function block(text: string) {

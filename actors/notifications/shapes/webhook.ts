@@ -2,7 +2,8 @@
 import { createHmac } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
-import { type AlertMessage, aboutOf, isFiring, plainText, titleOf } from '../alert-message.ts'
+import { type AlertMessage, aboutOf, isFiring } from '../alert-message.ts'
+import { messageText, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
 export const WEBHOOK_SECRET_PREFIX = 'whsec_'
@@ -44,8 +45,8 @@ function kindOf(message: AlertMessage): 'test' | 'fault' | 'firing' | 'resolved'
 function webhookData(message: AlertMessage) {
   const { rule, severity, condition, labels, runbook } = aboutOf(message)
   return {
-    title: titleOf(message),
-    text: plainText(message),
+    title: messageTitle(message),
+    text: messageText(message),
     project: message.project,
     rule: { id: message.changes[0]?.ruleId, name: rule, severity, condition, labels, runbook },
     changes: message.changes.map(changeData),

@@ -18,6 +18,7 @@ import {
   withoutSettings,
 } from './channel-form.ts'
 import { ChannelPacingFields } from './channel-pacing-fields.tsx'
+import { ChannelTemplateFields } from './channel-template-fields.tsx'
 import { LabelsField } from './labels-field.tsx'
 
 const FROM_SEVERITY = [
@@ -97,6 +98,7 @@ export function ChannelDialog(props: {
         onInput={labels => form.set({ labels })}
       />
       <ChannelPacingFields form={form} />
+      <ChannelTemplateFields project={props.project} form={form} />
       <Tick
         label="In use"
         checked={form.texts().enabled === 'yes'}

@@ -19,14 +19,15 @@ const CHANNEL: AlertChannel = {
   severity: 'critical',
   labels: { team: 'shop', note: 'a=b' },
   pacing: { group_by: ['team', 'host'], wait: '30s', interval: '0s', repeat: '4h', cooldown: '0s' },
+  template: { title: '{{rule}}', body: '{{#each changes}}\n{{value}}{{/each}}' },
   created_at: '2026-11-29T10:00:00Z',
   updated_at: '2026-11-29T10:00:00Z',
 }
 
 test('a channel comes out of the form as it went in, and its settings stay', () => {
   const texts = channelTexts(CHANNEL)
-  const { name, enabled, severity, labels, pacing } = CHANNEL
-  assert.deepEqual(channelAbout(texts), { name, enabled, severity, labels, pacing })
+  const { name, enabled, severity, labels, pacing, template } = CHANNEL
+  assert.deepEqual(channelAbout(texts), { name, enabled, severity, labels, pacing, template })
   assert.equal(channelSettings(texts), null)
   assert.deepEqual(channelProblems(texts, false), {})
 })

@@ -1,5 +1,5 @@
 /** The form of a channel: what each kind asks for, and the settings that come of it. */
-import type { AlertChannel, ChannelKind } from '#proto/alert-channel.ts'
+import type { AlertChannel, ChannelKind, ChannelTemplate } from '#proto/alert-channel.ts'
 import type { AlertSeverity } from '#proto/alert-rule.ts'
 import type { ChannelWish, SettingsWish } from '../api/channels.ts'
 import { pacingOf, pacingProblems, pacingTexts } from './channel-pacing-form.ts'
@@ -27,6 +27,9 @@ const EMPTY = {
   labels: '',
   enabled: 'yes',
   ...pacingTexts(),
+  /** '' = as it comes. */
+  template_title: '',
+  template_body: '',
 }
 export type ChannelTexts = Readonly<Record<keyof typeof EMPTY, string>>
 export type ChannelField = keyof ChannelTexts
@@ -109,7 +112,14 @@ export function channelTexts(channel: AlertChannel | null): ChannelTexts {
   if (channel === null) return EMPTY
   const { name, kind, severity, labels, enabled } = channel
   const about = { name, kind, severity, enabled: enabled ? 'yes' : 'no' }
-  return { ...EMPTY, ...about, labels: printLabels(labels), ...pacingTexts(channel.pacing) }
+  return {
+    ...EMPTY,
+    ...about,
+    labels: printLabels(labels),
+    ...pacingTexts(channel.pacing),
+    template_title: channel.template.title,
+    template_body: channel.template.body,
+  }
 }
 
 export function channelAbout(texts: ChannelTexts): Omit<ChannelWish, 'settings'> {
@@ -118,8 +128,13 @@ export function channelAbout(texts: ChannelTexts): Omit<ChannelWish, 'settings'>
     enabled: texts.enabled === 'yes',
     severity: texts.severity as AlertSeverity,
     labels: readLabels(texts.labels),
+    template: templateOf(texts),
     pacing: pacingOf(texts),
   }
+}
+
+export function templateOf(texts: ChannelTexts): ChannelTemplate {
+  return { title: texts.template_title.trim(), body: texts.template_body }
 }
 
 /** null = nothing was entered: those of a channel that is there stay. */

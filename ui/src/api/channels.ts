@@ -1,6 +1,12 @@
 /** Where alerts of a project are told. */
-import type { AlertChannel, AlertDelivery, ChannelAbout } from '#proto/alert-channel.ts'
+import type {
+  AlertChannel,
+  AlertDelivery,
+  ChannelAbout,
+  ChannelTemplate,
+} from '#proto/alert-channel.ts'
 import type { ChannelPacingText } from '#proto/channel-pacing.ts'
+import type { QueryFault } from '#proto/query/fault.ts'
 import { call } from './client.ts'
 
 /** Settings of a kind, as somebody writes them. */
@@ -39,6 +45,25 @@ export function changeChannel(
 
 export function deleteChannel(project: string, id: string): Promise<void> {
   return call<void>('DELETE', `${channelPath(id)}?${new URLSearchParams({ project })}`)
+}
+
+/** What templates would say of the last alert that fired, or of a made-up one (`sample`). */
+export interface MessagePreview {
+  readonly title: string
+  readonly text: string
+  readonly sample: boolean
+  readonly faults: readonly TemplateFault[]
+}
+
+export interface TemplateFault extends QueryFault {
+  readonly member: keyof ChannelTemplate
+}
+
+export function previewMessage(
+  question: { readonly project: string; readonly template: ChannelTemplate },
+  signal: AbortSignal,
+): Promise<MessagePreview> {
+  return call<MessagePreview>('POST', `${PATH}/preview`, { body: question, signal })
 }
 
 /** Tells it of a firing that is none. */
