@@ -56,7 +56,7 @@ export const LIST_NAMES = {
 } as const
 export type ListName = keyof typeof LIST_NAMES
 const LISTS = Object.keys(LIST_NAMES) as ListName[]
-/** Before a dot: any field of the group, any label of the rule. */
+/** Before a dot, with every field of the group and label of the rule. */
 const MAPS = ['group', 'labels'] as const
 
 export const TITLE_TEMPLATE_CHARS_MAX = 300
