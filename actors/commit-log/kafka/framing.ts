@@ -11,6 +11,7 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import type { BatchBytes } from '#actors/commit-log/commit-log.ts'
 import { type Envelope, EnvelopeSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { copyShared } from '#runtime/shared-copy.ts'
 
 export const ENVELOPE_HEADER = 'logboy-envelope'
 export const FRAME_BYTES = 6
@@ -47,7 +48,8 @@ export function writeFrame(into: Buffer, at: number, { batch, schemaId }: Outgoi
   into[at] = MAGIC
   into.writeInt32BE(schemaId, at + 1)
   into[at + FRAME_BYTES - 1] = FIRST_MESSAGE
-  into.set(new Uint8Array(batch.memory, batch.offset, batch.length), at + FRAME_BYTES)
+  const bytes = new Uint8Array(batch.memory, batch.offset, batch.length)
+  copyShared(bytes, into, at + FRAME_BYTES)
 }
 
 export function unframe({ value, headers }: StoredRecord): Unframed {

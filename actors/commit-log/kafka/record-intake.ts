@@ -2,6 +2,7 @@
 import { type Arena, type ArenaBytes, partOf } from '#actors/commit-log/arena.ts'
 import type { LogEntry } from '#actors/commit-log/commit-log.ts'
 import type { Envelope } from '#proto/gen/logboy/v1/envelope_pb.ts'
+import { placeOf } from '#runtime/shared-copy.ts'
 import { unframe } from './framing.ts'
 import type { Fetched, FetchedRecord } from './partition-fetcher.ts'
 
@@ -53,7 +54,7 @@ export async function deliver(
   for (let first = 0; first < arrived.length && goesOn(); ) {
     let [last, bytes] = [first, 0]
     for (; last < arrived.length; last++) {
-      const size = alignedLength((arrived[last] as Arrived).batch)
+      const size = roomFor((arrived[last] as Arrived).batch)
       if (last > first && bytes + size > PIECE_BYTES) break
       bytes += size
     }
@@ -75,16 +76,17 @@ function copyInto(
   const { view } = memory
   let offset = 0
   return arrived.map(({ position, envelope, batch }) => {
-    view.set(batch, offset)
-    const part = partOf(memory, offset, batch.length)
-    offset += alignedLength(batch)
+    const place = placeOf(batch, offset)
+    view.set(batch, place)
+    const part = partOf(memory, place, batch.length)
+    offset = place + batch.length
     return { partition, position, envelope, batch: part }
   })
 }
 
-/** Batches start where typed arrays of any width may. */
-function alignedLength({ length }: Uint8Array): number {
-  return Math.ceil(length / 8) * 8
+/** At most, wherever the one before ends. */
+function roomFor({ length }: Uint8Array): number {
+  return length + 7
 }
 
 async function allocate(arena: Arena, length: number): Promise<ArenaBytes> {

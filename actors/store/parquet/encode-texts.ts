@@ -1,3 +1,4 @@
+import { placeOf } from '#runtime/shared-copy.ts'
 import { ByteSink } from './byte-sink.ts'
 import {
   type Bounds,
@@ -7,7 +8,7 @@ import {
   writeEmptyChunk,
 } from './chunk-writer.ts'
 import { writeCodes } from './encode-codes.ts'
-import { type IdRows, placeOf, type TextRows } from './gather.ts'
+import type { IdRows, TextRows } from './gather.ts'
 import type { TextInterner } from './interner.ts'
 import type { ColumnChunk } from './layout.ts'
 import { ENCODING } from './page.ts'

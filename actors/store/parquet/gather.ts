@@ -1,5 +1,6 @@
 import type { IdColumn, RowColumns, TextColumn } from '#proto/columns.ts'
 import { isPresent } from '#proto/columns.ts'
+import { placeOf } from '#runtime/shared-copy.ts'
 import { PairInterner, TextInterner } from './interner.ts'
 
 /**
@@ -193,14 +194,6 @@ function plainTexts(parts: readonly TextPart[]): {
     base += used.length
   }
   return { heaps, heapBytes: base, longest, starts, ends }
-}
-
-/**
- * Where a heap is copied to behind `at`: as far behind a multiple of eight as it starts itself, for
- * V8 copies shared memory byte by byte otherwise, six times as slow.
- */
-export function placeOf({ byteOffset }: Uint8Array, at: number): number {
-  return at + ((byteOffset - at) & 7)
 }
 
 export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
