@@ -32,7 +32,7 @@ export function startNotifier(
     random,
     mailer,
     allowPrivate: config.webhookPrivate,
-    evidence: changes => evidence.lines(changes),
+    evidence: changes => evidence.of(changes),
     link: changes => evidence.link(changes),
     links: alertLinks,
     onFault,

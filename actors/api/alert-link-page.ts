@@ -1,5 +1,6 @@
 /** The page behind a link of a message: says what the link would do, and has a button for it. */
 import type { HttpAnswer } from '#actors/http/http-server.ts'
+import { htmlText } from '#actors/notifications/html-text.ts'
 
 export interface LinkButton {
   readonly label: string
@@ -24,23 +25,15 @@ const HEADERS: NonNullable<HttpAnswer['headers']> = [
 export function linkPage(status: number, { title, lines, buttons }: LinkPage): HttpAnswer {
   const forms = buttons.map(
     ({ label, query }) =>
-      `<form method="post" action="?${escaped(query)}"><button>${escaped(label)}</button></form>`,
+      `<form method="post" action="?${htmlText(query)}"><button>${htmlText(label)}</button></form>`,
   )
   const body = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escaped(title)}</title></head><body><h1>${escaped(title)}</h1>`,
-    ...lines.map(line => `<p>${escaped(line)}</p>`),
+    `<title>${htmlText(title)}</title></head><body><h1>${htmlText(title)}</h1>`,
+    ...lines.map(line => `<p>${htmlText(line)}</p>`),
     ...forms,
     '</body></html>',
   ]
   return { status, headers: HEADERS, body: body.join('\n') }
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -16,6 +16,13 @@ declare module 'nodemailer' {
     readonly to: { readonly name: string; readonly address: string }
     readonly subject: string
     readonly text: string
+    readonly html?: string
+    readonly attachments: readonly {
+      readonly cid: string
+      readonly filename: string
+      readonly contentType: string
+      readonly content: Buffer
+    }[]
   }
 
   export interface Transport {

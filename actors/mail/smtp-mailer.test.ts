@@ -56,6 +56,24 @@ test('a mail arrives at one recipient, whatever its address looks like', async t
   assert.equal(server.heard.filter(line => line.startsWith('Bcc:')).length, 0)
 })
 
+test('a mail with a picture has its text, the same as HTML, and the picture by its id', async t => {
+  const server = mailServer()
+  const mailer = new SmtpMailer({ url: await server.open(), from: 'logboy@example.org' })
+  t.after(() => {
+    mailer.close()
+    server.close()
+  })
+  const content = Buffer.from('a picture')
+  const images = [{ id: 'chart@logboy', name: 'chart.png', type: 'image/png', content }]
+  await mailer.send({ ...MAIL, html: '<img src="cid:chart@logboy">', images })
+  const heard = server.heard.join('\n')
+  for (const type of ['multipart/alternative', 'text/plain', 'text/html', 'image/png']) {
+    assert.match(heard, new RegExp(`^Content-Type: ${type}`, 'm'))
+  }
+  assert.match(heard, /^Content-Id: <chart@logboy>$/im)
+  assert.match(heard, new RegExp(content.toString('base64')))
+})
+
 test('a mail that the server does not take is told', async t => {
   const server = mailServer({ RCPT: '550 no such box' })
   const mailer = new SmtpMailer({ url: await server.open(), from: 'logboy@example.org' })

@@ -25,19 +25,26 @@ export class SmtpMailer implements Mailer {
       connectionTimeout: CONNECT_MS,
       greetingTimeout: CONNECT_MS,
       socketTimeout: ANSWER_MS,
-      // A mail of ours is a text: nothing of it is read from a file or fetched.
+      // What a mail has is in it: nothing is read from a file or fetched.
       disableFileAccess: true,
       disableUrlAccess: true,
     })
   }
 
-  async send({ to, subject, text }: Mail): Promise<void> {
+  async send({ to, subject, text, html, images = [] }: Mail): Promise<void> {
     // As an object: a comma in a text would be a second recipient.
     await this.#transport.sendMail({
       from: this.#from,
       to: { name: '', address: to },
       subject,
       text,
+      ...(html === undefined ? {} : { html }),
+      attachments: images.map(({ id: cid, name: filename, type: contentType, content }) => ({
+        cid,
+        filename,
+        contentType,
+        content,
+      })),
     })
   }
 

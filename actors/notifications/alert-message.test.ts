@@ -6,6 +6,7 @@ import type { Row } from '#proto/api.ts'
 import { parseSearch } from '#proto/query.ts'
 import { type AlertMessage, NO_TEMPLATE, plainText, titleOf, valueText } from './alert-message.ts'
 import { exploreLink, groupQuery } from './explore-link.ts'
+import { NO_FINDINGS } from './findings.ts'
 import { alertmanagerPost } from './shapes/alertmanager.ts'
 import { pagerDutyPosts } from './shapes/pagerduty.ts'
 import { slackPost } from './shapes/slack.ts'
@@ -58,6 +59,7 @@ function message(part: Partial<AlertMessage> = {}): AlertMessage {
     project: { id: 'abcdefghij', name: 'shop' },
     changes: [change()],
     lines: [line],
+    findings: NO_FINDINGS,
     link: 'https://logs.example.org/explore?project=abcdefghij',
     isRepeatPossible: false,
     isReminder: false,

@@ -5,6 +5,7 @@ import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
 import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
+import type { AlertFindings } from './findings.ts'
 
 /** Messages say what they say by themselves. */
 export const NO_TEMPLATE: ChannelTemplate = { title: '', body: '' }
@@ -17,6 +18,7 @@ export interface AlertMessage {
   readonly changes: readonly HistoryEntry[]
   /** Logs of the window, newest first; empty where there are none, or none were to be had. */
   readonly lines: readonly Row[]
+  readonly findings: AlertFindings
   /** Explore at the window. */
   readonly link: string
   /** Where a firing is acknowledged and silenced; null = there is nothing to be done. */
@@ -108,6 +110,8 @@ export function plainText(message: AlertMessage): string {
     `severity: ${severityOf(message)}`,
     ...linksOf(message).map(({ title, url }) => `${title.toLowerCase()}: ${url}`),
     ...(message.isRepeatPossible ? [REPEATED] : []),
+    ...findingsTexts(message),
+    ...toldFirst(message),
     ...toldLines(message),
   ].join('\n')
 }
@@ -142,9 +146,27 @@ export function toldChanges({ changes }: Pick<AlertMessage, 'changes'>): string[
 
 /** A log a line, cut where it is long. */
 export function toldLines({ lines }: AlertMessage): string[] {
-  return lines
-    .slice(0, LINES_TOLD_MAX)
-    .map(({ time, level, service, message }) => oneLine(`${time} ${level} [${service}] ${message}`))
+  return lines.slice(0, LINES_TOLD_MAX).map(lineText)
+}
+
+/** The oldest ones, where the last ones are not all. */
+export function toldFirst({ findings }: AlertMessage): string[] {
+  return findings.first.map(lineText)
+}
+
+/** What the logs mostly say, and what is unusual in them. */
+export function findingsTexts({ findings }: AlertMessage): string[] {
+  const percent = (share: number): string => `${Math.round(share * 100)} %`
+  return [
+    ...findings.patterns.map(({ pattern, count }) => oneLine(`${count} × ${pattern}`)),
+    ...findings.unusual.map(({ field, value, share, before }) =>
+      oneLine(`${field}=${value} in ${percent(share)} of these logs, ${percent(before)} before`),
+    ),
+  ]
+}
+
+function lineText({ time, level, service, message }: Row): string {
+  return oneLine(`${time} ${level} [${service}] ${message}`)
 }
 
 export function oneLine(text: string): string {

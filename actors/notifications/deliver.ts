@@ -1,8 +1,8 @@
 /** A message on its way out of one channel, and what came of it. */
 import type { Mailer } from '#actors/mail/mailer.ts'
 import type { ChannelSettings, DeliveryOutcome } from '#proto/alert-channel.ts'
+import { alertMail } from './alert-mail.ts'
 import type { AlertMessage } from './alert-message.ts'
-import { messageText, messageTitle } from './message-text.ts'
 import { type OutgoingPost, type PostOutcome, post } from './outgoing-post.ts'
 import { alertmanagerPost } from './shapes/alertmanager.ts'
 import { pagerDutyPosts } from './shapes/pagerduty.ts'
@@ -88,10 +88,10 @@ async function mail(
   recipients: readonly string[],
   { mailer }: DeliverTools,
 ): Promise<Delivered> {
-  const [subject, text] = [messageTitle(message), messageText(message)]
+  const mailed = alertMail(message)
   const failures: string[] = []
   for (const to of recipients) {
-    await mailer.send({ to, subject, text }).catch((error: Error) => {
+    await mailer.send({ to, ...mailed }).catch((error: Error) => {
       failures.push(`${to}: ${error.message}`)
     })
   }

@@ -1,9 +1,20 @@
 /** The logs that belong to a firing: a few of its window, for people who read it on a phone. */
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
-import type { LogStore } from '#actors/store/store.ts'
-import type { Row } from '#proto/api.ts'
+import type { LogStore, RowsAsked, SearchPlanInput } from '#actors/store/store.ts'
+import { slideOf } from '#proto/alert-rule.ts'
+import type { Row, SearchPart } from '#proto/api.ts'
+import type { Query } from '#proto/query/tree.ts'
 import { parseSearch } from '#proto/query.ts'
+import { thresholdOf } from './alert-message.ts'
 import { exploreLink, groupQuery, type LinkedWindow } from './explore-link.ts'
+import {
+  type AlertFindings,
+  type AlertSeries,
+  type CommonPattern,
+  NO_FINDINGS,
+  slidingCounts,
+  unusualValues,
+} from './findings.ts'
 
 const LINES_MAX = 5
 /** Of several rules in one link. */
@@ -12,13 +23,37 @@ const QUERIES_MAX = 5
 const SEARCH_MS_MAX = 5_000
 const ANY_US = { ingestedStartUs: 0, ingestedEndUs: Number.MAX_SAFE_INTEGER } as const
 
+/** Messages that the store is asked about in full at one time; others have their last logs. */
+const LOOKED_AT_ONCE = 4
+/** Logs whose values are compared. */
+const SAMPLE = 100
+const FIRST_MAX = 2
+const PATTERNS_MAX = 3
+/** Lengths of the window that a series goes back. */
+const SERIES_WINDOWS = 4
+const SECOND_US = 1_000_000
+
 export interface EvidenceDeps {
-  readonly store: Pick<LogStore, 'search'>
+  readonly store: Pick<LogStore, 'search' | 'patterns'>
   readonly publicUrl: () => string
 }
 
+export interface AlertEvidence {
+  /** Newest first. */
+  readonly lines: readonly Row[]
+  readonly findings: AlertFindings
+}
+
+interface Asked extends LinkedWindow {
+  readonly matching: Query
+  readonly signal: AbortSignal
+}
+
+const NO_EVIDENCE: AlertEvidence = { lines: [], findings: NO_FINDINGS }
+
 export class Evidence {
   readonly #deps: EvidenceDeps
+  #looking = 0
 
   constructor(deps: EvidenceDeps) {
     this.#deps = deps
@@ -29,35 +64,102 @@ export class Evidence {
     return exploreLink(this.#deps.publicUrl(), windowOf(changes))
   }
 
-  /** Newest first; none where the store does not answer: the alert is told all the same. */
-  async lines(changes: readonly HistoryEntry[]): Promise<readonly Row[]> {
-    const { projectId, query, fromUs, toUs } = windowOf(changes)
-    const parsed = parseSearch(query)
-    if (changes.every(({ about }) => about.query === null) || parsed.type !== 'search') return []
+  /** What there is of it: the alert is told all the same where the store does not answer. */
+  async of(changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
+    const window = windowOf(changes)
+    const parsed = parseSearch(window.query)
+    const isOfLogs = changes.some(({ about }) => about.query !== null)
+    if (!isOfLogs || parsed.type !== 'search') return NO_EVIDENCE
+    const asked: Asked = { ...window, matching: parsed.search.query, signal: timeout() }
+    const isLooked = changes[0]?.to === 'firing' && this.#looking < LOOKED_AT_ONCE
+    if (!isLooked) return { ...NO_EVIDENCE, lines: await this.#rows(asked, LINES_MAX) }
+    this.#looking++
     try {
-      const { logs } = await this.#deps.store.search(
-        {
-          ...ANY_US,
-          projectId,
-          query: parsed.search.query,
-          services: [],
-          levels: [],
-          startUs: fromUs,
-          endUs: toUs,
-          limit: LINES_MAX,
-          offset: 0,
-          cursor: null,
-          order: 'desc',
-          include: new Set(['logs']),
-          fields: null,
-          intervalUs: toUs - fromUs,
-        },
-        AbortSignal.timeout(SEARCH_MS_MAX),
-      )
-      return logs.map(row => JSON.parse(row) as Row)
-    } catch {
-      return []
+      return await this.#look(asked, changes)
+    } finally {
+      this.#looking--
     }
+  }
+
+  async #look(asked: Asked, changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
+    const { fromUs, toUs } = asked
+    const before = { ...asked, fromUs: fromUs - (toUs - fromUs), toUs: fromUs }
+    const [rows, first, earlier, patterns, series] = await Promise.all([
+      this.#rows(asked, SAMPLE),
+      this.#rows(asked, FIRST_MAX, 'asc'),
+      this.#rows(before, SAMPLE),
+      this.#patterns(asked),
+      changes.length === 1 ? this.#series(asked, changes[0]) : null,
+    ])
+    const lines = rows.slice(0, LINES_MAX)
+    // Of few logs the last ones are all there are.
+    const isAll = rows.length <= LINES_MAX
+    const unusual = unusualValues(rows, earlier)
+    return { lines, findings: { first: isAll ? [] : first, patterns, unusual, series } }
+  }
+
+  async #rows(asked: Asked, limit: number, order: 'asc' | 'desc' = 'desc') {
+    const { signal } = asked
+    const plan = { ...planOf(asked), limit, order, include: new Set<SearchPart>(['logs']) }
+    const found = await this.#deps.store.search(plan, signal).catch(() => null)
+    return found?.logs.map(row => JSON.parse(row) as Row) ?? []
+  }
+
+  async #patterns(asked: Asked): Promise<readonly CommonPattern[]> {
+    const { toUs, fromUs, signal } = asked
+    const plan = { ...rowsOf(asked), limit: PATTERNS_MAX, examples: false }
+    const found = await this.#deps.store
+      .patterns({ ...plan, barUsOf: () => Math.max(1, toUs - fromUs) }, signal)
+      .catch(() => null)
+    return found?.patterns.map(({ template: pattern, count }) => ({ pattern, count })) ?? []
+  }
+
+  /** Of the windows of four lengths until the last one, as the rule has them. */
+  async #series(asked: Asked, change: HistoryEntry | undefined): Promise<AlertSeries | null> {
+    if (change === undefined) return null
+    const { about, windowEndUs } = change
+    const stepUs = slideOf(about.window_s) * SECOND_US
+    const steps = Math.round((about.window_s * SECOND_US) / stepUs)
+    const count = steps * (SERIES_WINDOWS + 1)
+    const fromUs = windowEndUs - count * stepUs
+    const part = new Set<SearchPart>(['histogram'])
+    const plan = { ...planOf({ ...asked, fromUs }), include: part, intervalUs: stepUs }
+    const found = await this.#deps.store.search(plan, asked.signal).catch(() => null)
+    if (found === null) return null
+    const counts = Array<number>(count).fill(0)
+    for (const { time, counts: levels } of found.aggregations.histogram) {
+      const at = Math.floor((Date.parse(time) * 1_000 - fromUs) / stepUs)
+      const sum = Object.values(levels).reduce((all, each) => all + each, 0)
+      if (at >= 0 && at < count) counts[at] = (counts[at] ?? 0) + sum
+    }
+    return {
+      fromUs: fromUs + steps * stepUs,
+      stepUs,
+      values: slidingCounts(counts, steps),
+      threshold: about.condition.startsWith('count ') ? thresholdOf(about) : null,
+    }
+  }
+}
+
+function timeout(): AbortSignal {
+  return AbortSignal.timeout(SEARCH_MS_MAX)
+}
+
+function rowsOf({ projectId, matching, fromUs, toUs }: Asked): RowsAsked {
+  const times = { ...ANY_US, startUs: fromUs, endUs: toUs }
+  return { ...times, projectId, query: matching, services: [], levels: [] }
+}
+
+function planOf(asked: Asked): SearchPlanInput {
+  return {
+    ...rowsOf(asked),
+    limit: 0,
+    offset: 0,
+    cursor: null,
+    order: 'desc',
+    include: new Set(),
+    fields: null,
+    intervalUs: Math.max(1, asked.toUs - asked.fromUs),
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { UntoldFault } from '#actors/catalog/alert-faults.ts'
 import { parseDuration } from '#proto/time.ts'
 import { type AlertMessage, NO_TEMPLATE } from './alert-message.ts'
+import { NO_FINDINGS } from './findings.ts'
 
 /** The same for every attempt at the same fault. */
 export function faultMessage(fault: UntoldFault, publicUrl: string, atUs: number): AlertMessage {
@@ -37,6 +38,7 @@ export function faultMessage(fault: UntoldFault, publicUrl: string, atUs: number
       },
     ],
     lines: [],
+    findings: NO_FINDINGS,
     link: `${publicUrl}/alerts/rules?project=${projectId}`,
     actions: null,
     isRepeatPossible: false,

@@ -4,6 +4,7 @@ import type { ChannelTemplate } from '#proto/alert-channel.ts'
 import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import type { AlertMessage } from './alert-message.ts'
+import { NO_FINDINGS } from './findings.ts'
 
 /** `entry` null = none fired yet. */
 export function previewMessage(
@@ -21,6 +22,7 @@ export function previewMessage(
     id: 'msg_preview',
     project,
     changes: [entry ?? sampleEntry(project.id, atUs)],
+    findings: NO_FINDINGS,
     lines: entry === null ? [sampleLine(atUs)] : [],
     link,
     actions: { acknowledge: `${link}&acknowledge`, silence: `${link}&silence` },

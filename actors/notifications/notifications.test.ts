@@ -20,6 +20,12 @@ interface Heard {
   readonly logs: readonly { readonly message: string }[]
   readonly groups: readonly Readonly<Record<string, string>>[]
   readonly acknowledgeLink: string
+  readonly findings: Findings | undefined
+}
+
+interface Findings {
+  readonly patterns: readonly { readonly pattern: string; readonly count: number }[]
+  readonly series: { readonly values: readonly number[]; readonly threshold: number } | null
 }
 
 interface ActiveAlert {
@@ -55,14 +61,16 @@ const receiver = createServer((request, response) => {
         logs: Heard['logs']
         possibly_repeated: boolean
         acknowledge_link: string
+        findings?: Findings
         changes?: { group: Heard['groups'][0] }[]
       }
     }
     const isSigned = signature === `v1,${expected}`
     const { logs, possibly_repeated: isRepeatPossible, changes = [] } = data
     const groups = changes.map(({ group }) => group)
-    const acknowledgeLink = data.acknowledge_link
-    heard.push({ id: id ?? '', isSigned, type, isRepeatPossible, logs, groups, acknowledgeLink })
+    const { acknowledge_link: acknowledgeLink, findings } = data
+    const told = { id: id ?? '', isSigned, type, isRepeatPossible, logs, groups }
+    heard.push({ ...told, acknowledgeLink, findings })
     answer(response)
   })
 })
@@ -149,6 +157,10 @@ test('a firing is told once, with its logs', async () => {
   const [, firing] = heard
   assert.deepEqual([firing?.type, firing?.isSigned], ['alert.firing', true])
   assert.deepEqual(firing?.logs[0]?.message, 'card declined')
+  const { patterns, series } = firing.findings ?? {}
+  assert.deepEqual(patterns, [{ pattern: 'card declined', count: 3 }])
+  assert.equal(series?.threshold, 2)
+  assert.ok(series.values.includes(3), 'the value that fired is in the series')
   await until(async () => (await deliveries()).length === 2)
   const [last] = await deliveries()
   assert.deepEqual([last?.outcome, last?.attempt, last?.changes.length], ['delivered', 1, 1])

@@ -4,13 +4,13 @@
  */
 import { type ChannelOutbox, type ChannelTelling, PACED } from '#actors/catalog/channel-outbox.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
-import type { Row } from '#proto/api.ts'
 import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
 import { sortableId } from '#runtime/sortable-id.ts'
 import type { AlertLinks } from './alert-links.ts'
 import type { AlertMessage } from './alert-message.ts'
 import type { SealedSettings } from './channel-settings.ts'
 import { type Delivered, type DeliverTools, deliver } from './deliver.ts'
+import type { AlertEvidence } from './evidence.ts'
 import { pace, pacedGroups, paceKey } from './pacing.ts'
 import { sift } from './silencing.ts'
 import { type Bundle, backOff, bundle, isReminder, isRepeatPossible, messageOf } from './telling.ts'
@@ -27,8 +27,8 @@ export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivat
   readonly silences: Pick<Silences, 'active'>
   readonly settings: SealedSettings
   readonly random: Random
-  /** Logs that belong to a firing, newest first; none where they cannot be had. */
-  readonly evidence: (told: AlertMessage['changes']) => Promise<readonly Row[]>
+  /** What the logs of a firing tell; nothing where they cannot be had. */
+  readonly evidence: (told: AlertMessage['changes']) => Promise<AlertEvidence>
   readonly links: Pick<AlertLinks, 'of'>
   /** Explore at the window of a change. */
   readonly link: (told: AlertMessage['changes']) => string
@@ -211,7 +211,7 @@ class Notifier implements Actor<NotifierMessage> {
     const changes = told.map(({ entry }) => entry)
     try {
       const message = messageOf(told, {
-        lines: await evidence(changes),
+        ...(await evidence(changes)),
         link: link(changes),
         actions: links.of(changes, channel.id),
       })

@@ -20,6 +20,7 @@ import { seededRandom } from '#runtime/index.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { type TestActor, testActor } from '#runtime/testing/test-actor.ts'
 import { SealedSettings } from './channel-settings.ts'
+import { NO_FINDINGS } from './findings.ts'
 import { type CountedChange, countMessages } from './message-count.ts'
 import { type NotifierMessage, notifier } from './notifier.ts'
 
@@ -80,7 +81,7 @@ async function world(pacing: ChannelPacing, senders: number) {
       silences: catalog.silences,
       settings,
       random: seededRandom(runs * 10 + n),
-      evidence: async () => [],
+      evidence: async () => ({ lines: [], findings: NO_FINDINGS }),
       // The mail carries what it is about.
       link: changes =>
         changes.map(({ ruleId: rule, key, to }) => `${rule.slice(0, 2)} ${key} ${to}`).join('|'),

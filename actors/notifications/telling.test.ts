@@ -4,6 +4,7 @@ import type { ChannelTelling } from '#actors/catalog/channel-outbox.ts'
 import { alertChange } from '#actors/catalog/testing/alert-tests.ts'
 import { newChannel } from '#actors/catalog/testing/channel-tests.ts'
 import type { ChannelKind } from '#proto/alert-channel.ts'
+import { NO_FINDINGS } from './findings.ts'
 import { backOff, bundle, isRepeatPossible, messageOf } from './telling.ts'
 
 interface Part {
@@ -57,7 +58,9 @@ test('a message has no more changes than who reads it can take', () => {
 
 test('the same changes have the same id, so that a repeat is known', () => {
   const id = (...all: ChannelTelling[]) =>
-    bundle(all).map(each => messageOf(each, { lines: [], link: '', actions: null }).id)
+    bundle(all).map(
+      each => messageOf(each, { lines: [], findings: NO_FINDINGS, link: '', actions: null }).id,
+    )
   assert.deepEqual(id(telling(1), telling(2)), id(telling(1), telling(2)))
   assert.notDeepEqual(id(telling(1)), id(telling(2)))
   assert.notDeepEqual(id(telling(1)), id(telling(1, { channel: 'c2' })))

@@ -40,7 +40,7 @@ export function messageKey(telling: Paceable): string {
 
 export function messageOf(
   told: Bundle,
-  { lines, link, actions }: Pick<AlertMessage, 'lines' | 'link' | 'actions'>,
+  { lines, findings, link, actions }: Pick<AlertMessage, 'lines' | 'findings' | 'link' | 'actions'>,
 ): AlertMessage {
   const [{ channel, projectName }] = told
   return {
@@ -48,6 +48,7 @@ export function messageOf(
     project: { id: channel.projectId, name: projectName },
     changes: told.map(({ entry }) => entry),
     lines,
+    findings,
     link,
     actions,
     isRepeatPossible: isRepeatPossible(told),

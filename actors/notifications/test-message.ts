@@ -1,6 +1,7 @@
 /** A firing that is none, to try a channel with. */
 import type { StoredChannel } from '#actors/catalog/alert-channels.ts'
 import type { AlertMessage } from './alert-message.ts'
+import { NO_FINDINGS } from './findings.ts'
 
 export function testMessage(
   { projectId, name, severity, labels, template }: StoredChannel,
@@ -37,6 +38,7 @@ export function testMessage(
       },
     ],
     lines: [],
+    findings: NO_FINDINGS,
     link,
     actions: null,
     isRepeatPossible: false,

@@ -1,7 +1,7 @@
 /** PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
-import { type AlertMessage, changeText, toldLines } from '../alert-message.ts'
+import { type AlertMessage, changeText, findingsTexts, toldLines } from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
@@ -49,6 +49,7 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
         ...(text === null ? {} : { text }),
         labels: about.labels,
         logs: toldLines(message),
+        findings: findingsTexts(message),
         possibly_repeated: message.isRepeatPossible,
       },
     },

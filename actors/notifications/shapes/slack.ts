@@ -1,6 +1,7 @@
 /** An incoming webhook of Slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 import {
   type AlertMessage,
+  findingsTexts,
   isFiring,
   linksOf,
   severityOf,
@@ -34,7 +35,8 @@ export function slackPost(message: AlertMessage, url: string): OutgoingPost {
 
 function sectionsOf(message: AlertMessage) {
   const lines = toldLines(message)
-  const told = section(escaped(toldChanges(message).join('\n')))
+  const texts = [...toldChanges(message), ...findingsTexts(message)]
+  const told = section(escaped(texts.join('\n')))
   return lines.length === 0 ? [told] : [told, section(`\`\`\`${escaped(lines.join('\n'))}`, '```')]
 }
 

@@ -1,6 +1,7 @@
 /** A workflow of Teams that waits for a webhook: an Adaptive Card (https://adaptivecards.io). */
 import {
   type AlertMessage,
+  findingsTexts,
   isFiring,
   linksOf,
   severityOf,
@@ -36,7 +37,7 @@ export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
 
 function blocksOf(message: AlertMessage) {
   return [
-    ...toldChanges(message).map(block),
+    ...[...toldChanges(message), ...findingsTexts(message)].map(block),
     ...toldLines(message).map(line => ({ ...block(line), fontType: 'Monospace', size: 'Small' })),
   ]
 }

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
 import { type AlertMessage, aboutOf, isFiring } from '../alert-message.ts'
+import type { AlertFindings } from '../findings.ts'
 import { messageText, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
@@ -51,12 +52,21 @@ function webhookData(message: AlertMessage) {
     rule: { id: message.changes[0]?.ruleId, name: rule, severity, condition, labels, runbook },
     changes: message.changes.map(changeData),
     logs: message.lines,
+    findings: findingsData(message.findings),
     link: message.link,
     acknowledge_link: message.actions?.acknowledge ?? null,
     silence_link: message.actions?.silence ?? null,
     reminder: message.isReminder,
     possibly_repeated: message.isRepeatPossible,
   }
+}
+
+function findingsData({ first, patterns, unusual, series }: AlertFindings) {
+  const told = { first_logs: first, patterns, unusual }
+  if (series === null) return { ...told, series: null }
+  const { fromUs, stepUs, values, threshold } = series
+  const [start, step_s] = [formatTime(fromUs, 0), stepUs / 1_000_000]
+  return { ...told, series: { start, step_s, values, threshold } }
 }
 
 function changeData({ id, ruleId, about, from, to, value, windowEndUs }: HistoryEntry) {
