@@ -6,6 +6,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import WebSocket from 'ws'
+import { mailServer } from '#actors/mail/testing/mail-server.ts'
 import { ServerProcess } from '#actors/testing/server-process.ts'
 import type { AlertDelivery } from '#proto/alert-channel.ts'
 import type { ProjectCreated } from '#proto/api.ts'
@@ -36,11 +38,13 @@ interface ActiveAlert {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'logboy-notifications-'))
-const FLAGS = { 'webhook-private': 'true' }
-let server = new ServerProcess(folder, FLAGS)
+const mails = mailServer()
+let flags: Readonly<Record<string, string>> = {}
+let server: ServerProcess
 let project: ProjectCreated
 let secret = ''
 let channel = ''
+let rule = ''
 const heard: Heard[] = []
 /** What the other side does with each. */
 let answer = (response: ServerResponse): unknown => response.end('thanks')
@@ -109,6 +113,8 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 before(async () => {
   await new Promise<void>(resolve => receiver.listen(0, '127.0.0.1', resolve))
+  flags = { 'webhook-private': 'true', 'smtp-url': await mails.open() }
+  server = new ServerProcess(folder, flags)
   await server.ready()
   project = await call<ProjectCreated>('POST', '/api/v1/projects', { name: 'shop' })
   const address = receiver.address()
@@ -121,7 +127,7 @@ before(async () => {
   })
   secret = made.secret
   channel = made.id
-  await call('POST', '/api/v1/alerts/rules', {
+  const ruled = await call<{ id: string }>('POST', '/api/v1/alerts/rules', {
     project: project.id,
     rule: {
       name: 'errors',
@@ -131,12 +137,14 @@ before(async () => {
       by: ['service'],
     },
   })
+  rule = ruled.id
 })
 
 after(async () => {
   await server.stop('SIGKILL')
   receiver.closeAllConnections()
   receiver.close()
+  mails.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -175,7 +183,7 @@ test('killed between what was said and what was written down: told again as the 
   const before = heard.at(-1)
   assert.deepEqual([before?.type, before?.isRepeatPossible], ['alert.firing', false])
   answer = response => response.end()
-  server = new ServerProcess(folder, FLAGS)
+  server = new ServerProcess(folder, flags)
   await server.ready()
   await until(async () => (await deliveries()).length === 3)
   const repeated = heard.slice(3)
@@ -218,4 +226,36 @@ test('what is silenced is not told, and told once when its silence is ended', as
   assert.equal((await active())?.acknowledged_by, null)
   assert.equal((await fetch(address, { method: 'POST' })).status, 200)
   assert.equal((await active())?.acknowledged_by, `link of channel ${channel}`)
+})
+
+test('a burst of errors goes the whole way: bell, mail, webhook, acknowledged, over', async () => {
+  await call('POST', '/api/v1/channels', {
+    project: project.id,
+    name: 'mail',
+    settings: { kind: 'email', to: ['ada@example.org'] },
+    template: { title: '{{state}} in {{group.service}}: {{value}} of {{threshold}}' },
+  })
+  const { url, adminToken } = server.note
+  const bell = new WebSocket(
+    `${url.replace(/^http/, 'ws')}/api/v1/tail?project=${project.id}&kind=alerts`,
+    { headers: { authorization: `Bearer ${adminToken}` } },
+  )
+  const rung: string[] = []
+  bell.on('message', (data: Buffer) => rung.push(data.toString()))
+  await until(() => rung.some(text => text.includes('"hello"')))
+  await errors('cart')
+  const isHeard = (type: string): boolean =>
+    heard.some(each => each.type === type && each.groups.some(group => group['service'] === 'cart'))
+  const mailed = (): string => mails.heard.join('\n').replaceAll('=\n', '').replaceAll('=3D', '=')
+  await until(() => rung.some(text => text.includes('"service":"cart"')))
+  await until(() => isHeard('alert.firing'))
+  await until(() => mailed().includes('Subject: FIRING in cart: 3 of 2'))
+  await until(() => mailed().includes('Content-Type: image/png'))
+  const [, link = ''] = /\nacknowledge: http:\/\/[^/]+(\S+)/.exec(mailed()) ?? []
+  assert.equal((await fetch(url + link, { method: 'POST' })).status, 200)
+  await until(() => rung.some(text => /"service":"cart".*"actor":"link of channel/.test(text)))
+  await call('DELETE', `/api/v1/alerts/rules/${rule}?project=${project.id}`)
+  await until(() => isHeard('alert.resolved'))
+  await until(() => mailed().includes('Subject: RESOLVED in cart: 3 of 2'))
+  bell.close()
 })
