@@ -34,7 +34,7 @@ export const ruleText = z
     labels: z.record(z.string(), z.string()).optional(),
     runbook: z.string().optional(),
   })
-  .meta({ id: 'AlertRule', description: 'As in files; see docs/alerts.md.' })
+  .meta({ id: 'AlertRule', description: 'As in files; see docs/alert-rules.md.' })
 
 export const warmUp = z
   .strictObject({

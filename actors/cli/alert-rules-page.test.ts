@@ -25,7 +25,7 @@ function block(language: string): string {
 
 /** Cells of the table of keys, code out of its backticks and read as YAML. */
 function keys() {
-  const lines = PAGE.split('\n').filter(line => /^\| `/.test(line))
+  const lines = PAGE.split('\n').filter(line => line.startsWith('| `'))
   return lines.map(line => {
     const cells = line.split(/(?<!\\) ?\| ?/).slice(1, -1)
     const read = (at: number): unknown => {
