@@ -170,9 +170,10 @@ export class AlertFeed {
     const fed = this.#projects.get(projectId)
     const isForeign = positions !== null && !this.#reaches(positions)
     const begun = (isForeign ? null : positions) ?? fed?.saved ?? this.#delivered
-    const before = JSON.stringify(this.together())
+    const known = fed?.partitions.size ?? 0
     if (fed?.begin(begun) === true) this.#rewind()
-    if (JSON.stringify(this.together()) !== before) this.#shareAgain()
+    // Its snapshot knows partitions that its batches no longer go to.
+    if (fed !== undefined && fed.partitions.size > known) this.#shareAgain()
     const knownSinceUs = this.#knownSinceUs(projectId, positions)
     return { positions: begun, generation: this.#generation, knownSinceUs }
   }
@@ -341,12 +342,15 @@ export class AlertFeed {
   }
 
   #tellPassed = (): void => {
-    const delivered = this.#delivered
-    const fed = [...this.#projects.values(), ...this.#waiting.values()]
-    const passed = delivered.pairs().map(([partition, position]) => {
-      const held = fed.map(each => each.heldAt(partition) ?? position)
-      return [partition, Math.min(position, ...held)] as const
-    })
+    const passed = new Map(this.#delivered.pairs())
+    for (const fed of [...this.#projects.values(), ...this.#waiting.values()]) {
+      for (const partition of fed.partitions) {
+        const [held, position] = [fed.heldAt(partition), passed.get(partition)]
+        if (held !== null && position !== undefined) {
+          passed.set(partition, Math.min(position, held))
+        }
+      }
+    }
     this.#consumption?.passed(Positions.of(passed))
     this.#cancel = this.#options.clock.after(PASSED_INTERVAL_MS, this.#tellPassed)
   }

@@ -86,9 +86,8 @@ export class FedProject {
     }
   }
 
-  /** What must not be passed beyond; null = nothing in the partition holds it. */
+  /** What must not be passed beyond, in one of its partitions; null = nothing holds it. */
   heldAt(partition: number): Position | null {
-    if (!this.#partitions.has(partition)) return null
     const saved = this.#saved.at(partition)
     return !this.#hasBegun || this.#last.at(partition) > saved ? saved : null
   }

@@ -80,6 +80,8 @@ export class KafkaLog implements CommitLog {
   readonly #closing = new AbortController()
   #cancelShrink: Cancel
   #closed = false
+  /** As positions: every project asks for them, several times a second. */
+  #known: { readonly ends: readonly number[]; readonly positions: Positions } | null = null
 
   constructor(options: KafkaLogOptions, ends: LogEnds) {
     const { address, topic, clock, schemaId, onTrouble } = options
@@ -185,8 +187,12 @@ export class KafkaLog implements CommitLog {
   }
 
   ends(): LogEnd {
-    const pairs = this.#ends.ends().map((end, partition) => [partition, end] as const)
-    return { positions: Positions.of(pairs), atUs: this.#ends.knownAtUs }
+    const ends = this.#ends.ends()
+    if (this.#known?.ends !== ends) {
+      const pairs = ends.map((end, partition) => [partition, end] as const)
+      this.#known = { ends, positions: Positions.of(pairs) }
+    }
+    return { positions: this.#known.positions, atUs: this.#ends.knownAtUs }
   }
 
   async partitionsOf(projectId: string): Promise<readonly number[]> {
