@@ -100,7 +100,6 @@ export class AlertEngine {
         const isSame = known?.stored.version === stored.version
         evaluator = isSame && known.evaluator.wants(receivedAtUs) ? known.evaluator : undefined
         if (evaluator !== undefined) {
-          evaluator.reach(receivedAtUs)
           evaluator.counters.late += late
           evaluator.counters.leftOut += leftOut
           touched.set(stored, evaluator)

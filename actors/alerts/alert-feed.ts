@@ -50,7 +50,6 @@ export interface Coverage {
 /** Batches that were handed out and not absorbed. */
 const FEEDING_MAX = 64
 const PASSED_INTERVAL_MS = 500
-/** Others may not know yet why. */
 const SHARE_AGAIN_MS = 5_000
 
 export class AlertFeed {
@@ -71,7 +70,9 @@ export class AlertFeed {
   #holds = 0
   #released: Promise<void> = Promise.resolve()
   #release: () => void = () => undefined
-  #shareAgainAfterMs = 0
+  #isSharingAgain = false
+  #sharedAgainMs = Number.NEGATIVE_INFINITY
+  #cancelShare: Cancel = () => undefined
   #cancel: Cancel = () => undefined
 
   constructor(options: AlertFeedOptions) {
@@ -221,6 +222,7 @@ export class AlertFeed {
   close(): void {
     this.#generation++
     this.#cancel()
+    this.#cancelShare()
     void this.#consumption?.stop()
     this.#room?.()
   }
@@ -276,11 +278,17 @@ export class AlertFeed {
     return [...partitions].some(partition => this.#owned.has(partition))
   }
 
+  /** Not more often than others can learn why. */
   #shareAgain(): void {
-    const nowMs = this.#options.clock.monotonicMs()
-    if (nowMs < this.#shareAgainAfterMs) return
-    this.#shareAgainAfterMs = nowMs + SHARE_AGAIN_MS
-    this.#consumption?.shareAgain()
+    if (this.#isSharingAgain) return
+    this.#isSharingAgain = true
+    const { clock } = this.#options
+    const delayMs = Math.max(0, this.#sharedAgainMs + SHARE_AGAIN_MS - clock.monotonicMs())
+    this.#cancelShare = clock.after(delayMs, () => {
+      this.#isSharingAgain = false
+      this.#sharedAgainMs = clock.monotonicMs()
+      this.#consumption?.shareAgain()
+    })
   }
 
   #rewind(): void {

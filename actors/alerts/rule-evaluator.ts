@@ -74,8 +74,10 @@ export class RuleEvaluator {
   #closed: number
   /** First pane of which every row was seen. */
   #whole: number
-  /** Newest pane that may have rows. */
+  /** Newest pane that the clock has reached. */
   #current: number
+  /** Newest pane with rows: where batches come from several partitions, the clock may be behind. */
+  #newest = NONE
 
   constructor(rule: AlertRule, startUs: number, onWindow: WindowObserver | null = null) {
     this.rule = rule
@@ -123,11 +125,6 @@ export class RuleEvaluator {
     return receivedAtUs >= this.#startUs
   }
 
-  /** Rows received then are to be added, though it is too early to close what was before. */
-  reach(receivedAtUs: number): void {
-    this.#current = Math.max(this.#current, Math.floor(receivedAtUs / this.#slideUs))
-  }
-
   /** Rows of one group and pane. Behind the last of a batch comes `decide`. */
   add(key: string, pane: number, part: WindowPart): void {
     if (pane <= this.#closed) {
@@ -142,13 +139,14 @@ export class RuleEvaluator {
     group.windows.add(pane, part)
     if (group.firstSeen === NONE || pane < group.firstSeen) group.firstSeen = pane
     group.lastSeen = Math.max(group.lastSeen, pane)
+    this.#newest = Math.max(this.#newest, pane)
     this.#touched.add(key)
   }
 
   /** Closes what is over at this time; `nowUs` may never be behind rows that are still to come. */
   close(nowUs: number, tell: (change: GroupChange) => void): void {
     const { latenessS } = this.rule
-    const newest = this.#current
+    const newest = Math.max(this.#current, this.#newest)
     this.#current = Math.max(this.#current, Math.floor(nowUs / this.#slideUs))
     const end = Math.floor((nowUs - latenessS * SECOND_US - SETTLE_US) / this.#slideUs) - 1
     for (const stop of [this.#whole + this.#reader.span - 1, Number.POSITIVE_INFINITY]) {
@@ -173,7 +171,10 @@ export class RuleEvaluator {
     if (!this.#reader.isRising || this.rule.forS > 0) return
     for (const key of keys) {
       const group = this.#groups.get(key)
-      if (group === undefined || group.status === 'firing') continue
+      if (group === undefined) continue
+      // What is ahead of the clock is judged when that comes: others may have been before it.
+      if (group.lastSeen > this.#current) this.#touched.add(key)
+      if (group.status === 'firing') continue
       if (!this.#reader.couldHold(group.windows.total)) continue
       for (let last = this.#closed + 1; last <= this.#current; last++) {
         const read = this.#read(group, last)
@@ -208,7 +209,10 @@ export class RuleEvaluator {
     this.#groups.clear()
     const size = reader.u32()
     for (let i = 0; i < size; i++) {
-      this.#groups.set(reader.text(), readGroup(this.kind, this.#baselineS, reader))
+      const [key, group] = [reader.text(), readGroup(this.kind, this.#baselineS, reader)]
+      this.#groups.set(key, group)
+      this.#newest = Math.max(this.#newest, group.lastSeen)
+      if (group.lastSeen > this.#current) this.#touched.add(key)
     }
   }
 

@@ -26,6 +26,8 @@ import { type Member, SharedLog } from './testing/shared-log.ts'
 /** 500 for the long run. */
 const SEEDS = Number(process.env.LOGBOY_SHARED_ALERT_SEEDS ?? 6)
 
+/** Snapshots know the places of a list by the time of the next one. */
+const MOVE_AGAIN_MS = 20_000
 const PARTITIONS = 4
 const LISTS = { alone: [0], other: [1], spread: [2, 3], moved: [3] } as const
 const PROJECTS = Object.keys(LISTS)
@@ -56,6 +58,7 @@ class World {
   readonly states = new MemoryStates(projectId => this.#fences.get(projectId) ?? 0)
   readonly running = new Set<Evaluating>()
   #booted = 0
+  #mayMoveMs = 0
   /** How much goes wrong with the catalog. */
   trouble = 0
 
@@ -154,6 +157,8 @@ class World {
 
   /** The batches of a project go elsewhere from now on, which everybody learns a little later. */
   move(list: readonly number[]): void {
+    if (this.sim.clock.monotonicMs() < this.#mayMoveMs) return
+    this.#mayMoveMs = this.sim.clock.monotonicMs() + MOVE_AGAIN_MS
     this.log.lists.set('moved', list)
     for (const { process, alerting } of this.running) {
       const learn = (): void => void alerting.rulesChanged().catch(() => undefined)
