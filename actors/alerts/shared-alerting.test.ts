@@ -29,7 +29,12 @@ const SEEDS = Number(process.env.LOGBOY_SHARED_ALERT_SEEDS ?? 6)
 /** Snapshots know the places of a list by the time of the next one. */
 const MOVE_AGAIN_MS = 20_000
 const PARTITIONS = 4
-const LISTS = { alone: [0], other: [1], spread: [2, 3], moved: [3] } as const
+const LISTS: Readonly<Record<string, readonly number[]>> = {
+  alone: [0],
+  other: [1],
+  spread: [2, 3],
+  moved: [3],
+}
 const PROJECTS = Object.keys(LISTS)
 const RULES: readonly AlertRuleText[] = [
   { name: 'burst', condition: '> 2', window: '10s', lateness: '2s', by: ['service'] },
@@ -143,8 +148,11 @@ class World {
     const list = this.log.lists.get(projectId) ?? []
     const partition = list[this.random.below(list.length)] ?? 0
     const nowUs = this.sim.clock.nowUs()
+    // Which window a late row fires early depends on what was read before it: so it has to be one
+    // order.
+    const lateUs = (LISTS[projectId]?.length ?? 0) > 1 || projectId === 'moved' ? 1 : 1_500_000
     const records = Array.from({ length: count }, () => ({
-      timeUs: nowUs - this.random.below(1_500_000),
+      timeUs: nowUs - this.random.below(lateUs),
       severity: 17,
       service,
       host: '',

@@ -7,9 +7,15 @@ import { slideOf } from '#proto/alert-rule.ts'
 import type { AlertChange, AlertEngine, StoredRule } from '../alert-engine.ts'
 import type { PlainEvent, PlainStep } from './naive-alerts.ts'
 
-export function runStep(engine: AlertEngine, stored: StoredRule, step: PlainStep): AlertChange[] {
+/** `clockUs`: behind the receipt of a batch where others that were received before are to come. */
+export function runStep(
+  engine: AlertEngine,
+  stored: StoredRule,
+  step: PlainStep,
+  clockUs: number = step.atUs,
+): AlertChange[] {
   if (step.type === 'tick') return engine.advance(step.atUs)
-  return engine.absorb(deltasOf(stored, step.events, step.atUs), [stored], step.atUs)
+  return engine.absorb(deltasOf(stored, step.events, step.atUs), [stored], step.atUs, clockUs)
 }
 
 function deltasOf(
