@@ -9,8 +9,8 @@ export interface ChannelTelling extends Telling {
   readonly failures: number
   /** That it still fires, for the how many-th time; 0 = it is news. */
   readonly reminder: number
-  /** The pacing of its channel held it back until now. */
-  readonly isPaced: boolean
+  /** Until when the pacing of its channel held it back; null = it did not. */
+  readonly pacedUntilUs: number | null
   /** When the channel was last told that this alert begins, fires or ends; null = never. */
   readonly toldAtUs: number | null
 }

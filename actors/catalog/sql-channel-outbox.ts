@@ -26,7 +26,7 @@ const tellingRow = z
     attempts: z.number(),
     failures: z.number(),
     reminder: z.number(),
-    paced: z.boolean(),
+    paced_until_us: int8.nullable(),
     told_at_us: int8.nullable(),
     project_name: z.string(),
   })
@@ -40,7 +40,7 @@ const tellingRow = z
       projectName: row.project_name,
       failures: row.failures,
       reminder: row.reminder,
-      isPaced: row.paced,
+      pacedUntilUs: row.paced_until_us,
       toldAtUs: row.told_at_us,
     }
   })
@@ -143,7 +143,7 @@ export class SqlChannelOutbox implements ChannelOutbox {
           DELETE FROM alert_outbox o USING pairs
           WHERE o.target = pairs.target AND o.history_id IN (pairs.history_id, pairs.next_id)
         ), due AS (
-          SELECT o.history_id, o.target, o.held_by FROM alert_outbox o
+          SELECT o.history_id, o.target, o.held_by, o.due_at_us FROM alert_outbox o
           JOIN alert_history h ON h.id = o.history_id
           WHERE starts_with(o.target, ${CHANNEL_TARGET}) AND o.due_at_us <= ${nowUs}
             AND (o.reminder = 0 OR ${STILL_FIRING})
@@ -167,10 +167,10 @@ export class SqlChannelOutbox implements ChannelOutbox {
           SET due_at_us = ${againAtUs}::bigint, attempts = attempts + 1, held_by = NULL
           FROM due WHERE o.target = due.target AND o.history_id = due.history_id
           RETURNING o.history_id, o.target AS sent_to, o.attempts - 1 AS attempts, o.failures,
-            o.reminder, due.held_by IS NOT DISTINCT FROM ${PACED} AS paced
+            o.reminder, CASE WHEN due.held_by = ${PACED} THEN due.due_at_us END AS paced_until_us
         )
         SELECT ${HISTORY}, ${CHANNEL}, taken.attempts, taken.failures, taken.reminder,
-          taken.paced, t.told_at_us, p.name AS project_name
+          taken.paced_until_us, t.told_at_us, p.name AS project_name
         FROM taken
         JOIN alert_history h ON h.id = taken.history_id
         JOIN alert_channels c ON ${CHANNEL_TARGET} || c.id = taken.sent_to

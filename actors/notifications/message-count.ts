@@ -115,9 +115,9 @@ class Rehearsal {
   #head(alert: string, nowUs: number): Waiting | null {
     const waiting = this.#waiting.get(alert) ?? []
     while (waiting[0] !== undefined) {
-      const { isPaced, reminder } = waiting[0]
+      const { pacedUntilUs, reminder } = waiting[0]
       if (reminder > 0 && !this.#firing.has(alert)) waiting.shift()
-      else if (reminder === 0 && isPaced && waiting.length > 1) waiting.splice(0, 2)
+      else if (reminder === 0 && pacedUntilUs !== null && waiting.length > 1) waiting.splice(0, 2)
       else break
     }
     const [head] = waiting
@@ -127,7 +127,7 @@ class Rehearsal {
 
   #hold(telling: Waiting, dueUs: number): void {
     const alert = alertOf(telling.entry)
-    this.#waiting.get(alert)?.splice(0, 1, { ...telling, isPaced: true, dueUs })
+    this.#waiting.get(alert)?.splice(0, 1, { ...telling, pacedUntilUs: dueUs, dueUs })
     this.#wake({ atUs: dueUs, alert })
   }
 
@@ -149,7 +149,7 @@ class Rehearsal {
   #waitingOf(entry: CountedChange, reminder: number): Waiting {
     const { atUs: dueUs } = entry
     const channel = this.#channel
-    return { channel, entry, reminder, attempts: 0, isPaced: false, toldAtUs: null, dueUs }
+    return { channel, entry, reminder, attempts: 0, pacedUntilUs: null, toldAtUs: null, dueUs }
   }
 
   /** Behind all of the same time. */

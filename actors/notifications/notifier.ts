@@ -38,7 +38,7 @@ export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivat
 /** Messages on their way: a receiver that does not answer holds up nobody else. */
 const SENDS_MAX = 64
 /** Changes of one look: what belongs together should be seen together. */
-const TAKEN_MAX = 2_000
+const TAKEN_MAX = 500
 /** Of one message, its logs looked up. */
 const SEND_MS_MAX = 15_000
 /** Another sender waits so long for one that took something and died. */
@@ -134,11 +134,20 @@ class Notifier implements Actor<NotifierMessage> {
     const told = [...due]
     for (const { tellings: its, untilUs, moved } of groups) {
       const isLost = moved !== null && !wonKeys.has(paceKey(moved))
-      if (isLost) await outbox.hold(its, { by: null, untilUs: 0 })
+      if (isLost) await this.#giveBack(its)
       else if (untilUs > nowUs) await outbox.hold(its, { by: PACED, untilUs })
       else told.push(...its)
     }
     return told
+  }
+
+  /** As it was taken: what was held back until now is due with what others tell of its group. */
+  async #giveBack(tellings: readonly ChannelTelling[]): Promise<void> {
+    for (const untilUs of new Set(tellings.map(each => each.pacedUntilUs))) {
+      const by = untilUs === null ? null : PACED
+      const some = tellings.filter(each => each.pacedUntilUs === untilUs)
+      await this.#deps.outbox.hold(some, { by, untilUs: untilUs ?? 0 })
+    }
   }
 
   /** As many messages as can be sent now; the rest is given back. */
@@ -146,7 +155,7 @@ class Notifier implements Actor<NotifierMessage> {
     const bundles = bundle(tellings)
     const free = SENDS_MAX - this.#sending
     const rest = bundles.slice(free).flat()
-    if (rest.length > 0) await this.#deps.outbox.hold(rest, { by: null, untilUs: 0 })
+    await this.#giveBack(rest)
     return bundles.slice(0, free)
   }
 

@@ -26,7 +26,7 @@ function telling(
     },
     attempts: 0,
     reminder: 0,
-    isPaced: false,
+    pacedUntilUs: null,
     toldAtUs: null,
     ...rest,
   }
@@ -76,7 +76,7 @@ test('the first waits for others, what comes meanwhile goes with it, what comes 
     inS: 20,
     moved: null,
   })
-  const held = telling({ waitS: 30 }, { isPaced: true })
+  const held = telling({ waitS: 30 }, { pacedUntilUs: NOW_US + 30 * S })
   const told = paced(held, gathering, NOW_US + 30 * S)
   assert.deepEqual(
     [told.inS, told.moved?.toldAtUs, told.moved?.dueAtUs],
@@ -85,6 +85,14 @@ test('the first waits for others, what comes meanwhile goes with it, what comes 
   assert.equal(paced(held, gathering, NOW_US + 999 * S).inS, 0, 'nobody looked for a while')
   const stale = paced(telling({ waitS: 30 }), gathering, NOW_US + 999 * S)
   assert.equal(stale.inS, 30, 'what gathered was over before anybody was told')
+})
+
+test('what was due with a message that was told without it follows at once', () => {
+  const pacing = { waitS: 30, intervalS: 300 }
+  const told = { toldAtUs: NOW_US - S }
+  const late = paced(telling(pacing, { pacedUntilUs: NOW_US - S }), told)
+  assert.deepEqual([late.inS, late.moved], [0, null])
+  assert.equal(paced(telling(pacing, { pacedUntilUs: NOW_US }), told).inS, 299)
 })
 
 test('after a message the group is quiet, news and reminders alike', () => {

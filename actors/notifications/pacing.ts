@@ -12,7 +12,7 @@ import { alertLabels } from './alert-labels.ts'
 
 /** What pacing has to know of something that is to be told. */
 export interface Paceable
-  extends Pick<ChannelTelling, 'attempts' | 'reminder' | 'isPaced' | 'toldAtUs'> {
+  extends Pick<ChannelTelling, 'attempts' | 'reminder' | 'pacedUntilUs' | 'toldAtUs'> {
   readonly channel: Pick<StoredChannel, 'id' | 'pacing'>
   readonly entry: Pick<HistoryEntry, 'ruleId' | 'key' | 'to' | 'about'>
 }
@@ -73,7 +73,8 @@ export function pace<Telling extends Paceable>(
     else {
       const key = paceKey({ channelId: telling.channel.id, group: paceGroup(telling) })
       const group = gathered.get(key)
-      if (group === undefined) gathered.set(key, [telling])
+      if (isLeftOver(telling, known.get(key))) due.push(telling)
+      else if (group === undefined) gathered.set(key, [telling])
       else group.push(telling)
     }
   }
@@ -84,13 +85,19 @@ export function pace<Telling extends Paceable>(
   return { due, groups: [...cooling, ...groups] }
 }
 
+/** It was due with the last message of its group, which has been told without it. */
+function isLeftOver({ pacedUntilUs }: Paceable, pace: Pace | undefined): boolean {
+  const toldAtUs = pace?.toldAtUs ?? null
+  return pacedUntilUs !== null && toldAtUs !== null && pacedUntilUs <= toldAtUs
+}
+
 function paceOf(
   tellings: readonly [Paceable, ...Paceable[]],
   before: Pace,
   nowUs: number,
 ): Pick<PacedGroup<Paceable>, 'untilUs' | 'moved'> {
   const [{ channel }] = tellings
-  const wasHeld = tellings.some(({ isPaced }) => isPaced)
+  const wasHeld = tellings.some(({ pacedUntilUs }) => pacedUntilUs !== null)
   const untilUs = dueOf(before, channel.pacing, { nowUs, wasHeld })
   if (untilUs <= nowUs) return { untilUs, moved: { ...before, toldAtUs: nowUs, dueAtUs: null } }
   return { untilUs, moved: untilUs === before.dueAtUs ? null : { ...before, dueAtUs: untilUs } }
