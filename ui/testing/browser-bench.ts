@@ -44,10 +44,10 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS })
 }
 
-/** Parts of the page that have to be scrolled sideways, which only lists and code may. */
+/** Parts of the page that have to be scrolled sideways, which only long rows and code may. */
 export function tooWide(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll('html, .side-main, .top-bar, .gate-card, .dialog')]
+    [...document.querySelectorAll('html, .side-main, .top-bar, .gate-card, .dialog, .list-frame')]
       .filter(part => part.scrollWidth > part.clientWidth + 1)
       .map(part => `${part.className || 'page'}: ${part.scrollWidth} in ${part.clientWidth} px`),
   )
