@@ -7,10 +7,13 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { decodeBody } from '#actors/gateway/json/json-body.ts'
 import { ANY_TIME, compileMatcher } from '#actors/processing/matcher.ts'
+import { proveBatch } from '#actors/processing/prove-batch.ts'
+import { proveBySchema } from '#actors/processing/prove-by-schema.ts'
 import { rowJson } from '#actors/processing/row-json.ts'
 import { openRows } from '#actors/processing/rows.ts'
 import { summarize } from '#actors/processing/summary.ts'
 import type { RowColumns } from '#proto/columns.ts'
+import { SCHEMA_HIGHEST } from '#proto/limits.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { parseQuery } from '#proto/query.ts'
 import { dataFile } from './lab/data.ts'
@@ -24,6 +27,33 @@ export interface JsonMeasured {
 }
 
 const SENDER = { sdkName: 'bench', sdkVersion: '', zone: null }
+/** Of projects: what a short one and a long one ask of every record; all of the data fit. */
+const SCHEMAS = {
+  'two members': JSON.stringify({
+    type: 'object',
+    required: ['service', 'message'],
+    properties: { service: { type: 'string', maxLength: 64 } },
+  }),
+  'all members and four attributes': JSON.stringify({
+    type: 'object',
+    required: ['time', 'level', 'service', 'host', 'message', 'attributes'],
+    properties: {
+      level: { enum: ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] },
+      service: { type: 'string', minLength: 1, maxLength: 64 },
+      host: { type: 'string', maxLength: 256 },
+      message: { type: 'string', maxLength: 65_536 },
+      attributes: {
+        type: 'object',
+        properties: {
+          status: { type: 'integer', minimum: 100, maximum: 599 },
+          duration_ms: { type: 'number', minimum: 0 },
+          user_id: { type: 'string', maxLength: 64 },
+          order_id: { type: 'string', maxLength: 64 },
+        },
+      },
+    },
+  }),
+}
 const ROWS_AS_JSON = 10_000
 const ENVELOPE = {
   receivedAtUs: BigInt(Number.MAX_SAFE_INTEGER),
@@ -52,6 +82,12 @@ export function benchJson(path: string, rowsMax: number, runs: number): JsonMeas
   measure('open batches into rows', count, () => {
     return batches.reduce((sum, batch) => sum + open(batch).count, 0)
   })
+  measure('prove batches', count, () => batches.reduce((sum, batch) => sum + proven(batch), 0))
+  for (const [name, schema] of Object.entries(SCHEMAS)) {
+    measure(`prove by a schema that asks for ${name}`, count, () =>
+      batches.reduce((sum, batch) => sum + proven(batch, schema), 0),
+    )
+  }
   const parts = batches.map(open)
   measure('count by minute, level, service', count, () => {
     return parts.reduce((sum, part) => sum + summarize(part, 0).rows, 0)
@@ -68,6 +104,16 @@ export function benchJson(path: string, rowsMax: number, runs: number): JsonMeas
 function batchesOf(body: Uint8Array): Uint8Array[] {
   const decoded = decodeBody(body, SENDER)
   return decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch) : []
+}
+
+/** Records that were found good. */
+function proven(batch: Uint8Array, recordSchema?: string): number {
+  const memory = new SharedArrayBuffer(batch.length)
+  new Uint8Array(memory).set(batch)
+  const input = { memory, offset: 0, length: batch.length, schema: SCHEMA_HIGHEST }
+  const found =
+    recordSchema === undefined ? proveBatch(input) : proveBySchema({ ...input, recordSchema })
+  return found.type === 'sound' ? found.records - found.rejected.length : 0
 }
 
 function open(batch: Uint8Array): RowColumns {

@@ -10,6 +10,9 @@ test('every measured step did its work on every row', () => {
     'floor: JSON.parse of each line',
     'decode to sealed batches',
     'open batches into rows',
+    'prove batches',
+    'prove by a schema that asks for two members',
+    'prove by a schema that asks for all members and four attributes',
     'count by minute, level, service',
     'rows as JSON',
   ]) {
