@@ -7,6 +7,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Random } from '#runtime/random.ts'
 import { DataFolderError, makeDataFolder, unusable } from './data-folder.ts'
+import { giveStartRoom } from './start-room.ts'
 import { type LockFiles, takeLock } from './take-lock.ts'
 
 interface Holder {
@@ -26,9 +27,15 @@ export async function lockDataFolder(folder: string, random: Random): Promise<()
   const files = lockFiles(nonce)
   const isHeld = (found: string): boolean => isRunning(readHolder(found))
   makeDataFolder(folder)
-  const other = await takeLock({ files, path, text, isHeld }).catch((error: unknown) => {
-    throw unusable(folder, error)
-  })
+  const take = (): Promise<string | null> => takeLock({ files, path, text, isHeld })
+  const other = await take()
+    .catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOSPC' || !giveStartRoom(folder)) throw error
+      return take()
+    })
+    .catch((error: unknown) => {
+      throw unusable(folder, error)
+    })
   if (other === null) return () => release(path, text)
   const pid = readHolder(other)?.pid
   throw new DataFolderError(

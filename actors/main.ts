@@ -7,6 +7,7 @@ import { systemRandom } from '#runtime/random.ts'
 import { lockDataFolder } from './data-folder-lock.ts'
 import { loadAdminToken } from './identity/admin-token.ts'
 import type { Config } from './settings.ts'
+import { keepStartRoom } from './start-room.ts'
 import { type Running, startLogboy } from './topology.ts'
 import { readVersion } from './version.ts'
 
@@ -17,6 +18,7 @@ const STOP_MS_MAX = 20_000
 export async function serve(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination(2))
   const release = await lockDataFolder(config.dataFolder, systemRandom)
+  keepStartRoom(config.dataFolder, systemRandom)
   const notePath = join(config.dataFolder, 'server.json')
   rmSync(notePath, { force: true })
   let running: Running | null = null
