@@ -32,7 +32,7 @@ export async function openRedisServer(): Promise<RedisServer> {
       }
     },
     async kill() {
-      if (child === null || child.exitCode !== null) return
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
       await ended
