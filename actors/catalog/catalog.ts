@@ -32,6 +32,8 @@ export interface StoredKey {
 
 export interface Catalog {
   projects(): Promise<readonly Project[]>
+  /** By id, those behind one: whoever goes through all of them holds a page at a time. */
+  projectsBehind(id: string, limit: number): Promise<readonly Project[]>
   project(id: string): Promise<Project | null>
   projectByName(name: string): Promise<Project | null>
   /** With its first keys and rules, all or nothing. */

@@ -145,6 +145,14 @@ export class SqlCatalog implements Catalog {
     )
   }
 
+  projectsBehind(id: string, limit: number): Promise<readonly Project[]> {
+    return this.#database.repeatable(db =>
+      db.any(sql.type(projectRow)`
+        SELECT ${PROJECT} FROM projects p WHERE id > ${id} ORDER BY id LIMIT ${limit}
+      `),
+    )
+  }
+
   project(id: string): Promise<Project | null> {
     return this.#database.repeatable(db =>
       db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects p WHERE id = ${id}`),

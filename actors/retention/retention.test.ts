@@ -13,6 +13,10 @@ const NO_ALERTS = {
 }
 const NOTHING_DELETED = { deletedProjects: async () => [], forgetDeleted: async () => undefined }
 
+/** One at a time, as a catalog tells them in pages. */
+const behind = (all: readonly Project[]) => async (id: string) =>
+  all.filter(each => each.id > id).slice(0, 1)
+
 function project(id: string, retention_days: number): Project {
   const quotas = { records_per_second: 0, bytes_per_second: 0 }
   const created_at = '2026-01-01T00:00:00.000Z'
@@ -26,7 +30,7 @@ test('each project loses what is older than it wants to keep, and one that keeps
     isLeader: () => true,
     catalog: {
       ...NOTHING_DELETED,
-      projects: async () => [project('a', 30), project('b', 1), project('c', 0)],
+      projectsBehind: behind([project('a', 30), project('b', 1), project('c', 0)]),
     },
     deadLetters: new MemoryDeadLetters(),
     ...NO_ALERTS,
@@ -59,7 +63,7 @@ test('it runs again after the interval, also when the store failed', async () =>
   const actor = testActor(retention, {
     intervalMs: 1_000,
     isLeader: () => true,
-    catalog: { ...NOTHING_DELETED, projects: async () => [project('a', 1)] },
+    catalog: { ...NOTHING_DELETED, projectsBehind: behind([project('a', 1)]) },
     deadLetters: new MemoryDeadLetters(),
     ...NO_ALERTS,
     store: {
@@ -92,7 +96,7 @@ test('what is left of a deleted project goes, again and again until nothing can 
     deadLetters,
     ...NO_ALERTS,
     catalog: {
-      projects: async () => [],
+      projectsBehind: behind([]),
       deletedProjects: async () => [...deleted].map(([id, deletedAtUs]) => ({ id, deletedAtUs })),
       forgetDeleted: async ids => ids.forEach(id => deleted.delete(id)),
     },
@@ -133,7 +137,7 @@ test('what alerts said is kept for over a year, and to whom for a month', async 
     alerts: { forget },
     channels: { forgetDeliveries: forget },
     silences: { forget },
-    catalog: { ...NOTHING_DELETED, projects: async () => [] },
+    catalog: { ...NOTHING_DELETED, projectsBehind: behind([]) },
     store: { drop: async () => undefined, expire: async () => 0 },
   })
   actor.clock.advance(0)

@@ -17,7 +17,7 @@ export type RetentionMessage =
   | { readonly type: 'failed'; readonly error: Error }
 
 export interface RetentionDeps {
-  readonly catalog: Pick<Catalog, 'projects' | 'deletedProjects' | 'forgetDeleted'>
+  readonly catalog: Pick<Catalog, 'projectsBehind' | 'deletedProjects' | 'forgetDeleted'>
   readonly store: Pick<LogStore, 'expire' | 'drop'>
   readonly deadLetters: EraseDeps['deadLetters']
   readonly alerts: Pick<AlertStates, 'forget'>
@@ -34,6 +34,8 @@ const DAY_US = 86_400_000_000
 /** People look back for a year; whether a channel works shows within days. */
 const ALERT_HISTORY_DAYS = 400
 const DELIVERY_DAYS = 30
+/** Ten thousand at once would leave 50 MB of used memory behind. */
+const PAGE_PROJECTS = 500
 /** Whoever leads now may be another one soon. */
 const LEADER_LOOK_MS = 10_000
 
@@ -94,10 +96,14 @@ class Retention implements Actor<RetentionMessage> {
   async #expireAll(): Promise<number> {
     const { catalog, store } = this.#deps
     let deleted = 0
-    for (const { id, retention_days: days } of await catalog.projects()) {
-      const before = expiryUs(this.#context.clock.nowUs(), days)
-      if (before === null) continue
-      for (const stream of streamsOf(id)) deleted += await store.expire(stream, before)
+    let page = await catalog.projectsBehind('', PAGE_PROJECTS)
+    while (page.length > 0) {
+      for (const { id, retention_days: days } of page) {
+        const before = expiryUs(this.#context.clock.nowUs(), days)
+        if (before === null) continue
+        for (const stream of streamsOf(id)) deleted += await store.expire(stream, before)
+      }
+      page = await catalog.projectsBehind(page.at(-1)?.id ?? '', PAGE_PROJECTS)
     }
     await this.#eraseDeleted()
     await this.#forgetAlerts()

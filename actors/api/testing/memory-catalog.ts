@@ -57,6 +57,11 @@ export class MemoryCatalog implements PeopleCatalog {
     return [...this.#projects.values()]
   }
 
+  async projectsBehind(id: string, limit: number): Promise<Project[]> {
+    const behind = (await this.projects()).filter(project => project.id > id)
+    return behind.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
+  }
+
   async project(id: string): Promise<Project | null> {
     return this.#projects.get(id) ?? null
   }

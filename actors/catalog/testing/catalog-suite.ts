@@ -61,6 +61,14 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       })
       assert.deepEqual(await catalog.project('aaaaaaaaa1'), found)
       assert.equal(await catalog.project('zzzzzzzzzz'), null)
+      const paged: string[] = []
+      for (let last: string | undefined = ''; last !== undefined; last = paged.at(-1)) {
+        const page = await catalog.projectsBehind(last, 1)
+        if (page.length === 0) break
+        paged.push(...page.map(({ id }) => id))
+      }
+      const ids = (await catalog.projects()).map(({ id }) => id)
+      assert.deepEqual(paged, ids.toSorted())
     })
 
     test('a name can be taken once', async () => {
