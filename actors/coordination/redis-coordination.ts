@@ -14,7 +14,7 @@ export interface RedisCoordinationOptions {
   readonly url: string
   /** Before every key and channel; keeps several installations on one Redis apart. */
   readonly prefix: string
-  /** Told once each time the connection breaks, without the address: it may hold a password. */
+  /** Told once each time Redis goes away, without the address: it may hold a password. */
   readonly onAway: (reason: string) => void
   readonly clock: Clock
 }
@@ -50,6 +50,7 @@ export class RedisCoordination implements Coordination {
   #counts = { published: 0, unpublished: 0, received: 0, spent: 0, unspent: 0, lost: 0 }
   #closed = false
   #isSilent = false
+  #isTold = false
   #cancelBeat: Cancel
 
   constructor(options: RedisCoordinationOptions) {
@@ -120,15 +121,13 @@ export class RedisCoordination implements Coordination {
   }
 
   async #beat(): Promise<void> {
-    const wasSilent = this.#isSilent
     try {
       await Promise.all([this.#commands.ping(), this.#listener.ping()])
       this.#isSilent = false
+      this.#isTold = false
     } catch (error) {
       this.#isSilent = true
-      if (!wasSilent && this.#isConnected && !this.#closed) {
-        this.#options.onAway((error as Error).message)
-      }
+      if (this.#isConnected) this.#tellAway((error as Error).message)
     }
     if (this.#closed) return
     this.#cancelBeat = this.#options.clock.after(BEAT_MS, () => void this.#beat())
@@ -157,7 +156,14 @@ export class RedisCoordination implements Coordination {
     connection.on('close', () => {
       if (this.#closed) return
       this.#counts.lost++
-      this.#options.onAway(reason)
+      this.#tellAway(reason)
     })
+  }
+
+  /** Both connections break, and each try to connect again ends as a break does: told once. */
+  #tellAway(reason: string): void {
+    if (this.#isTold || this.#closed) return
+    this.#isTold = true
+    this.#options.onAway(reason)
   }
 }
