@@ -34,7 +34,7 @@ const DAY_US = 86_400_000_000
 /** People look back for a year; whether a channel works shows within days. */
 const ALERT_HISTORY_DAYS = 400
 const DELIVERY_DAYS = 30
-/** Ten thousand at once would leave 50 MB of used memory behind. */
+/** Reading ten thousand at once leaves 50 MB of used memory behind. */
 const PAGE_PROJECTS = 500
 /** Whoever leads now may be another one soon. */
 const LEADER_LOOK_MS = 10_000
