@@ -218,14 +218,17 @@ export async function openDoors(
   }
 }
 
-/** Nobody is invited by anything yet. */
-
 async function openMailer({ config, log }: Pipeline): Promise<Mailer> {
-  if (config.smtpUrl === '') {
-    return new PrintedMailer(({ to, subject, text }) => log.warn({ to, subject }, text))
+  const { smtpUrl, azureMail, mailFrom: from } = config
+  if (azureMail !== '') {
+    const { AzureMailer } = await import('./mail/azure-mailer.ts')
+    return new AzureMailer({ connection: azureMail, from })
   }
-  const { SmtpMailer } = await import('./mail/smtp-mailer.ts')
-  return new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom })
+  if (smtpUrl !== '') {
+    const { SmtpMailer } = await import('./mail/smtp-mailer.ts')
+    return new SmtpMailer({ url: smtpUrl, from })
+  }
+  return new PrintedMailer(({ to, subject, text }) => log.warn({ to, subject }, text))
 }
 
 /** Health, readiness and metrics at every role; the rest where it is served. */

@@ -114,6 +114,13 @@ export function smtpUrl(value: string): string {
   throw new Error('expected smtp://user:password@host:587')
 }
 
+/** Plain HTTP is for a stand-in on this machine. */
+export function azureConnection(value: string): string {
+  const form = /^endpoint=(https:\/\/[^;]+|http:\/\/127\.0\.0\.1:\d+\/?);accesskey=[\w+/=-]+;?$/i
+  if (value === '' || form.test(value)) return value
+  throw new Error('expected endpoint=https://NAME.communication.azure.com;accesskey=KEY')
+}
+
 export function trustedProxies(value: string): TrustedProxies {
   const parts = value.split(',').map(part => part.trim())
   return new TrustedProxies(parts.filter(part => part !== ''))

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { TrustedProxies } from './http/trusted-proxies.ts'
 import {
   adminToken,
+  azureConnection,
   brokers,
   count,
   countAboveZero,
@@ -47,6 +48,7 @@ export interface Config {
   readonly elasticsearchApiKey: string
   readonly redisUrl: string
   readonly smtpUrl: string
+  readonly azureMail: string
   readonly mailFrom: string
   readonly adminToken: string
   readonly printSignIn: boolean
@@ -170,6 +172,11 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'SMTP_URL',
     'Mail server: smtp://user:password@host:587, smtps:// for TLS; empty = links are printed',
     smtpUrl,
+  ),
+  azureMail: secret(
+    'AZURE_COMMUNICATION_CONNECTION_STRING',
+    'Mail by Azure Communication Services: endpoint=https://NAME.communication.azure.com;accesskey=KEY',
+    azureConnection,
   ),
   mailFrom: setting(
     'LOGBOY_MAIL_FROM',

@@ -48,6 +48,11 @@ test('roles are shared out only where all that they share is a server', () => {
 })
 
 test('what could never work is refused, with the reason', () => {
+  const azure = 'endpoint=https://x.communication.azure.com;accesskey=a2V5'
+  const mail = { SMTP_URL: 'smtp://m', AZURE_COMMUNICATION_CONNECTION_STRING: azure }
+  assert.throws(() => shape(mail), /mail takes one way/)
+  const plain = azure.replace('https', 'http')
+  assert.throws(() => shape({ AZURE_COMMUNICATION_CONNECTION_STRING: plain }), /expected endpoint/)
   assert.throws(() => shape({ KAFKA_BROKERS: 'k:9092' }), /SCHEMA_REGISTRY_URL/)
   assert.throws(() => shape({ ...KAFKA, KAFKA_MIN_INSYNC_REPLICAS: '2' }), /REPLICATION_FACTOR/)
   assert.throws(() => shape({ LOGBOY_ROLES: 'gateway,reader' }), /expected some of gateway/)

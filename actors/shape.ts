@@ -26,6 +26,8 @@ type ShapeSettings = Pick<
   | 'roles'
   | 'kafkaReplicationFactor'
   | 'kafkaMinInsyncReplicas'
+  | 'smtpUrl'
+  | 'azureMail'
 >
 
 /** Throws ConfigError with the reason where the parts cannot work together. */
@@ -40,6 +42,11 @@ export function shapeOf(config: ShapeSettings): Shape {
   if (shape.commitLog === 'kafka' && config.schemaRegistryUrl === '') {
     throw new ConfigError(
       'KAFKA_BROKERS needs SCHEMA_REGISTRY_URL: topics are written with a schema',
+    )
+  }
+  if (config.smtpUrl !== '' && config.azureMail !== '') {
+    throw new ConfigError(
+      'SMTP_URL and AZURE_COMMUNICATION_CONNECTION_STRING are both set: mail takes one way',
     )
   }
   if (config.kafkaMinInsyncReplicas > config.kafkaReplicationFactor) {
