@@ -1,6 +1,7 @@
 /**
  * Rules in an installation of several processes on real servers: whoever evaluates them is killed
- * between a firing and its notification, and Redis dies, too. Everything is told once.
+ * between a firing and its notification, and Redis and PostgreSQL die, too. Everything is told
+ * once.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -10,6 +11,7 @@ import { after, before, test } from 'node:test'
 import { createPool, type DatabasePool, sql } from 'slonik'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
+import { openPostgresServer, type PostgresServer } from '#actors/catalog/testing/postgres-server.ts'
 import { openRedisServer, type RedisServer } from '#actors/coordination/testing/redis-server.ts'
 import { pause } from '#runtime/clock.ts'
 import { dropDatabase, LabCluster } from '../../bench/lab/cluster.ts'
@@ -50,6 +52,7 @@ type Processor = (typeof PROCESSORS)[number]
 
 let cluster: LabCluster
 let redis: RedisServer
+let postgres: PostgresServer | null
 let catalog: DatabasePool
 let project: ProjectKeys
 /** What the webhook was told, and the socket at an API process, as `rule status`. */
@@ -131,8 +134,10 @@ async function toldOnce(expected: readonly string[]): Promise<void> {
 before(async () => {
   if (skip !== false) return
   redis = await openRedisServer()
+  postgres = await openPostgresServer()
   const named = SERVERS.map(name => [name, process.env[name] ?? ''] as const)
-  const environment = { ...Object.fromEntries(named), REDIS_URL: redis.url }
+  const own = { DATABASE_URL: postgres?.url ?? process.env['DATABASE_URL'] ?? '' }
+  const environment = { ...Object.fromEntries(named), ...own, REDIS_URL: redis.url }
   const settings = { LOGBOY_WEBHOOK_PRIVATE: 'true', KAFKA_PARTITIONS: '2' }
   cluster = await LabCluster.start(environment, { settings, members: MEMBERS })
   catalog = await createPool(cluster.databaseUrl, { maximumPoolSize: 1 })
@@ -153,7 +158,8 @@ after(async () => {
   await cluster.end(false)
   await redis.close()
   await forgetInstallation(cluster.installation, process.env)
-  await dropDatabase(process.env['DATABASE_URL'] ?? '', cluster.installation)
+  if (postgres === null) await dropDatabase(process.env['DATABASE_URL'] ?? '', cluster.installation)
+  await postgres?.close()
 })
 
 test('a rule fires in a processor; webhook, a socket elsewhere and the logs hear of it', {
@@ -254,4 +260,24 @@ test('all of it stands in the logs of the project, once', { skip }, async () => 
   assert.deepEqual((await rows()).toSorted(), told.toSorted())
   const unexpected = cluster.faults.filter(fault => !fault.includes('somebody else evaluates'))
   assert.deepEqual(unexpected, [])
+})
+
+test('kill -9 of PostgreSQL between firing and notification, and before a firing', {
+  skip,
+}, async t => {
+  if (postgres === null) return t.skip('PostgreSQL is not installed here')
+  const waits = { window: '1m', condition: '> 1', for: '3s', keep_firing_for: '1h' }
+  await addRule({ name: 'kept', query: 'service:kept', ...waits })
+  await addRule({ name: 'unheard', query: 'service:unheard', window: '10m', condition: '>= 3' })
+  await evaluator(8)
+  const before = await history()
+  await errors('kept', 2)
+  const tellers = ['gateway-1', 'gateway-2'] as const
+  for (const name of tellers) process.kill(cluster.member(name).pid, 'SIGSTOP')
+  await until(async () => (await history()).includes('kept firing'))
+  await postgres.kill()
+  for (const name of tellers) process.kill(cluster.member(name).pid, 'SIGCONT')
+  await errors('unheard', 3)
+  await postgres.start()
+  await toldOnce([...before, 'kept pending', 'kept firing', 'unheard firing'])
 })

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '#actors/testing/free-port.ts'
 import { pause } from '#runtime/clock.ts'
 import { openKafka } from '../kafka/kafkajs.ts'
 
@@ -95,13 +95,4 @@ export class OwnKafka {
   get #java(): readonly string[] {
     return ['-cp', `${HOME}/libs/*`]
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
