@@ -8,7 +8,7 @@ import { lockDataFolder } from './data-folder-lock.ts'
 import { loadAdminToken } from './identity/admin-token.ts'
 import type { Config } from './settings.ts'
 import { keepStartRoom } from './start-room.ts'
-import { type Running, startLogboy } from './topology.ts'
+import type { Running } from './topology.ts'
 import { readVersion } from './version.ts'
 
 /** A stop that takes longer is cut: what was acknowledged is in the journal anyway. */
@@ -45,6 +45,8 @@ export async function serve(config: Config): Promise<void> {
   process.on('uncaughtException', fatal)
   process.on('unhandledRejection', fatal)
   try {
+    // Most of the code, and not needed where the folder cannot be had.
+    const { startLogboy } = await import('./topology.ts')
     running = await startLogboy({
       config,
       log,

@@ -16,7 +16,7 @@ import {
 import { WindowReader } from './window-value.ts'
 
 /** 20,000 for the long run. */
-const CASES = Number(process.env.LOGBOY_ALERT_CASES ?? 1_000)
+const CASES = Number(process.env.LOGBOY_ALERT_CASES ?? 400)
 
 /** Days of history: each costs as much as some hundred others. */
 const ANOMALY_CASES = Math.ceil(CASES / 80)

@@ -24,7 +24,7 @@ import { MemoryStates } from './testing/memory-states.ts'
 import { type Member, SharedLog } from './testing/shared-log.ts'
 
 /** 500 for the long run. */
-const SEEDS = Number(process.env.LOGBOY_SHARED_ALERT_SEEDS ?? 6)
+const SEEDS = Number(process.env.LOGBOY_SHARED_ALERT_SEEDS ?? 3)
 
 /** Snapshots know the places of a list by the time of the next one. */
 const MOVE_AGAIN_MS = 20_000

@@ -6,9 +6,10 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description('run the server in the foreground')
     .action(async (_: unknown, command: Command) => {
-      // The server's code is loaded only here: other commands start fast.
+      const config = loadConfig({ flags: flagsOf(command) })
+      // The server's code is loaded only here: other commands, and mistakes, are told at once.
       const { serve } = await import('#actors/main.ts')
-      await serve(loadConfig({ flags: flagsOf(command) }))
+      await serve(config)
     })
 }
 

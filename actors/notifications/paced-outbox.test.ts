@@ -24,7 +24,7 @@ import { NO_FINDINGS } from './findings.ts'
 import { type CountedChange, countMessages } from './message-count.ts'
 import { type NotifierMessage, notifier } from './notifier.ts'
 
-const RUNS = Number(process.env['LOGBOY_PACING_CASES'] ?? 5)
+const RUNS = Number(process.env['LOGBOY_PACING_CASES'] ?? 2)
 const S = 1_000_000
 /** Everything is told by then. */
 const LAST_S = 30
