@@ -19,7 +19,7 @@ export interface PartitionTask {
   saving: boolean
 }
 
-/** Where a group began is saved before anything else, so that whoever goes on begins there. */
+/** A group that began at the end saves that before anything else: whoever goes on begins there. */
 const NEVER_SAVED = -1
 
 /** `passed`: what the consumer said that it will never need again. */
@@ -28,8 +28,7 @@ export function taskOf(
   passed: Position,
   begins: Beginnings,
 ): PartitionTask {
-  const first =
-    position === null ? beginning(partition, begins) : { from: position, after: position }
+  const first = position === null ? beginning(partition, begins) : at(position)
   const deliverAfter = Math.max(first.after, passed)
   return {
     partition,
@@ -37,7 +36,7 @@ export function taskOf(
     admission: new PartitionAdmission(first.from, state),
     deliverAfter,
     delivered: deliverAfter,
-    saved: position ?? NEVER_SAVED,
+    saved: first.saved,
     saveAfterMs: 0,
     saving: false,
   }
@@ -48,12 +47,21 @@ interface Beginnings {
   readonly ends: Pick<LogEnds, 'start' | 'end'>
 }
 
-/** Where a group that never was reads from, and behind what it is given something. */
-function beginning(
-  partition: number,
-  { consumer, ends }: Beginnings,
-): { readonly from: Position; readonly after: Position } {
-  if (consumer.begins !== 'end') return { from: 0, after: 0 }
+interface Beginning {
+  readonly from: Position
+  /** Behind what something is delivered. */
+  readonly after: Position
+  readonly saved: Position
+}
+
+function at(position: Position): Beginning {
+  return { from: position, after: position, saved: position }
+}
+
+/** Where a group that never was reads from. */
+function beginning(partition: number, { consumer, ends }: Beginnings): Beginning {
+  if (consumer.begins !== 'end') return at(0)
   const end = ends.end(partition)
-  return { from: Math.max(ends.start(partition), end - WARM_UP_RECORDS), after: end }
+  const from = Math.max(ends.start(partition), end - WARM_UP_RECORDS)
+  return { from, after: end, saved: NEVER_SAVED }
 }
