@@ -89,7 +89,7 @@ test('what the service refuses, or cannot bring, is told with its words', async 
 /** https://learn.microsoft.com/azure/communication-services/tutorials/hmac-header-tutorial */
 function signatureOf({ method, path, headers, body }: Request): string {
   const digest = createHash('sha256').update(body).digest('base64')
-  const text = `${method}\n${path}\n${headers['x-ms-date']};${headers.host};${digest}`
+  const text = `${method}\n${path}\n${String(headers['x-ms-date'])};${headers.host};${digest}`
   const key = Buffer.from(KEY, 'base64')
   const signature = createHmac('sha256', key).update(text).digest('base64')
   return `HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=${signature}`

@@ -1,4 +1,4 @@
-/** A backtest of an hour gives the firings that were told in that hour, whatever stores the logs. */
+/** A backtest of an hour gives the firings that were told in that hour, whatever keeps the logs. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Reply, RunningServer } from '#actors/testing/running-server.ts'
