@@ -228,6 +228,7 @@ test('a project in two partitions is evaluated by one process, which counts all'
   skip,
 }, async () => {
   await addRule({ name: 'all', query: 'service:wide', window: '10m', condition: '>= 12' })
+  await evaluator(6)
   await catalog.query(sql.unsafe`
     UPDATE project_partitions SET partitions = ARRAY[0, 1] WHERE project_id = ${project.id}
   `)
