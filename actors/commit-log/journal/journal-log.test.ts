@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { simulate } from '#runtime/testing/simulation.ts'
 import { openWorkerPool } from '#runtime/worker-pool.ts'
-import { commitLogSuite, type LogFixture } from '../testing/commit-log-suite.ts'
+import { commitLogSuite } from '../testing/commit-log-suite.ts'
 import { newArena, openRealJournal, openSimulatedJournal } from '../testing/journals.ts'
 import { judgingLogSuite } from '../testing/judging-log-suite.ts'
+import type { LogFixture } from '../testing/log-fixture.ts'
 
 let seed = 100
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_BATCH } from '../commit-log.ts'
-import type { LogFixture } from './commit-log-suite.ts'
 import { envelopeOf } from './envelopes.ts'
 import { append } from './log-driver.ts'
+import type { LogFixture } from './log-fixture.ts'
 
 const PROJECT = 'project0aa'
 

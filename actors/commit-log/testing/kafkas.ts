@@ -6,6 +6,8 @@ import { type KafkaLog, type KafkaLogOptions, openKafkaLog } from '../kafka/kafk
 import { type KafkaAddress, openKafka } from '../kafka/kafkajs.ts'
 import { ensureTopics, topicNames } from '../kafka/topics.ts'
 import type { BrokerLink } from './broker-link.ts'
+import { newArena } from './journals.ts'
+import type { LogFixture } from './log-fixture.ts'
 import { MemoryCheckpoints, MemoryKeyedRequests, MemoryPartitions } from './memory-catalog.ts'
 
 /** Addresses of a Kafka to test against; undefined = none is there. */
@@ -77,5 +79,19 @@ export async function newKafkaWorld(
       await admin.deleteTopics({ topics: [topic] })
       await admin.disconnect()
     },
+  }
+}
+
+/** Gives the body a Kafka log that it may open again and again, and forgets it afterwards. */
+export async function withKafkaLog(
+  brokers: readonly string[],
+  body: (fixture: LogFixture) => Promise<void>,
+): Promise<void> {
+  const world = await newKafkaWorld(brokers)
+  const arena = newArena()
+  try {
+    await body({ arena, open: () => world.open(arena) })
+  } finally {
+    await world.close()
   }
 }
