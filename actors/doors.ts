@@ -148,6 +148,7 @@ export async function openDoors(
     onFault,
     alertRules: catalog.alertRules,
     alertStates: catalog.alertStates,
+    copies: coordination,
     alertChannels: catalog.alertChannels,
     silences: catalog.silences,
     alertTail,

@@ -1,16 +1,14 @@
 /** What rules have said: now, and before; and that somebody looks at it. */
 import { z } from 'zod/v4'
-import { groupOf } from '#actors/alerts/state-change.ts'
-import type { AlertRules } from '#actors/catalog/alert-rules.ts'
 import type { AlertStates } from '#actors/catalog/alert-states.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { silencing } from '#actors/notifications/silencing.ts'
-import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import type { Clock } from '#runtime/index.ts'
+import { type ActiveAlertsDeps, activeAlerts } from './active-alerts.ts'
 import { nameOfCaller } from './alert-rule-routes.ts'
-import { activeAlert, alertChange, toldChange, toldTimes } from './alert-shapes.ts'
+import { activeAlert, alertChange, toldChange } from './alert-shapes.ts'
 import {
   answerOf,
   type EndpointDeps,
@@ -20,9 +18,9 @@ import {
   projectQuery,
 } from './endpoint.ts'
 
-export interface AlertStateDeps extends EndpointDeps {
-  readonly alertRules: Pick<AlertRules, 'list'>
-  readonly alertStates: Pick<AlertStates, 'active' | 'history' | 'acknowledge'>
+export interface AlertStateDeps extends EndpointDeps, ActiveAlertsDeps {
+  readonly alertStates: ActiveAlertsDeps['alertStates'] &
+    Pick<AlertStates, 'history' | 'acknowledge'>
   readonly silences: Pick<Silences, 'active'>
   /** Whoever tells of alerts has something to look at. */
   readonly alertsChanged: () => void
@@ -42,7 +40,7 @@ const acknowledgeBody = z.strictObject({
 })
 
 export function alertStateRoutes(deps: AlertStateDeps): Route[] {
-  const { alertStates, alertRules, silences, clock } = deps
+  const { alertStates, silences, clock } = deps
   const shared = { tag: 'alerts', who: 'member', needs: 'logs.read' } as const
   return [
     endpoint(deps, {
@@ -55,18 +53,13 @@ export function alertStateRoutes(deps: AlertStateDeps): Route[] {
         200: answerOf('Longest first.', z.strictObject({ alerts: z.array(activeAlert) })),
       },
       async handle({ project: { id } }) {
-        const stored = await alertRules.list(id)
-        const rules = new Map(stored.map(({ id: ruleId, rule }) => [ruleId, parseAlertRule(rule)]))
-        const silenceOf = silencing(await silences.active([id], clock.nowUs()))
-        const alerts = (await alertStates.active(id)).flatMap(state => {
-          const parsed = rules.get(state.ruleId)
-          if (parsed?.type !== 'rule') return []
-          const { name: rule, severity, labels } = parsed.rule
-          const { id: stateId, ruleId: rule_id, status, value, key } = state
-          const group = groupOf(parsed.rule, key)
-          const silenced_by = silenceOf({ rule, severity, labels, group })?.id ?? null
-          const alert = { id: stateId, rule_id, rule, severity, group, status, value, silenced_by }
-          return [{ ...alert, ...toldTimes(state) }]
+        const [active, now] = await Promise.all([
+          activeAlerts(deps, id),
+          silences.active([id], clock.nowUs()),
+        ])
+        const silenceOf = silencing(now)
+        const alerts = active.map(({ labels, ...alert }) => {
+          return { ...alert, silenced_by: silenceOf({ ...alert, labels })?.id ?? null }
         })
         return json(200, { alerts })
       },

@@ -99,6 +99,8 @@ export interface AlertStates {
   record(change: NewStateChange, fence: number): Promise<'told' | 'known' | 'fenced'>
   /** Groups that are anything but ok, longest first. */
   active(projectId: string): Promise<readonly StoredState[]>
+  /** A text that changes with what is active, and with the rules of the project. */
+  stamp(projectId: string): Promise<string>
   history(projectId: string, asked: HistoryAsked): Promise<readonly HistoryEntry[]>
   /** Number of the newest entry of all histories; 0 = none. */
   newest(): Promise<number>

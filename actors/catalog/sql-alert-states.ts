@@ -51,6 +51,7 @@ const tellingRow = z
   .object({ ...historyColumns, target: z.string(), attempts: z.number() })
   .transform(({ target, attempts, ...row }): Telling => ({ entry: entryOf(row), target, attempts }))
 const foundRow = z.object({ found: z.boolean() })
+const stampRow = z.object({ stamp: z.string() })
 const numberRow = z.object({ value: int8 })
 const outcomeRow = z.object({ owned: z.boolean(), told: z.boolean() })
 
@@ -131,6 +132,20 @@ export class SqlAlertStates implements AlertStates {
           s.acknowledged_by, s.acknowledged_at_us, s.note
         FROM alert_states s JOIN alert_rules r ON r.id = s.rule_id
         WHERE r.project_id = ${projectId} AND s.status <> 'ok' ORDER BY s.since_us, s.id
+      `),
+    )
+  }
+
+  /** Every change of a state has an entry in the history, or comes with a change of its rule. */
+  stamp(projectId: string): Promise<string> {
+    return this.#database.repeatable(db =>
+      db.oneFirst(sql.type(stampRow)`
+        SELECT (
+          SELECT coalesce(max(id), 0) FROM alert_history WHERE project_id = ${projectId}
+        ) || ' ' || (
+          SELECT coalesce(md5(string_agg(id || '@' || version, ',' ORDER BY id)), '')
+          FROM alert_rules WHERE project_id = ${projectId}
+        ) AS stamp
       `),
     )
   }

@@ -1,6 +1,9 @@
 import type { Clock } from '#runtime/clock.ts'
 import type { Channel, Coordination, SharedAmount } from './coordination.ts'
+import { ExpiringCopies } from './expiring-copies.ts'
 import { refill } from './shared-bucket.ts'
+
+const NOTHING = new Uint8Array()
 
 type Receive = (message: Uint8Array) => void
 
@@ -11,8 +14,13 @@ export class InProcessCoordination implements Coordination {
   readonly #subscribers = new Map<Channel, Set<Receive>>()
   readonly #buckets = new Map<string, { readonly levels: number[]; atMs: number }>()
 
+  readonly #copies: ExpiringCopies
+  readonly #claims: ExpiringCopies
+
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#copies = new ExpiringCopies(clock)
+    this.#claims = new ExpiringCopies(clock)
   }
 
   publish(channel: Channel, message: Uint8Array): void {
@@ -38,8 +46,29 @@ export class InProcessCoordination implements Coordination {
     return levels
   }
 
+  keep(key: string, copy: Uint8Array, ttlMs: number): void {
+    this.#copies.set(key, copy, ttlMs)
+  }
+
+  async kept(key: string): Promise<Uint8Array | null> {
+    return this.#copies.get(key)
+  }
+
+  async claim(key: string, ttlMs: number): Promise<boolean> {
+    if (this.#claims.get(key) !== null) return false
+    this.#claims.set(key, NOTHING, ttlMs)
+    return true
+  }
+
+  /** As a Redis that comes back empty. */
+  flush(): void {
+    this.#copies.clear()
+    this.#claims.clear()
+    this.#buckets.clear()
+  }
+
   observe(): Record<string, unknown> {
-    return { kind: 'in-process', buckets: this.#buckets.size }
+    return { kind: 'in-process', buckets: this.#buckets.size, copies: this.#copies.size }
   }
 
   async close(): Promise<void> {

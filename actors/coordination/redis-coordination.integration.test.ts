@@ -22,7 +22,12 @@ if (url === undefined) {
       const pass = async (ms: number): Promise<void> => {
         await redis.hincrbyfloat(`${prefix}:bucket:p`, 'at', -ms)
       }
-      await body({ processes: [one, other], pass, bucket: 'p' })
+      // The same for keys that Redis forgets by itself.
+      const expire = async (key: string): Promise<void> => {
+        assert.ok((await redis.pttl(`${prefix}:${key}`)) > 0, 'it is forgotten some day')
+        await redis.del(`${prefix}:${key}`)
+      }
+      await body({ processes: [one, other], pass, bucket: 'p', expire })
     } finally {
       await Promise.all([one.close(), other.close()])
       redis.disconnect()
@@ -47,6 +52,13 @@ if (url === undefined) {
       await until(() => coordination.isAway)
       coordination.publish('config', Buffer.from('lost'))
       assert.equal(await coordination.spend('b', [{ rate: 1, amount: 1 }]), null)
+      coordination.keep('states', Buffer.from('lost'), 60_000)
+      assert.equal(await coordination.kept('states'), null)
+      assert.deepEqual(
+        [await coordination.claim('look', 60_000), await coordination.claim('look', 60_000)],
+        [true, true],
+        'everybody does it',
+      )
       await until(() => Number(coordination.observe()['lost']) > 4)
       assert.equal(away.length, 1)
       assert.ok(!away[0]?.includes('password'))

@@ -94,15 +94,33 @@ export class RedisCoordination implements Coordination {
 
   async spend(bucket: string, amounts: readonly SharedAmount[]): Promise<readonly number[] | null> {
     try {
-      const key = `${this.#options.prefix}:bucket:${bucket}`
       const values = amounts.flatMap(({ rate, amount }) => [String(rate), String(amount)])
-      const levels = await this.#commands.spend(key, ...values)
+      const levels = await this.#commands.spend(this.#name(`bucket:${bucket}`), ...values)
       this.#counts.spent++
       return levels.map(Number)
     } catch {
       this.#counts.unspent++
       return null
     }
+  }
+
+  keep(key: string, copy: Uint8Array, ttlMs: number): void {
+    if (this.isAway) return
+    const bytes = Buffer.from(copy.buffer, copy.byteOffset, copy.length)
+    // One that is not kept is asked of the catalog.
+    this.#commands.set(this.#name(`copy:${key}`), bytes, 'PX', ttlMs).catch(() => undefined)
+  }
+
+  async kept(key: string): Promise<Uint8Array | null> {
+    if (this.isAway) return null
+    return await this.#commands.getBuffer(this.#name(`copy:${key}`)).catch(() => null)
+  }
+
+  async claim(key: string, ttlMs: number): Promise<boolean> {
+    if (this.isAway) return true
+    const name = this.#name(`claim:${key}`)
+    const answer = await this.#commands.set(name, '', 'PX', ttlMs, 'NX').catch(() => 'OK')
+    return answer === 'OK'
   }
 
   observe(): Record<string, unknown> {
@@ -133,8 +151,8 @@ export class RedisCoordination implements Coordination {
     this.#cancelBeat = this.#options.clock.after(BEAT_MS, () => void this.#beat())
   }
 
-  #name(channel: Channel): string {
-    return `${this.#options.prefix}:${channel}`
+  #name(key: string): string {
+    return `${this.#options.prefix}:${key}`
   }
 
   #subscribeAll(): void {

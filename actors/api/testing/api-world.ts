@@ -6,6 +6,7 @@ import { MemoryAlertRules } from '#actors/alerts/testing/memory-alerts.ts'
 import type { AlertStates, HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { idOf, newAccount, newSignIn } from '#actors/catalog/testing/people.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
+import { InProcessCoordination } from '#actors/coordination/in-process.ts'
 import { LetterReplay } from '#actors/gateway/letter-replay.ts'
 import { ingestWorld } from '#actors/gateway/testing/ingest-world.ts'
 import type { HttpDriverName, Route } from '#actors/http/http-server.ts'
@@ -227,9 +228,11 @@ export async function apiWorld(
     alertStates: {
       ...historyOf,
       active: async () => [],
+      stamp: async () => '',
       history: async () => [],
       acknowledge: async () => false,
     },
+    copies: new InProcessCoordination(clock),
     alertTail,
     alertChannels: new MemoryAlertChannels(),
     silences: new MemorySilences(),

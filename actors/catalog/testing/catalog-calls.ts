@@ -336,6 +336,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
   alertStates: {
     record: states => states.record(alertChange('project001', 'rule01'), 1),
     active: states => states.active('project001'),
+    stamp: states => states.stamp('project001'),
     history: states => states.history('project001', { limit: 10, before: null, ruleId: null }),
     newest: states => states.newest(),
     since: states => states.since(['project001'], 0, 10),

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Coordination } from '../coordination.ts'
 
 const PROBE = 'probe'
+const TTL_MS = 60_000
 
 export interface CoordinationFixture {
   /** Processes of one installation: the same one twice where there can be only one. */
@@ -11,6 +12,8 @@ export interface CoordinationFixture {
   /** Lets some of the time pass by which buckets are refilled. */
   readonly pass: (ms: number) => Promise<void>
   readonly bucket: string
+  /** Lets the time pass after which a key is over. */
+  readonly expire: (key: string, ttlMs: number) => Promise<void>
 }
 
 export function coordinationSuite(
@@ -70,6 +73,40 @@ export function coordinationSuite(
       const left = await one.spend(`${bucket}-other`, [{ rate: 10, amount: 0 }])
       assert.deepEqual(left?.map(Math.round), [10])
     }))
+
+  test(`${name}: a copy is one for all processes, until it is over or kept anew`, () =>
+    run(async ({ processes: [one, other], expire }) => {
+      const kept = async (by: Coordination): Promise<string | null> => {
+        const copy = await by.kept('states')
+        return copy === null ? null : Buffer.from(copy).toString()
+      }
+      assert.equal(await kept(other), null)
+      const bytes = Buffer.from('..first..')
+      one.keep('states', bytes.subarray(2, 7), TTL_MS)
+      await settled(one)
+      assert.equal(await kept(other), 'first')
+      other.keep('states', Buffer.from([0xff, 0x00, 0x80]), TTL_MS)
+      await settled(other)
+      assert.deepEqual([...((await one.kept('states')) ?? [])], [0xff, 0x00, 0x80])
+      await expire('copy:states', TTL_MS)
+      assert.equal(await kept(one), null)
+    }))
+
+  test(`${name}: of all who claim something one has it, until it is over`, () =>
+    run(async ({ processes: [one, other], expire }) => {
+      const asked = [one, other, one, other].map(by => by.claim('look', TTL_MS))
+      const won = (await Promise.all(asked)).filter(isMine => isMine)
+      assert.equal(won.length, 1)
+      assert.equal(await other.claim('another', TTL_MS), true)
+      await expire('claim:look', TTL_MS)
+      assert.equal(await other.claim('look', TTL_MS), true)
+      assert.equal(await one.claim('look', TTL_MS), false)
+    }))
+}
+
+/** What it was told before has arrived. */
+async function settled(by: Coordination): Promise<void> {
+  await by.kept('nothing')
 }
 
 /** Publishes from one until the other has seen it: a subscription may take a moment. */
