@@ -15,6 +15,7 @@ import { TAIL_PERMISSION } from './api/tail-socket.ts'
 import type { Closing } from './closing.ts'
 import { LetterBox } from './commit-log/dead-letters/letter-box.ts'
 import type { Coordination } from './coordination/coordination.ts'
+import { newHint } from './coordination/shared-look.ts'
 import { startGrpc } from './gateway/grpc-server.ts'
 import { ingestRoutes } from './gateway/ingest-http.ts'
 import type { IngestDeps } from './gateway/ingest-stream.ts'
@@ -152,7 +153,7 @@ export async function openDoors(
     alertChannels: catalog.alertChannels,
     silences: catalog.silences,
     alertTail,
-    alertsChanged: () => coordination.publish('alerts', new Uint8Array()),
+    alertsChanged: () => coordination.publish('alerts', Buffer.from(newHint(random))),
     ...notifying,
     allowPrivate: config.webhookPrivate,
     store: patternView(store),

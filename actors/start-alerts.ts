@@ -4,6 +4,7 @@ import { alertLog } from './alerts/alert-log.ts'
 import { Alerting } from './alerts/alerting.ts'
 import { type AlertDeps, type AlertMessage, alerts } from './alerts/alerts.ts'
 import type { Closing } from './closing.ts'
+import { type LookHint, newHint } from './coordination/shared-look.ts'
 import type { Foundation } from './foundation.ts'
 import { PROJECT_RESTART } from './project/project.ts'
 import type { Storage } from './storage.ts'
@@ -13,17 +14,19 @@ const PROJECTS_MAX = 20_000
 const IDLE_MS = 60_000
 
 export function startAlerts(
-  { shape, system, catalog, coordination, promptPool: pool, clock, arena, onFault }: Foundation,
+  { shape, system, catalog, coordination, promptPool: pool, clock, random, arena, onFault }: Foundation,
   { commitLog: log }: Storage,
   closing: Closing,
 ): Alerting {
   const { alertRules: rules, alertStates: states, alertFaults: faults, checkpoints } = catalog
-  const logging = system.spawn(alertLog, { states, log, arena, onFault })
-  const look = (): void => void logging.offer({ type: 'look' })
-  closing.add(coordination.subscribe('alerts', look))
+  const logging = system.spawn(alertLog, { states, log, arena, coordination, onFault })
+  const look = (hint: LookHint): void => void logging.offer({ type: 'hinted', hint })
+  closing.add(coordination.subscribe('alerts', hint => look(Buffer.from(hint).toString())))
   const onTold = (): void => {
-    look()
-    coordination.publish('alerts', new Uint8Array())
+    const hint = newHint(random)
+    // Where hints do not arrive this one looks at least.
+    look(hint)
+    coordination.publish('alerts', Buffer.from(hint))
   }
   const actors = system.keyed<AlertMessage, AlertDeps>(
     alerts,

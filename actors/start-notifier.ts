@@ -28,6 +28,7 @@ export function startNotifier(
   const telling = system.spawn(notifier, {
     outbox: catalog.channelOutbox,
     silences: catalog.silences,
+    coordination,
     settings,
     random,
     mailer,
@@ -47,7 +48,8 @@ export function startNotifier(
     publicUrl: parts.publicUrl,
     onFault,
   })
-  const look = (): void => void telling.offer({ type: 'look' })
+  const look = (hint: Uint8Array): void =>
+    void telling.offer({ type: 'hinted', hint: Buffer.from(hint).toString() })
   closing.add(coordination.subscribe('alerts', look))
   return { channelSettings: settings, alertLinks }
 }

@@ -2,12 +2,17 @@
 import { type AlertStates, LOG_TARGET, type Telling } from '#actors/catalog/alert-states.ts'
 import type { Arena } from '#actors/commit-log/arena.ts'
 import type { CommitLog } from '#actors/commit-log/commit-log.ts'
+import type { Coordination } from '#actors/coordination/coordination.ts'
+import { type LookHint, SharedLook } from '#actors/coordination/shared-look.ts'
 import { type Actor, type Context, defineActor } from '#runtime/index.ts'
 import { alertBatch, alertEnvelope } from './alert-row.ts'
 
 export type AlertLogMessage =
-  /** There may be something. */
+  /** There may be something, whatever others do. */
   | { readonly type: 'look' }
+  /** The same, for one of all processes. */
+  | { readonly type: 'hinted'; readonly hint: LookHint }
+  | { readonly type: 'time' }
   | { readonly type: 'told'; readonly count: number }
   | { readonly type: 'failed'; readonly error: Error }
 
@@ -15,6 +20,7 @@ export interface AlertLogDeps {
   readonly states: Pick<AlertStates, 'take' | 'settled'>
   readonly log: Pick<CommitLog, 'append'>
   readonly arena: Arena
+  readonly coordination: Pick<Coordination, 'claim'>
   readonly onFault: (error: Error, where: string) => void
 }
 
@@ -23,6 +29,8 @@ const TAKE_MAX = 100
 const TAKEN_US = 10_000_000
 /** Hints may be lost. */
 const LOOK_MS = 5_000
+/** One of all processes looks so often. */
+const SHARED_LOOK_MS = 4_500
 const RETRY_MS = 1_000
 
 export const alertLog = defineActor<AlertLogMessage, AlertLogDeps>({
@@ -34,6 +42,7 @@ export const alertLog = defineActor<AlertLogMessage, AlertLogDeps>({
 class AlertLog implements Actor<AlertLogMessage> {
   readonly #context: Context<AlertLogMessage>
   readonly #deps: AlertLogDeps
+  readonly #sharedLook: SharedLook
   #isLooking = false
   #isAskedAgain = false
   #told = 0
@@ -41,22 +50,29 @@ class AlertLog implements Actor<AlertLogMessage> {
   constructor(context: Context<AlertLogMessage>, deps: AlertLogDeps) {
     this.#context = context
     this.#deps = deps
+    this.#sharedLook = new SharedLook(deps.coordination, 'alert-log', SHARED_LOOK_MS)
   }
 
   started(): void {
-    this.#look()
+    this.#look(null)
   }
 
   receive(message: AlertLogMessage): void {
     switch (message.type) {
       case 'look':
-        return this.#look()
+        return this.#look(null)
+      case 'hinted':
+        return this.#look(() => this.#sharedLook.isMine(message.hint))
+      case 'time':
+        return this.#look(() => this.#sharedLook.isMine(null))
       case 'told':
         this.#told += message.count
-        return this.#looked(message.count === TAKE_MAX ? 0 : LOOK_MS)
+        return this.#looked(message.count === TAKE_MAX)
       case 'failed':
         this.#deps.onFault(message.error, 'alert-log')
-        return this.#looked(RETRY_MS)
+        this.#isLooking = false
+        this.#context.timer('look', RETRY_MS, { type: 'look' })
+        return
     }
   }
 
@@ -64,23 +80,27 @@ class AlertLog implements Actor<AlertLogMessage> {
     return { told: this.#told }
   }
 
-  #look(): void {
+  /** `isMine`: whether others leave it to this one; null = nobody asks. */
+  #look(isMine: (() => Promise<boolean>) | null): void {
     this.#isAskedAgain = this.#isLooking
     if (this.#isLooking) return
     this.#isLooking = true
     this.#context.pipe(
-      this.#tell(),
+      this.#tell(isMine),
       count => ({ type: 'told', count }),
       error => ({ type: 'failed', error }),
     )
   }
 
-  #looked(pauseMs: number): void {
+  /** What was asked for meanwhile is not left to others. */
+  #looked(hasMore: boolean): void {
     this.#isLooking = false
-    this.#context.timer('look', this.#isAskedAgain ? 0 : pauseMs, { type: 'look' })
+    if (hasMore || this.#isAskedAgain) this.#context.timer('look', 0, { type: 'look' })
+    else this.#context.timer('look', LOOK_MS, { type: 'time' })
   }
 
-  async #tell(): Promise<number> {
+  async #tell(isMine: (() => Promise<boolean>) | null): Promise<number> {
+    if (isMine !== null && !(await isMine())) return 0
     const nowUs = this.#context.clock.nowUs()
     const asked = { nowUs, againAtUs: nowUs + TAKEN_US, limit: TAKE_MAX, inOrder: true }
     const tellings = await this.#deps.states.take(LOG_TARGET, asked)

@@ -10,14 +10,14 @@ type Receive = (message: Uint8Array) => void
 /** Coordination of an installation that is one process. */
 export class InProcessCoordination implements Coordination {
   readonly isAway = false
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #subscribers = new Map<Channel, Set<Receive>>()
   readonly #buckets = new Map<string, { readonly levels: number[]; atMs: number }>()
 
   readonly #copies: ExpiringCopies
   readonly #claims: ExpiringCopies
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock
     this.#copies = new ExpiringCopies(clock)
     this.#claims = new ExpiringCopies(clock)

@@ -4,6 +4,8 @@
  */
 import { type ChannelOutbox, type ChannelTelling, PACED } from '#actors/catalog/channel-outbox.ts'
 import type { Silences } from '#actors/catalog/silences.ts'
+import type { Coordination } from '#actors/coordination/coordination.ts'
+import { type LookHint, SharedLook } from '#actors/coordination/shared-look.ts'
 import { type Actor, type Context, defineActor, type Random, toError } from '#runtime/index.ts'
 import { sortableId } from '#runtime/sortable-id.ts'
 import type { AlertLinks } from './alert-links.ts'
@@ -16,8 +18,11 @@ import { sift } from './silencing.ts'
 import { type Bundle, backOff, bundle, isReminder, isRepeatPossible, messageOf } from './telling.ts'
 
 export type NotifierMessage =
-  /** There may be something. */
+  /** There may be something, whatever others do. */
   | { readonly type: 'look' }
+  /** The same, for one of all senders. */
+  | { readonly type: 'hinted'; readonly hint: LookHint }
+  | { readonly type: 'time' }
   | { readonly type: 'taken'; readonly bundles: readonly Bundle[] }
   | { readonly type: 'sent' }
   | { readonly type: 'failed'; readonly of: 'look' | 'send'; readonly error: Error }
@@ -25,6 +30,7 @@ export type NotifierMessage =
 export interface NotifierDeps extends Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
   readonly outbox: ChannelOutbox
   readonly silences: Pick<Silences, 'active'>
+  readonly coordination: Pick<Coordination, 'claim'>
   readonly settings: SealedSettings
   readonly random: Random
   /** What the logs of a firing tell; nothing where they cannot be had. */
@@ -45,6 +51,8 @@ const SEND_MS_MAX = 15_000
 const TAKEN_MS = 20_000
 /** Hints may be lost, and back-off and silences end. */
 const LOOK_MS = 1_000
+/** One of all senders looks so often. */
+const SHARED_LOOK_MS = 900
 const RETRY_MS = 1_000
 
 export const notifier = defineActor<NotifierMessage, NotifierDeps>({
@@ -57,6 +65,7 @@ class Notifier implements Actor<NotifierMessage> {
   readonly #context: Context<NotifierMessage>
   readonly #deps: NotifierDeps
   readonly #ending = new AbortController()
+  readonly #sharedLook: SharedLook
   #isLooking = false
   #isAskedAgain = false
   #sending = 0
@@ -66,16 +75,21 @@ class Notifier implements Actor<NotifierMessage> {
   constructor(context: Context<NotifierMessage>, deps: NotifierDeps) {
     this.#context = context
     this.#deps = deps
+    this.#sharedLook = new SharedLook(deps.coordination, 'notifier', SHARED_LOOK_MS)
   }
 
   started(): void {
-    this.#look()
+    this.#look(null)
   }
 
   receive(message: NotifierMessage): void {
     switch (message.type) {
       case 'look':
-        return this.#look()
+        return this.#look(null)
+      case 'hinted':
+        return this.#look(() => this.#sharedLook.isMine(message.hint))
+      case 'time':
+        return this.#look(() => this.#sharedLook.isMine(null))
       case 'taken':
         return this.#taken(message.bundles)
       case 'sent':
@@ -83,7 +97,9 @@ class Notifier implements Actor<NotifierMessage> {
       case 'failed':
         this.#deps.onFault(message.error, 'notifier')
         if (message.of === 'send') return this.#sent()
-        return this.#again(RETRY_MS)
+        this.#isLooking = false
+        this.#context.timer('look', RETRY_MS, { type: 'look' })
+        return
     }
   }
 
@@ -95,21 +111,26 @@ class Notifier implements Actor<NotifierMessage> {
     return { sending: this.#sending, delivered: this.#delivered, failed: this.#failed }
   }
 
-  #look(): void {
+  /** `isMine`: whether others leave it to this one; null = nobody asks. */
+  #look(isMine: (() => Promise<boolean>) | null): void {
     this.#isAskedAgain = this.#isLooking || this.#sending >= SENDS_MAX
     if (this.#isAskedAgain) return
     this.#isLooking = true
     const nowUs = this.#context.clock.nowUs()
     this.#context.pipe(
-      this.#take(nowUs),
+      this.#take(nowUs, isMine),
       bundles => ({ type: 'taken', bundles }),
       error => ({ type: 'failed', of: 'look', error }),
     )
   }
 
   /** What is due, nobody has silenced, and whose channel is not to wait. */
-  async #take(nowUs: number): Promise<readonly Bundle[]> {
+  async #take(
+    nowUs: number,
+    isMine: (() => Promise<boolean>) | null,
+  ): Promise<readonly Bundle[]> {
     const { outbox, silences } = this.#deps
+    if (isMine !== null && !(await isMine())) return []
     const asked = { nowUs, againAtUs: nowUs + TAKEN_MS * 1_000, limit: TAKEN_MAX }
     const tellings = await outbox.take(asked)
     if (tellings.length === 0) return []
@@ -168,17 +189,19 @@ class Notifier implements Actor<NotifierMessage> {
         error => ({ type: 'failed', of: 'send', error }),
       )
     }
-    this.#again(LOOK_MS)
+    this.#again()
   }
 
   #sent(): void {
     this.#sending--
-    if (this.#isAskedAgain && !this.#isLooking) this.#look()
+    if (this.#isAskedAgain && !this.#isLooking) this.#look(null)
   }
 
-  #again(pauseMs: number): void {
+  /** What was asked for meanwhile is not left to others. */
+  #again(): void {
     this.#isLooking = false
-    this.#context.timer('look', this.#isAskedAgain ? 0 : pauseMs, { type: 'look' })
+    if (this.#isAskedAgain) this.#context.timer('look', 0, { type: 'look' })
+    else this.#context.timer('look', LOOK_MS, { type: 'time' })
   }
 
   async #tell(told: Bundle): Promise<void> {

@@ -15,6 +15,8 @@ import type { SqlCatalog } from '#actors/catalog/sql-catalog.ts'
 import { alertChange } from '#actors/catalog/testing/alert-tests.ts'
 import { newChannel } from '#actors/catalog/testing/channel-tests.ts'
 import { newProject } from '#actors/catalog/testing/people.ts'
+import { InProcessCoordination } from '#actors/coordination/in-process.ts'
+import { newHint } from '#actors/coordination/shared-look.ts'
 import { type ChannelPacing, PACING_DEFAULTS } from '#proto/channel-pacing.ts'
 import { seededRandom } from '#runtime/index.ts'
 import { nextRound } from '#runtime/scheduler.ts'
@@ -33,6 +35,7 @@ const HOSTS = ['a', 'b'] as const
 const folder = mkdtempSync(join(tmpdir(), 'logboy-paced-'))
 const settings = new SealedSettings([Buffer.alloc(32, 7)], seededRandom(1))
 let catalog: SqlCatalog
+const random = seededRandom(2)
 let runs = 0
 
 before(async () => {
@@ -70,6 +73,7 @@ async function world(pacing: ChannelPacing, senders: number) {
   await catalog.alertRules.create({ projectId, by: 'ada', atUs: 0 }, rules, false)
   const [claim] = await catalog.checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], 'p')
   const told: Told[] = []
+  const coordination = new InProcessCoordination({ monotonicMs: () => actors[0]?.clock.monotonicMs() ?? 0 })
   const actors: TestActor<NotifierMessage>[] = []
   const waiting = new Set<Promise<unknown>>()
   const outbox = watched(catalog.channelOutbox, waiting)
@@ -79,6 +83,7 @@ async function world(pacing: ChannelPacing, senders: number) {
     const actor = testActor(notifier, {
       outbox,
       silences: catalog.silences,
+      coordination,
       settings,
       random: seededRandom(runs * 10 + n),
       evidence: async () => ({ lines: [], findings: NO_FINDINGS }),
@@ -129,10 +134,13 @@ async function world(pacing: ChannelPacing, senders: number) {
     /** One alert's changes are taken one after the other. */
     async look(rounds = 2) {
       for (let n = 0; n < rounds; n++) {
-        for (const actor of actors) actor.tell({ type: 'look' })
+        const hint = newHint(random)
+        for (const actor of actors) actor.tell({ type: 'hinted', hint })
         await quiet(waiting)
       }
     },
+    /** As a Redis that comes back empty. */
+    forget: () => coordination.flush(),
     async acknowledge() {
       for (const { id } of await catalog.alertStates.active(projectId)) {
         await catalog.alertStates.acknowledge(projectId, id, {
@@ -182,6 +190,10 @@ const pacings = fc.record({
   repeatS: seconds(0, 0, 6, 13),
   cooldownS: seconds(0, 0, 7),
 })
+/** Seconds at which all that Redis had is lost. */
+const losses = fc
+  .oneof(fc.constant(Array.from({ length: LAST_S }, (_, atS) => atS)), fc.array(fc.nat(LAST_S)))
+  .map(all => new Set(all))
 const events = fc.array(
   fc.record({
     atS: fc.integer({ min: 0, max: 15 }),
@@ -194,9 +206,10 @@ const events = fc.array(
 
 test('two senders tell what a rehearsal of the same changes counts, each of it once', async () => {
   await fc.assert(
-    fc.asyncProperty(pacings, events, async (pacing, all) => {
+    fc.asyncProperty(pacings, events, losses, async (pacing, all, lost) => {
       const { told, entries, startUs, ...of } = await world(pacing, 2)
       for (let atS = 0; atS <= LAST_S; atS++) {
+        if (lost.has(atS)) of.forget()
         const changes = all.filter(one => one.atS === atS)
         for (const each of changes) await of.change(each)
         if (atS > 0) await of.second()
