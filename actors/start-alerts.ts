@@ -14,10 +14,12 @@ const PROJECTS_MAX = 20_000
 const IDLE_MS = 60_000
 
 export function startAlerts(
-  { shape, system, catalog, coordination, promptPool: pool, clock, random, arena, onFault }: Foundation,
+  foundation: Foundation,
   { commitLog: log }: Storage,
   closing: Closing,
 ): Alerting {
+  const { shape, system, catalog, coordination, promptPool: pool, arena } = foundation
+  const { clock, random, onFault } = foundation
   const { alertRules: rules, alertStates: states, alertFaults: faults, checkpoints } = catalog
   const logging = system.spawn(alertLog, { states, log, arena, coordination, onFault })
   const look = (hint: LookHint): void => void logging.offer({ type: 'hinted', hint })

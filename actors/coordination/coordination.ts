@@ -1,7 +1,8 @@
 /**
  * The contract of what processes of one installation tell each other quickly: hints, copies of what
- * the catalog has, claims, and shared rate buckets. All of it may be lost, doubled or late at any moment; whoever uses it has another,
- * slower way to the same knowledge, and takes that while `isAway`. Truth lies in catalog and log.
+ * the catalog has, claims, and shared rate buckets. All of it may be lost, doubled or late at any
+ * moment; whoever uses it has another, slower way to the same knowledge, and takes that while
+ * `isAway`. Truth lies in catalog and log.
  */
 export interface Coordination {
   /** To every subscriber, this process's too. Never waits, never throws. */

@@ -125,10 +125,7 @@ class Notifier implements Actor<NotifierMessage> {
   }
 
   /** What is due, nobody has silenced, and whose channel is not to wait. */
-  async #take(
-    nowUs: number,
-    isMine: (() => Promise<boolean>) | null,
-  ): Promise<readonly Bundle[]> {
+  async #take(nowUs: number, isMine: (() => Promise<boolean>) | null): Promise<readonly Bundle[]> {
     const { outbox, silences } = this.#deps
     if (isMine !== null && !(await isMine())) return []
     const asked = { nowUs, againAtUs: nowUs + TAKEN_MS * 1_000, limit: TAKEN_MAX }

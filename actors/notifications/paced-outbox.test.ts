@@ -8,35 +8,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { ALERT_GROUP, ALERT_PARTITION } from '#actors/catalog/alert-states.ts'
-import type { ChannelOutbox } from '#actors/catalog/channel-outbox.ts'
 import { openEmbeddedCatalog } from '#actors/catalog/open-catalog.ts'
 import type { SqlCatalog } from '#actors/catalog/sql-catalog.ts'
-import { alertChange } from '#actors/catalog/testing/alert-tests.ts'
-import { newChannel } from '#actors/catalog/testing/channel-tests.ts'
-import { newProject } from '#actors/catalog/testing/people.ts'
 import { InProcessCoordination } from '#actors/coordination/in-process.ts'
-import { newHint } from '#actors/coordination/shared-look.ts'
 import { type ChannelPacing, PACING_DEFAULTS } from '#proto/channel-pacing.ts'
-import { seededRandom } from '#runtime/index.ts'
-import { nextRound } from '#runtime/scheduler.ts'
-import { type TestActor, testActor } from '#runtime/testing/test-actor.ts'
-import { SealedSettings } from './channel-settings.ts'
-import { NO_FINDINGS } from './findings.ts'
-import { type CountedChange, countMessages } from './message-count.ts'
-import { type NotifierMessage, notifier } from './notifier.ts'
+import { countMessages } from './message-count.ts'
+import { HOSTS, RULES, senderWorld, type Told } from './testing/sender-world.ts'
 
 const RUNS = Number(process.env['LOGBOY_PACING_CASES'] ?? 2)
 const S = 1_000_000
 /** Everything is told by then. */
 const LAST_S = 30
-const RULES = ['r1', 'r2'] as const
-const HOSTS = ['a', 'b'] as const
 const folder = mkdtempSync(join(tmpdir(), 'logboy-paced-'))
-const settings = new SealedSettings([Buffer.alloc(32, 7)], seededRandom(1))
 let catalog: SqlCatalog
-const random = seededRandom(2)
-let runs = 0
 
 before(async () => {
   catalog = await openEmbeddedCatalog(folder)
@@ -46,140 +30,16 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Change {
-  readonly atS: number
-  readonly rule: (typeof RULES)[number]
-  readonly host: (typeof HOSTS)[number]
-  readonly to: 'firing' | 'ok'
-}
-
-interface Told {
-  readonly atS: number
-  readonly subject: string
-  readonly changes: readonly string[]
-}
-
-/** A project of its own with a channel, rules and senders, at second 0. */
-async function world(pacing: ChannelPacing, senders: number) {
-  const projectId = `paced${String(++runs).padStart(5, '0')}`
-  await catalog.createProject(newProject(projectId))
-  const sealed = settings.seal({ kind: 'email', to: ['ops@example.org'] })
-  const channelId = `channel-${projectId}`
-  await catalog.alertChannels.create(
-    newChannel(channelId, { projectId, kind: 'email', sealed, pacing }),
-  )
-  const ruleId = (rule: string): string => `${rule}-${projectId}`
-  const rules = RULES.map(rule => ({ id: ruleId(rule), rule: { name: rule, condition: '> 20' } }))
-  await catalog.alertRules.create({ projectId, by: 'ada', atUs: 0 }, rules, false)
-  const [claim] = await catalog.checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], 'p')
-  const told: Told[] = []
-  const coordination = new InProcessCoordination({ monotonicMs: () => actors[0]?.clock.monotonicMs() ?? 0 })
-  const actors: TestActor<NotifierMessage>[] = []
-  const waiting = new Set<Promise<unknown>>()
-  const outbox = watched(catalog.channelOutbox, waiting)
-  const nowS = (): number => ((actors[0]?.clock.nowUs() ?? startUs) - startUs) / S
-  let startUs = 0
-  for (let n = 0; n < senders; n++) {
-    const actor = testActor(notifier, {
-      outbox,
-      silences: catalog.silences,
-      coordination,
-      settings,
-      random: seededRandom(runs * 10 + n),
-      evidence: async () => ({ lines: [], findings: NO_FINDINGS }),
-      // The mail carries what it is about.
-      link: changes =>
-        changes.map(({ ruleId: rule, key, to }) => `${rule.slice(0, 2)} ${key} ${to}`).join('|'),
-      links: { of: () => null },
-      mailer: {
-        type: 'mail',
-        send: async ({ subject, text }) => {
-          const [, changes = ''] = /^logs: (.*)$/m.exec(text) ?? []
-          told.push({ atS: nowS(), subject, changes: changes.split('|') })
-        },
-        close: () => undefined,
-      },
-      allowPrivate: false,
-      onFault: error => assert.fail(error),
-    })
-    actors.push(actor)
-    startUs = actor.clock.nowUs()
+/** Two senders that share claims. */
+async function world(pacing: ChannelPacing) {
+  const ticks = { nowMs: 0 }
+  const claims = new InProcessCoordination({ monotonicMs: () => ticks.nowMs })
+  const all = await senderWorld(catalog, { pacing, claimers: [claims, claims] })
+  const next = async (): Promise<void> => {
+    ticks.nowMs += 1_000
+    await all.second()
   }
-  const entries: CountedChange[] = []
-  let windows = 1
-  return {
-    projectId,
-    channelId,
-    told,
-    entries,
-    startUs,
-    change: async ({ atS, rule, host, to }: Change) => {
-      const { about } = alertChange(projectId, '')
-      const made = alertChange(projectId, ruleId(rule), {
-        key: JSON.stringify([host]),
-        to,
-        windowEndUs: startUs + windows++,
-        atUs: startUs + atS * S,
-        about: { ...about, rule, group: { host } },
-        targets: [],
-      })
-      if ((await catalog.alertStates.record(made, claim?.fence ?? 0)) !== 'told') return
-      entries.push({ ...made, from: to === 'ok' ? 'firing' : 'ok' })
-    },
-    /** To the next second, with everything that is due in it. */
-    async second() {
-      for (const { clock } of actors) clock.advance(1_000)
-      await quiet(waiting)
-    },
-    /** One alert's changes are taken one after the other. */
-    async look(rounds = 2) {
-      for (let n = 0; n < rounds; n++) {
-        const hint = newHint(random)
-        for (const actor of actors) actor.tell({ type: 'hinted', hint })
-        await quiet(waiting)
-      }
-    },
-    /** As a Redis that comes back empty. */
-    forget: () => coordination.flush(),
-    async acknowledge() {
-      for (const { id } of await catalog.alertStates.active(projectId)) {
-        await catalog.alertStates.acknowledge(projectId, id, {
-          by: 'ada',
-          note: null,
-          atUs: startUs,
-        })
-      }
-    },
-    async end() {
-      for (const actor of actors) actor.kill()
-      await quiet(waiting)
-      await catalog.alertChannels.delete(projectId, channelId)
-    },
-  }
-}
-
-/** Every call is in the set for as long as it runs. */
-function watched(outbox: ChannelOutbox, waiting: Set<Promise<unknown>>): ChannelOutbox {
-  const watch = async <Result>(call: Promise<Result>): Promise<Result> => {
-    waiting.add(call)
-    return call.finally(() => waiting.delete(call))
-  }
-  return {
-    take: asked => watch(outbox.take(asked)),
-    hold: (tellings, hold) => watch(outbox.hold(tellings, hold)),
-    attempted: (delivery, atUs) => watch(outbox.attempted(delivery, atUs)),
-    paces: of => watch(outbox.paces(of)),
-    movePaces: (paces, mark) => watch(outbox.movePaces(paces, mark)),
-  }
-}
-
-/** Until nobody waits for the catalog, nor begins to. */
-async function quiet(waiting: ReadonlySet<Promise<unknown>>): Promise<void> {
-  for (let still = 0; still < 5; still++) {
-    if (waiting.size > 0) still = 0
-    await Promise.allSettled(waiting)
-    await nextRound()
-  }
+  return { ...all, second: next, forget: () => claims.flush() }
 }
 
 const seconds = (...all: readonly number[]) => fc.constantFrom(...all)
@@ -207,7 +67,7 @@ const events = fc.array(
 test('two senders tell what a rehearsal of the same changes counts, each of it once', async () => {
   await fc.assert(
     fc.asyncProperty(pacings, events, losses, async (pacing, all, lost) => {
-      const { told, entries, startUs, ...of } = await world(pacing, 2)
+      const { told, entries, startUs, ...of } = await world(pacing)
       for (let atS = 0; atS <= LAST_S; atS++) {
         if (lost.has(atS)) of.forget()
         const changes = all.filter(one => one.atS === atS)
@@ -254,7 +114,7 @@ function checkTold(told: readonly Told[], { repeatS, intervalS }: ChannelPacing)
 }
 
 test('what fires is told again until somebody acknowledges it, under an id of its own', async () => {
-  const all = await world({ ...PACING_DEFAULTS, repeatS: 10 }, 2)
+  const all = await world({ ...PACING_DEFAULTS, repeatS: 10 })
   await all.change({ atS: 0, rule: 'r1', host: 'a', to: 'firing' })
   await all.look()
   for (let n = 0; n < 25; n++) await all.second()
