@@ -128,11 +128,13 @@ function ofRoles(deps: MemberDeps): Route[] {
       body: z.strictObject({ name: roleName, permissions }),
       answers: { 201: answerOf('The role.', role) },
       async handle({ project, body }) {
-        if ((await roleOf(project.id, body.name, members)) !== null) {
-          throw new HttpProblem('LOGBOY_NAME_TAKEN', `there is a role ${body.name}`)
-        }
         requireAll(project, body.permissions)
-        refuse(await members.putRole(project.id, body.name, body.permissions))
+        const taken = new HttpProblem('LOGBOY_NAME_TAKEN', `there is a role ${body.name}`)
+        const made = await members.putRole(project.id, body.name, body.permissions, now => {
+          if (now !== null) throw taken
+        })
+        if (made === 'built-in') throw taken
+        refuse(made)
         return json(201, await roleOf(project.id, body.name, members))
       },
     }),
@@ -157,11 +159,12 @@ function ofRoles(deps: MemberDeps): Route[] {
         }
         await requireRoles(project, [part('name')], members)
         requireAll(project, body.permissions)
-        const before = await roleOf(project.id, part('name'), members)
-        if (before !== null && body.expected !== undefined) {
-          demandExpected({ permissions: permissionsOf(body.expected) }, before)
-        }
-        refuse(await members.putRole(project.id, part('name'), body.permissions))
+        const expected = body.expected && { permissions: permissionsOf(body.expected) }
+        const changed = await members.putRole(project.id, part('name'), body.permissions, now => {
+          if (now === null) throw noRole(part('name'))
+          demandExpected(expected, now)
+        })
+        refuse(changed)
         await keys.refresh()
         return json(200, await roleOf(project.id, part('name'), members))
       },
@@ -183,6 +186,10 @@ function ofRoles(deps: MemberDeps): Route[] {
   ]
 }
 
+function noRole(name: string): HttpProblem {
+  return new HttpProblem('LOGBOY_NOT_FOUND', `there is no role ${name}`)
+}
+
 /** Whoever gives a role, or takes one away, may do all that it allows. */
 export async function requireRoles(
   project: CallersProject,
@@ -191,7 +198,7 @@ export async function requireRoles(
 ): Promise<void> {
   for (const name of names) {
     const found = await roleOf(project.id, name, members)
-    if (found === null) throw new HttpProblem('LOGBOY_NOT_FOUND', `there is no role ${name}`)
+    if (found === null) throw noRole(name)
     requireAll(project, found.permissions)
   }
 }

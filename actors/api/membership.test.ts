@@ -23,6 +23,22 @@ async function world(t: TestContext) {
   return { ...api, ask, owner, id, path, join }
 }
 
+/** A call that waits for a second one: what their callers had looked at, both had by then. */
+function inPairs<Given extends unknown[], Answer>(
+  call: (...given: Given) => Promise<Answer>,
+): (...given: Given) => Promise<Answer> {
+  let calls = 0
+  let both: () => void = () => undefined
+  const met = new Promise<void>(resolve => {
+    both = resolve
+  })
+  return async (...given) => {
+    if (++calls === 2) both()
+    await met
+    return await call(...given)
+  }
+}
+
 test('nobody makes themselves more than they are, whatever JSON they write', async t => {
   const { ask, owner, path, join } = await world(t)
   const lead = { name: 'lead', permissions: ['members', 'logs.read'] }
@@ -239,6 +255,43 @@ test('of two tabs that edit one project the later one is told, and changes nothi
   // What nobody else has touched is no conflict.
   assert.equal((await change({ name: 'mine', expected: { name } })).status, 200)
   assert.equal((await change({ name: 'mine', expected: { nonsense: 1 } })).status, 400)
+})
+
+test('of changes at the same moment that expect one state, one is made', async t => {
+  const { ask, owner, path, catalog } = await world(t)
+  await ask(owner.token, 'POST', `${path}/roles`, { name: 'on-call', permissions: ['logs.read'] })
+  const { members, systemSettings } = catalog
+  t.mock.method(catalog, 'updateProject', inPairs(catalog.updateProject.bind(catalog)))
+  t.mock.method(members, 'putRole', inPairs(members.putRole.bind(members)))
+  t.mock.method(systemSettings, 'change', inPairs(systemSettings.change.bind(systemSettings)))
+  const { retention_days: days } = (await ask(owner.token, 'GET', path)).json
+  const both = async (token: string, method: string, at: string, bodies: readonly object[]) => {
+    const replies = await Promise.all(bodies.map(body => ask(token, method, at, body)))
+    assert.deepEqual(
+      replies.map(({ status }) => status).toSorted((a, b) => a - b),
+      [200, 409],
+      at,
+    )
+  }
+  const expected = { retention_days: days }
+  await both(
+    owner.token,
+    'PATCH',
+    path,
+    [7, 9].map(retention_days => ({ retention_days, expected })),
+  )
+  await both(
+    owner.token,
+    'PUT',
+    `${path}/roles/on-call`,
+    ['keys', 'archive'].map(name => ({ permissions: [name], expected: ['logs.read'] })),
+  )
+  await both(
+    ADMIN_TOKEN,
+    'PATCH',
+    '/api/v1/system/config',
+    [7, 9].map(audit_days => ({ audit_days, expected: { audit_days: 365 } })),
+  )
 })
 
 test('a project is deleted with its keys, members and views, and nothing of others', async t => {

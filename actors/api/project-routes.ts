@@ -127,8 +127,7 @@ export function projectRoutes(deps: ProjectDeps): Route[] {
       problems: ['LOGBOY_NAME_TAKEN', 'LOGBOY_CONFLICT'],
       async handle({ project: { id, ...access }, body: { expected, ...change }, caller }) {
         requireChange({ id, ...access }, change, caller)
-        demandExpected(expected, await existingProject(id, catalog))
-        await catalog.updateProject(id, change)
+        await catalog.updateProject(id, change, now => demandExpected(expected, now))
         await deps.keys.refresh()
         return json(200, await existingProject(id, catalog))
       },

@@ -48,9 +48,10 @@ export function systemConfigRoutes(deps: SystemConfigDeps): Route[] {
       }),
       problems: ['LOGBOY_CONFLICT'],
       async handle({ body: { expected, ...change } }) {
-        demandExpected(expected, deps.systemConfig.current)
         const given = Object.entries(change).filter(([, value]) => value !== undefined)
-        const changed = await deps.systemConfig.change(Object.fromEntries(given))
+        const changed = await deps.systemConfig.change(Object.fromEntries(given), now =>
+          demandExpected(expected, now),
+        )
         await deps.keys.refresh()
         return json(200, changed)
       },

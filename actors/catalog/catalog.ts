@@ -8,6 +8,7 @@
 
 import type { KeyScope, Project, ProjectKey, ProjectSettings } from '#proto/api.ts'
 import type { NewAlertRule } from './alert-rules.ts'
+import type { Check } from './check.ts'
 
 export interface StoredKey {
   readonly id: string
@@ -30,10 +31,13 @@ export interface StoredKey {
   readonly recordSchema: string | null
 }
 
+/** How many days a project keeps its rows, 0 = all of them. */
+export type ProjectRetention = Pick<Project, 'id' | 'retention_days'>
+
 export interface Catalog {
   projects(): Promise<readonly Project[]>
   /** By id, those behind one: whoever goes through all of them holds a page at a time. */
-  projectsBehind(id: string, limit: number): Promise<readonly Project[]>
+  retentionsBehind(id: string, limit: number): Promise<readonly ProjectRetention[]>
   project(id: string): Promise<Project | null>
   projectByName(name: string): Promise<Project | null>
   /** With its first keys and rules, all or nothing. */
@@ -42,7 +46,7 @@ export interface Catalog {
     keys?: readonly NewKey[],
     rules?: readonly NewAlertRule[],
   ): Promise<void>
-  updateProject(id: string, change: ProjectChange): Promise<void>
+  updateProject(id: string, change: ProjectChange, check?: Check<Project>): Promise<void>
   /** With all that the catalog knows of it, but for the note that its rows have to go. */
   deleteProject(id: string, atUs: number): Promise<void>
   deletedProjects(): Promise<readonly DeletedProject[]>

@@ -1,6 +1,7 @@
 /** The contract of members: who may do what in a project. */
 import type { Member, ProjectAccess, Role } from '#proto/people.ts'
 import type { Permission } from '#proto/permissions.ts'
+import type { Check } from './check.ts'
 
 export interface NewMember {
   readonly projectId: string
@@ -29,11 +30,12 @@ export interface Members {
   remove(projectId: string, accountId: string): Promise<'done' | MemberRefusal>
   /** The built-in ones first. */
   roles(projectId: string): Promise<readonly Role[]>
-  /** Makes or changes one. */
+  /** Makes or changes one; null = there is none yet. */
   putRole(
     projectId: string,
     name: string,
     permissions: readonly Permission[],
+    check?: Check<Pick<Role, 'permissions'> | null>,
   ): Promise<'done' | RoleRefusal>
   removeRole(projectId: string, name: string): Promise<'done' | RoleRefusal>
 }

@@ -17,11 +17,13 @@ import type {
   NewKey,
   NewProject,
   ProjectChange,
+  ProjectRetention,
   StoredKey,
   StoredSession,
 } from './catalog.ts'
 import { changing } from './catalog-version.ts'
 import type { ChannelOutbox } from './channel-outbox.ts'
+import type { Check } from './check.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { bytea, int8 } from './columns.ts'
 import type { Database } from './database.ts'
@@ -73,6 +75,7 @@ export class CatalogConflictError extends Error {
 }
 
 const projectRow = z.object(projectColumns).transform(projectOf)
+const retentionRow = z.object({ id: z.string(), retention_days: z.number() })
 
 const sessionRow = z
   .object({
@@ -145,18 +148,16 @@ export class SqlCatalog implements Catalog {
     )
   }
 
-  projectsBehind(id: string, limit: number): Promise<readonly Project[]> {
+  retentionsBehind(id: string, limit: number): Promise<readonly ProjectRetention[]> {
     return this.#database.repeatable(db =>
-      db.any(sql.type(projectRow)`
-        SELECT ${PROJECT} FROM projects p WHERE id > ${id} ORDER BY id LIMIT ${limit}
+      db.any(sql.type(retentionRow)`
+        SELECT id, retention_days FROM projects WHERE id > ${id} ORDER BY id LIMIT ${limit}
       `),
     )
   }
 
   project(id: string): Promise<Project | null> {
-    return this.#database.repeatable(db =>
-      db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects p WHERE id = ${id}`),
-    )
+    return this.#database.repeatable(db => projectIn(db, id))
   }
 
   projectByName(name: string): Promise<Project | null> {
@@ -185,10 +186,12 @@ export class SqlCatalog implements Catalog {
     })
   }
 
-  updateProject(id: string, change: ProjectChange): Promise<void> {
+  updateProject(id: string, change: ProjectChange, check?: Check<Project>): Promise<void> {
     const given = (key: keyof ProjectChange) => change[key] ?? null
-    return this.#change(change.name ?? id, transaction =>
-      transaction.query(sql.unsafe`
+    return this.#change(change.name ?? id, async transaction => {
+      const now = await projectIn(transaction, id)
+      if (now !== null) check?.(now)
+      await transaction.query(sql.unsafe`
         UPDATE projects SET
           name = coalesce(${given('name')}::text, name),
           retention_days = coalesce(${given('retention_days')}::integer, retention_days),
@@ -196,8 +199,8 @@ export class SqlCatalog implements Catalog {
           bytes_per_second = coalesce(${given('bytes_per_second')}::bigint, bytes_per_second),
           time_zone = coalesce(${given('time_zone')}::text, time_zone)
         WHERE id = ${id}
-      `),
-    )
+      `)
+    })
   }
 
   deleteProject(id: string, atUs: number): Promise<void> {
@@ -362,4 +365,8 @@ export class SqlCatalog implements Catalog {
       throw error
     }
   }
+}
+
+function projectIn(db: CommonQueryMethods, id: string): Promise<Project | null> {
+  return db.maybeOne(sql.type(projectRow)`SELECT ${PROJECT} FROM projects p WHERE id = ${id}`)
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Member, ProjectAccess, Role } from '#proto/people.ts'
 import { BUILT_IN_ROLES, type Permission, permissionsOf } from '#proto/permissions.ts'
 import { changing } from './catalog-version.ts'
+import type { Check } from './check.ts'
 import { timeText } from './columns.ts'
 import type { Database } from './database.ts'
 import type { MemberRefusal, Members, NewMember, RoleRefusal } from './members.ts'
@@ -113,15 +114,22 @@ export class SqlMembers implements Members {
     projectId: string,
     name: string,
     permissions: readonly Permission[],
+    check?: Check<Pick<Role, 'permissions'> | null>,
   ): Promise<'done' | RoleRefusal> {
     if (isBuiltIn(name)) return 'built-in'
-    await changing(this.#database, change =>
-      change.query(sql.unsafe`
+    await changing(this.#database, async change => {
+      check?.(
+        await change.maybeOne(sql.type(roleRow)`
+          SELECT name, permissions FROM project_roles
+          WHERE project_id = ${projectId} AND name = ${name}
+        `),
+      )
+      await change.query(sql.unsafe`
         INSERT INTO project_roles (project_id, name, permissions)
         VALUES (${projectId}, ${name}, ${permissionsOf(permissions).join(',')})
         ON CONFLICT (project_id, name) DO UPDATE SET permissions = excluded.permissions
-      `),
-    )
+      `)
+    })
     return 'done'
   }
 

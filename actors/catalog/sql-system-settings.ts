@@ -1,8 +1,9 @@
 /** Settings of the installation in SQL. */
-import { sql } from 'slonik'
+import { type CommonQueryMethods, sql } from 'slonik'
 import { z } from 'zod'
 import type { SystemConfig } from '#proto/people.ts'
 import { changing } from './catalog-version.ts'
+import type { Check } from './check.ts'
 import type { Database } from './database.ts'
 import type { SystemSettings } from './system-settings.ts'
 
@@ -16,14 +17,12 @@ export class SqlSystemSettings implements SystemSettings {
   }
 
   async read(): Promise<Partial<SystemConfig>> {
-    const rows = await this.#database.repeatable(db =>
-      db.any(sql.type(settingRow)`SELECT name, value FROM system_settings`),
-    )
-    return Object.fromEntries(rows.map(({ name, value }) => [name, value]))
+    return await this.#database.repeatable(settingsIn)
   }
 
-  change(change: Partial<SystemConfig>): Promise<void> {
+  change(change: Partial<SystemConfig>, check?: Check<Partial<SystemConfig>>): Promise<void> {
     return changing(this.#database, async db => {
+      check?.(await settingsIn(db))
       for (const [name, given] of Object.entries(change)) {
         const value = JSON.stringify(given)
         await db.query(sql.unsafe`
@@ -33,4 +32,9 @@ export class SqlSystemSettings implements SystemSettings {
       }
     })
   }
+}
+
+async function settingsIn(db: CommonQueryMethods): Promise<Partial<SystemConfig>> {
+  const rows = await db.any(sql.type(settingRow)`SELECT name, value FROM system_settings`)
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]))
 }

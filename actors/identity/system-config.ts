@@ -1,4 +1,5 @@
 /** The installation's settings as they are now: read from the catalog again whenever it changes. */
+import type { Check } from '#actors/catalog/check.ts'
 import type { SystemSettings } from '#actors/catalog/system-settings.ts'
 import type { SystemConfig } from '#proto/people.ts'
 import { PEOPLE_RULES, type PeopleRules } from './people-rules.ts'
@@ -36,8 +37,8 @@ export class LiveSystemConfig {
     this.#current = { ...this.#defaults, ...(await this.#settings.read()) }
   }
 
-  async change(change: Partial<SystemConfig>): Promise<SystemConfig> {
-    await this.#settings.change(change)
+  async change(change: Partial<SystemConfig>, check?: Check<SystemConfig>): Promise<SystemConfig> {
+    await this.#settings.change(change, set => check?.({ ...this.#defaults, ...set }))
     await this.refresh()
     return this.#current
   }

@@ -30,7 +30,7 @@ test('each project loses what is older than it wants to keep, and one that keeps
     isLeader: () => true,
     catalog: {
       ...NOTHING_DELETED,
-      projectsBehind: behind([project('a', 30), project('b', 1), project('c', 0)]),
+      retentionsBehind: behind([project('a', 30), project('b', 1), project('c', 0)]),
     },
     deadLetters: new MemoryDeadLetters(),
     ...NO_ALERTS,
@@ -63,7 +63,7 @@ test('it runs again after the interval, also when the store failed', async () =>
   const actor = testActor(retention, {
     intervalMs: 1_000,
     isLeader: () => true,
-    catalog: { ...NOTHING_DELETED, projectsBehind: behind([project('a', 1)]) },
+    catalog: { ...NOTHING_DELETED, retentionsBehind: behind([project('a', 1)]) },
     deadLetters: new MemoryDeadLetters(),
     ...NO_ALERTS,
     store: {
@@ -96,7 +96,7 @@ test('what is left of a deleted project goes, again and again until nothing can 
     deadLetters,
     ...NO_ALERTS,
     catalog: {
-      projectsBehind: behind([]),
+      retentionsBehind: behind([]),
       deletedProjects: async () => [...deleted].map(([id, deletedAtUs]) => ({ id, deletedAtUs })),
       forgetDeleted: async ids => ids.forEach(id => deleted.delete(id)),
     },
@@ -137,7 +137,7 @@ test('what alerts said is kept for over a year, and to whom for a month', async 
     alerts: { forget },
     channels: { forgetDeliveries: forget },
     silences: { forget },
-    catalog: { ...NOTHING_DELETED, projectsBehind: behind([]) },
+    catalog: { ...NOTHING_DELETED, retentionsBehind: behind([]) },
     store: { drop: async () => undefined, expire: async () => 0 },
   })
   actor.clock.advance(0)

@@ -17,7 +17,7 @@ export type RetentionMessage =
   | { readonly type: 'failed'; readonly error: Error }
 
 export interface RetentionDeps {
-  readonly catalog: Pick<Catalog, 'projectsBehind' | 'deletedProjects' | 'forgetDeleted'>
+  readonly catalog: Pick<Catalog, 'retentionsBehind' | 'deletedProjects' | 'forgetDeleted'>
   readonly store: Pick<LogStore, 'expire' | 'drop'>
   readonly deadLetters: EraseDeps['deadLetters']
   readonly alerts: Pick<AlertStates, 'forget'>
@@ -96,14 +96,14 @@ class Retention implements Actor<RetentionMessage> {
   async #expireAll(): Promise<number> {
     const { catalog, store } = this.#deps
     let deleted = 0
-    let page = await catalog.projectsBehind('', PAGE_PROJECTS)
+    let page = await catalog.retentionsBehind('', PAGE_PROJECTS)
     while (page.length > 0) {
       for (const { id, retention_days: days } of page) {
         const before = expiryUs(this.#context.clock.nowUs(), days)
         if (before === null) continue
         for (const stream of streamsOf(id)) deleted += await store.expire(stream, before)
       }
-      page = await catalog.projectsBehind(page.at(-1)?.id ?? '', PAGE_PROJECTS)
+      page = await catalog.retentionsBehind(page.at(-1)?.id ?? '', PAGE_PROJECTS)
     }
     await this.#eraseDeleted()
     await this.#forgetAlerts()

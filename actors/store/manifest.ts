@@ -86,12 +86,15 @@ export class ManifestState {
   readonly dropped = new Set<string>()
   /** Per segment and row group; a segment that is replaced takes them with it. */
   readonly #deleted = new Map<number, Map<number, DeletedGroup>>()
+  /** null = segments have changed since it was asked for. */
+  #oldestUs: ReadonlyMap<string, number> | null = null
 
   apply(record: ManifestRecord): void {
     switch (record.type) {
       case 'base':
         return this.#reset(record)
       case 'publish':
+        this.#oldestUs = null
         for (const id of record.removed) {
           assert(this.segments.delete(id), 'only a published segment is replaced')
           this.#deleted.delete(id)
@@ -134,6 +137,12 @@ export class ManifestState {
     return this.expired.get(projectId) ?? 0
   }
 
+  /** When the oldest row of a project in segments was received; Infinity = it has none. */
+  oldestReceivedUs(projectId: string): number {
+    this.#oldestUs ??= oldestReceived(this.segments.values())
+    return this.#oldestUs.get(projectId) ?? Number.POSITIVE_INFINITY
+  }
+
   /** Rows of a row group that are deleted; null = none. */
   deletedOf(segmentId: number, group: number): DeletedRows | null {
     return this.#deleted.get(segmentId)?.get(group) ?? null
@@ -159,6 +168,7 @@ export class ManifestState {
   }
 
   #reset(record: ManifestRecord & { type: 'base' }): void {
+    this.#oldestUs = null
     this.segments.clear()
     this.expired.clear()
     this.dropped.clear()
@@ -170,6 +180,17 @@ export class ManifestState {
     this.positions = Positions.of(record.positions)
     this.nextSegmentId = Math.max(this.nextSegmentId, record.nextSegmentId)
   }
+}
+
+function oldestReceived(segments: Iterable<SegmentMeta>): Map<string, number> {
+  const oldest = new Map<string, number>()
+  for (const { groups } of segments) {
+    for (const { projectId, receivedMinUs } of groups) {
+      const known = oldest.get(projectId) ?? Number.POSITIVE_INFINITY
+      if (receivedMinUs < known) oldest.set(projectId, receivedMinUs)
+    }
+  }
+  return oldest
 }
 
 /** Names of a segment's files. */

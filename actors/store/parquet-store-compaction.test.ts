@@ -35,6 +35,22 @@ describe('compaction of a store', () => {
       await store.close()
     }))
 
+  test('what has no rows of that age leaves no trace of having expired', () =>
+    inStoreWorld(1, {}, async world => {
+      const store = await world.open()
+      const feed = new Feed()
+      await feed.append(store, 'p', 10)
+      const expireAll = async (): Promise<void> => {
+        const before = world.disk.usedBytes()
+        for (const id of ['p', 'idle1', 'idle2']) assert.equal(await store.expire(id, START_US), 0)
+        assert.equal(world.disk.usedBytes(), before)
+      }
+      await expireAll()
+      await store.flush()
+      await expireAll()
+      await store.close()
+    }))
+
   test('removes a dropped project from the disk and leaves the others', () =>
     inStoreWorld(1, {}, async world => {
       const store = await world.open()

@@ -213,6 +213,9 @@ export class ParquetStore implements LogStore {
   async expire(projectId: string, receivedBeforeUs: number): Promise<number> {
     const fromUs = this.#state.receivedFromUs(projectId)
     if (receivedBeforeUs <= fromUs || this.#state.dropped.has(projectId)) return 0
+    // Else every idle project would stay in the manifest, and in memory, for having nothing.
+    const recentUs = this.#recent.oldestReceivedUs(projectId)
+    if (receivedBeforeUs <= Math.min(recentUs, this.#state.oldestReceivedUs(projectId))) return 0
     const snapshot = this.#pin(projectId)
     const recentRows = this.#recent.countReceived(projectId, fromUs, receivedBeforeUs)
     try {

@@ -172,6 +172,11 @@ export class Recent {
     return this.#all().filter(chunk => chunk.projectId === projectId)
   }
 
+  /** When the oldest row of a project was received; Infinity = it has none. */
+  oldestReceivedUs(projectId: string): number {
+    return Math.min(...this.chunksOf(projectId).map(({ receivedMinUs }) => receivedMinUs))
+  }
+
   /** Rows of a project per receive time: what an expiry hides. */
   countReceived(projectId: string, fromUs: number, beforeUs: number): number {
     let rows = 0

@@ -27,12 +27,16 @@ export class ServerProcess {
   #stderr = ''
   #said: () => void = () => undefined
 
-  /** `flags` as on the command line. */
-  constructor(dataFolder: string, flags: Readonly<Record<string, string>> = {}) {
+  /** `flags` as on the command line, `nodeFlags` before the program. */
+  constructor(
+    dataFolder: string,
+    flags: Readonly<Record<string, string>> = {},
+    nodeFlags: readonly string[] = [],
+  ) {
     this.#dataFolder = dataFolder
     const given = { data: dataFolder, 'http-port': '0', 'grpc-port': '0', ...flags }
     const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
-    this.#child = spawn(process.execPath, [ENTRY, 'serve', ...args], {
+    this.#child = spawn(process.execPath, [...nodeFlags, ENTRY, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
     })

@@ -8,6 +8,7 @@ import type {
   StoredKey,
   StoredSession,
 } from '#actors/catalog/catalog.ts'
+import type { Check } from '#actors/catalog/check.ts'
 import { CatalogConflictError } from '#actors/catalog/sql-catalog.ts'
 import type { PeopleCatalog } from '#actors/catalog/testing/people.ts'
 import type { Project, ProjectKey } from '#proto/api.ts'
@@ -57,7 +58,7 @@ export class MemoryCatalog implements PeopleCatalog {
     return [...this.#projects.values()]
   }
 
-  async projectsBehind(id: string, limit: number): Promise<Project[]> {
+  async retentionsBehind(id: string, limit: number): Promise<Project[]> {
     const behind = (await this.projects()).filter(project => project.id > id)
     return behind.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
   }
@@ -90,9 +91,10 @@ export class MemoryCatalog implements PeopleCatalog {
     this.#version++
   }
 
-  async updateProject(id: string, change: ProjectChange): Promise<void> {
+  async updateProject(id: string, change: ProjectChange, check?: Check<Project>): Promise<void> {
     const kept = this.#projects.get(id)
     if (kept === undefined) return
+    check?.(kept)
     const given = Object.entries(change).filter(([, value]) => value !== undefined)
     this.#projects.set(id, { ...kept, ...Object.fromEntries(given) })
     this.#version++

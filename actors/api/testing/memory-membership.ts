@@ -1,5 +1,6 @@
 /** What people work together with, in memory, as the contracts of the catalog say. */
 import type { AuditEntries, AuditQuery, NewAuditEntry } from '#actors/catalog/audit-entries.ts'
+import type { Check } from '#actors/catalog/check.ts'
 import type { Accepted, Invitations, NewInvitation } from '#actors/catalog/invitations.ts'
 import type { Members } from '#actors/catalog/members.ts'
 import type { NewSavedView, SavedViewChange, SavedViews } from '#actors/catalog/saved-views.ts'
@@ -181,7 +182,8 @@ export class MemorySystemSettings implements SystemSettings {
     return this.#kept
   }
 
-  async change(change: Partial<SystemConfig>): Promise<void> {
+  async change(change: Partial<SystemConfig>, check?: Check<Partial<SystemConfig>>): Promise<void> {
+    check?.(this.#kept)
     this.#kept = { ...this.#kept, ...change }
     this.#changed()
   }

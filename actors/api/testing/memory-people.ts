@@ -6,6 +6,7 @@ import type {
   NewPasswordReset,
 } from '#actors/catalog/accounts.ts'
 import type { ApiTokens, StoredApiToken } from '#actors/catalog/api-tokens.ts'
+import type { Check } from '#actors/catalog/check.ts'
 import type { InstallationKeys, SealedKey } from '#actors/catalog/installation-keys.ts'
 import type { MemberRefusal, Members, NewMember, RoleRefusal } from '#actors/catalog/members.ts'
 import { rotation, type SignIn, type SignIns } from '#actors/catalog/sign-ins.ts'
@@ -327,8 +328,11 @@ export class MemoryMembers implements Members {
     projectId: string,
     name: string,
     permissions: readonly Permission[],
+    check?: Check<Pick<Role, 'permissions'> | null>,
   ): Promise<'done' | RoleRefusal> {
     if (builtIn(name) !== null) return 'built-in'
+    const known = this.#roles.get(pair(projectId, name))
+    check?.(known === undefined ? null : { permissions: known })
     this.#roles.set(pair(projectId, name), permissionsOf(permissions))
     this.#deps.changed()
     return 'done'

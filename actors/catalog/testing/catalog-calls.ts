@@ -175,7 +175,7 @@ export async function fill(catalog: SqlCatalog): Promise<void> {
 
 const catalogCalls: Calls<SqlCatalog> = {
   projects: catalog => catalog.projects(),
-  projectsBehind: catalog => catalog.projectsBehind('', 10),
+  retentionsBehind: catalog => catalog.retentionsBehind('', 10),
   project: catalog => catalog.project('project001'),
   projectByName: catalog => catalog.projectByName('project project001'),
   createProject: catalog => catalog.createProject(project('project003')),

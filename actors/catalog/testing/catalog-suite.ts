@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import type { NewKey } from '../catalog.ts'
+import type { NewKey, ProjectRetention } from '../catalog.ts'
 import { CatalogConflictError, type SqlCatalog } from '../sql-catalog.ts'
 import { accountTests } from './account-tests.ts'
 import { alertTests } from './alert-tests.ts'
@@ -61,14 +61,20 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       })
       assert.deepEqual(await catalog.project('aaaaaaaaa1'), found)
       assert.equal(await catalog.project('zzzzzzzzzz'), null)
-      const paged: string[] = []
-      for (let last: string | undefined = ''; last !== undefined; last = paged.at(-1)) {
-        const page = await catalog.projectsBehind(last, 1)
+      const paged: ProjectRetention[] = []
+      for (let last: string | undefined = ''; last !== undefined; last = paged.at(-1)?.id) {
+        const page = await catalog.retentionsBehind(last, 1)
         if (page.length === 0) break
-        paged.push(...page.map(({ id }) => id))
+        paged.push(...page)
       }
-      const ids = (await catalog.projects()).map(({ id }) => id)
-      assert.deepEqual(paged, ids.toSorted())
+      const all = (await catalog.projects()).map(({ id, retention_days }) => ({
+        id,
+        retention_days,
+      }))
+      assert.deepEqual(
+        paged,
+        all.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      )
     })
 
     test('a name can be taken once', async () => {
@@ -89,6 +95,21 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       ]
       for (const change of changes) await catalog.updateProject('aaaaaaaaa4', change)
       assert.deepEqual(await catalog.project('aaaaaaaaa4'), Object.assign({}, before, ...changes))
+    })
+
+    test('of two changes of a project that look at one state, one is undone', async () => {
+      await project('aaaaaaaab4')
+      const change = (days: number) =>
+        catalog.updateProject('aaaaaaaab4', { retention_days: days }, now =>
+          assert.equal(now.retention_days, 30),
+        )
+      const version = await catalog.version()
+      const both = await Promise.allSettled([change(7), change(9)])
+      assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+      const won = both[0].status === 'fulfilled' ? 7 : 9
+      assert.equal((await catalog.project('aaaaaaaab4'))?.retention_days, won)
+      assert.equal(await catalog.version(), version + 1)
+      await catalog.updateProject('nosuchproj', { retention_days: 1 }, () => assert.fail())
     })
 
     test('a key carries its hash, its scopes and quota and time zone of its project', async () => {

@@ -1,7 +1,7 @@
 /** What members and roles must do, in whichever catalog. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { BUILT_IN_ROLES } from '#proto/permissions.ts'
+import { BUILT_IN_ROLES, type Permission } from '#proto/permissions.ts'
 import { idOf, NOW, NOW_US, newAccount, newProject, type PeopleCatalog } from './people.ts'
 
 export function memberTests(catalog: () => PeopleCatalog): void {
@@ -75,6 +75,22 @@ export function memberTests(catalog: () => PeopleCatalog): void {
     await catalog().accounts.update(idOf('gone'), { disabled: true }, NOW_US)
     assert.equal(await catalog().members.remove('members006', olga), 'last-owner')
     assert.equal(await catalog().members.remove('members006', idOf('gone')), 'done')
+  })
+
+  test('of two changes of a role that look at one state, one is undone', async () => {
+    await project('members009')
+    const { members } = catalog()
+    await members.putRole('members009', 'auditor', ['logs.read'])
+    const put = (permission: Permission) =>
+      members.putRole('members009', 'auditor', [permission], now => {
+        assert.deepEqual(now?.permissions, ['logs.read'])
+      })
+    const both = await Promise.allSettled([put('keys'), put('archive')])
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const won: Permission = both[0].status === 'fulfilled' ? 'keys' : 'archive'
+    const roles = await members.roles('members009')
+    assert.deepEqual(roles.find(({ name }) => name === 'auditor')?.permissions, [won])
+    await members.putRole('members009', 'new', [], now => assert.equal(now, null))
   })
 
   test('roles of a project\u2019s own, in no other project', async () => {

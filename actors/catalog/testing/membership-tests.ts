@@ -147,6 +147,17 @@ export function membershipTests(catalog: () => MembershipCatalog): void {
     assert.ok((await catalog().version()) > version)
   })
 
+  test('of two changes of settings that look at one state, one is undone', async () => {
+    const { systemSettings } = catalog()
+    await systemSettings.change({ audit_days: 1 })
+    const change = (days: number) =>
+      systemSettings.change({ audit_days: days }, now => assert.equal(now.audit_days, 1))
+    const both = await Promise.allSettled([change(2), change(3)])
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const won = both[0].status === 'fulfilled' ? 2 : 3
+    assert.equal((await systemSettings.read()).audit_days, won)
+  })
+
   test('a deleted project is remembered until its rows are gone', async () => {
     await catalog().createProject(newProject('deleted001'))
     await catalog().deleteProject('deleted001', NOW_US)
