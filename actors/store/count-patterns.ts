@@ -5,7 +5,7 @@ import { templateOfText } from '#actors/processing/patterns/template.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { inLanes } from './lanes.ts'
 import { type OpenSummary, summarizePatterns, withExamples } from './pattern-summaries.ts'
-import { reachableUnits, walkOrder } from './plan.ts'
+import { filterFor, reachableUnits, walkOrder } from './plan.ts'
 import { type HeldMemory, ROW_CHAR_BYTES, rowBytes, tooMuchMemory } from './query-memory.ts'
 import { receivedMaxUs } from './search.ts'
 import type { Snapshot, Unit } from './snapshot.ts'
@@ -43,7 +43,8 @@ export async function countPatterns(
   const sum = new WordingCounter(barUs)
   await inLanes(tasksOf(units), tools.lanes, async places => {
     const refs = places.map(at => refOf(units[at] as Unit, at, tools))
-    const asked: CountWordingsInput = { units: refs, filter, barUs }
+    const counting = places.map(at => units[at] as Unit)
+    const asked: CountWordingsInput = { units: refs, filter: filterFor(counting, filter), barUs }
     const { pool, signal } = tools
     const options = cancelled(refs, signal)
     const counted = await pool.run<CountedWordings>('store-count-wordings', asked, options)

@@ -4,6 +4,7 @@ import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import { parseQuery } from '#proto/query.ts'
 import { compileCellFilter } from './cell-filter.ts'
 import {
+  filterFor,
   hasRowsBehind,
   isBehind,
   planCounts,
@@ -49,6 +50,28 @@ describe('what a search has to open', () => {
     assert.deepEqual(walkOrder([b, a], 'asc'), [a, b])
     const c = unit({ timeMinUs: 5, timeMaxUs: 60 })
     assert.deepEqual(walkOrder([a, b, c], 'desc'), [c, a, b])
+  })
+})
+
+describe('a range is compared row by row', () => {
+  const one = unit({ timeMinUs: 100, timeMaxUs: 200, receivedMinUs: 1_000, receivedMaxUs: 2_000 })
+  const two = unit({ timeMinUs: 150, timeMaxUs: 400, receivedMinUs: 1_500, receivedMaxUs: 3_000 })
+
+  test('only for units that have rows outside of it', () => {
+    const inside = filter({ startUs: 100, endUs: 201, ingestedStartUs: 1_000 })
+    assert.deepEqual(filterFor([one], inside), filter({}))
+    assert.deepEqual(filterFor([one, two], inside), filter({ startUs: 100, endUs: 201 }))
+  })
+
+  test('whichever end cuts them', () => {
+    for (const cut of [
+      { startUs: 101 },
+      { endUs: 200 },
+      { ingestedStartUs: 1_001 },
+      { ingestedEndUs: 2_000 },
+    ]) {
+      assert.deepEqual(filterFor([one], filter(cut)), filter(cut))
+    }
   })
 })
 

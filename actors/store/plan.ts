@@ -2,7 +2,7 @@
  * What a search has to open, decided from what is known of each unit without opening it: a unit is
  * a row group of a segment or a chunk of recent batches, all of one project.
  */
-import type { RowFilter } from '#actors/processing/matcher.ts'
+import { ANY_TIME, type RowFilter } from '#actors/processing/matcher.ts'
 import { compileCellFilter } from './cell-filter.ts'
 import type { Order } from './row-keys.ts'
 
@@ -58,10 +58,32 @@ export function planCounts<Unit extends UnitRange>(
 function isAnsweredBySummary(unit: UnitRange, filter: RowFilter): boolean {
   const cutsStart = filter.startUs > unit.timeMinUs && filter.startUs % MINUTE_US !== 0
   const cutsEnd = filter.endUs <= unit.timeMaxUs && filter.endUs % MINUTE_US !== 0
-  const cutsReceipt =
-    filter.ingestedStartUs > unit.receivedMinUs || filter.ingestedEndUs <= unit.receivedMaxUs
   if (unit.deleted) return false
-  return !cutsStart && !cutsEnd && !cutsReceipt
+  return !cutsStart && !cutsEnd && !cutsReceipt(unit, filter)
+}
+
+function cutsTime({ timeMinUs, timeMaxUs }: UnitRange, { startUs, endUs }: RowFilter): boolean {
+  return startUs > timeMinUs || endUs <= timeMaxUs
+}
+
+function cutsReceipt(
+  { receivedMinUs, receivedMaxUs }: UnitRange,
+  { ingestedStartUs, ingestedEndUs }: RowFilter,
+): boolean {
+  return ingestedStartUs > receivedMinUs || ingestedEndUs <= receivedMaxUs
+}
+
+/**
+ * The filter as it is for these units: a range that all of their rows are in is left out, so that
+ * the column need not be read. Retention alone would make every search read when rows came.
+ */
+export function filterFor(units: readonly UnitRange[], filter: RowFilter): RowFilter {
+  const { startUs, endUs, ingestedStartUs, ingestedEndUs } = ANY_TIME
+  return {
+    ...filter,
+    ...(units.some(unit => cutsTime(unit, filter)) ? {} : { startUs, endUs }),
+    ...(units.some(unit => cutsReceipt(unit, filter)) ? {} : { ingestedStartUs, ingestedEndUs }),
+  }
 }
 
 /** Units in the order in which a walk from the wanted end opens them. */

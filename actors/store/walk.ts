@@ -9,7 +9,7 @@ import type { RunOptions, TaskPool } from '#runtime/threads.ts'
 import type { Groups } from './analysis/groups.ts'
 import { tooManyGroups } from './analysis/too-many.ts'
 import { inLanes } from './lanes.ts'
-import { hasRowsBehind, isBehind, walkOrder } from './plan.ts'
+import { filterFor, hasRowsBehind, isBehind, walkOrder } from './plan.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys } from './row-keys.ts'
 import type { StoredUnit, Unit } from './snapshot.ts'
 import { Tally, type TallyWanted } from './tally.ts'
@@ -219,7 +219,9 @@ class Walk {
 
   async #scan({ units, wanted }: ScanTask): Promise<void> {
     const { pool, signal } = this.#options
-    const input: ScanInput = { units, filter: plainFilter(this.#plan.filter), wanted }
+    const scanned = units.map(({ id }) => this.#order[id] as Unit)
+    const filter = filterFor(scanned, plainFilter(this.#plan.filter))
+    const input: ScanInput = { units, filter, wanted }
     const result = await pool.run<ScanResult>('store-scan', input, cancelled(units, signal))
     signal.throwIfAborted()
     this.#unitsRead += units.length

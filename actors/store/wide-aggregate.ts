@@ -15,6 +15,7 @@ import type { DuckdbMessage, DuckdbOutcome } from './duckdb-thread.ts'
 import { inLanes, Turnstile } from './lanes.ts'
 import type { SegmentMeta } from './manifest.ts'
 import { columnName } from './parquet/schema.ts'
+import { filterFor } from './plan.ts'
 import type { StoredUnit, Unit } from './snapshot.ts'
 import { compileAggregate, isSqlFilter, type WideFile, type WideTold } from './sql.ts'
 import type { Examined, ExamineInput } from './tasks/examine.ts'
@@ -110,7 +111,7 @@ export class WideAggregates {
     const functions = measures.map(({ fn }) => fn)
     const hasExtra = extra.rows.length > 0
     const select = { keys: by.length, barUs, functions, told, hasExtra }
-    const sql = compileAggregate(plan.files, filter, select)
+    const sql = compileAggregate(plan.files, filterFor([...plan.covered], filter), select)
     const { bytesMax } = wanted
     const query = { sql, extra, bytesMax }
     const entered = await this.#turnstile.enter(() => this.#query(query, signal), signal)
