@@ -16,6 +16,9 @@ RUN node node_modules/typescript/bin/tsc -p sdk/tsconfig.build.json \
  && rm -rf bench docs examples .github ui/src ui/testing \
  && node scripts/fill-typescript-cache.mjs actors proto runtime \
  && node actors/catalog/init-database.ts \
+ # The database without tables is for making the one with them.
+ && find node_modules/.cache/logboy -maxdepth 1 -name 'pglite-*' ! -name 'pglite-*-*' \
+      -exec rm -r '{}' + \
  # PostgreSQL keeps files for its user alone; who copies them here is another one.
  && chmod -R a+rX node_modules/.cache
 

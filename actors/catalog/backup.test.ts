@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { backup } from './backup.ts'
-import { embeddedFolder, ensureDatabase } from './embedded-folder.ts'
+import { embeddedFolder, ensureEmptyDatabase } from './embedded-folder.ts'
 import { inspect } from './inspect.ts'
 import { CatalogTooNewError, readMigrations } from './migrate.ts'
 import { openEmbeddedCatalog } from './open-catalog.ts'
@@ -19,7 +19,7 @@ async function withSession<Result>(
   dataFolder: string,
   work: (ask: Ask) => Promise<Result>,
 ): Promise<Result> {
-  await ensureDatabase(embeddedFolder(dataFolder))
+  await ensureEmptyDatabase(embeddedFolder(dataFolder))
   const session = await openEmbeddedSession(embeddedFolder(dataFolder))
   try {
     return await work(session.ask)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { PGlite } from '@electric-sql/pglite'
 import { createPool } from 'slonik'
-import { embeddedFolder, ensureDatabase, START_PARAMS } from './embedded-folder.ts'
+import { embeddedFolder, ensureEmptyDatabase, START_PARAMS } from './embedded-folder.ts'
 import { CatalogTooNewError, migrate, readMigrations } from './migrate.ts'
 import { openEmbeddedCatalog } from './open-catalog.ts'
 import { pgliteDriverFactory } from './pglite-driver.ts'
@@ -90,7 +90,7 @@ test('a folder of a newer version is refused, and nothing in it changes', async 
 
 /** The database of a data folder as another version would have it: no migration is applied. */
 async function embeddedDatabase(dataFolder: string) {
-  await ensureDatabase(embeddedFolder(dataFolder))
+  await ensureEmptyDatabase(embeddedFolder(dataFolder))
   const database = await PGlite.create(embeddedFolder(dataFolder), { startParams: START_PARAMS })
   const pool = await createPool('postgresql://embedded', {
     driverFactory: pgliteDriverFactory(database),

@@ -2,7 +2,7 @@
 import { existsSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { embeddedFolder, ensureDatabase } from '#actors/catalog/embedded-folder.ts'
+import { embeddedFolder } from '#actors/catalog/embedded-folder.ts'
 import { openCatalog } from '#actors/catalog/open-catalog.ts'
 import { type Ask, openEmbeddedSession, openPostgresSession } from '#actors/catalog/session.ts'
 import { placeOf } from '#actors/catalog/unreachable.ts'
@@ -74,11 +74,10 @@ export async function withSession<Result>(
 }
 
 /** Brings the tables to this version, and makes an embedded database that is not there. */
-export async function migrateTarget({ kind, place, config }: Target): Promise<void> {
+export async function migrateTarget({ kind, config }: Target): Promise<void> {
   const release =
     kind === 'embedded' ? await lockDataFolder(config.dataFolder, systemRandom) : () => undefined
   try {
-    if (kind === 'embedded') await ensureDatabase(place)
     const catalog = await openCatalog(config)
     await catalog.close()
   } finally {
