@@ -5,6 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import {
   COMPATIBILITY,
   SchemaRegistry as RegistryClient,
@@ -72,13 +74,35 @@ export function schemaText(kind: 'logs' | 'metrics', topic: string): SchemaText 
 }
 
 async function register(options: SchemaRegistryOptions, schema: SchemaText): Promise<number> {
-  const { url, auth, clock, timeoutMs = TIMEOUT_MS, onTrouble } = options
-  const client = new RegistryClient({
+  const ending = new AbortController()
+  try {
+    return await registerWith(newClient(options, ending.signal), options, schema)
+  } finally {
+    // A request that nobody waits for any longer would keep its connection, and the process.
+    ending.abort()
+  }
+}
+
+/** Its requests end with the signal, and their connections with them. */
+function newClient({ url, auth }: SchemaRegistryOptions, signal: AbortSignal): RegistryClient {
+  return new RegistryClient({
     host: url.replace(/\/+$/, ''),
     clientId: 'logboy',
     retry: { retries: 1 },
+    agent: url.startsWith('https:') ? new HttpsAgent() : new HttpAgent(),
+    middlewares: [
+      () => ({ prepareRequest: async next => (await next()).enhance({ signal }) }),
+    ],
     ...(auth === undefined ? {} : { auth }),
   })
+}
+
+async function registerWith(
+  client: RegistryClient,
+  options: SchemaRegistryOptions,
+  schema: SchemaText,
+): Promise<number> {
+  const { clock, timeoutMs = TIMEOUT_MS, onTrouble } = options
   const { subject } = schema
   const content = { type: SchemaType.PROTOBUF, schema: schema.text } as const
   const send = (compatibility: COMPATIBILITY): Promise<{ readonly id: number }> => {
