@@ -125,13 +125,10 @@ if (address === undefined) {
 
     test('an index that takes nothing: its batch is buried, other projects go on', () =>
       withProxy(async ({ world, rig }) => {
-        const index = `logs-${world.name}.own-2026.03.10`
-        for (const period of ['2026-03-10', '2026-03-11']) {
-          await world.placements.place(PROJECT, period, { index, shards: 1, shared: false })
-        }
+        const index = await placeTwoDays(world)
         await rig.append(PROJECT, 5)
         await rig.store.flush()
-        await block(world, index, true)
+        await block(world, index, 'write', true)
         await rig.append(PROJECT, 7, false)
         await rig.append(OTHER, 9)
         await rig.store.flush()
@@ -140,10 +137,29 @@ if (address === undefined) {
         assert.equal(letter?.rows, null)
         assert.match(letter?.reason ?? '', /blocked/)
         assert.equal(letter?.entry.envelope.recordCount, 7)
-        await block(world, index, false)
+        await block(world, index, 'write', false)
         await rig.append(PROJECT, 3)
         await rig.store.flush()
         assert.equal((await rig.compare(ALL)).length, 8)
+      }))
+
+    test('a disk at its flood stage: nothing is buried, all is there once it has room again', () =>
+      withProxy(async ({ world, rig }) => {
+        const index = await placeTwoDays(world)
+        await rig.append(PROJECT, 5)
+        await rig.store.flush()
+        await block(world, index, 'read_only_allow_delete', true)
+        await rig.append(PROJECT, 7)
+        const retries = (): number => rig.store.observe()['retries'] as number
+        for (let looked = 0; retries() < 4; looked++) {
+          assert.ok(looked < 500, 'it was refused')
+          await pause(20)
+        }
+        assert.deepEqual(world.letters, [])
+        await block(world, index, 'read_only_allow_delete', false)
+        await rig.store.flush()
+        assert.equal((await rig.compare(ALL)).length, 12)
+        assert.deepEqual(world.letters, [])
       }))
 
     test('an index that somebody deleted is made anew, with the fields of what comes', () =>
@@ -222,10 +238,24 @@ function spoilBulk(spoil: () => Spoiled): ElasticProxy['spoil'] {
   return ({ path }) => (path.includes('/_bulk') ? spoil() : { type: 'pass' })
 }
 
-async function block({ server }: ElasticWorld, index: string, isBlocked: boolean): Promise<void> {
+/** Both days of the rig lie in one index. */
+async function placeTwoDays({ name, placements }: ElasticWorld): Promise<string> {
+  const index = `logs-${name}.own-2026.03.10`
+  for (const period of ['2026-03-10', '2026-03-11']) {
+    await placements.place(PROJECT, period, { index, shards: 1, shared: false })
+  }
+  return index
+}
+
+async function block(
+  { server }: ElasticWorld,
+  index: string,
+  kind: 'write' | 'read_only_allow_delete',
+  isBlocked: boolean,
+): Promise<void> {
   await server.request({
     method: 'PUT',
     path: `/${index}/_settings`,
-    body: { 'index.blocks.write': isBlocked },
+    body: { [`index.blocks.${kind}`]: isBlocked },
   })
 }

@@ -41,6 +41,17 @@ describe('verdicts', () => {
     assert.deepEqual(closed.again, [0])
   })
 
+  test('an index that takes nothing until its disk has room again is waited for', () => {
+    const reason = 'blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]'
+    const verdicts = judge(
+      { errors: true, items: [item(429, 'cluster_block_exception', reason)] },
+      1,
+    )
+    assert.equal(verdicts.blocked, null)
+    assert.deepEqual(verdicts.again, [0])
+    assert.ok(verdicts.isOverloaded)
+  })
+
   test('an index that is gone is told, and its documents come again', () => {
     const items = [item(404, 'index_not_found_exception', 'no such index')]
     const verdicts = judge({ errors: true, items }, 1)

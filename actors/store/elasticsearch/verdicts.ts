@@ -70,7 +70,11 @@ export function judge({ errors, items }: BulkAnswer, documents: number): Verdict
   return { created, repeated, again, isOverloaded, isMissing, blocked, refused }
 }
 
-/** The index takes nothing, whatever it is: the document is not to blame. */
+/**
+ * The index takes nothing, whatever it is: the document is not to blame. A block with 429 is that of
+ * a disk at its flood stage, which the server lifts by itself once there is room.
+ */
 function isBlocked(status: number, type = ''): boolean {
+  if (isPassing(status)) return false
   return status === 403 || type === 'cluster_block_exception' || type === 'index_closed_exception'
 }
