@@ -5,13 +5,12 @@ import type { Closing } from './closing.ts'
 import type { DeadLetters } from './commit-log/dead-letters/dead-letters.ts'
 import { KafkaDeadLetters } from './commit-log/kafka/kafka-dead-letters.ts'
 import type { KafkaLog } from './commit-log/kafka/kafka-log.ts'
-import type { KafkaAddress } from './commit-log/kafka/kafkajs.ts'
 import { openKafka } from './commit-log/kafka/open-kafka.ts'
 import { SchemaIdFile } from './commit-log/kafka/schema-id-file.ts'
 import { topicNames } from './commit-log/kafka/topics.ts'
 import type { Foundation } from './foundation.ts'
+import { kafkaAddress } from './kafka-address.ts'
 import { patiently } from './patience.ts'
-import type { Config } from './settings.ts'
 
 /** Tails resume and windows replay within it; consumers that were away longer lost rows. */
 const RETENTION_MS = 7 * 86_400_000
@@ -23,7 +22,7 @@ export async function openKafkaLog(
 ): Promise<KafkaLog> {
   const { config, catalog, onFault } = foundation
   const settings = {
-    address: addressOf(config),
+    address: kafkaAddress(config),
     registryUrl: config.schemaRegistryUrl,
     prefix: config.installation,
     partitions: config.kafkaPartitions,
@@ -49,20 +48,10 @@ export async function openKafkaLog(
 export function kafkaLetters({ config, clock, random, onFault }: Foundation): DeadLetters {
   const { deadLetter: topic } = topicNames(config.installation)
   return new KafkaDeadLetters({
-    address: addressOf(config),
+    address: kafkaAddress(config),
     topic,
     clock,
     random,
     onTrouble: onFault,
   })
-}
-
-function addressOf(config: Config): KafkaAddress {
-  const { kafkaBrokers: brokers, kafkaUser: username, kafkaPassword: password } = config
-  return {
-    brokers,
-    clientId: config.installation,
-    ssl: config.kafkaTls,
-    ...(username === '' ? {} : { sasl: { mechanism: 'scram-sha-512', username, password } }),
-  }
 }

@@ -90,6 +90,15 @@ export function brokers(value: string): readonly string[] {
   throw new Error('expected host:port, several with commas')
 }
 
+const SASL_MECHANISMS = ['scram-sha-512', 'scram-sha-256', 'plain'] as const
+export type SaslMechanism = (typeof SASL_MECHANISMS)[number]
+
+export function saslMechanism(value: string): SaslMechanism {
+  const known = SASL_MECHANISMS.find(name => name === value.toLowerCase())
+  if (known !== undefined) return known
+  throw new Error(`expected one of ${SASL_MECHANISMS.join(', ')}`)
+}
+
 export function httpUrl(value: string): string {
   if (value === '') return value
   if (URL.canParse(value) && /^https?:\/\/./.test(value)) return value.replace(/\/+$/, '')

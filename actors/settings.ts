@@ -20,6 +20,8 @@ import {
   ROLES,
   redisUrl,
   roles,
+  type SaslMechanism,
+  saslMechanism,
   size,
   smtpUrl,
   text,
@@ -42,7 +44,9 @@ export interface Config {
   readonly kafkaMinInsyncReplicas: number
   readonly kafkaUser: string
   readonly kafkaPassword: string
+  readonly kafkaSaslMechanism: SaslMechanism
   readonly kafkaTls: boolean
+  readonly kafkaTlsCa: string
   readonly schemaRegistryUrl: string
   readonly elasticsearchUrl: string
   readonly elasticsearchApiKey: string
@@ -148,9 +152,21 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'Copies that have a batch before it is acknowledged; 2 of 3',
     countAboveZero,
   ),
-  kafkaUser: setting('KAFKA_USER', '', 'User for SASL (SCRAM-SHA-512); empty = none', text),
+  kafkaUser: setting('KAFKA_USER', '', 'User for SASL; empty = none', text),
   kafkaPassword: secret('KAFKA_PASSWORD', "Its user's password", text),
+  kafkaSaslMechanism: setting(
+    'KAFKA_SASL_MECHANISM',
+    'scram-sha-512',
+    'How the user signs in: scram-sha-512, scram-sha-256, or plain over TLS',
+    saslMechanism,
+  ),
   kafkaTls: setting('KAFKA_TLS', 'false', 'TLS to the brokers', flag),
+  kafkaTlsCa: setting(
+    'KAFKA_TLS_CA',
+    '',
+    "File with the brokers' authority (PEM); empty = those that Node knows",
+    text,
+  ),
   schemaRegistryUrl: setting(
     'SCHEMA_REGISTRY_URL',
     '',

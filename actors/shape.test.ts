@@ -55,6 +55,12 @@ test('what could never work is refused, with the reason', () => {
   assert.throws(() => shape({ AZURE_COMMUNICATION_CONNECTION_STRING: plain }), /expected endpoint/)
   assert.throws(() => shape({ KAFKA_BROKERS: 'k:9092' }), /SCHEMA_REGISTRY_URL/)
   assert.throws(() => shape({ ...KAFKA, KAFKA_MIN_INSYNC_REPLICAS: '2' }), /REPLICATION_FACTOR/)
+  assert.throws(() => shape({ ...KAFKA, KAFKA_USER: 'u' }), /KAFKA_PASSWORD/)
+  const user = { ...KAFKA, KAFKA_USER: 'u', KAFKA_PASSWORD: 'p' }
+  assert.throws(() => shape({ ...user, KAFKA_SASL_MECHANISM: 'plain' }), /set KAFKA_TLS=true/)
+  assert.throws(() => shape({ ...user, KAFKA_SASL_MECHANISM: 'gssapi' }), /scram-sha-512, scram/)
+  assert.throws(() => shape({ ...KAFKA, KAFKA_TLS_CA: '/ca.pem' }), /needs KAFKA_TLS=true/)
+  shape({ ...user, KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_TLS: 'true' })
   assert.throws(() => shape({ LOGBOY_ROLES: 'gateway,reader' }), /expected some of gateway/)
   assert.throws(() => shape({ KAFKA_BROKERS: 'kafka' }), /host:port/)
 })

@@ -26,6 +26,11 @@ type ShapeSettings = Pick<
   | 'roles'
   | 'kafkaReplicationFactor'
   | 'kafkaMinInsyncReplicas'
+  | 'kafkaUser'
+  | 'kafkaPassword'
+  | 'kafkaSaslMechanism'
+  | 'kafkaTls'
+  | 'kafkaTlsCa'
   | 'smtpUrl'
   | 'azureMail'
 >
@@ -54,6 +59,7 @@ export function shapeOf(config: ShapeSettings): Shape {
       'KAFKA_MIN_INSYNC_REPLICAS must not be greater than KAFKA_REPLICATION_FACTOR: nothing could be acknowledged',
     )
   }
+  checkKafkaDoor(config)
   const missing = ROLES.filter(role => !config.roles.has(role))
   const alone = reasonToBeAlone(shape)
   if (missing.length > 0 && alone !== null) {
@@ -62,6 +68,24 @@ export function shapeOf(config: ShapeSettings): Shape {
     )
   }
   return { ...shape, isShared: alone === null }
+}
+
+/** What would fail at the first connection, or give the password away. */
+function checkKafkaDoor(config: ShapeSettings): void {
+  const { kafkaUser, kafkaPassword, kafkaSaslMechanism, kafkaTls, kafkaTlsCa } = config
+  if ((kafkaUser === '') !== (kafkaPassword === '')) {
+    throw new ConfigError('KAFKA_USER and KAFKA_PASSWORD need each other')
+  }
+  if (kafkaUser !== '' && kafkaSaslMechanism === 'plain' && !kafkaTls) {
+    throw new ConfigError(
+      'KAFKA_SASL_MECHANISM=plain sends the password as it is: set KAFKA_TLS=true',
+    )
+  }
+  if (kafkaTlsCa !== '' && !kafkaTls) {
+    throw new ConfigError(
+      'KAFKA_TLS_CA needs KAFKA_TLS=true: without TLS nobody shows a certificate',
+    )
+  }
 }
 
 /** Why one process has to do everything; null = it need not. */

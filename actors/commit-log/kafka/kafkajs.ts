@@ -20,7 +20,8 @@ export interface KafkaAddress {
   readonly brokers: readonly string[]
   /** Shown in the brokers' own logs and quotas. */
   readonly clientId: string
-  readonly ssl?: boolean
+  /** With an authority of its own (PEM), or those that Node knows. */
+  readonly ssl?: boolean | { readonly ca: string[] }
   readonly sasl?: SASLOptions
   /** A request without an answer after this long has failed. */
   readonly requestTimeoutMs?: number

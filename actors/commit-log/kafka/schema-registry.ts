@@ -90,9 +90,7 @@ function newClient({ url, auth }: SchemaRegistryOptions, signal: AbortSignal): R
     clientId: 'logboy',
     retry: { retries: 1 },
     agent: url.startsWith('https:') ? new HttpsAgent() : new HttpAgent(),
-    middlewares: [
-      () => ({ prepareRequest: async next => (await next()).enhance({ signal }) }),
-    ],
+    middlewares: [() => ({ prepareRequest: async next => (await next()).enhance({ signal }) })],
     ...(auth === undefined ? {} : { auth }),
   })
 }

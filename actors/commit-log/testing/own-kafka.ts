@@ -12,14 +12,32 @@ import { openKafka } from '../kafka/kafkajs.ts'
 const HOME = process.env['KAFKA_HOME']
 export const NO_OWN_KAFKA = HOME === undefined ? 'KAFKA_HOME is not set' : false
 
+export interface OwnKafkaOptions {
+  /** A new temporary one unless given. */
+  readonly folder?: string
+  /** Opens a second door, for users over TLS. */
+  readonly secured?: SecuredDoor
+}
+
+export interface SecuredDoor {
+  /** Certificate and key of the broker, PEM. */
+  readonly pemFile: string
+  readonly user: string
+  readonly password: string
+}
+
 export class OwnKafka {
   readonly brokers: readonly string[]
-  readonly #folder = mkdtempSync(join(tmpdir(), 'logboy-own-kafka-'))
+  /** The door of SecuredDoor. */
+  readonly securedBrokers: readonly string[]
+  readonly #folder: string
   #server: ChildProcess | null = null
 
-  private constructor(port: number, controllerPort: number) {
+  private constructor(folder: string, [port, controllerPort, securedPort]: Ports, lines: Lines) {
+    this.#folder = folder
     this.brokers = [`127.0.0.1:${port}`]
-    const lines = {
+    this.securedBrokers = [`127.0.0.1:${securedPort}`]
+    const own = {
       'process.roles': 'broker,controller',
       'node.id': '1',
       listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
@@ -32,14 +50,22 @@ export class OwnKafka {
       'broker.heartbeat.interval.ms': '500',
       'log.dirs': join(this.#folder, 'data'),
     }
-    const properties = Object.entries(lines).map(([name, value]) => `${name}=${value}`)
+    const secured = `${own.listeners},SASL_SSL://127.0.0.1:${securedPort}`
+    const all = { ...own, ...lines, ...(lines === PLAIN ? {} : { listeners: secured }) }
+    const properties = Object.entries(all).map(([name, value]) => `${name}=${value}`)
     writeFileSync(this.#properties, properties.join('\n'))
   }
 
-  static async open(): Promise<OwnKafka> {
-    const kafka = new OwnKafka(await freePort(), await freePort())
+  static async open({ folder, secured }: OwnKafkaOptions = {}): Promise<OwnKafka> {
+    const kafka = new OwnKafka(
+      folder ?? mkdtempSync(join(tmpdir(), 'logboy-own-kafka-')),
+      [await freePort(), await freePort(), await freePort()],
+      secured === undefined ? PLAIN : securedLines(secured),
+    )
     const id = ['format', '-t', 'logboy-own-kafkaaaaaaQ', '-c', kafka.#properties]
-    const formatted = spawnSync('java', [...kafka.#java, 'kafka.tools.StorageTool', ...id])
+    const users = secured === undefined ? [] : scramUsers(secured)
+    const format = [...kafka.#java, 'kafka.tools.StorageTool', ...id, ...users]
+    const formatted = spawnSync('java', format)
     assert.equal(formatted.status, 0, formatted.stderr.toString())
     await kafka.start()
     return kafka
@@ -69,10 +95,15 @@ export class OwnKafka {
   async kill(): Promise<void> {
     const server = this.#server
     this.#server = null
-    if (server === null) return
+    if (server === null || server.exitCode !== null || server.signalCode !== null) return
     const over = once(server, 'exit')
     server.kill('SIGKILL')
     await over
+  }
+
+  /** It ends by itself when it cannot write. */
+  get isRunning(): boolean {
+    return this.#server !== null && this.#server.exitCode === null
   }
 
   hang(): void {
@@ -85,7 +116,7 @@ export class OwnKafka {
 
   async close(): Promise<void> {
     await this.kill()
-    rmSync(this.#folder, { recursive: true })
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   get #properties(): string {
@@ -95,4 +126,31 @@ export class OwnKafka {
   get #java(): readonly string[] {
     return ['-cp', `${HOME}/libs/*`]
   }
+}
+
+type Ports = readonly [broker: number, controller: number, secured: number]
+type Lines = Readonly<Record<string, string>>
+
+const PLAIN: Lines = {}
+const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+
+/** Of https://kafka.apache.org/41/documentation.html#security_sasl: one user, by three mechanisms. */
+function securedLines({ pemFile, user, password }: SecuredDoor): Lines {
+  const security = 'org.apache.kafka.common.security'
+  const scram = SCRAM.map(mechanism => [
+    `listener.name.sasl_ssl.${mechanism.toLowerCase()}.sasl.jaas.config`,
+    `${security}.scram.ScramLoginModule required;`,
+  ])
+  return {
+    ...Object.fromEntries(scram),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'listener.name.sasl_ssl.sasl.enabled.mechanisms': ['PLAIN', ...SCRAM].join(),
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `${security}.plain.PlainLoginModule required user_${user}="${password}";`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': pemFile,
+  }
+}
+
+function scramUsers({ user, password }: SecuredDoor): string[] {
+  return SCRAM.flatMap(name => ['--add-scram', `${name}=[name=${user},password=${password}]`])
 }
