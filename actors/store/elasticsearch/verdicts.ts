@@ -71,8 +71,8 @@ export function judge({ errors, items }: BulkAnswer, documents: number): Verdict
 }
 
 /**
- * The index takes nothing, whatever it is: the document is not to blame. A block with 429 is that of
- * a disk at its flood stage, which the server lifts by itself once there is room.
+ * The index takes nothing, whatever it is: the document is not to blame. A block with 429 is that
+ * of a disk at its flood stage, which the server lifts by itself once there is room.
  */
 function isBlocked(status: number, type = ''): boolean {
   if (isPassing(status)) return false
