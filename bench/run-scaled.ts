@@ -1,7 +1,7 @@
 /**
  * `npm run bench:scaled -- [--only kafka,elastic,queries,latency,steady,catch-up] [--rows 400000]
  * [--query-rows 2000000] [--minutes 10] [--save]`: the scaled rows of bench/README.md, on the real servers that
- * ../shared/services starts.
+ * the script LOGBOY_SERVICES, or ../shared/services/services, starts.
  */
 import { parseArgs } from 'node:util'
 import { benchElastic } from './elastic.bench.ts'
@@ -32,7 +32,9 @@ const KAFKA_ROWS = 2_000_000
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 const services = Services.find()
 if (services === null) {
-  console.error('bench:scaled needs the services script in ../shared/services beside this checkout')
+  console.error(
+    'bench:scaled needs a script that starts servers: LOGBOY_SERVICES, or ../shared/services/services',
+  )
   process.exit(1)
 }
 // The queries need no other.

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endsWithUs } from '#actors/testing/ends-with-us.ts'
 import { SERVER_FLAGS, serverEnvironment } from '../../scripts/bootstrap.mjs'
 import { callAt, type LabEntry, type ProjectKeys, projectAt } from './entry.ts'
 
@@ -62,10 +63,7 @@ export class LabServer implements LabEntry {
     })
     this.#child = child
     this.#output = ''
-    // Whoever started it and ends, ends it.
-    const leave = (): boolean => child.kill('SIGKILL')
-    process.once('exit', leave)
-    child.once('exit', () => process.off('exit', leave))
+    endsWithUs(child)
     await new Promise<void>((resolve, reject) => {
       const read = (chunk: Buffer) => {
         for (const line of chunk.toString().split('\n')) {
@@ -93,6 +91,11 @@ export class LabServer implements LabEntry {
   /** The last of what it said. */
   get output(): string {
     return this.#output
+  }
+
+  /** To stop and resume it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal)
   }
 
   /** SIGKILL, at once. */

@@ -1,4 +1,7 @@
-/** The real servers beside us: started, killed, stopped for a while, and taken up again. */
+/**
+ * The real servers beside us: started, killed, stopped for a while, and taken up again by a script
+ * that knows `up`, `kill`, `pause`, `resume` and `env`. LOGBOY_SERVICES names another one.
+ */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 export const SERVICES = ['kafka', 'schema-registry', 'elasticsearch', 'postgres', 'redis'] as const
 export type Service = (typeof SERVICES)[number]
 
-const SCRIPT = fileURLToPath(new URL('../../../shared/services/services', import.meta.url))
+const SCRIPT =
+  process.env['LOGBOY_SERVICES'] ??
+  fileURLToPath(new URL('../../../shared/services/services', import.meta.url))
 
 export class Services {
   /** null = the script that starts them is not there. */

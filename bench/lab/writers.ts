@@ -14,6 +14,8 @@ export interface WriterOptions {
 
 export interface Writer {
   readonly name: string
+  /** From a record's call to its acknowledgement; 0 for requests, which are not waited for. */
+  readonly longestWaitMs: number
   /** The server is back: no need to wait for the next attempt. */
   hurry(): void
   /** Writes no more; settles once everything written is acknowledged or given up. */
@@ -38,9 +40,12 @@ const RETRY_MS = 20
 /** A program with our SDK; `door` 'http' is one that gRPC cannot get through for. */
 export class SdkWriter implements Writer {
   readonly name: string
+  longestWaitMs = 0
   readonly #ledger: Ledger
   readonly #logger: Logger
   readonly #running: Promise<void>
+  /** Numbers not yet acknowledged, oldest first, and when the first of them was logged. */
+  readonly #waiting: { readonly to: number; readonly sinceMs: number }[] = []
   #stopped = false
 
   constructor({ name, server, keys, ledger }: WriterOptions, door: 'grpc' | 'http') {
@@ -61,6 +66,7 @@ export class SdkWriter implements Writer {
   }
 
   async stop(): Promise<void> {
+    if (this.#stopped) return
     this.#stopped = true
     await this.#running
     const isFlushed = await this.#logger.close(FLUSH_MS)
@@ -79,6 +85,7 @@ export class SdkWriter implements Writer {
       const ahead = this.#logger.stats().logged - this.#logger.stats().acknowledged
       if (ahead > SDK_AHEAD_MAX) continue
       const first = this.#ledger.send(this.name, SDK_RECORDS_PER_TICK)
+      this.#waiting.push({ to: first + SDK_RECORDS_PER_TICK, sinceMs: performance.now() })
       for (let number = first; number < first + SDK_RECORDS_PER_TICK; number++) {
         this.#logger.info(`record ${number}`, { writer: this.name, number })
       }
@@ -89,12 +96,18 @@ export class SdkWriter implements Writer {
   #note(): void {
     const { acknowledged } = this.#logger.stats()
     this.#ledger.acknowledge(this.name, this.#ledger.acknowledgedBy(this.name), acknowledged)
+    for (let [oldest] = this.#waiting; oldest !== undefined; [oldest] = this.#waiting) {
+      this.longestWaitMs = Math.max(this.longestWaitMs, performance.now() - oldest.sinceMs)
+      if (oldest.to > acknowledged) return
+      this.#waiting.shift()
+    }
   }
 }
 
 /** `POST /ingest`: with an Idempotency-Key sent until it is answered, without one only once. */
 export class RequestWriter implements Writer {
   readonly name: string
+  readonly longestWaitMs = 0
   /** Answers that must not be. */
   readonly wrong: string[] = []
   readonly #options: WriterOptions

@@ -4,11 +4,14 @@ import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endsWithUs } from '#actors/testing/ends-with-us.ts'
 import { freePort } from '#actors/testing/free-port.ts'
 import { pause } from '#runtime/clock.ts'
 
 export interface PostgresServer {
   readonly url: string
+  /** It ends by itself when it can write no longer. */
+  isRunning(): boolean
   start(): Promise<void>
   /** SIGKILL to the process that started all others; they end by themselves. */
   kill(): Promise<void>
@@ -20,13 +23,14 @@ const USER = 'logboy'
 const VERSIONS = '/usr/lib/postgresql'
 const RETRY_MS = 200
 
-/** null = its programs are not on this machine. */
-export async function openPostgresServer(): Promise<PostgresServer | null> {
+/** null = its programs are not on this machine. In a new temporary folder unless given. */
+export async function openPostgresServer(
+  folder: string = mkdtempSync(join(tmpdir(), 'logboy-postgres-')),
+): Promise<PostgresServer | null> {
   const version = existsSync(VERSIONS) ? readdirSync(VERSIONS).toSorted().at(-1) : undefined
   if (version === undefined) return null
   const program = (name: string): string => join(VERSIONS, version, 'bin', name)
   const port = await freePort()
-  const folder = mkdtempSync(join(tmpdir(), 'logboy-postgres-'))
   const owner = ownerOf(folder)
   const files = ['-D', folder]
   const made = ['-U', USER, '--auth=trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
@@ -37,6 +41,7 @@ export async function openPostgresServer(): Promise<PostgresServer | null> {
   let child: ChildProcess | null = null
   const server: PostgresServer = {
     url: `postgres://${USER}@127.0.0.1:${port}/postgres`,
+    isRunning: () => child !== null && child.exitCode === null && child.signalCode === null,
     async start() {
       // It refuses to start while children of a killed one are still there.
       for (;;) {
@@ -44,6 +49,7 @@ export async function openPostgresServer(): Promise<PostgresServer | null> {
           ...owner,
           stdio: 'ignore',
         })
+        endsWithUs(child)
         while (child.exitCode === null) {
           if (isReady(program('pg_isready'), address)) return
           await pause(RETRY_MS)

@@ -5,12 +5,17 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endsWithUs } from '#actors/testing/ends-with-us.ts'
 import { freePort } from '#actors/testing/free-port.ts'
 import { pause } from '#runtime/clock.ts'
 import { openKafka } from '../kafka/kafkajs.ts'
 
 const HOME = process.env['KAFKA_HOME']
 export const NO_OWN_KAFKA = HOME === undefined ? 'KAFKA_HOME is not set' : false
+
+const LOOK_MS = 200
+/** Three minutes, where a machine has much else to do. */
+const START_LOOKS_MAX = 900
 
 export interface OwnKafkaOptions {
   /** A new temporary one unless given. */
@@ -75,7 +80,7 @@ export class OwnKafka {
   async start(): Promise<void> {
     const options = ['-Xmx384m', '-Dlog4j2.level=ERROR']
     const args = [...options, ...this.#java, 'kafka.Kafka', this.#properties]
-    this.#server = spawn('java', args, { stdio: 'ignore' })
+    this.#server = endsWithUs(spawn('java', args, { stdio: 'ignore' }))
     const admin = { brokers: this.brokers, clientId: 'own-kafka' }
     for (let attempt = 0; ; attempt++) {
       const client = openKafka(admin).admin()
@@ -84,8 +89,8 @@ export class OwnKafka {
         await client.listTopics()
         return
       } catch (error) {
-        if (attempt > 150) throw error
-        await pause(200)
+        if (attempt > START_LOOKS_MAX || !this.isRunning) throw error
+        await pause(LOOK_MS)
       } finally {
         await client.disconnect().catch(() => undefined)
       }
