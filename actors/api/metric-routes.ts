@@ -54,6 +54,10 @@ const facts = {
 const overviewReply = z.strictObject({
   ...facts,
   by_service: z.record(z.string(), count).describe('most frequent first'),
+  stored: z
+    .strictObject({ rows: count, bytes: count })
+    .nullable()
+    .describe('of the project on the disk, of any time; null = the store does not tell'),
 })
 const serviceReply = z.strictObject({
   ...facts,
@@ -104,7 +108,8 @@ export function metricRoutes(deps: MetricDeps): Route[] {
         const include = new Set(['total', 'by_level', 'by_service'] as const)
         const found = await ask({ ...question(project, span), include }, request, deps)
         const { by_service } = found.aggregations
-        return json(200, { ...factsOf(found, range, span), by_service })
+        const stored = deps.store.sizeOf(project.id)
+        return json(200, { ...factsOf(found, range, span), by_service, stored })
       },
     }),
     endpoint(deps, {

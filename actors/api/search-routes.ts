@@ -34,7 +34,7 @@ import {
 import { row, searchReply } from './shapes.ts'
 
 export interface SearchDeps extends EndpointDeps {
-  readonly store: Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row'>
+  readonly store: Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row' | 'sizeOf'>
   readonly clock: Clock
   readonly queries: QueryGate
   /** Encodes what is exported. */

@@ -4,6 +4,7 @@ import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import { seededRandom } from '#runtime/random.ts'
 import type { ParquetStore } from './parquet-store.ts'
+import { metricsOf } from './streams.ts'
 import { type PlainLog, randomLog } from './testing/random-logs.ts'
 import { searchAll } from './testing/random-searches.ts'
 import { inStoreWorld, type SimulatedStoreWorld, STORE_FOLDER } from './testing/store-world.ts'
@@ -48,6 +49,25 @@ describe('compaction of a store', () => {
       await expireAll()
       await store.flush()
       await expireAll()
+      await store.close()
+    }))
+
+  test('a project knows what it takes of the disk, and all of them together take all of it', () =>
+    inStoreWorld(1, {}, async world => {
+      const store = await world.open()
+      const feed = new Feed()
+      assert.deepEqual(store.sizeOf('p'), { rows: 0, bytes: 0 })
+      await feed.append(store, 'p', 300)
+      await feed.append(store, 'q', 100)
+      await feed.append(store, metricsOf('q'), 50)
+      await store.flush()
+      const [p, q] = [store.sizeOf('p'), store.sizeOf('q')]
+      assert.deepEqual([p.rows, q.rows], [300, 150])
+      const { segmentBytes, indexBytes } = store.observe() as Record<string, number>
+      // Headers and footers of files belong to nobody.
+      const share = (p.bytes + q.bytes) / (Number(segmentBytes) + Number(indexBytes))
+      assert.ok(share > 0.5 && share <= 1, String(share))
+      assert.ok(p.bytes > q.bytes)
       await store.close()
     }))
 

@@ -18,7 +18,7 @@ import { Turnstile } from './lanes.ts'
 import { type ManifestRecord, ManifestState, segmentName } from './manifest.ts'
 import { searchById } from './own-searches.ts'
 import { PatternLearner } from './pattern-learner.ts'
-import { projectSizes } from './project-sizes.ts'
+import { projectSize, projectSizes, segmentSums } from './project-sizes.ts'
 import type { HeldMemory, QueryMemory } from './query-memory.ts'
 import { Recent, type RecentChunk } from './recent.ts'
 import { type SearchTools, search } from './search.ts'
@@ -34,6 +34,7 @@ import type {
   RowsAsked,
   SearchPlanInput,
   SearchResult,
+  StoredSize,
   Watch,
 } from './store.ts'
 import { StoreError } from './store-error.ts'
@@ -264,18 +265,13 @@ export class ParquetStore implements LogStore {
     await this.#compactions.all()
   }
 
+  sizeOf(projectId: string): StoredSize {
+    return projectSize(this.#state, projectId)
+  }
+
   observe(): Record<string, unknown> {
-    const segments = [...this.#state.segments.values()]
-    const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
     return {
-      segments: segments.length,
-      segmentsLevel0: segments.filter(({ level }) => level === 0).length,
-      rows:
-        sum(segments.flatMap(({ groups }) => groups.map(({ rows }) => rows))) -
-        this.#state.deletedRows,
-      deletedRows: this.#state.deletedRows,
-      segmentBytes: sum(segments.map(({ bytes }) => bytes)),
-      indexBytes: sum(segments.map(({ indexBytes }) => indexBytes)),
+      ...segmentSums(this.#state),
       projects: projectSizes(this.#state),
       recentRows: this.#recent.rows,
       recentBytes: this.#recent.bytes,

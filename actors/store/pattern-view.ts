@@ -6,7 +6,7 @@ import { namesPatterns, type PatternGroups } from '#actors/processing/patterns/p
 import { bothDone } from './lanes.ts'
 import type { LogStore, RowsAsked } from './store.ts'
 
-type Viewed = Pick<LogStore, 'search' | 'analyse' | 'row' | 'patterns' | 'delete'>
+type Viewed = Pick<LogStore, 'search' | 'analyse' | 'row' | 'patterns' | 'delete' | 'sizeOf'>
 
 export function patternView(store: Viewed & Pick<LogStore, 'patternGroups'>): Viewed {
   const expanding = async <Input extends RowsAsked>(input: Input): Promise<Input> => {
@@ -32,6 +32,7 @@ export function patternView(store: Viewed & Pick<LogStore, 'patternGroups'>): Vi
     async analyse(given, signal, watch) {
       return await store.analyse(await expanding(given), signal, watch)
     },
+    sizeOf: projectId => store.sizeOf(projectId),
     async delete(given) {
       return await store.delete(await expanding(given))
     },

@@ -137,6 +137,12 @@ export interface Progress {
  */
 export type Watch = (look: () => Progress) => void
 
+/** Rows in files and the bytes of these, indexes included; what has just come is in none yet. */
+export interface StoredSize {
+  readonly rows: number
+  readonly bytes: number
+}
+
 export interface LogStore {
   /** Takes committed entries in log order; answers when it wants more. */
   receive(entries: readonly LogEntry[]): void | Promise<void>
@@ -172,6 +178,8 @@ export interface LogStore {
   drop(projectId: string): Promise<void>
   /** Publishes all that was received, compacts what is due: for `stop`, tests and bench. */
   flush(): Promise<void>
+  /** What a project takes on the disk; null = not known, as where projects share indices. */
+  sizeOf(projectId: string): StoredSize | null
   /** Segments, rows, bytes by kind, recent rows, per project where asked. */
   observe(): Record<string, unknown>
   close(): Promise<void>

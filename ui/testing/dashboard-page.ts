@@ -54,6 +54,45 @@ browse('numbers and charts of the dashboard move with the stream', async visit =
   await visit.page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
+browse(
+  'what only the server can count follows the stream, too, and keeps its place',
+  async visit => {
+    const { page } = visit
+    visit.fill(600)
+    await enter(visit)
+    const slow = page.locator('.slow-table tbody tr')
+    const sum = async (): Promise<number> => {
+      const counts = await slow.locator('td:nth-of-type(1)').allInnerTexts()
+      return counts.reduce((all, count) => all + Number(count), 0)
+    }
+    const patterns = page.getByRole('list', { name: 'Logs by pattern' }).locator('.number')
+    await slow.first().waitFor()
+    await patterns.first().waitFor()
+    const [before, counted] = [await sum(), await patterns.allInnerTexts()]
+    await slow.first().locator('.link').focus()
+    const focused = await page.evaluate(() => document.activeElement?.textContent)
+    visit.arrive(60)
+    await visit.eventually(async () => {
+      assert.ok((await sum()) > before)
+      assert.notDeepEqual(await patterns.allInnerTexts(), counted)
+    })
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), focused)
+    // By itself the span moves on in steps of ten seconds, with one question each.
+    const steps: number[] = []
+    page.on('request', request => {
+      const isSlowest = /"query":"[^"]*p95/.test(request.postData() ?? '')
+      if (isSlowest) steps.push(Math.floor(Date.now() / 10_000))
+    })
+    const isFresh = (): boolean => new Set(steps).size < steps.length
+    for (let i = 0; i < 5 && !isFresh(); i++) {
+      const known = steps.length
+      visit.arrive(10)
+      await visit.eventually(() => assert.ok(steps.length > known))
+    }
+    assert.ok(isFresh(), 'asked again within one step')
+  },
+)
+
 browse('every part of the dashboard leads to its logs', async visit => {
   const { page } = visit
   visit.fill(900)

@@ -241,6 +241,7 @@ function overviewOf(rows: readonly Row[]): unknown {
     by_level,
     error_rate: errors / Math.max(1, rows.length),
     by_service: count(rows.map(({ service }) => service)),
+    stored: { rows: rows.length, bytes: rows.length * 42 },
   }
 }
 

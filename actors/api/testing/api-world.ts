@@ -32,6 +32,7 @@ import type {
   RowsAsked,
   SearchPlanInput,
   SearchResult,
+  StoredSize,
   Watch,
 } from '#actors/store/store.ts'
 import { AlertTail } from '#actors/tail/alert-tail.ts'
@@ -61,7 +62,7 @@ export const ADMIN_TOKEN = 'lbadm_the-token-of-the-tests'
 const CHEAP = { ln: 4, r: 8, p: 1 }
 
 export class ListeningStore
-  implements Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row' | 'delete'>
+  implements Pick<LogStore, 'search' | 'analyse' | 'patterns' | 'row' | 'delete' | 'sizeOf'>
 {
   readonly deletions: RowsAsked[] = []
   readonly searches: SearchPlanInput[] = []
@@ -77,6 +78,7 @@ export class ListeningStore
     receivedAtUs: 1,
     explain: { segments: 1 },
   }
+  size: StoredSize | null = null
   table: Table = {
     columns: [
       { name: 'service', type: 'text' },
@@ -124,6 +126,10 @@ export class ListeningStore
     this.deletions.push(asked)
     if (this.failure !== null) throw this.failure
     return 1
+  }
+
+  sizeOf(): StoredSize | null {
+    return this.size
   }
 
   async row(projectId: string, id: string): Promise<string | null> {

@@ -274,6 +274,10 @@ export class ElasticStore implements LogStore {
     await this.#refresher.flush()
   }
 
+  sizeOf(): null {
+    return null
+  }
+
   observe(): Record<string, unknown> {
     return {
       storage: this.#storage,

@@ -111,6 +111,8 @@ export interface Overview {
   readonly by_level: Readonly<Partial<Record<Level, number>>>
   readonly error_rate: number
   readonly by_service: Readonly<Record<string, number>>
+  /** On the disk, of any time; null = the store does not tell. */
+  readonly stored: { readonly rows: number; readonly bytes: number } | null
 }
 
 export const USAGE_RANGES = ['1h', '24h', '7d', '30d'] as const

@@ -59,6 +59,11 @@ test('the forecast says when the disk is full, or where retention ends the growt
   assert.match(forecast(10_000, 30), /the disk is full in 3 days$/)
   assert.match(forecast(1000, 0), /the disk is full in 31 days$/)
   assert.equal(forecast(0, 30), 'nothing is added at present')
+  const unknown = { ...storage, freeBytes: null }
+  const member = (retentionDays: number): string =>
+    forecastText(unknown, { rowsPerSecond: 10_000, retentionDays })
+  assert.match(member(30), /; 30 days of it are 966 GiB$/)
+  assert.match(member(0), /^32 GiB a day at this rate$/)
   assert.match(forecastText({ ...storage, rows: 3 }, { rowsPerSecond: 1, retentionDays: 1 }), /few/)
 })
 

@@ -26,6 +26,8 @@ export interface Dashboard {
   readonly view: Accessor<SessionView>
   /** The span as it is asked for by what moves in larger steps than the stream. */
   readonly scope: Accessor<SearchScope>
+  /** The span as of this moment. */
+  readonly scopeNow: () => SearchScope
   readonly facts: FieldFacts
   readonly change: (patch: Partial<DashboardState>, options?: MoveOptions) => void
   readonly setZone: (zone: Zone) => void
@@ -64,7 +66,8 @@ export function createDashboard(project: Accessor<ProjectAccess>): Dashboard {
     const barMs = chooseBarMs(toMs - fromMs, BARS)
     return scopeOf({ state: filter, projectId: project().id, nowMs, barMs })
   }
-  watch(key, () => session.run(scopeAt(browserClock.nowMs()), state().range.kind === 'relative'))
+  const scopeNow = (): SearchScope => scopeAt(browserClock.nowMs())
+  watch(key, () => session.run(scopeNow(), state().range.kind === 'relative'))
   const stepped = createMemo(() => {
     const { range } = state()
     if (range.kind === 'absolute') return 0
@@ -74,7 +77,7 @@ export function createDashboard(project: Accessor<ProjectAccess>): Dashboard {
   const scope = createMemo(() => {
     key()
     stepped()
-    return scopeAt(browserClock.nowMs())
+    return scopeNow()
   })
   const searchOf = (closer: Closer): string =>
     exploreSearch({ ...state(), project: project().id }, closer, defaults())
@@ -83,6 +86,7 @@ export function createDashboard(project: Accessor<ProjectAccess>): Dashboard {
     state,
     view,
     scope,
+    scopeNow,
     facts: createFieldFacts(createMemo(() => view().scope)),
     change,
     setZone(zone) {

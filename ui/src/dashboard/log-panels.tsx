@@ -16,6 +16,7 @@ import { countText } from '../kit/number-text.ts'
 import { type Interval, resolveRange } from '../time/time-range-model.ts'
 import type { Dashboard } from './dashboard-session.ts'
 import { errorRate, errorRateChart, percentText } from './error-rate-model.ts'
+import { createFreshScope } from './fresh-scope.ts'
 import { Panel } from './panel.tsx'
 
 const SERVICES_SHOWN = 8
@@ -121,9 +122,10 @@ export function ServicesPanel(props: PanelProps): JSX.Element {
 
 export function PatternsPanel(props: PanelProps): JSX.Element {
   const { dashboard } = props
+  const { scope, paced } = createFreshScope(dashboard)
   const { answer, problem, busy } = createAsked(
-    () => ({ ...scopeFilter(dashboard.scope()), limit: PATTERNS_SHOWN }),
-    readPatterns,
+    () => ({ ...scopeFilter(scope()), limit: PATTERNS_SHOWN }),
+    paced(readPatterns),
   )
   const items = createMemo(() =>
     (answer()?.patterns ?? []).map(({ pattern, count, share, examples }) => ({

@@ -1,4 +1,5 @@
 /** The slowest parts of a system, by a field that says how long and one that says where. */
+import type { Json } from '#proto/api.ts'
 import { printSearch } from '#proto/query/print-stages.ts'
 import { parseSearch } from '#proto/query.ts'
 import type { FieldFact } from '../api/facts.ts'
@@ -59,6 +60,23 @@ export function textFields(fields: readonly FieldFact[]): readonly string[] {
   return fields
     .filter(({ name, types }) => types[0] === 'text' && name !== 'message')
     .map(({ name }) => name)
+}
+
+export interface SlowNumbers {
+  readonly count: number
+  readonly p50: number
+  readonly p95: number
+  readonly max: number
+}
+
+/** What `slowQuery` was answered, by place; null = rows without one. */
+export function slowNumbers(rows: readonly (readonly Json[])[]): ReadonlyMap<Json, SlowNumbers> {
+  return new Map(
+    rows.map(([name = null, ...numbers]) => {
+      const [count = 0, p50 = 0, p95 = 0, max = 0] = numbers.map(Number)
+      return [name, { count, p50, p95, max }]
+    }),
+  )
 }
 
 /** One row a place: name, count, median, 95th percentile, maximum; the slowest first. */

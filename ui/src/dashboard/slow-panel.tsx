@@ -5,11 +5,13 @@ import { fieldTerm } from '../explore/query-text-model.ts'
 import { analysisRequest } from '../explore/search-model.ts'
 import { createAsked } from '../kit/asked.ts'
 import { numberText, shortCount } from '../kit/number-text.ts'
+import { createFreshScope } from './fresh-scope.ts'
 import type { PanelProps } from './log-panels.tsx'
 import { Panel } from './panel.tsx'
 import {
   numberFields,
   type SlowChoice,
+  slowNumbers,
   slowQuery,
   suitableField,
   textFields,
@@ -17,7 +19,8 @@ import {
 
 /** Which paths, or whatever else the logs tell apart, take longest. */
 export function SlowPanel(props: Pick<PanelProps, 'dashboard'>): JSX.Element {
-  const { state, scope, facts, change } = props.dashboard
+  const { state, facts, change } = props.dashboard
+  const { scope, paced } = createFreshScope(props.dashboard)
   facts.want()
   const choice = createMemo((): SlowChoice | null => {
     const field = state().slowField ?? suitableField(facts.fields(), 'number')
@@ -27,7 +30,7 @@ export function SlowPanel(props: Pick<PanelProps, 'dashboard'>): JSX.Element {
   const { answer, problem, busy } = createAsked(() => {
     const chosen = choice()
     return chosen === null ? null : analysisRequest(scope(), slowQuery('', chosen))
-  }, searchLogs)
+  }, paced(searchLogs))
   return (
     <Panel
       title="Slowest"
@@ -88,6 +91,8 @@ function SlowTable(props: {
   /** The slowest logs of a place. */
   readonly onChoose: (name: string, p95: number) => void
 }): JSX.Element {
+  // By name: whoever has the keys on one stays there when the numbers move.
+  const byName = createMemo(() => slowNumbers(props.rows ?? []))
   return (
     <Show
       when={(props.rows ?? []).length > 0}
@@ -105,30 +110,34 @@ function SlowTable(props: {
           </tr>
         </thead>
         <tbody>
-          <For each={props.rows ?? []}>
-            {([name, count, p50, p95, max]) => (
-              <tr>
-                <th scope="row">
-                  <Show when={typeof name === 'string' ? name : null} fallback="(none)">
-                    {place => (
-                      <button
-                        type="button"
-                        class="link"
-                        title="The logs of its slowest twentieth"
-                        onClick={() => props.onChoose(place(), Number(p95))}
-                      >
-                        {place()}
-                      </button>
-                    )}
-                  </Show>
-                </th>
-                <td>{shortCount(Number(count))}</td>
-                <td>{numberText(Number(p50))}</td>
-                <td>
-                  <b>{numberText(Number(p95))}</b>
-                </td>
-                <td>{numberText(Number(max))}</td>
-              </tr>
+          <For each={[...byName().keys()]}>
+            {name => (
+              <Show when={byName().get(name)}>
+                {numbers => (
+                  <tr>
+                    <th scope="row">
+                      <Show when={typeof name === 'string' ? name : null} fallback="(none)">
+                        {place => (
+                          <button
+                            type="button"
+                            class="link"
+                            title="The logs of its slowest twentieth"
+                            onClick={() => props.onChoose(place(), numbers().p95)}
+                          >
+                            {place()}
+                          </button>
+                        )}
+                      </Show>
+                    </th>
+                    <td>{shortCount(numbers().count)}</td>
+                    <td>{numberText(numbers().p50)}</td>
+                    <td>
+                      <b>{numberText(numbers().p95)}</b>
+                    </td>
+                    <td>{numberText(numbers().max)}</td>
+                  </tr>
+                )}
+              </Show>
             )}
           </For>
         </tbody>

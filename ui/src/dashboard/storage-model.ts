@@ -32,22 +32,29 @@ export function storageOf(metrics: readonly MetricFamily[]): Storage | null {
 const DAY_S = 86_400
 const ROWS_TOLD_MIN = 1000
 
+interface Kept extends Pick<Storage, 'usedBytes' | 'rows'> {
+  /** null = not for the reader to know. */
+  readonly freeBytes: number | null
+}
+
 /**
  * What becomes of it when the project goes on as it does now. A forecast needs rows to know what
  * one takes; retention (0 = for ever) ends the growth.
  */
 export function forecastText(
-  { usedBytes, rows, freeBytes }: Storage,
+  { usedBytes, rows, freeBytes }: Kept,
   { rowsPerSecond, retentionDays }: { rowsPerSecond: number; retentionDays: number },
 ): string {
   if (rows < ROWS_TOLD_MIN) return 'too few rows for a forecast'
   const perDay = (usedBytes / rows) * rowsPerSecond * DAY_S
   if (perDay < 1) return 'nothing is added at present'
-  const daysFree = freeBytes / perDay
   const growth = `${byteText(perDay)} a day at this rate`
-  if (retentionDays > 0 && perDay * retentionDays < freeBytes + usedBytes)
+  const room = (freeBytes ?? Number.POSITIVE_INFINITY) + usedBytes
+  if (retentionDays > 0 && perDay * retentionDays < room)
     return `${growth}; ${retentionDays} days of it are ${byteText(perDay * retentionDays)}`
-  return `${growth}; the disk is full in ${daysText(daysFree)}`
+  return freeBytes === null
+    ? growth
+    : `${growth}; the disk is full in ${daysText(freeBytes / perDay)}`
 }
 
 function daysText(days: number): string {

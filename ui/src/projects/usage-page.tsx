@@ -1,6 +1,7 @@
 import { createMemo, createSignal, For, type JSX, onCleanup, Show } from 'solid-js'
 import { LEVELS } from '#proto/api.ts'
 import type { Quotas } from '#proto/people.ts'
+import { readSystemMetrics } from '../api/metrics.ts'
 import {
   type Overview,
   readOverview,
@@ -9,6 +10,7 @@ import {
   type UsageRange,
 } from '../api/projects.ts'
 import { browserClock, every } from '../clock.ts'
+import { forecastText, storageOf } from '../dashboard/storage-model.ts'
 import { byteText } from '../kit/byte-text.ts'
 import { ACTIONS, ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
@@ -41,6 +43,11 @@ export function UsagePage(props: ProjectPageProps): JSX.Element {
     ([id, wanted], signal) => readOverview(id, wanted, signal),
   )
   const quotas = createLoad(() => props.project.id, readQuotas)
+  const server = createLoad(
+    () => isAdministrator() || null,
+    (_, signal) => readSystemMetrics(signal),
+  )
+  const freeBytes = createMemo(() => storageOf(server.value() ?? [])?.freeBytes ?? null)
   onCleanup(every(browserClock, REFRESH_MS, () => document.hidden || quotas.reload()))
   const choose = (wanted: UsageRange): void => {
     const params = new URLSearchParams(address().search)
@@ -70,7 +77,9 @@ export function UsagePage(props: ProjectPageProps): JSX.Element {
         }
       >
         <Loaded load={overview} what="The usage">
-          {found => <UsageFacts overview={found()} />}
+          {found => (
+            <UsageFacts overview={found()} project={props.project} freeBytes={freeBytes()} />
+          )}
         </Loaded>
       </Section>
       <QuotaSection {...props} quotas={quotas} />
@@ -78,7 +87,13 @@ export function UsagePage(props: ProjectPageProps): JSX.Element {
   )
 }
 
-function UsageFacts(props: { readonly overview: Overview }): JSX.Element {
+interface UsageFactsProps extends ProjectPageProps {
+  readonly overview: Overview
+  /** Of the disk; null = not for the reader to know. */
+  readonly freeBytes: number | null
+}
+
+function UsageFacts(props: UsageFactsProps): JSX.Element {
   const services = createMemo(() =>
     Object.entries(props.overview.by_service)
       .sort(([, a], [, b]) => b - a)
@@ -103,7 +118,30 @@ function UsageFacts(props: { readonly overview: Overview }): JSX.Element {
           <dt>Services</dt>
           <dd>{Object.keys(props.overview.by_service).length}</dd>
         </div>
+        <Show when={props.overview.stored}>
+          {stored => (
+            <div>
+              <dt>On the disk</dt>
+              <dd>{byteText(stored().bytes)}</dd>
+            </div>
+          )}
+        </Show>
       </dl>
+      <Show when={props.overview.stored}>
+        {stored => (
+          <p class="faint">
+            Storage: {countText(stored().rows)} rows of any time;{' '}
+            {forecastText(
+              { usedBytes: stored().bytes, rows: stored().rows, freeBytes: props.freeBytes },
+              {
+                rowsPerSecond: props.overview.logs_per_minute / 60,
+                retentionDays: props.project.retention_days,
+              },
+            )}
+            .
+          </p>
+        )}
+      </Show>
       <div class="shares">
         <ul aria-label="Levels">
           <For each={LEVELS.toReversed()}>
