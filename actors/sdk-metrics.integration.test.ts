@@ -66,9 +66,17 @@ test('Kafka and Elasticsearch: points are found with their numbers, and no log s
       (await server.search(token, { query: '' })).total
     assert.ok(await until(async () => (await found()) === 1, FOUND_MS_MAX))
     assert.equal((await server.search(token, { query: 'orders' })).total, 1)
+    assert.equal(await countOf(`logs-${installation}.*`), 1, 'a log')
+    assert.ok((await countOf(`metrics-${installation}.*`)) > 0, 'points')
   } finally {
     await server.stop()
     server.remove()
     await forgetInstallation(installation, process.env)
   }
 })
+
+/** Documents, as Elasticsearch tells whoever asks. */
+async function countOf(indices: string): Promise<number> {
+  const answer = await fetch(`${process.env['ELASTICSEARCH_URL']}/${indices}/_count`)
+  return ((await answer.json()) as { count: number }).count
+}

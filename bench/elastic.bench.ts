@@ -209,7 +209,7 @@ async function sendThrough(bench: Bench, { store }: OpenedStore): Promise<Sent> 
 async function sendBare(bench: Bench, inFlight: number): Promise<Sent> {
   const { server, address, entries } = bench
   return await inStore(bench, SYNTHETIC, async ({ name }) => {
-    const index = indexNames(name).index('bare', '2026-11-28')
+    const index = indexNames(name).index('logs', 'bare', '2026-11-28')
     const client = await openBareClient(server, address, index, prepareBodies(PROJECT, entries))
     try {
       return await measured(bench, () => client.send(inFlight))

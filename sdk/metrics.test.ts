@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fromBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { ROW_KINDS } from '../proto/columns.ts'
+import { LogBatchSchema } from '../proto/gen/logboy/v1/log_batch_pb.ts'
+import { type MetricBatch, MetricBatchSchema } from '../proto/gen/logboy/v1/metric_batch_pb.ts'
 import { openLogBatch } from '../proto/log-batch.ts'
 import { readPoint } from '../proto/metric.ts'
 import { quantileOf } from '../proto/metric-buckets.ts'
@@ -24,6 +27,7 @@ function world({ seriesMax = 100 } = {}) {
   const clock = new VirtualClock()
   const state = { hasRoom: true, batches: 0 }
   const points: Point[] = []
+  const wire: MetricBatch[] = []
   const troubles: string[] = []
   const registry = new MetricRegistry({
     clock,
@@ -42,13 +46,14 @@ function world({ seriesMax = 100 } = {}) {
         [],
         'the door takes all',
       )
+      wire.push(fromBinary(MetricBatchSchema, bytes))
       state.batches++
       for (const { texts, attributes } of readColumns(columns))
         points.push(pointOf(texts, attributes))
     },
     trouble: message => void troubles.push(message),
   })
-  return { clock, state, points, troubles, registry }
+  return { clock, state, points, wire, troubles, registry }
 }
 
 function pointOf(
@@ -85,6 +90,34 @@ test('many calls are one point a series and interval, which tells the increase',
   )
   assert.equal(points[0]?.point.intervalMs, INTERVAL_MS)
   assert.equal(state.batches, 2, 'an idle interval sends nothing')
+})
+
+test('what travels is a MetricBatch, to whoever reads it by its schema alone', () => {
+  const { clock, wire, registry } = world()
+  registry.counter('orders', { unit: 'orders' }).add(3, { path: '/a' })
+  registry.histogram('took').record(12.5)
+  clock.advance(INTERVAL_MS)
+  const [batch, ...others] = wire
+  assert.ok(batch !== undefined && others.length === 0)
+  const { recordCount, kind, sdkName, name, service, attributes } = batch
+  assert.deepEqual({ recordCount, kind, sdkName }, { recordCount: 2, kind: 1, sdkName: 'test' })
+  assert.equal(Buffer.from(name?.heap ?? []).toString(), 'orderstook')
+  assert.deepEqual(name?.lengths, [6, 4])
+  assert.equal(Buffer.from(service?.entries?.heap ?? []).toString(), 'shop')
+  const column = (key: string) => attributes.find(known => known.key === key)
+  assert.deepEqual([column('metric.value')?.ints, column('metric.sum')?.doubles], [[3n], [12.5]])
+  assert.equal(Buffer.from(column('path')?.dictionary?.entries?.heap ?? []).toString(), '/a')
+  const unknown = [batch, ...attributes].flatMap(({ $unknown = [] }) => $unknown)
+  assert.deepEqual(unknown, [], 'nothing travels that the schema does not name')
+})
+
+test('each field of a MetricBatch is the one of a LogBatch with its number', () => {
+  const kinds = (fields: typeof LogBatchSchema.fields) =>
+    new Map(fields.map(({ number, fieldKind, proto }) => [number, [fieldKind, proto.type]]))
+  const logs = kinds(LogBatchSchema.fields)
+  for (const [number, kind] of kinds(MetricBatchSchema.fields)) {
+    assert.deepEqual(kind, logs.get(number), String(number))
+  }
 })
 
 test('a gauge tells its last value, what it was meanwhile, and goes on telling', () => {

@@ -6,31 +6,30 @@ const DAY_US = 86_400_000_000
 export interface IndexNames {
   /** Of the index template. */
   readonly template: string
-  /** All indices of rows. */
-  readonly pattern: string
+  /** All indices of rows: those of metrics are no `logs-*`, which others count. */
+  readonly patterns: readonly string[]
   /** What writers and searches tell each other; not a `logs-*`, for it holds no logs. */
   readonly state: string
   /** The index of a series of indices for one period. */
-  index(series: string, period: string): string
-  /** Series of an index; null = none of ours. */
+  index(kind: RowKind, series: string, period: string): string
+  /** All indices of the series that an index is one of; null = none of ours. */
   seriesOf(index: string): string | null
-  /** All indices of a series. */
-  patternOf(series: string): string
 }
+
+export type RowKind = 'logs' | 'metrics'
 
 /** `name` is 'logboy' unless several installations share one Elasticsearch. */
 export function indexNames(name: string): IndexNames {
-  const prefix = `logs-${name}.`
+  const prefixes = [`logs-${name}.`, `metrics-${name}.`]
   return {
     template: `logs-${name}`,
-    pattern: `${prefix}*`,
+    patterns: prefixes.map(prefix => `${prefix}*`),
     state: `${name}-state`,
-    index: (series, period) => `${prefix}${series}-${period.replaceAll('-', '.')}`,
+    index: (kind, series, period) => `${kind}-${name}.${series}-${period.replaceAll('-', '.')}`,
     seriesOf(index) {
-      if (!index.startsWith(prefix)) return null
-      return index.slice(prefix.length, -'-2026.11.28'.length)
+      if (!prefixes.some(prefix => index.startsWith(prefix))) return null
+      return `${index.slice(0, -'2026.11.28'.length)}*`
     },
-    patternOf: series => `${prefix}${series}-*`,
   }
 }
 
@@ -42,7 +41,7 @@ export function indicesOf(places: readonly PlacedPeriod[], names: IndexNames): r
   const indices = [...new Set(places.map(({ index }) => index))]
   if (indices.length <= NAMED_INDICES_MAX) return indices
   const series = new Set(indices.map(index => names.seriesOf(index)))
-  return [...series].flatMap(name => (name === null ? [] : [names.patternOf(name)]))
+  return [...series].filter(name => name !== null)
 }
 
 /** The period that a batch belongs to: the day of its receipt, in UTC. */

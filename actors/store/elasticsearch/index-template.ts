@@ -4,7 +4,7 @@ import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
 import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
 import { type Storage, storageSettings } from './storage.ts'
 
-/** Above the 100 of the server's own `logs-*-*`, which would make data streams of our indices. */
+/** Above the 100 of the server's own `logs-*-*` and `metrics-*-*`, which make data streams. */
 const PRIORITY = 500
 /** Attributes with a field of their own in one index; the others are text under one field. */
 export const ATTRIBUTE_FIELDS_MAX = 512
@@ -26,10 +26,13 @@ const ALIASES: Readonly<Record<string, string>> = {
   ingested_at: FIELDS.receivedAt,
 }
 
-/** The body of `PUT _index_template/…` for indices named by `pattern`. */
-export function indexTemplate(pattern: string, storage: Storage): Record<string, unknown> {
+/** The body of `PUT _index_template/…` for indices named by `patterns`. */
+export function indexTemplate(
+  patterns: readonly string[],
+  storage: Storage,
+): Record<string, unknown> {
   return {
-    index_patterns: [pattern],
+    index_patterns: patterns,
     priority: PRIORITY,
     // An index that is gone must not come back without its fields and without a placement.
     allow_auto_create: false,

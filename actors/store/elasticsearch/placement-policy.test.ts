@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { metricsOf } from '../streams.ts'
 import { indexNames, periodOf, periodRange } from './index-names.ts'
 import { choosePlacement, SHARDS_MAX } from './placement-policy.ts'
 import { MemoryPlacements } from './testing/memory-placements.ts'
@@ -78,10 +79,27 @@ describe('placements', () => {
     assert.equal(periodOf(endUs), '2026-11-29')
   })
 
+  test('metrics are in indices that no question to logs-* reaches', () => {
+    const ask = (rowsBefore: number) =>
+      choosePlacement(
+        {
+          projectId: metricsOf('projectaaa'),
+          period: '2026-11-28',
+          retentionDays: 30,
+          rowsBefore,
+          shardsInUse: 0,
+        },
+        names,
+      ).index
+    assert.equal(ask(0), 'metrics-logboy.shared-30d-2026.11.28')
+    assert.equal(ask(400_000_000), 'metrics-logboy.projectaaa-2026.11.28')
+  })
+
   test('an index tells its series', () => {
-    const index = names.index('shared-30d', '2026-11-28')
-    assert.equal(names.seriesOf(index), 'shared-30d')
-    assert.equal(names.patternOf('shared-30d'), 'logs-logboy.shared-30d-*')
+    const seriesOf = (kind: 'logs' | 'metrics') =>
+      names.seriesOf(names.index(kind, 'shared-30d', '2026-11-28'))
+    assert.equal(seriesOf('logs'), 'logs-logboy.shared-30d-*')
+    assert.equal(seriesOf('metrics'), 'metrics-logboy.shared-30d-*')
     assert.equal(names.seriesOf('logs-other-2026.11.28'), null)
   })
 })

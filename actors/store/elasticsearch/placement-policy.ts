@@ -4,7 +4,7 @@
  * whole; one with many rows has its own.
  */
 import type { Placement } from '#actors/catalog/placements.ts'
-import { isMetrics } from '../streams.ts'
+import { isMetrics, projectOf } from '../streams.ts'
 import type { IndexNames } from './index-names.ts'
 
 /** Retentions are rounded up to one of these: each is one shared index a day. */
@@ -28,13 +28,13 @@ export interface PlacementQuestion {
 
 export function choosePlacement(question: PlacementQuestion, names: IndexNames): Placement {
   const { projectId, period, retentionDays, rowsBefore, shardsInUse } = question
+  // Labels are not to take the fields of an index from the attributes of logs, nor the other way.
+  const kind = isMetrics(projectId) ? 'metrics' : 'logs'
   const shards = Math.min(SHARDS_OF_INDEX_MAX, Math.ceil(rowsBefore / SHARD_ROWS))
   if (rowsBefore >= OWN_ROWS_MIN && shardsInUse + shards <= SHARDS_MAX) {
-    return { index: names.index(projectId, period), shards, shared: false }
+    return { index: names.index(kind, projectOf(projectId), period), shards, shared: false }
   }
   const group = RETENTION_GROUPS_DAYS.find(days => days >= retentionDays)
-  // Labels are not to take the fields of an index from the attributes of logs, nor the other way.
-  const kind = isMetrics(projectId) ? 'metrics' : 'shared'
-  const series = `${kind}-${group === undefined ? 'longest' : `${group}d`}`
-  return { index: names.index(series, period), shards: 1, shared: true }
+  const series = `shared-${group === undefined ? 'longest' : `${group}d`}`
+  return { index: names.index(kind, series, period), shards: 1, shared: true }
 }

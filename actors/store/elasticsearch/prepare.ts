@@ -31,28 +31,28 @@ export async function prepareTemplate(
 
 async function putTemplate(
   server: ElasticServer,
-  { template, pattern }: IndexNames,
+  { template, patterns }: IndexNames,
   storage: Storage,
 ): Promise<void> {
   await server.request({
     method: 'PUT',
     path: `/_index_template/${template}`,
-    body: indexTemplate(pattern, storage),
+    body: indexTemplate(patterns, storage),
   })
 }
 
 /** This version needs them of indices, too, that an older one made. */
-async function bringUpToDate(server: ElasticServer, { pattern }: IndexNames): Promise<void> {
+async function bringUpToDate(server: ElasticServer, { patterns }: IndexNames): Promise<void> {
   await server.request({
     method: 'PUT',
-    path: `/${pattern}/_settings`,
+    path: `/${patterns.join(',')}/_settings`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     body: LATER_SETTINGS,
     allowed: [404],
   })
   await server.request({
     method: 'PUT',
-    path: `/${pattern}/_mapping`,
+    path: `/${patterns.join(',')}/_mapping`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     body: { properties: LATER_FIELDS },
     allowed: [404],
@@ -61,7 +61,7 @@ async function bringUpToDate(server: ElasticServer, { pattern }: IndexNames): Pr
 
 /** What an index of the template really becomes. */
 async function probe(server: ElasticServer, names: IndexNames, unique: string): Promise<Storage> {
-  const index = names.index(`probe-${unique}`, '1970-01-01')
+  const index = names.index('logs', `probe-${unique}`, '1970-01-01')
   await server.request({ method: 'PUT', path: `/${index}` })
   try {
     const answer = await server.json<

@@ -135,7 +135,7 @@ export class Refresher {
     const startedMs = clock.monotonicMs()
     await server.request({
       method: 'POST',
-      path: `/${isNamed ? [...dirty].join(',') : names.pattern}/_refresh`,
+      path: `/${(isNamed ? [...dirty] : names.patterns).join(',')}/_refresh`,
       query: { ignore_unavailable: true, allow_no_indices: true },
     })
     this.#refreshes++

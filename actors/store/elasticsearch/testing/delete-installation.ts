@@ -3,10 +3,10 @@ import type { ElasticServer } from '../client.ts'
 import { indexNames } from '../index-names.ts'
 
 export async function deleteInstallation(server: ElasticServer, name: string): Promise<void> {
-  const { pattern, state, template } = indexNames(name)
+  const { patterns, state, template } = indexNames(name)
   const found = await server.json<Readonly<Record<string, unknown>>>({
     method: 'GET',
-    path: `/${pattern},${state}/_settings/index.uuid`,
+    path: `/${[...patterns, state].join(',')}/_settings/index.uuid`,
     // Closed ones, too.
     query: { ignore_unavailable: true, expand_wildcards: 'all' },
   })

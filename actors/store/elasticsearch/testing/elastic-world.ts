@@ -10,6 +10,7 @@ import { openWorkerPool } from '#runtime/worker-pool.ts'
 import { connectElastic, type ElasticServer } from '../client.ts'
 import type { DeadLetters } from '../dead-letters.ts'
 import { type ElasticStore, type ElasticStoreOptions, openElasticStore } from '../elastic-store.ts'
+import { indexNames } from '../index-names.ts'
 import { deleteInstallation } from './delete-installation.ts'
 import { MemoryPlacements } from './memory-placements.ts'
 
@@ -97,7 +98,8 @@ export class ElasticWorld implements StoreWorld {
 
   /** Makes what is written visible, whoever wrote it. */
   async refresh(): Promise<void> {
-    await this.server.request({ method: 'POST', path: `/logs-${this.name}.*/_refresh` })
+    const { patterns } = indexNames(this.name)
+    await this.server.request({ method: 'POST', path: `/${patterns.join(',')}/_refresh` })
   }
 
   async delete(): Promise<void> {

@@ -2,27 +2,107 @@
 // @generated from file logboy/v1/metric_batch.proto (package logboy.v1, syntax proto3)
 /* eslint-disable */
 
-// Reserved: the form in which metrics travel. It has a file of its own, so that its index in a
-// Confluent frame is the single byte 0, too. Its columns come with the metrics store.
+// Points of metrics as they travel and rest: the very bytes of a LogBatch whose kind is 1. Fields
+// have the numbers and types that they have there, so that one codec, one sequence of a producer and
+// one log serve both, and who reads or writes metrics alone needs no more than this file. It has no
+// imports, and MetricBatch is its first message: its index in a Confluent frame is the single byte 0.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file logboy/v1/metric_batch.proto.
  */
 export const file_logboy_v1_metric_batch: GenFile = /*@__PURE__*/
-  fileDesc("Chxsb2dib3kvdjEvbWV0cmljX2JhdGNoLnByb3RvEglsb2dib3kudjEiIwoLTWV0cmljQmF0Y2gSFAoMcmVjb3JkX2NvdW50GAEgASgNYgZwcm90bzM");
+  fileDesc("Chxsb2dib3kvdjEvbWV0cmljX2JhdGNoLnByb3RvEglsb2dib3kudjEiqwYKC01ldHJpY0JhdGNoEhQKDHJlY29yZF9jb3VudBgBIAEoDRIUCgx0aW1lX2Jhc2VfbnMYAiABKAYSFAoMdGltZV91bml0X25zGAMgASgNEhMKC3RpbWVfZGVsdGFzGAQgAygSEhIKCnNldmVyaXRpZXMYBiABKAwSMgoHc2VydmljZRgIIAEoCzIhLmxvZ2JveS52MS5NZXRyaWNCYXRjaC5EaWN0aW9uYXJ5Ei8KBGhvc3QYCSABKAsyIS5sb2dib3kudjEuTWV0cmljQmF0Y2guRGljdGlvbmFyeRIqCgRuYW1lGAsgASgLMhwubG9nYm95LnYxLk1ldHJpY0JhdGNoLlRleHRzEjEKCmF0dHJpYnV0ZXMYDiADKAsyHS5sb2dib3kudjEuTWV0cmljQmF0Y2guQ29sdW1uEhAKCHNka19uYW1lGA8gASgJEhMKC3Nka192ZXJzaW9uGBAgASgJEgwKBGtpbmQYESABKA0aJgoFVGV4dHMSDwoHbGVuZ3RocxgBIAMoDRIMCgRoZWFwGAIgASgMGkwKCkRpY3Rpb25hcnkSLQoHZW50cmllcxgBIAEoCzIcLmxvZ2JveS52MS5NZXRyaWNCYXRjaC5UZXh0cxIPCgdpbmRleGVzGAIgAygNGtUBCgZDb2x1bW4SCwoDa2V5GAEgASgJEikKBHR5cGUYAiABKA4yGy5sb2dib3kudjEuTWV0cmljQmF0Y2guVHlwZRIQCghwcmVzZW5jZRgDIAEoDBI1CgpkaWN0aW9uYXJ5GAQgASgLMiEubG9nYm95LnYxLk1ldHJpY0JhdGNoLkRpY3Rpb25hcnkSKwoFdGV4dHMYBSABKAsyHC5sb2dib3kudjEuTWV0cmljQmF0Y2guVGV4dHMSDAoEaW50cxgGIAMoEhIPCgdkb3VibGVzGAcgAygBIkwKBFR5cGUSFAoQVFlQRV9VTlNQRUNJRklFRBAAEg8KC1RZUEVfU1RSSU5HEAESDAoIVFlQRV9JTlQQAhIPCgtUWVBFX0RPVUJMRRADSgQIBRAGSgQIBxAISgQIChALSgQIDBANSgQIDRAOYgZwcm90bzM");
 
 /**
  * @generated from message logboy.v1.MetricBatch
  */
 export type MetricBatch = Message<"logboy.v1.MetricBatch"> & {
   /**
+   * Number of points; every column below has exactly this many, or this many present, values.
+   *
    * @generated from field: uint32 record_count = 1;
    */
   recordCount: number;
+
+  /**
+   * A point tells what happened to a series in an interval; its time is the interval's end.
+   * Nanoseconds since 1970 to which time_deltas[0] is relative.
+   *
+   * @generated from field: fixed64 time_base_ns = 2;
+   */
+  timeBaseNs: bigint;
+
+  /**
+   * What a delta of 1 means: 1, 1000 or 1000000 ns. 0 reads as 1.
+   *
+   * @generated from field: uint32 time_unit_ns = 3;
+   */
+  timeUnitNs: number;
+
+  /**
+   * From the previous point (the first: from the base), in units.
+   *
+   * @generated from field: repeated sint64 time_deltas = 4;
+   */
+  timeDeltas: bigint[];
+
+  /**
+   * One byte a point: 9, which is INFO.
+   *
+   * @generated from field: bytes severities = 6;
+   */
+  severities: Uint8Array;
+
+  /**
+   * @generated from field: logboy.v1.MetricBatch.Dictionary service = 8;
+   */
+  service?: MetricBatch_Dictionary | undefined;
+
+  /**
+   * @generated from field: logboy.v1.MetricBatch.Dictionary host = 9;
+   */
+  host?: MetricBatch_Dictionary | undefined;
+
+  /**
+   * Name of each point's metric.
+   *
+   * @generated from field: logboy.v1.MetricBatch.Texts name = 11;
+   */
+  name?: MetricBatch_Texts | undefined;
+
+  /**
+   * Labels under their own keys, as texts, and the numbers of the points under these:
+   *   metric.type         text    counter, gauge or histogram
+   *   metric.unit         text    may be missing
+   *   metric.interval_ms  number
+   *   metric.value        number  counter: the increase; gauge: the last value
+   *   metric.count, metric.sum, metric.min, metric.max  numbers of a gauge or histogram
+   *   metric.buckets      text    of a histogram: docs/sdk-metrics.md
+   *
+   * @generated from field: repeated logboy.v1.MetricBatch.Column attributes = 14;
+   */
+  attributes: MetricBatch_Column[];
+
+  /**
+   * @generated from field: string sdk_name = 15;
+   */
+  sdkName: string;
+
+  /**
+   * @generated from field: string sdk_version = 16;
+   */
+  sdkVersion: string;
+
+  /**
+   * 1, which tells points from logs.
+   *
+   * @generated from field: uint32 kind = 17;
+   */
+  kind: number;
 };
 
 /**
@@ -31,4 +111,145 @@ export type MetricBatch = Message<"logboy.v1.MetricBatch"> & {
  */
 export const MetricBatchSchema: GenMessage<MetricBatch> = /*@__PURE__*/
   messageDesc(file_logboy_v1_metric_batch, 0);
+
+/**
+ * Many texts in one heap.
+ *
+ * @generated from message logboy.v1.MetricBatch.Texts
+ */
+export type MetricBatch_Texts = Message<"logboy.v1.MetricBatch.Texts"> & {
+  /**
+   * Byte length of each text, in order.
+   *
+   * @generated from field: repeated uint32 lengths = 1;
+   */
+  lengths: number[];
+
+  /**
+   * @generated from field: bytes heap = 2;
+   */
+  heap: Uint8Array;
+};
+
+/**
+ * Describes the message logboy.v1.MetricBatch.Texts.
+ * Use `create(MetricBatch_TextsSchema)` to create a new message.
+ */
+export const MetricBatch_TextsSchema: GenMessage<MetricBatch_Texts> = /*@__PURE__*/
+  messageDesc(file_logboy_v1_metric_batch, 0, 0);
+
+/**
+ * Repeated texts.
+ *
+ * @generated from message logboy.v1.MetricBatch.Dictionary
+ */
+export type MetricBatch_Dictionary = Message<"logboy.v1.MetricBatch.Dictionary"> & {
+  /**
+   * @generated from field: logboy.v1.MetricBatch.Texts entries = 1;
+   */
+  entries?: MetricBatch_Texts | undefined;
+
+  /**
+   * Index into entries for each value. Empty = every value is entry 0.
+   *
+   * @generated from field: repeated uint32 indexes = 2;
+   */
+  indexes: number[];
+};
+
+/**
+ * Describes the message logboy.v1.MetricBatch.Dictionary.
+ * Use `create(MetricBatch_DictionarySchema)` to create a new message.
+ */
+export const MetricBatch_DictionarySchema: GenMessage<MetricBatch_Dictionary> = /*@__PURE__*/
+  messageDesc(file_logboy_v1_metric_batch, 0, 1);
+
+/**
+ * One key with one type. The same key may have several columns of different types.
+ *
+ * @generated from message logboy.v1.MetricBatch.Column
+ */
+export type MetricBatch_Column = Message<"logboy.v1.MetricBatch.Column"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: logboy.v1.MetricBatch.Type type = 2;
+   */
+  type: MetricBatch_Type;
+
+  /**
+   * Bit set = the point has it. Empty = all do.
+   *
+   * @generated from field: bytes presence = 3;
+   */
+  presence: Uint8Array;
+
+  /**
+   * Exactly one of the following, by type; values of present points only.
+   *
+   * @generated from field: logboy.v1.MetricBatch.Dictionary dictionary = 4;
+   */
+  dictionary?: MetricBatch_Dictionary | undefined;
+
+  /**
+   * @generated from field: logboy.v1.MetricBatch.Texts texts = 5;
+   */
+  texts?: MetricBatch_Texts | undefined;
+
+  /**
+   * @generated from field: repeated sint64 ints = 6;
+   */
+  ints: bigint[];
+
+  /**
+   * @generated from field: repeated double doubles = 7;
+   */
+  doubles: number[];
+};
+
+/**
+ * Describes the message logboy.v1.MetricBatch.Column.
+ * Use `create(MetricBatch_ColumnSchema)` to create a new message.
+ */
+export const MetricBatch_ColumnSchema: GenMessage<MetricBatch_Column> = /*@__PURE__*/
+  messageDesc(file_logboy_v1_metric_batch, 0, 2);
+
+/**
+ * @generated from enum logboy.v1.MetricBatch.Type
+ */
+export const MetricBatch_Type = {
+  /**
+   * @generated from enum value: TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: TYPE_STRING = 1;
+   */
+  STRING: 1,
+
+  /**
+   * @generated from enum value: TYPE_INT = 2;
+   */
+  INT: 2,
+
+  /**
+   * @generated from enum value: TYPE_DOUBLE = 3;
+   */
+  DOUBLE: 3,
+} as const;
+
+/**
+ * @generated from enum logboy.v1.MetricBatch.Type
+ */
+export type MetricBatch_Type = (typeof MetricBatch_Type)[keyof typeof MetricBatch_Type] | UnknownEnum;
+
+/**
+ * Describes the enum logboy.v1.MetricBatch.Type.
+ */
+export const MetricBatch_TypeSchema: GenEnum<MetricBatch_Type> = /*@__PURE__*/
+  enumDesc(file_logboy_v1_metric_batch, 0, 0);
 
