@@ -6,6 +6,7 @@ import { systemClock } from '#runtime/clock.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { lockDataFolder } from './data-folder-lock.ts'
 import { loadAdminToken } from './identity/admin-token.ts'
+import { proveDoors } from './prove-doors.ts'
 import type { Config } from './settings.ts'
 import { keepStartRoom } from './start-room.ts'
 import type { Running } from './topology.ts'
@@ -45,7 +46,8 @@ export async function serve(config: Config): Promise<void> {
   process.on('uncaughtException', fatal)
   process.on('unhandledRejection', fatal)
   try {
-    // Most of the code, and not needed where the folder cannot be had.
+    await proveDoors(config)
+    // Most of the code, and not needed where the folder or a port cannot be had.
     const { startLogboy } = await import('./topology.ts')
     running = await startLogboy({
       config,
