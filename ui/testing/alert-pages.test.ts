@@ -110,8 +110,35 @@ browse('the bell counts what fires everywhere, and says when something begins', 
   await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }))
   const since = new Date(Date.now()).toISOString()
   server.alerts.begin({ ...first, id: 9, rule: 'Disk is full', since })
-  await page.getByRole('status', { name: 'A new alert' }).getByText('Disk is full').waitFor()
+  const said = page.getByRole('status', { name: 'A new alert' })
+  await said.getByText('Disk is full').waitFor()
   await page.getByRole('button', { name: 'Alerts: 3 firing' }).waitFor()
+  await said.getByRole('link').click()
+  await page.locator('.alert-sought').getByText('Disk is full').waitFor()
+  assert.equal(await said.getByRole('link').count(), 0, 'who follows it has seen it')
+  await assertGood(visit, 'the alert that was followed', 'dark')
+})
+
+browse('a new alert is said on any page, and once, however often the socket opens', async visit => {
+  const { page, server } = visit
+  visit.fill(10)
+  await enter(visit, 'rules')
+  await page.goto(`${visit.url}/explore?project=${PROJECT}`)
+  await page.getByRole('button', { name: 'Alerts: 2 firing' }).waitFor()
+  const [first] = server.alerts.active
+  assert.ok(first)
+  const since = new Date(Date.now()).toISOString()
+  const said = page.getByRole('status', { name: 'A new alert' })
+  server.alerts.active.push({ ...first, id: 8, rule: 'Disk is slow', since })
+  server.alerts.begin({ ...first, id: 9, rule: 'Disk is full', since })
+  await said.getByText('and 1 more').waitFor()
+  await assertGood(visit, 'a new alert', 'dark')
+  await said.getByRole('button', { name: 'Close' }).click()
+  const { asked } = server.alerts
+  server.alerts.greet()
+  await visit.eventually(() => assert.ok(server.alerts.asked > asked))
+  await page.getByRole('button', { name: 'Alerts: 4 firing' }).waitFor()
+  assert.equal(await said.getByRole('link').count(), 0)
 })
 
 browse('a rule is begun in Explore, seen while it is written, tested and saved', async visit => {

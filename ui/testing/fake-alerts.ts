@@ -10,6 +10,7 @@ import type { FakeQuestion } from './fake-explore-routes.ts'
 const PROJECT = 'project000'
 const AT = '2026-11-20T10:00:00.000Z'
 const POINTS = 120
+const HELLO = JSON.stringify({ type: 'hello', token: '0' })
 
 export class FakeAlerts {
   readonly active: ActiveAlert[] = []
@@ -19,6 +20,8 @@ export class FakeAlerts {
   readonly history: AlertChange[] = []
   /** Previews that were asked for. */
   previews = 0
+  /** How often it was asked what is active. */
+  asked = 0
   readonly #sockets = new Set<WebSocket>()
   #number = 0
 
@@ -26,7 +29,12 @@ export class FakeAlerts {
   accept(socket: WebSocket): void {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
-    socket.send(JSON.stringify({ type: 'hello', token: '0' }))
+    socket.send(HELLO)
+  }
+
+  /** What the client of a socket is told when it has come back. */
+  greet(): void {
+    for (const socket of this.#sockets) socket.send(HELLO)
   }
 
   /** Something begins, and everybody is told. */
@@ -51,7 +59,10 @@ export class FakeAlerts {
     }
     const [, kind = '', id = '', act = ''] =
       /^\/api\/v1\/alerts\/(\w+)(?:\/(\w+))?(?:\/(\w+))?$/.exec(path) ?? []
-    if (kind === 'active') return ok({ alerts: this.active })
+    if (kind === 'active') {
+      this.asked++
+      return ok({ alerts: this.active })
+    }
     if (kind === 'history') return this.#history(params)
     if (kind === 'rules') return this.#rules(method, id, body as Record<string, unknown>)
     return id === 'acknowledge' && act === '' ? this.#acknowledge(Number(kind), body) : null

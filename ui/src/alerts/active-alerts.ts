@@ -12,6 +12,11 @@ export interface Firing {
   readonly alert: ActiveAlert
 }
 
+export interface Begun extends Firing {
+  /** Other groups that began at the same time. */
+  readonly others: number
+}
+
 interface Known {
   readonly alerts: readonly ActiveAlert[] | null
   readonly problem: Error | null
@@ -20,8 +25,8 @@ interface Known {
 const NOTHING: Known = { alerts: null, problem: null }
 
 const [known, setKnown] = createRoot(() => createSignal<ReadonlyMap<string, Known>>(new Map()))
-/** The newest firing that began while the page was open. */
-const [begun, setBegun] = createRoot(() => createSignal<Firing | null>(null))
+/** What began to fire while the page was open, last. */
+const [begun, setBegun] = createRoot(() => createSignal<Begun | null>(null))
 const running = new Set<string>()
 const stale = new Set<string>()
 
@@ -83,8 +88,8 @@ async function ask(projectId: string): Promise<void> {
   try {
     const alerts = await listActiveAlerts(projectId)
     note(projectId, { alerts, problem: null })
-    const alert = before === null ? undefined : newFiring(before, alerts)
-    if (alert !== undefined) setBegun({ projectId, alert })
+    const [alert, ...others] = before === null ? [] : newFirings(before, alerts)
+    if (alert !== undefined) setBegun({ projectId, alert, others: others.length })
   } catch (error) {
     note(projectId, { alerts: before, problem: error as Error })
   }
@@ -94,12 +99,12 @@ function note(projectId: string, now: Known): void {
   setKnown(old => new Map(old).set(projectId, now))
 }
 
-/** One that fires now and did not before, or fires anew. */
-export function newFiring(
+/** Those that fire now and did not before, or fire anew. */
+export function newFirings(
   before: readonly ActiveAlert[],
   now: readonly ActiveAlert[],
-): ActiveAlert | undefined {
+): readonly ActiveAlert[] {
   const key = ({ id, since, status }: ActiveAlert): string => `${id} ${status} ${since}`
   const old = new Set(before.map(key))
-  return now.find(alert => alert.status === 'firing' && !old.has(key(alert)))
+  return now.filter(alert => alert.status === 'firing' && !old.has(key(alert)))
 }

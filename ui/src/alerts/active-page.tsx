@@ -7,13 +7,14 @@ import { numberText } from '../kit/number-text.ts'
 import { Section } from '../kit/section.tsx'
 import { whyNot } from '../projects/permissions-model.ts'
 import type { ProjectPageProps } from '../projects/project-page.ts'
+import { address } from '../shell/address.ts'
 import { Link } from '../shell/link.tsx'
 import { EXPLORE_PATH } from '../shell/pages.ts'
 import { AcknowledgeDialog } from './acknowledge-dialog.tsx'
 import { activeAlertsLoad } from './active-alerts.ts'
 import { GroupTags, SeverityTag, StatusTag } from './alert-marks.tsx'
 import { alertsText, logsSearch, orderAlerts } from './alert-model.ts'
-import { NEW_RULE_PATH, RULES_PATH, rulePath, SILENCES_PATH } from './alert-paths.ts'
+import { NEW_RULE_PATH, RULES_PATH, rulePath, SILENCES_PATH, soughtAlert } from './alert-paths.ts'
 import { createPeopleNames } from './people-names.ts'
 import { SilenceDialog } from './silence-dialog.tsx'
 import { matchersOf } from './silence-form.ts'
@@ -100,8 +101,13 @@ interface CardProps extends ProjectPageProps {
 function AlertCard(props: CardProps): JSX.Element {
   const alert = (): ActiveAlert => props.alert
   const project = (): string => props.project.id
+  const isSought = (): boolean => soughtAlert(address().search) === alert().id
   return (
-    <li class={`alert-card alert-${alert().severity}`}>
+    <li
+      ref={card => queueMicrotask(() => isSought() && card.scrollIntoView({ block: 'center' }))}
+      class={`alert-card alert-${alert().severity}`}
+      classList={{ 'alert-sought': isSought() }}
+    >
       <div class="alert-what">
         <SeverityTag severity={alert().severity} />
         <Link class="alert-title" href={rulePath(project(), alert().rule_id)}>

@@ -17,3 +17,16 @@ export function rulePath(project: string, id: string): string {
 export function historyOf(project: string, rule: string): string {
   return `${HISTORY_PATH}?${new URLSearchParams({ project, rule })}`
 }
+
+/** What is active in a project, with one of it marked. */
+export function activePath(projectId: string, alertId?: number): string {
+  const search = new URLSearchParams({ project: projectId })
+  if (alertId !== undefined) search.set('alert', String(alertId))
+  return `${ACTIVE_PATH}?${search}`
+}
+
+/** null = none is marked. */
+export function soughtAlert(search: string): number | null {
+  const id = new URLSearchParams(search).get('alert')
+  return id === null ? null : Number(id)
+}

@@ -1,5 +1,5 @@
 import { createMemo, For, type JSX, onCleanup, Show } from 'solid-js'
-import { browserClock, every } from '../clock.ts'
+import { browserClock, type Cancel, every } from '../clock.ts'
 import { Icon } from '../kit/icon.tsx'
 import { Ago } from '../kit/moment.tsx'
 import { Popover } from '../kit/popover.tsx'
@@ -8,6 +8,7 @@ import { may } from '../projects/permissions-model.ts'
 import { projects } from '../projects/projects.ts'
 import { Link } from '../shell/link.tsx'
 import {
+  type Begun,
   begunFiring,
   type Firing,
   firings,
@@ -18,7 +19,7 @@ import {
   setBegunFiring,
 } from './active-alerts.ts'
 import { groupText } from './alert-model.ts'
-import { ACTIVE_PATH } from './alert-paths.ts'
+import { activePath } from './alert-paths.ts'
 import { createAlertPush } from './alert-push.ts'
 
 const POLL_MS = 10_000
@@ -69,9 +70,12 @@ export function Bell(props: { readonly projectId: string | null }): JSX.Element 
       >
         {close => <FiringList projectId={props.projectId} onFollow={close} />}
       </Popover>
-      <Show when={begunFiring()} keyed>
-        {firing => <FiringToast firing={firing} />}
-      </Show>
+      {/* There before anything is said: only then is it read out. */}
+      <div role="status" aria-label="A new alert">
+        <Show when={begunFiring()} keyed>
+          {begun => <FiringToast begun={begun} />}
+        </Show>
+      </div>
     </>
   )
 }
@@ -122,14 +126,18 @@ function FiringList(props: {
 
 function FiringLink(props: {
   readonly firing: Firing
+  /** That began with it. */
+  readonly others?: number
   readonly onFollow: () => void
 }): JSX.Element {
   const { projectId, alert } = props.firing
-  const about = [nameOf(projectId), groupText(alert)].filter(text => text !== '').join(' · ')
+  const more = (props.others ?? 0) === 0 ? '' : `and ${props.others} more`
+  const texts = [nameOf(projectId), groupText(alert), more]
+  const about = texts.filter(text => text !== '').join(' · ')
   return (
     <Link
       class={`bell-item alert-${alert.severity}`}
-      href={activePath(projectId)}
+      href={activePath(projectId, alert.id)}
       on:click={() => props.onFollow()}
     >
       <b>{alert.rule}</b>
@@ -141,13 +149,25 @@ function FiringLink(props: {
   )
 }
 
-/** Goes away by itself; a link, because whoever sees it wants to see more. */
-function FiringToast(props: { readonly firing: Firing }): JSX.Element {
+/** Goes away by itself, but not under one's hand; a link, because whoever sees it wants more. */
+function FiringToast(props: { readonly begun: Begun }): JSX.Element {
+  let cancel: Cancel = () => {}
   const close = (): void => void setBegunFiring(null)
-  onCleanup(browserClock.after(TOAST_MS, close))
+  const leave = (): void => {
+    cancel()
+    cancel = browserClock.after(TOAST_MS, close)
+  }
+  leave()
+  onCleanup(() => cancel())
   return (
-    <div class="bell-toast" role="status" aria-label="A new alert">
-      <FiringLink firing={props.firing} onFollow={close} />
+    <div
+      class="bell-toast"
+      onMouseEnter={() => cancel()}
+      onMouseLeave={leave}
+      onFocusIn={() => cancel()}
+      onFocusOut={leave}
+    >
+      <FiringLink firing={props.begun} others={props.begun.others} onFollow={close} />
       <button
         type="button"
         class="button button-quiet button-icon"
@@ -162,8 +182,4 @@ function FiringToast(props: { readonly firing: Firing }): JSX.Element {
 
 function nameOf(projectId: string): string {
   return projects()?.find(({ id }) => id === projectId)?.name ?? projectId
-}
-
-function activePath(projectId: string): string {
-  return `${ACTIVE_PATH}?${new URLSearchParams({ project: projectId })}`
 }
