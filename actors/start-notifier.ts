@@ -9,19 +9,19 @@ import { Evidence, type EvidenceDeps } from './notifications/evidence.ts'
 import { faultTeller } from './notifications/fault-teller.ts'
 import { notifier } from './notifications/notifier.ts'
 
-export interface NotifierParts extends EvidenceDeps {
+export interface NotifierParts extends Omit<EvidenceDeps, 'rules' | 'pool'> {
   readonly key: InstallationKey
   readonly mailer: Mailer
 }
 
 /** Answers what opens the settings of channels, and the links of messages. */
 export function startNotifier(
-  { config, shape, system, catalog, coordination, random, onFault }: Foundation,
+  { config, shape, system, catalog, coordination, pool, random, onFault }: Foundation,
   { key, mailer, ...parts }: NotifierParts,
   closing: Closing,
 ): { readonly channelSettings: SealedSettings; readonly alertLinks: AlertLinks } {
   const settings = new SealedSettings(key.derived('alert channels'), random)
-  const evidence = new Evidence(parts)
+  const evidence = new Evidence({ ...parts, rules: catalog.alertRules, pool })
   const alertLinks = new AlertLinks(key.derived('alert links'), parts.publicUrl)
   // Its messages lead to the page: whoever does not serve it knows no address of it.
   if (!shape.roles.has('api')) return { channelSettings: settings, alertLinks }

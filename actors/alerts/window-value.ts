@@ -174,7 +174,7 @@ function valueOf(
   }
 }
 
-function compare(value: number, operator: string, threshold: number): boolean {
+export function compare(value: number, operator: string, threshold: number): boolean {
   switch (operator) {
     case '>':
       return value > threshold

@@ -2,15 +2,17 @@
 import { z } from 'zod/v4'
 import { BACKTEST_ROWS_MAX, type BacktestResult, backtest } from '#actors/alerts/backtest.ts'
 import type { ReplayPoint } from '#actors/alerts/replay.ts'
+import { rowsQuery } from '#actors/alerts/rows-query.ts'
 import { alertAbout, groupOf } from '#actors/alerts/state-change.ts'
 import type { AlertChannels } from '#actors/catalog/alert-channels.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { countMessages, MESSAGES_COUNTED_MAX } from '#actors/notifications/message-count.ts'
+import { exportPages } from '#actors/store/export-pages.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { metricsOf } from '#actors/store/streams.ts'
 import { hearsOf } from '#proto/alert-channel.ts'
-import { type AlertRule, isMetricRule, metricOf } from '#proto/alert-rule.ts'
+import { type AlertRule, isMetricRule } from '#proto/alert-rule.ts'
 import { type ChannelPacing, PACING_DEFAULTS } from '#proto/channel-pacing.ts'
 import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import { formatTime, parseTimeAround } from '#proto/time.ts'
@@ -20,7 +22,6 @@ import { readRule } from './alert-rule-routes.ts'
 import { toldWarmUp, warmUp } from './alert-shapes.ts'
 import type { CallersProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectInBody } from './endpoint.ts'
-import { exportPages } from './export-pages.ts'
 import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
 import { planQuestion, time as timeAsked } from './search-request.ts'
 import { time } from './shapes.ts'
@@ -146,7 +147,12 @@ async function answer(
       {
         pool,
         rowsOf: (fromUs, toUs) => {
-          const filter = { query: queryOf(rule), services: [], levels: [], limit: SEARCH_LIMIT_MAX }
+          const filter = {
+            query: rowsQuery(rule),
+            services: [],
+            levels: [],
+            limit: SEARCH_LIMIT_MAX,
+          }
           const times = { ingested_start: fromUs, ingested_end: toUs }
           const plan = planQuestion({ ...filter, ...times, include: ['logs'] }, project, nowUs)
           const projectId = isMetrics ? metricsOf(project.id) : project.id
@@ -223,15 +229,6 @@ function toldPoint({ windowEndUs, value, anomaly }: ReplayPoint) {
   if (anomaly === null) return point
   const { measured, usual, spread } = anomaly
   return { ...point, measured, ...(usual.isKnown ? { usual: usual.median, spread } : {}) }
-}
-
-/** What a search for the rows of a rule looks for. */
-function queryOf(rule: AlertRule): string {
-  const { query } = rule
-  const metric = metricOf(rule)
-  if (metric === null) return query
-  const name = `message="${metric}"`
-  return query.trim() === '*' ? name : `${name} (${query})`
 }
 
 /** Whole seconds, so that about POINTS are told. */

@@ -11,6 +11,8 @@ import {
   TITLE_TEMPLATE_CHARS_MAX,
 } from '#actors/notifications/message-template.ts'
 import { messageText, messageTitle } from '#actors/notifications/message-text.ts'
+import { sentText } from '#actors/notifications/sent-text.ts'
+import { CHANNEL_KINDS } from '#proto/alert-channel.ts'
 import type { Clock } from '#runtime/index.ts'
 import { answerOf, type EndpointDeps, endpoint, projectInBody } from './endpoint.ts'
 import { existingProject } from './existing-project.ts'
@@ -32,6 +34,7 @@ const body = z.strictObject({
     title: z.string().max(TITLE_TEMPLATE_CHARS_MAX).default(''),
     body: z.string().max(BODY_TEMPLATE_CHARS_MAX).default(''),
   }),
+  kind: z.enum(CHANNEL_KINDS).optional().describe('of the channel whose payload is told, too'),
 })
 const fault = z.strictObject({
   member: z.enum(MEMBERS),
@@ -44,6 +47,10 @@ const fault = z.strictObject({
 const preview = z.strictObject({
   title: z.string(),
   text: z.string(),
+  payload: z
+    .string()
+    .nullable()
+    .describe('the body that a channel of this kind is sent, of a mail its HTML'),
   sample: z.boolean().describe('of an alert that is made up: none fired of late'),
   faults: z.array(fault).describe('what cannot be read is previewed as if it were not given'),
 })
@@ -59,9 +66,9 @@ export function channelPreviewRoutes(deps: ChannelPreviewDeps): Route[] {
       path: '/api/v1/channels/preview',
       summary: 'What templates would say of the last alert that fired.',
       body,
-      answers: { 200: answerOf('As plain text.', preview) },
+      answers: { 200: answerOf('As plain text, and as it is sent.', preview) },
       problems: ['LOGBOY_PROJECT_UNKNOWN'],
-      async handle({ body: { template }, project: { id } }) {
+      async handle({ body: { template, kind }, project: { id } }) {
         const { name } = await existingProject(id, catalog)
         const faults = MEMBERS.flatMap(member => {
           const parsed = parseTemplate(template[member])
@@ -81,7 +88,8 @@ export function channelPreviewRoutes(deps: ChannelPreviewDeps): Route[] {
           { project: { id, name }, publicUrl: publicUrl(), atUs: clock.nowUs() },
         )
         const [title, text] = [messageTitle(message), messageText(message)]
-        return json(200, { title, text, sample: entry === null, faults })
+        const payload = kind === undefined ? null : sentText(message, kind, clock.nowUs())
+        return json(200, { title, text, payload, sample: entry === null, faults })
       },
     }),
   ]

@@ -1,6 +1,7 @@
 /** Exports as text: one chunk a page. */
+
+import type { ExportPages } from '#actors/store/export-pages.ts'
 import { type CsvOptions, csvHead, csvRow } from './csv.ts'
-import type { ExportPages } from './export-pages.ts'
 
 export type TextChunks = AsyncGenerator<string, void, void>
 

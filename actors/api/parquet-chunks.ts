@@ -1,11 +1,11 @@
 /** An export as Parquet: row groups as they fill, encoded on a worker, the footer at the end. */
 
+import type { ExportPages } from '#actors/store/export-pages.ts'
 import { type ExportedGroup, exportSchema } from '#actors/store/parquet/export-rows.ts'
 import { SegmentBuilder } from '#actors/store/parquet/footer.ts'
 import type { EncodeExportInput } from '#actors/store/tasks/encode-export.ts'
 import { EXPORT_GROUP_BYTES, EXPORT_GROUP_ROWS } from '#proto/limits.ts'
 import type { TaskPool } from '#runtime/threads.ts'
-import type { ExportPages } from './export-pages.ts'
 
 interface ExportTools {
   readonly pool: Pick<TaskPool, 'run'>

@@ -13,7 +13,7 @@ import {
   valueText,
 } from './alert-message.ts'
 import { CHART_HEIGHT, CHART_WIDTH, chartPng } from './chart-png.ts'
-import type { AlertSeries } from './findings.ts'
+import { type AlertSeries, seriesName } from './findings.ts'
 import { htmlText } from './html-text.ts'
 import { messageBody, messageText, messageTitle } from './message-text.ts'
 
@@ -58,12 +58,17 @@ function factsOf(message: AlertMessage): readonly string[] {
 }
 
 function chart(series: AlertSeries): string {
-  const { fromUs, stepUs, values, threshold } = series
+  const { fromUs, stepUs, values, condition } = series
+  const known = values.filter(value => value !== null)
   const untilUs = fromUs + stepUs * Math.max(0, values.length - 1)
-  const against = threshold === null ? '' : `, threshold ${valueText(threshold)}`
+  const against = condition === null ? '' : `, threshold ${valueText(condition.threshold)}`
+  const isLow = condition?.operator.startsWith('<') === true
+  const most = isLow
+    ? `at least ${valueText(Math.min(...known))}`
+    : `at most ${valueText(Math.max(...known))}`
   const caption =
-    `Logs that match, ${formatTime(fromUs, 0)} to ${formatTime(untilUs, 0)}: ` +
-    `at most ${valueText(Math.max(0, ...values))}${against}`
+    `${seriesName(series)}, ${formatTime(fromUs, 0)} to ${formatTime(untilUs, 0)}: ` +
+    `${known.length === 0 ? 'no data' : most}${against}`
   return (
     `<p style="margin:10px 0"><img src="cid:${CHART_ID}" width="${CHART_WIDTH}" ` +
     `height="${CHART_HEIGHT}" alt="${htmlText(caption)}"><br><small>${htmlText(caption)}</small></p>`

@@ -4,9 +4,11 @@ import { test } from 'node:test'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { Row } from '#proto/api.ts'
 import { parseSearch } from '#proto/query.ts'
+import { alertMail } from './alert-mail.ts'
 import { type AlertMessage, NO_TEMPLATE, plainText, titleOf, valueText } from './alert-message.ts'
 import { exploreLink, groupQuery } from './explore-link.ts'
 import { NO_FINDINGS } from './findings.ts'
+import { sentText } from './sent-text.ts'
 import { alertmanagerPost } from './shapes/alertmanager.ts'
 import { pagerDutyPosts } from './shapes/pagerduty.ts'
 import { slackPost } from './shapes/slack.ts'
@@ -260,4 +262,22 @@ test('the logs of a group are found by the query of the rule and the values of t
   assert.equal(parsed.type, 'search', query)
   const text = JSON.stringify(parsed)
   for (const value of Object.values(odd)) assert.ok(text.includes(JSON.stringify(value)), query)
+})
+
+test('what a channel would be sent is what it is sent', () => {
+  const told = message()
+  const url = 'https://example.org'
+  const posts = {
+    slack: slackPost(told, url),
+    teams: teamsPost(told, url),
+    webhook: webhookPost(told, { url, secret: 'whsec_c2VjcmV0' }, NOW_US),
+    alertmanager: alertmanagerPost(told, url),
+    pagerduty: pagerDutyPosts(told, { routing_key: 'ROUTING_KEY' })[0],
+  } as const
+  for (const [kind, post] of Object.entries(posts)) {
+    assert.equal(sentText(told, kind as keyof typeof posts, NOW_US), post?.body, kind)
+  }
+  assert.match(sentText(told, 'slack', NOW_US), /&lt;!channel&gt;/)
+  assert.ok(sentText(told, 'teams', NOW_US).includes(String.raw`\\[a\\]`))
+  assert.equal(sentText(told, 'email', NOW_US), alertMail(told).html)
 })

@@ -3,17 +3,17 @@
  * threshold. PNG as https://www.w3.org/TR/png-3/ has it, with a palette of four colours.
  */
 import { crc32, deflateSync } from 'node:zlib'
-import type { AlertSeries } from './findings.ts'
+import { type AlertSeries, isBeyond } from './findings.ts'
 
 export const CHART_WIDTH = 480
 export const CHART_HEIGHT = 120
-/** Room above the highest. */
+/** Room beyond the highest and the lowest. */
 const HEADROOM = 1.1
 const DASH = 6
 
-/** Ground, bars, bars above the threshold, threshold. */
+/** Ground, bars, bars beyond the threshold, threshold. */
 const PALETTE = [0xff, 0xff, 0xff, 0x9d, 0xb8, 0xe8, 0xdc, 0x26, 0x26, 0x37, 0x41, 0x51]
-const [GROUND, BAR, ABOVE, LINE] = [0, 1, 2, 3] as const
+const [GROUND, BAR, BEYOND, LINE] = [0, 1, 2, 3] as const
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 export function chartPng(series: AlertSeries): Buffer {
@@ -38,20 +38,24 @@ export function chartPng(series: AlertSeries): Buffer {
   ])
 }
 
-/** Colours by row from the top. */
-export function chartPixels({ values, threshold }: AlertSeries): Uint8Array {
+/** Colours by row from the top; bars stand on 0, or hang from it. */
+export function chartPixels(series: AlertSeries): Uint8Array {
+  const { values, condition } = series
   const pixels = new Uint8Array(CHART_WIDTH * CHART_HEIGHT).fill(GROUND)
-  const top = Math.max(1, threshold ?? 0, ...values) * HEADROOM
-  const heightOf = (value: number): number =>
-    Math.round((Math.max(0, value) / top) * (CHART_HEIGHT - 1))
-  for (let x = 0; x < CHART_WIDTH && values.length > 0; x++) {
+  const known = [...values.filter(value => value !== null), 0]
+  if (condition !== null) known.push(condition.threshold)
+  const [bottom, top] = [Math.min(...known) * HEADROOM, Math.max(...known) * HEADROOM]
+  const rowOf = (value: number): number =>
+    Math.round(((top - value) / (top - bottom || 1)) * (CHART_HEIGHT - 1))
+  for (let x = 0; x < CHART_WIDTH; x++) {
     const value = values[Math.floor((x * values.length) / CHART_WIDTH)] ?? 0
-    const colour = threshold !== null && value > threshold ? ABOVE : BAR
-    for (let h = 0; h < heightOf(value); h++)
-      pixels[(CHART_HEIGHT - 1 - h) * CHART_WIDTH + x] = colour
+    if (value === 0) continue
+    const colour = isBeyond(series, value) ? BEYOND : BAR
+    const [from, to] = [rowOf(0), rowOf(value)].toSorted((a, b) => a - b)
+    for (let y = from ?? 0; y <= (to ?? 0); y++) pixels[y * CHART_WIDTH + x] = colour
   }
-  if (threshold === null || threshold < 0) return pixels
-  const y = CHART_HEIGHT - 1 - heightOf(threshold)
+  if (condition === null) return pixels
+  const y = rowOf(condition.threshold)
   for (let x = 0; x < CHART_WIDTH; x++) {
     if (x % (2 * DASH) < DASH) pixels[y * CHART_WIDTH + x] = LINE
   }

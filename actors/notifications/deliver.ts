@@ -45,7 +45,8 @@ export async function deliver(
   return last
 }
 
-function postsOf(
+/** The requests that tell a message. */
+export function postsOf(
   message: AlertMessage,
   settings: Exclude<ChannelSettings, { readonly kind: 'email' }>,
   nowUs: number,

@@ -1,27 +1,25 @@
 /** The logs that belong to a firing: a few of its window, for people who read it on a phone. */
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
-import type { LogStore, RowsAsked, SearchPlanInput } from '#actors/store/store.ts'
-import { slideOf } from '#proto/alert-rule.ts'
+import type { LogStore, RowsAsked } from '#actors/store/store.ts'
 import type { Row, SearchPart } from '#proto/api.ts'
 import type { Query } from '#proto/query/tree.ts'
 import { parseSearch } from '#proto/query.ts'
-import { thresholdOf } from './alert-message.ts'
 import { exploreLink, groupQuery, type LinkedWindow } from './explore-link.ts'
 import {
   type AlertFindings,
   type AlertSeries,
   type CommonPattern,
   NO_FINDINGS,
-  slidingCounts,
   unusualValues,
 } from './findings.ts'
+import { rowsAsked, searchFor } from './rows-asked.ts'
+import { type RuleSeriesDeps, ruleSeries } from './rule-series.ts'
 
 const LINES_MAX = 5
 /** Of several rules in one link. */
 const QUERIES_MAX = 5
 /** A message must not wait for a slow store. */
 const SEARCH_MS_MAX = 5_000
-const ANY_US = { ingestedStartUs: 0, ingestedEndUs: Number.MAX_SAFE_INTEGER } as const
 
 /** Messages that the store is asked about in full at one time; others have their last logs. */
 const LOOKED_AT_ONCE = 4
@@ -29,11 +27,8 @@ const LOOKED_AT_ONCE = 4
 const SAMPLE = 100
 const FIRST_MAX = 2
 const PATTERNS_MAX = 3
-/** Lengths of the window that a series goes back. */
-const SERIES_WINDOWS = 4
-const SECOND_US = 1_000_000
 
-export interface EvidenceDeps {
+export interface EvidenceDeps extends RuleSeriesDeps {
   readonly store: Pick<LogStore, 'search' | 'patterns'>
   readonly publicUrl: () => string
 }
@@ -66,16 +61,16 @@ export class Evidence {
 
   /** What there is of it: the alert is told all the same where the store does not answer. */
   async of(changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
-    const window = windowOf(changes)
-    const parsed = parseSearch(window.query)
-    const isOfLogs = changes.some(({ about }) => about.query !== null)
-    if (!isOfLogs || parsed.type !== 'search') return NO_EVIDENCE
-    const asked: Asked = { ...window, matching: parsed.search.query, signal: timeout() }
+    const asked = askedOf(changes)
     const isLooked = changes[0]?.to === 'firing' && this.#looking < LOOKED_AT_ONCE
-    if (!isLooked) return { ...NO_EVIDENCE, lines: await this.#rows(asked, LINES_MAX) }
+    if (!isLooked) {
+      return { ...NO_EVIDENCE, lines: asked === null ? [] : await this.#rows(asked, LINES_MAX) }
+    }
     this.#looking++
     try {
-      return await this.#look(asked, changes)
+      if (asked !== null) return await this.#look(asked, changes)
+      const series = await this.#series(changes, timeout())
+      return { lines: [], findings: { ...NO_FINDINGS, series } }
     } finally {
       this.#looking--
     }
@@ -89,7 +84,7 @@ export class Evidence {
       this.#rows(asked, FIRST_MAX, 'asc'),
       this.#rows(before, SAMPLE),
       this.#patterns(asked),
-      changes.length === 1 ? this.#series(asked, changes[0]) : null,
+      this.#series(changes, asked.signal),
     ])
     const lines = rows.slice(0, LINES_MAX)
     // Of few logs the last ones are all there are.
@@ -98,9 +93,23 @@ export class Evidence {
     return { lines, findings: { first: isAll ? [] : first, patterns, unusual, series } }
   }
 
+  /** Of several groups there is no one series. */
+  async #series(
+    [change, ...others]: readonly HistoryEntry[],
+    signal: AbortSignal,
+  ): Promise<AlertSeries | null> {
+    if (change === undefined || others.length > 0) return null
+    return await ruleSeries(change, this.#deps, signal).catch(() => null)
+  }
+
   async #rows(asked: Asked, limit: number, order: 'asc' | 'desc' = 'desc') {
     const { signal } = asked
-    const plan = { ...planOf(asked), limit, order, include: new Set<SearchPart>(['logs']) }
+    const plan = {
+      ...searchFor(rowsOf(asked)),
+      limit,
+      order,
+      include: new Set<SearchPart>(['logs']),
+    }
     const found = await this.#deps.store.search(plan, signal).catch(() => null)
     return found?.logs.map(row => JSON.parse(row) as Row) ?? []
   }
@@ -113,32 +122,15 @@ export class Evidence {
       .catch(() => null)
     return found?.patterns.map(({ template: pattern, count }) => ({ pattern, count })) ?? []
   }
+}
 
-  /** Of the windows of four lengths until the last one, as the rule has them. */
-  async #series(asked: Asked, change: HistoryEntry | undefined): Promise<AlertSeries | null> {
-    if (change === undefined) return null
-    const { about, windowEndUs } = change
-    const stepUs = slideOf(about.window_s) * SECOND_US
-    const steps = Math.round((about.window_s * SECOND_US) / stepUs)
-    const count = steps * (SERIES_WINDOWS + 1)
-    const fromUs = windowEndUs - count * stepUs
-    const part = new Set<SearchPart>(['histogram'])
-    const plan = { ...planOf({ ...asked, fromUs }), include: part, intervalUs: stepUs }
-    const found = await this.#deps.store.search(plan, asked.signal).catch(() => null)
-    if (found === null) return null
-    const counts = Array<number>(count).fill(0)
-    for (const { time, counts: levels } of found.aggregations.histogram) {
-      const at = Math.floor((Date.parse(time) * 1_000 - fromUs) / stepUs)
-      const sum = Object.values(levels).reduce((all, each) => all + each, 0)
-      if (at >= 0 && at < count) counts[at] = (counts[at] ?? 0) + sum
-    }
-    return {
-      fromUs: fromUs + steps * stepUs,
-      stepUs,
-      values: slidingCounts(counts, steps),
-      threshold: about.condition.startsWith('count ') ? thresholdOf(about) : null,
-    }
-  }
+/** null = they are about points of a metric. */
+function askedOf(changes: readonly HistoryEntry[]): Asked | null {
+  const window = windowOf(changes)
+  const parsed = parseSearch(window.query)
+  const isOfLogs = changes.some(({ about }) => about.query !== null)
+  if (!isOfLogs || parsed.type !== 'search') return null
+  return { ...window, matching: parsed.search.query, signal: timeout() }
 }
 
 function timeout(): AbortSignal {
@@ -146,21 +138,7 @@ function timeout(): AbortSignal {
 }
 
 function rowsOf({ projectId, matching, fromUs, toUs }: Asked): RowsAsked {
-  const times = { ...ANY_US, startUs: fromUs, endUs: toUs }
-  return { ...times, projectId, query: matching, services: [], levels: [] }
-}
-
-function planOf(asked: Asked): SearchPlanInput {
-  return {
-    ...rowsOf(asked),
-    limit: 0,
-    offset: 0,
-    cursor: null,
-    order: 'desc',
-    include: new Set(),
-    fields: null,
-    intervalUs: Math.max(1, asked.toUs - asked.fromUs),
-  }
+  return rowsAsked({ projectId, query: matching, fromUs, toUs })
 }
 
 /** From the first window's beginning to the last one's end; one group's logs, if it is one. */

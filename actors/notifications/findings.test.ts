@@ -54,8 +54,9 @@ test('counts of sliding windows are those of their steps', () => {
 const SERIES: AlertSeries = {
   fromUs: AT_US,
   stepUs: 10_000_000,
+  of: null,
   values: [0, 10, 40],
-  threshold: 20,
+  condition: { operator: '>', threshold: 20 },
 }
 
 test('a picture is a PNG of bars, those above the threshold in another colour', () => {
@@ -71,7 +72,7 @@ test('a picture is a PNG of bars, those above the threshold in another colour', 
   assert.deepEqual([0, 1, 2].map(bottom), [0, 1, 2])
   assert.equal(pixels.filter(colour => colour === 3).length, CHART_WIDTH / 2)
   for (const values of [[], [0], [-3, 1e12]]) {
-    assert.equal(chartPixels({ ...SERIES, values, threshold: null }).length, pixels.length)
+    assert.equal(chartPixels({ ...SERIES, values, condition: null }).length, pixels.length)
   }
 })
 

@@ -1,4 +1,6 @@
 /** What a firing's logs have in common, and how its value came about: for whoever has to judge it. */
+import { compare } from '#actors/alerts/window-value.ts'
+import type { AlertCondition } from '#proto/alert-rule.ts'
 import type { Json, Row } from '#proto/api.ts'
 
 export interface AlertFindings {
@@ -24,14 +26,28 @@ export interface UnusualValue {
   readonly before: number
 }
 
-/** Logs that match in sliding windows, one after the other. */
+/** What a rule said of sliding windows, one after the other. */
 export interface AlertSeries {
+  /** `p95(duration_ms)`; null = it is the number of logs that match, not what the rule computes. */
+  readonly of: string | null
   /** End of the first window. */
   readonly fromUs: number
   readonly stepUs: number
-  readonly values: readonly number[]
-  /** null = the rule computes something else of them. */
-  readonly threshold: number | null
+  /** null = there was nothing to be measured. */
+  readonly values: readonly (number | null)[]
+  /** What the values are held against; null = nothing. */
+  readonly condition: AlertCondition | null
+}
+
+/** Whether a value of it would fire. */
+export function isBeyond({ condition }: Pick<AlertSeries, 'condition'>, value: number): boolean {
+  if (condition === null) return false
+  return compare(value, condition.operator, condition.threshold)
+}
+
+/** `p95(duration_ms)`, `Logs that match`. */
+export function seriesName({ of }: Pick<AlertSeries, 'of'>): string {
+  return of ?? 'Logs that match'
 }
 
 export const NO_FINDINGS: AlertFindings = { first: [], patterns: [], unusual: [], series: null }

@@ -13,6 +13,7 @@ import type { AlertDelivery } from '#proto/alert-channel.ts'
 import type { ProjectCreated } from '#proto/api.ts'
 import type { Silence } from '#proto/silence.ts'
 import { pause } from '#runtime/clock.ts'
+import { createLogger } from '../../sdk/create-logger.ts'
 
 interface Heard {
   readonly id: string
@@ -21,13 +22,18 @@ interface Heard {
   readonly isRepeatPossible: boolean
   readonly logs: readonly { readonly message: string }[]
   readonly groups: readonly Readonly<Record<string, string>>[]
+  readonly rules: readonly { readonly rule: string; readonly value: number }[]
   readonly acknowledgeLink: string
   readonly findings: Findings | undefined
 }
 
 interface Findings {
   readonly patterns: readonly { readonly pattern: string; readonly count: number }[]
-  readonly series: { readonly values: readonly number[]; readonly threshold: number } | null
+  readonly series: {
+    readonly of: string | null
+    readonly values: readonly (number | null)[]
+    readonly threshold: number | null
+  } | null
 }
 
 interface ActiveAlert {
@@ -66,14 +72,14 @@ const receiver = createServer((request, response) => {
         possibly_repeated: boolean
         acknowledge_link: string
         findings?: Findings
-        changes?: { group: Heard['groups'][0] }[]
+        changes?: { group: Heard['groups'][0]; rule: string; value: number }[]
       }
     }
     const isSigned = signature === `v1,${expected}`
     const { logs, possibly_repeated: isRepeatPossible, changes = [] } = data
     const groups = changes.map(({ group }) => group)
     const { acknowledge_link: acknowledgeLink, findings } = data
-    const told = { id: id ?? '', isSigned, type, isRepeatPossible, logs, groups }
+    const told = { id: id ?? '', isSigned, type, isRepeatPossible, logs, groups, rules: changes }
     heard.push({ ...told, acknowledgeLink, findings })
     answer(response)
   })
@@ -167,11 +173,62 @@ test('a firing is told once, with its logs', async () => {
   assert.deepEqual(firing?.logs[0]?.message, 'card declined')
   const { patterns, series } = firing.findings ?? {}
   assert.deepEqual(patterns, [{ pattern: 'card declined', count: 3 }])
-  assert.equal(series?.threshold, 2)
-  assert.ok(series.values.includes(3), 'the value that fired is in the series')
+  assert.deepEqual([series?.of, series?.threshold], ['count', 2])
+  assert.ok(series?.values.includes(3), 'the value that fired is in the series')
   await until(async () => (await deliveries()).length === 2)
   const [last] = await deliveries()
   assert.deepEqual([last?.outcome, last?.attempt, last?.changes.length], ['delivered', 1, 1])
+})
+
+/** Of so many messages at once the store is asked about all. */
+const SERIES_RULES = [
+  { aggregate: 'ratio(level:error)', condition: '> 0.5' },
+  { aggregate: 'p95(ms)', condition: '> 10' },
+  { aggregate: 'distinct(user)', condition: '>= 2', by: ['service'] },
+  // The time of a point is the beginning of its interval.
+  { metric: 'orders', aggregate: 'sum', condition: '> 3', lateness: '5s' },
+]
+
+test('the series of a firing is the value of its rule, whatever that computes', async () => {
+  for (const rule of SERIES_RULES) {
+    const name = `series of ${rule.aggregate}`
+    const query = 'metric' in rule ? '*' : 'service:series'
+    const full = { name, query, window: '10s', lateness: '0s', ...rule }
+    await call('POST', '/api/v1/alerts/rules', { project: project.id, rule: full })
+  }
+  const log = (level: string, ms: number, user: string) => ({
+    service: 'series',
+    level,
+    ms,
+    user,
+    message: 'x',
+  })
+  const logs = [log('error', 100, 'ada'), log('error', 200, 'bob'), log('info', 300, 'ada')]
+  await call('POST', '/ingest', logs, project.ingest_key)
+  const { url, grpc: grpcUrl } = server.note
+  const sdk = createLogger({
+    url,
+    grpcUrl,
+    key: project.ingest_key,
+    service: 'shop',
+    exitHooks: false,
+  })
+  sdk.metrics.counter('orders').add(5)
+  await sdk.close()
+  const told = (): Heard[] =>
+    heard.filter(
+      ({ type, rules }) => type === 'alert.firing' && rules[0]?.rule.startsWith('series of'),
+    )
+  await until(() => told().length >= SERIES_RULES.length)
+  for (const { rules, findings } of told()) {
+    const [first] = rules
+    const asked = SERIES_RULES.find(({ aggregate }) => first?.rule === `series of ${aggregate}`)
+    const { of, values = [], threshold } = findings?.series ?? {}
+    assert.deepEqual([of, threshold], [asked?.aggregate, Number(asked?.condition.split(' ')[1])])
+    assert.equal(values.length, 41, of ?? '')
+    const last = values.at(-1) ?? Number.NaN
+    assert.ok(Math.abs(last - (first?.value ?? 0)) < 1e-9, `${of}: ${last} is ${first?.value}`)
+  }
 })
 
 test('killed between what was said and what was written down: told again as the same, and said so', async () => {

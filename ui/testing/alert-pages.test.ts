@@ -238,6 +238,8 @@ browse(
     await page.getByText('a message has no ruel at 2').waitFor()
     await page.getByLabel('Title').fill('{{rule}}')
     await page.getByLabel('Preview').getByText('Checkout errors').waitFor()
+    await page.getByText('As E-mail gets it').click()
+    await page.getByLabel('Preview').getByText('"sent_to": "email"').waitFor()
     await assertAccessible(page, 'a channel', '.dialog')
     await page.getByRole('button', { name: 'Save channel' }).click()
     await mail.getByText('from critical on').waitFor()

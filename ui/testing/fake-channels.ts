@@ -11,6 +11,8 @@ import { type Answer, ok, problem } from './fake-answer.ts'
 import type { FakeQuestion } from './fake-explore-routes.ts'
 
 type ChannelBody = ChannelAbout & {
+  /** Of a preview. */
+  readonly kind?: ChannelKind
   readonly pacing: ChannelPacingText
   readonly settings?: { readonly kind: ChannelKind; readonly url?: string; readonly to?: string[] }
 }
@@ -102,11 +104,12 @@ export class FakeChannels {
 }
 
 /** As if the title were the rule's name, whatever it is. */
-function previewed({ template }: ChannelBody): Answer {
+function previewed({ template, kind }: ChannelBody): Answer {
   const fault = { position: 2, length: 4, message: 'a message has no ruel', expected: 'a name' }
   const isWrong = template.title.includes('ruel')
   const faults = isWrong ? [{ member: 'title', ...fault, suggestion: '{{rule}}' }] : []
-  return ok({ title: 'Checkout errors', text: template.body, sample: true, faults })
+  const payload = JSON.stringify({ sent_to: kind, text: template.body })
+  return ok({ title: 'Checkout errors', text: template.body, payload, sample: true, faults })
 }
 
 function hostOf(url: string): string {

@@ -64,9 +64,10 @@ function webhookData(message: AlertMessage) {
 function findingsData({ first, patterns, unusual, series }: AlertFindings) {
   const told = { first_logs: first, patterns, unusual }
   if (series === null) return { ...told, series: null }
-  const { fromUs, stepUs, values, threshold } = series
+  const { of, fromUs, stepUs, values, condition } = series
+  const threshold = condition?.threshold ?? null
   const [start, step_s] = [formatTime(fromUs, 0), stepUs / 1_000_000]
-  return { ...told, series: { start, step_s, values, threshold } }
+  return { ...told, series: { of, start, step_s, values, threshold } }
 }
 
 function changeData({ id, ruleId, about, from, to, value, windowEndUs }: HistoryEntry) {

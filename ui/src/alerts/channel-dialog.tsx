@@ -98,7 +98,7 @@ export function ChannelDialog(props: {
         onInput={labels => form.set({ labels })}
       />
       <ChannelPacingFields form={form} />
-      <ChannelTemplateFields project={props.project} form={form} />
+      <ChannelTemplateFields project={props.project} kind={kind()} form={form} />
       <Tick
         label="In use"
         checked={form.texts().enabled === 'yes'}

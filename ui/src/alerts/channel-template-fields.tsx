@@ -1,25 +1,28 @@
-import { createUniqueId, For, type JSX, Show } from 'solid-js'
+import { createSignal, createUniqueId, For, type JSX, Show } from 'solid-js'
+import type { ChannelKind } from '#proto/alert-channel.ts'
 import { type MessagePreview, previewMessage } from '../api/channels.ts'
 import { createAsked } from '../kit/asked.ts'
 import { Field } from '../kit/field.tsx'
 import type { Form } from '../kit/form.ts'
-import { type ChannelField, templateOf } from './channel-form.ts'
+import { CHANNEL_KIND_NAMES, type ChannelField, templateOf } from './channel-form.ts'
 
 /** What messages say, with what comes of it while it is written. */
 export function ChannelTemplateFields(props: {
   readonly project: string
+  readonly kind: ChannelKind
   readonly form: Form<ChannelField>
 }): JSX.Element {
   const { form } = props
   const id = createUniqueId()
   const template = () => templateOf(form.texts())
   const isOwn = (): boolean => template().title !== '' || template().body !== ''
+  const [isOpen, setOpen] = createSignal(false)
   const { answer, problem } = createAsked(
-    () => (isOwn() ? { project: props.project, template: template() } : null),
+    () => (isOpen() ? { project: props.project, kind: props.kind, template: template() } : null),
     previewMessage,
   )
   return (
-    <details open={isOwn()}>
+    <details open={isOwn()} onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>What messages say</summary>
       <div class="stack">
         <Field
@@ -47,13 +50,16 @@ export function ChannelTemplateFields(props: {
           </p>
         </div>
         <Show when={problem()}>{found => <p class="hint hint-wrong">{found().message}</p>}</Show>
-        <Show when={isOwn() ? answer() : null}>{found => <Preview preview={found()} />}</Show>
+        <Show when={answer()}>{found => <Preview preview={found()} kind={props.kind} />}</Show>
       </div>
     </details>
   )
 }
 
-function Preview(props: { readonly preview: MessagePreview }): JSX.Element {
+function Preview(props: {
+  readonly preview: MessagePreview
+  readonly kind: ChannelKind
+}): JSX.Element {
   return (
     <section class="message-preview" aria-label="Preview" aria-live="polite">
       <For each={props.preview.faults}>
@@ -69,6 +75,23 @@ function Preview(props: { readonly preview: MessagePreview }): JSX.Element {
       </p>
       <b>{props.preview.title}</b>
       <pre>{props.preview.text}</pre>
+      <Show when={props.preview.payload}>
+        {payload => (
+          <details>
+            <summary>As {CHANNEL_KIND_NAMES[props.kind]} gets it</summary>
+            <pre>{indented(payload())}</pre>
+          </details>
+        )}
+      </Show>
     </section>
   )
+}
+
+/** JSON as people read it; a mail as it is. */
+function indented(payload: string): string {
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2)
+  } catch {
+    return payload
+  }
 }

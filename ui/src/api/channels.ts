@@ -3,6 +3,7 @@ import type {
   AlertChannel,
   AlertDelivery,
   ChannelAbout,
+  ChannelKind,
   ChannelTemplate,
 } from '#proto/alert-channel.ts'
 import type { ChannelPacingText } from '#proto/channel-pacing.ts'
@@ -51,6 +52,8 @@ export function deleteChannel(project: string, id: string): Promise<void> {
 export interface MessagePreview {
   readonly title: string
   readonly text: string
+  /** What a channel of the kind is sent. */
+  readonly payload: string | null
   readonly sample: boolean
   readonly faults: readonly TemplateFault[]
 }
@@ -60,7 +63,11 @@ export interface TemplateFault extends QueryFault {
 }
 
 export function previewMessage(
-  question: { readonly project: string; readonly template: ChannelTemplate },
+  question: {
+    readonly project: string
+    readonly kind: ChannelKind
+    readonly template: ChannelTemplate
+  },
   signal: AbortSignal,
 ): Promise<MessagePreview> {
   return call<MessagePreview>('POST', `${PATH}/preview`, { body: question, signal })

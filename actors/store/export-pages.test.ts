@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
-import { tooMuchMemory } from '#actors/store/query-memory.ts'
-import type { SearchPlanInput, SearchResult } from '#actors/store/store.ts'
-import { searchAll } from '#actors/store/testing/random-searches.ts'
 import { exportPages } from './export-pages.ts'
+import { tooMuchMemory } from './query-memory.ts'
+import type { SearchPlanInput, SearchResult } from './store.ts'
+import { searchAll } from './testing/random-searches.ts'
 
 const ROWS = 1_200
 const RESULT: SearchResult = {

@@ -1,6 +1,6 @@
 /** All rows of a search, page by page: no more of them are in memory than one page has. */
-import { TooMuchMemoryError } from '#actors/store/query-memory.ts'
-import type { LogStore, SearchPlanInput } from '#actors/store/store.ts'
+import { TooMuchMemoryError } from './query-memory.ts'
+import type { LogStore, SearchPlanInput } from './store.ts'
 
 /** Pages of rows as JSON text. */
 export type ExportPages = AsyncGenerator<readonly string[], void, void>
