@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertRule } from '#proto/alert-rule.ts'
+import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { seededRandom } from '#runtime/index.ts'
 import { type AlertChange, AlertEngine, type StoredRule } from './alert-engine.ts'
 import { PartitionClocks } from './partition-clocks.ts'
@@ -240,4 +241,24 @@ test('what nobody received is not missing, whether a batch or the clock comes fi
       ['firing'],
     )
   }
+})
+
+test('a rule that comes while logs arrive judges no window of which it missed some', () => {
+  const few = { name: 'few', window: '10s', lateness: '0s', condition: '< 3' }
+  const parsed = parseAlertRule(few)
+  assert.ok(parsed.type === 'rule')
+  const { rule } = parsed
+  const other = { ...storedAs(rule), id: 'other' }
+  const engine = new AlertEngine()
+  engine.setRules([other])
+  const at = (ms: number): number => START_US + ms * 1_000
+  const errors = (ms: number): PlainStep => {
+    const event = { key: '', timeUs: at(ms), number: 1, isPart: false }
+    return { type: 'batch', atUs: at(ms), events: [event, event, event] }
+  }
+  runStep(engine, other, errors(200))
+  // It was saved before these rows came, and is known only now.
+  engine.setRules([storedAs(rule)], at(200))
+  const changes = [errors(10_500)].flatMap(step => runStep(engine, storedAs(rule), step))
+  assert.deepEqual([...changes, ...engine.advance(at(12_000))], [])
 })

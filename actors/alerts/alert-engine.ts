@@ -54,18 +54,20 @@ export class AlertEngine {
     return this.#rules
   }
 
-  /** Rules that stay keep their windows. */
-  setRules(rules: readonly StoredRule[]): void {
+  /**
+   * Rules that stay keep their windows. Others have not seen what was received up to `seenUs` and
+   * before: windows that reach back so far are not whole.
+   */
+  setRules(rules: readonly StoredRule[], seenUs = 0): void {
     const before = this.#rules
+    const beganUs = Math.max(seenUs, this.#nowUs)
     this.#rules = new Map(
       rules
         .filter(({ rule }) => rule.enabled)
         .map(stored => {
           const known = before.get(stored.id)
           const isSame = known?.stored.version === stored.version
-          const evaluator = isSame
-            ? known.evaluator
-            : new RuleEvaluator(stored.rule, stored.updatedAtUs, this.#onWindow)
+          const evaluator = isSame ? known.evaluator : this.#begin(stored, beganUs)
           return [stored.id, { stored, evaluator }]
         }),
     )
@@ -152,12 +154,16 @@ export class AlertEngine {
     engine.setRules(rules)
     if (reader.u8() !== SNAPSHOT_VERSION) return engine
     engine.#nowUs = reader.f64()
+    const unseen = new Set(engine.#rules.keys())
     while (reader.hasMore) {
       const [id, version, length] = [reader.text(), reader.f64(), reader.u32()]
       const part = reader.bytes(length)
       const known = engine.#rules.get(id)
-      if (known?.stored.version === version) known.evaluator.read(new ByteReader(part))
+      if (known?.stored.version !== version) continue
+      known.evaluator.read(new ByteReader(part))
+      unseen.delete(id)
     }
+    for (const id of unseen) engine.#rules.get(id)?.evaluator.resume(engine.#nowUs)
     return engine
   }
 
@@ -166,6 +172,12 @@ export class AlertEngine {
     const failed = this.#failed
     if (failed.length > 0) this.#failed = []
     return failed
+  }
+
+  #begin({ rule, updatedAtUs }: StoredRule, beganUs: number): RuleEvaluator {
+    const evaluator = new RuleEvaluator(rule, updatedAtUs, this.#onWindow)
+    evaluator.resume(beganUs)
+    return evaluator
   }
 
   #endGap(atUs: number): void {

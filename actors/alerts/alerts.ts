@@ -13,6 +13,7 @@ import { type Actor, type Context, defineActor, type Reply, type TaskPool } from
 import { type AlertChange, AlertEngine, type RuleFailure, type StoredRule } from './alert-engine.ts'
 import type { AlertFeed, FedBatch } from './alert-feed.ts'
 import { BatchQueue, inputOf, type Ticket } from './batch-queue.ts'
+import { BegunNotes } from './begun-notes.ts'
 import { ChangeRecorder } from './change-recorder.ts'
 import { PartitionClocks } from './partition-clocks.ts'
 import { stateChange } from './state-change.ts'
@@ -36,7 +37,7 @@ export type AlertMessage =
 
 export interface AlertDeps extends WindowClaimDeps {
   readonly pool: Pick<TaskPool, 'run'>
-  readonly rules: Pick<AlertRules, 'list' | 'noteWarmUp'>
+  readonly rules: Pick<AlertRules, 'list' | 'noteWarmUp' | 'noteBegun'>
   readonly states: Pick<AlertStates, 'record'>
   readonly faults: Pick<AlertFaults, 'note'>
   readonly feed: Pick<
@@ -87,6 +88,11 @@ class Alerts implements Actor<AlertMessage> {
   #recorder: ChangeRecorder
   #saving: Save | null = null
   readonly #warmUps: WarmUpNotes
+  readonly #begun: BegunNotes
+  /** Receipt of the newest batch that was taken: rules that come later do not know it. */
+  #acceptedUs = 0
+  /** With those that cannot be evaluated: all that somebody may wait for. */
+  #taken: LoadedRules['taken'] = []
   #savedAtMs = 0
   #savedBytes = 0
   #counts = { batches: 0, told: 0, saves: 0, faults: 0 }
@@ -96,6 +102,7 @@ class Alerts implements Actor<AlertMessage> {
     this.#deps = deps
     this.#recorder = this.#newRecorder()
     this.#warmUps = new WarmUpNotes(deps.rules, error => this.#fault(error, 'noting a warm-up'))
+    this.#begun = new BegunNotes(deps.rules, error => this.#fault(error, 'noting rules'))
     context.signal.addEventListener('abort', () => this.#queue.clear(), { once: true })
   }
 
@@ -195,6 +202,8 @@ class Alerts implements Actor<AlertMessage> {
     this.#fence = 0
     this.#recorder = this.#newRecorder()
     this.#saving = null
+    this.#acceptedUs = 0
+    this.#taken = []
     this.#rules = []
     this.#engine = new AlertEngine()
   }
@@ -218,15 +227,16 @@ class Alerts implements Actor<AlertMessage> {
     }
   }
 
-  #use({ rules, faults }: LoadedRules): void {
+  #use({ rules, faults, taken }: LoadedRules): void {
     this.#rules = rules
+    this.#taken = taken
     this.#note(faults)
     const key = this.#rules.map(({ id, version }) => `${id}@${version}`).join()
     this.#packed = packRules(
       key,
       this.#rules.map(({ rule }) => rule),
     )
-    this.#engine.setRules(this.#rules)
+    this.#engine.setRules(this.#rules, this.#acceptedUs)
   }
 
   async #look(reply?: Reply<void>): Promise<void> {
@@ -236,6 +246,7 @@ class Alerts implements Actor<AlertMessage> {
       this.#leave()
       await this.#begin()
     } else this.#use(await this.#patiently(() => loadRules(rules, projectId, this.#rules)))
+    this.#begun.note(this.#taken)
     reply?.()
   }
 
@@ -244,6 +255,7 @@ class Alerts implements Actor<AlertMessage> {
     const isKnown = generation < this.#generation || this.#positions.covers(entry)
     if (isKnown || this.#fence === 0) return batch.done()
     this.#positions = this.#positions.with(entry)
+    this.#acceptedUs = Math.max(this.#acceptedUs, Number(entry.envelope.receivedAtUs))
     this.#compute(this.#queue.add(batch, this.#rules, this.#packed))
   }
 
@@ -284,6 +296,7 @@ class Alerts implements Actor<AlertMessage> {
   #tick(): void {
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
     if (this.#fence === 0) return
+    this.#begun.note(this.#taken)
     const { feed, projectId } = this.#deps
     const covered = feed.coveredBy(projectId)
     if (covered !== null && this.#queue.length === 0) {

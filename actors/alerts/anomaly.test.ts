@@ -141,6 +141,7 @@ class World {
       pool,
       rules: {
         list: async () => [this.#rule],
+        noteBegun: async () => undefined,
         noteWarmUp: async (_id, _version, warmUp) => void this.warmUps.push(warmUp),
       },
       states: {

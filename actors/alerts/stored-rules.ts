@@ -9,6 +9,8 @@ export interface LoadedRules {
   readonly rules: readonly StoredRule[]
   /** Of the other enabled ones. */
   readonly faults: readonly RuleFault[]
+  /** All enabled ones. */
+  readonly taken: readonly Pick<StoredRule, 'id' | 'version'>[]
 }
 
 /** Those that are `known` in their present version are not parsed again. */
@@ -20,8 +22,8 @@ export async function loadRules(
   const before = new Map(known.map(rule => [rule.id, rule]))
   const rules: StoredRule[] = []
   const faults: RuleFault[] = []
-  for (const { id, version, updatedAtUs, rule } of await catalog.list(projectId)) {
-    if (rule.enabled === false) continue
+  const taken = (await catalog.list(projectId)).filter(({ rule }) => rule.enabled !== false)
+  for (const { id, version, updatedAtUs, rule } of taken) {
     const same = before.get(id)
     if (same?.version === version) {
       rules.push(same)
@@ -31,7 +33,7 @@ export async function loadRules(
     if (parsed.type === 'rule') rules.push({ id, version, updatedAtUs, rule: parsed.rule })
     else faults.push({ ruleId: id, version, message: faultText(parsed) })
   }
-  return { rules, faults }
+  return { rules, faults, taken }
 }
 
 /** The first thing that is wrong. */

@@ -32,6 +32,9 @@ export interface AlertRuleDeps extends EndpointDeps {
 
 const PATH = '/api/v1/alerts/rules'
 const FILE_BYTES_MAX = 1024 * 1024
+/** Whoever evaluates rules looks at the catalog twice a second. */
+const BEGUN_MS_MAX = 2_000
+const BEGUN_LOOK_MS = 25
 const FAULTS_TOLD_MAX = 10
 
 const ruleBody = z.strictObject({
@@ -61,6 +64,10 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
     await deps.keys.refresh()
     deps.alertsChanged()
   }
+  const saved = async (projectId: string): Promise<void> => {
+    await changed()
+    await untilBegun(projectId, deps)
+  }
   return [
     endpoint(deps, {
       ...shared,
@@ -85,7 +92,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
         const rule = printAlertRule(readRule(body.rule))
         const id = mintRuleId(deps.random)
         done(await alertRules.create(editOf(projectId, caller, deps), [{ id, rule }], false), id)
-        await changed()
+        await saved(projectId)
         return json(201, toldRule(await find(projectId, id)))
       },
     }),
@@ -106,7 +113,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
           rule: printAlertRule(rule),
         }))
         done(await alertRules.create(editOf(projectId, caller, deps), rules, body.replace), '')
-        await changed()
+        await saved(projectId)
         return json(200, { rules: (await alertRules.list(projectId)).map(toldRule) })
       },
     }),
@@ -151,7 +158,7 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
         const rule = printAlertRule(readRule(body.rule))
         const id = part('rule')
         done(await alertRules.update(editOf(projectId, caller, deps), { id, rule }), id)
-        await changed()
+        await saved(projectId)
         return json(200, toldRule(await find(projectId, id)))
       },
     }),
@@ -184,6 +191,17 @@ export function readRule(text: unknown): AlertRule {
 export function nameOfCaller(caller: Caller): string {
   if (caller.type === 'person') return caller.account.id
   return caller.type === 'key' ? `key ${caller.key.keyId}` : 'administrator'
+}
+
+/** What is received after the answer counts, unless nobody evaluates rules at present. */
+async function untilBegun(
+  projectId: string,
+  { alertRules, clock }: Pick<AlertRuleDeps, 'alertRules' | 'clock'>,
+): Promise<void> {
+  const lastMs = clock.monotonicMs() + BEGUN_MS_MAX
+  while (!(await alertRules.hasBegun(projectId)) && clock.monotonicMs() < lastMs) {
+    await new Promise<void>(resolve => void clock.after(BEGUN_LOOK_MS, resolve))
+  }
 }
 
 function editOf(projectId: string, caller: Caller, { clock }: AlertRuleDeps): AlertEdit {

@@ -54,6 +54,10 @@ export interface AlertRules {
   /** What its groups are is over, and begins anew. */
   update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal>
   delete(edit: AlertEdit, id: string): Promise<boolean>
+  /** They are evaluated in these versions: what is received from now on counts. */
+  noteBegun(rules: readonly Pick<StoredAlertRule, 'id' | 'version'>[]): Promise<void>
+  /** Whether all enabled rules of the project are evaluated as they are. */
+  hasBegun(projectId: string): Promise<boolean>
   /** Of the version that is evaluated; nothing happens if that has changed. */
   noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void>
 }

@@ -43,6 +43,7 @@ const ruleRow = z
     }),
   )
 const stampRow = z.object({ project_id: z.string(), stamp: z.string() })
+const begunRow = z.object({ begun: z.boolean() })
 const numberRow = z.object({ value: int8 })
 const projectRow = z.object({ id: z.string() })
 
@@ -128,6 +129,31 @@ export class SqlAlertRules implements AlertRules {
       `)
       return rowCount === 1
     })
+  }
+
+  async noteBegun(rules: Parameters<AlertRules['noteBegun']>[0]): Promise<void> {
+    const ids = rules.map(({ id }) => id)
+    const versions = rules.map(({ version }) => version)
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
+        UPDATE alert_rules r SET begun_version = begun.version
+        FROM unnest(${sql.array(ids, 'text')}, ${sql.array(versions, 'int8')})
+          AS begun (id, version)
+        WHERE r.id = begun.id AND r.begun_version < begun.version
+      `),
+    )
+  }
+
+  hasBegun(projectId: string): Promise<boolean> {
+    return this.#database.repeatable(db =>
+      db.oneFirst(sql.type(begunRow)`
+        SELECT NOT EXISTS (
+          SELECT 1 FROM alert_rules
+          WHERE project_id = ${projectId} AND begun_version < version
+            AND coalesce((rule ->> 'enabled')::boolean, true)
+        ) AS begun
+      `),
+    )
   }
 
   async noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void> {

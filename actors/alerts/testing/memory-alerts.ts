@@ -10,6 +10,8 @@ import type {
 
 export class MemoryAlertRules implements AlertRules {
   readonly #rules = new Map<string, StoredAlertRule>()
+  /** Versions that are evaluated; of none nothing is known, and nobody waits. */
+  readonly begun = new Map<string, number>()
   #version = 0
 
   async list(projectId: string): Promise<readonly StoredAlertRule[]> {
@@ -44,6 +46,15 @@ export class MemoryAlertRules implements AlertRules {
 
   async delete(_: AlertEdit, id: string): Promise<boolean> {
     return this.#rules.delete(id)
+  }
+
+  async noteBegun(rules: readonly Pick<StoredAlertRule, 'id' | 'version'>[]): Promise<void> {
+    for (const { id, version } of rules) this.begun.set(id, version)
+  }
+
+  async hasBegun(projectId: string): Promise<boolean> {
+    const rules = (await this.list(projectId)).filter(({ rule }) => rule.enabled !== false)
+    return this.begun.size === 0 || rules.every(({ id, version }) => this.begun.get(id) === version)
   }
 
   async noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void> {

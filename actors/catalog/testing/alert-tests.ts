@@ -234,6 +234,23 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.equal((await alertRules.find('alerts0004', 'seen'))?.fault, null)
   })
 
+  test('whether the rules of a project have begun is known by their versions', async () => {
+    const { alertRules } = catalog()
+    await catalog().createProject(newProject('alerts0008'))
+    assert.equal(await alertRules.hasBegun('alerts0008'), true, 'there is none')
+    await create('alerts0008', 'b1', 'b2')
+    await alertRules.noteBegun([{ id: 'b1', version: 1 }])
+    assert.equal(await alertRules.hasBegun('alerts0008'), false)
+    await alertRules.noteBegun([{ id: 'b2', version: 1 }])
+    assert.equal(await alertRules.hasBegun('alerts0008'), true)
+    await alertRules.update(edit('alerts0008'), rule('b1'))
+    await alertRules.noteBegun([{ id: 'b1', version: 1 }])
+    assert.equal(await alertRules.hasBegun('alerts0008'), false, 'another version')
+    const paused = { id: 'b1', rule: { ...rule('b1').rule, enabled: false } }
+    await alertRules.update(edit('alerts0008'), paused)
+    assert.equal(await alertRules.hasBegun('alerts0008'), true, 'nobody evaluates it')
+  })
+
   test('how warm an anomaly is is known of the version that is evaluated', async () => {
     const { alertRules } = catalog()
     const warmUp = { samples: 3, needed: 24, groups: 2, warming: 1 }

@@ -331,6 +331,8 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     create: rules => rules.create(ALERT_EDIT, [alertRule('rule03')], false),
     update: rules => rules.update(ALERT_EDIT, alertRule('rule01', 'renamed')),
     delete: rules => rules.delete(ALERT_EDIT, 'rule02'),
+    noteBegun: rules => rules.noteBegun([{ id: 'rule01', version: 1 }]),
+    hasBegun: rules => rules.hasBegun('project001'),
     noteWarmUp: rules => rules.noteWarmUp('rule01', 1, WARM_UP),
   },
   alertStates: {
