@@ -206,7 +206,7 @@ function measuring(rule: AlertRule): AlertRule {
   }
 }
 
-/** Rows that the rule looks at, of the group; what rules said stands among them, unseen by rules. */
+/** Rows of the group that the rule looks at: not what rules have said, which stands among them. */
 function rowsOf({ change, rule, stepUs, steps }: Asking, part: string, windows: number) {
   const { projectId, about, windowEndUs } = change
   const query = rule === null ? about.query : rowsQuery(rule)
