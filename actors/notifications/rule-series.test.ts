@@ -1,4 +1,4 @@
-/** The series of a firing, also where it is not the value of its rule: see notifications.test.ts. */
+/** The series of a firing, also where it is not the value of its rule. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { alertChange } from '#actors/catalog/testing/alert-tests.ts'
