@@ -29,6 +29,8 @@ export interface AlertFeedOptions {
   readonly onFault: (error: Error, where: string) => void
   /** Takes it; a promise only while it has no room. */
   feed(projectId: string, batch: FedBatch): void | Promise<void>
+  /** What the project began with is of another log: it has to begin anew. */
+  discarded(projectId: string): void
   /** Partitions came or went; nothing is handed out before this settles. */
   shared(): Promise<void>
 }
@@ -62,6 +64,8 @@ export class AlertFeed {
   /** All that have rules, with the partitions that their batches go to. */
   #lists: ReadonlyMap<string, readonly number[]> = new Map()
   readonly #owned = new Set<number>()
+  /** Of snapshots behind which nothing can come, because the log ends before. */
+  readonly #foreign = new Map<string, Positions>()
   #consumption: Consumption | undefined
   /** Readings that were given up deliver nothing more. */
   #generation = 0
@@ -169,13 +173,14 @@ export class AlertFeed {
    */
   begin(projectId: string, positions: Positions | null): Beginning {
     const fed = this.#projects.get(projectId)
-    const isForeign = positions !== null && !this.#reaches(positions)
-    const begun = (isForeign ? null : positions) ?? fed?.saved ?? this.#delivered
-    const known = fed?.partitions.size ?? 0
+    const known = positions === null || this.#isForeign(projectId, positions) ? null : positions
+    const begun = known ?? fed?.saved ?? this.#delivered
+    if (known !== null) fed?.doubt(known, this.#options.clock.nowUs())
+    const before = fed?.partitions.size ?? 0
     if (fed?.begin(begun) === true) this.#rewind()
     // Its snapshot knows partitions that its batches no longer go to.
-    if (fed !== undefined && fed.partitions.size > known) this.#shareAgain()
-    const knownSinceUs = this.#knownSinceUs(projectId, positions)
+    if (fed !== undefined && fed.partitions.size > before) this.#shareAgain()
+    const knownSinceUs = this.#knownSinceUs(projectId, known)
     return { positions: begun, generation: this.#generation, knownSinceUs }
   }
 
@@ -252,10 +257,24 @@ export class AlertFeed {
     return isWhole ? 0 : start.receivedAtUs
   }
 
-  /** A journal that ends before is another one. The end of a shared log is not known so well. */
-  #reaches(positions: Positions): boolean {
+  /** A log that ends before is another one. The end of a shared log is known only later. */
+  #isForeign(projectId: string, positions: Positions): boolean {
     const { isShared, log } = this.#options
-    return isShared || log.ends().positions.coversAll(positions)
+    if (!isShared) return !log.ends().positions.coversAll(positions)
+    return this.#foreign.get(projectId)?.equals(positions) === true
+  }
+
+  /** Of a topic that was made anew all would seem known until it is as long as the former one. */
+  #discardForeign(): void {
+    const ends = this.#options.log.ends()
+    for (const [projectId, fed] of this.#projects) {
+      const positions = fed.judge(ends)
+      if (positions === null) continue
+      this.#foreign.set(projectId, positions)
+      this.#projects.delete(projectId)
+      this.watch(projectId)
+      this.#options.discarded(projectId)
+    }
   }
 
   /** Others may have had it: what actors know of its projects is no longer good. */
@@ -350,6 +369,7 @@ export class AlertFeed {
   }
 
   #tellPassed = (): void => {
+    if (this.#options.isShared) this.#discardForeign()
     const passed = new Map(this.#delivered.pairs())
     for (const fed of [...this.#projects.values(), ...this.#waiting.values()]) {
       for (const partition of fed.partitions) {

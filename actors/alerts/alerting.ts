@@ -44,6 +44,7 @@ export class Alerting {
       isShared,
       onFault,
       feed: (projectId, batch) => options.actor(projectId).tell({ type: 'fed', batch }),
+      discarded: projectId => this.#discarded(projectId),
       shared: () => this.#settled(),
     })
   }
@@ -70,6 +71,13 @@ export class Alerting {
     this.feed.stopped(projectId)
     this.#cancel()
     this.#cancel = clock.after(FENCED_MS, () => void this.#settled())
+  }
+
+  #discarded(projectId: string): void {
+    const what = 'the log ends before what was saved of the rules of the project'
+    const then = 'it is another one, and windows begin anew with what comes now'
+    this.#options.onFault(new Error(`${what}: ${then}`), `alerts/${projectId}`)
+    void this.#settled()
   }
 
   observe(): Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** How far a project has come in the log: what was handed to its actor, and what that has saved. */
+import type { LogEnd } from '#actors/commit-log/commit-log.ts'
 import { type EntryPlace, type Position, Positions } from '#actors/commit-log/positions.ts'
 
 export class FedProject {
@@ -7,6 +8,8 @@ export class FedProject {
   #hasBegun = false
   /** There was a batch that its actor was not given. */
   #hasMissed = false
+  /** Where it began, and when, while it is not known whether the log reaches so far; null = it does. */
+  #unproven: { readonly positions: Positions; readonly atUs: number } | null = null
   /** Batches that its actor has not absorbed. */
   #feeding = 0
   #saved: Positions
@@ -40,6 +43,19 @@ export class FedProject {
   /** Nothing of it is lost if nobody remembers this. */
   get isSaved(): boolean {
     return !this.#hasMissed && this.#saved.coversAll(this.#last)
+  }
+
+  /** It began behind these positions, which only the end of the log as of a later time can prove. */
+  doubt(positions: Positions, atUs: number): void {
+    this.#unproven = { positions, atUs }
+  }
+
+  /** The log ended there at that time; answers what it cannot have had. */
+  judge({ positions: ends, atUs }: LogEnd): Positions | null {
+    if (this.#unproven === null || !this.#hasBegun || atUs <= this.#unproven.atUs) return null
+    const { positions } = this.#unproven
+    this.#unproven = null
+    return ends.coversAll(positions) ? null : positions
   }
 
   goesTo(list: readonly number[]): void {

@@ -32,6 +32,7 @@ class Reader {
       isShared,
       onFault: error => assert.fail(error),
       feed: (projectId, batch) => this.#take(projectId, batch),
+      discarded: projectId => assert.fail(`${projectId} is discarded`),
       shared: () => this.look(),
     })
   }
