@@ -1,4 +1,4 @@
-/** The season of a baseline is the day: what it learns of one, until when it says that it does not know. */
+/** The season of a baseline is the day: what it learns of one, and until when it knows nothing. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -8,7 +8,7 @@ export class FedProject {
   #hasBegun = false
   /** There was a batch that its actor was not given. */
   #hasMissed = false
-  /** Where it began, and when, while it is not known whether the log reaches so far; null = it does. */
+  /** Where it began, and when, until it is known whether the log reaches so far; null = it is. */
   #unproven: { readonly positions: Positions; readonly atUs: number } | null = null
   /** Batches that its actor has not absorbed. */
   #feeding = 0
@@ -45,7 +45,7 @@ export class FedProject {
     return !this.#hasMissed && this.#saved.coversAll(this.#last)
   }
 
-  /** It began behind these positions, which only the end of the log as of a later time can prove. */
+  /** It began behind these positions: only the end of the log as of a later time can prove them. */
   doubt(positions: Positions, atUs: number): void {
     this.#unproven = { positions, atUs }
   }
