@@ -11,6 +11,7 @@ import {
   reachableUnits,
   type UnitRange,
   walkOrder,
+  wholeUnits,
 } from './plan.ts'
 
 const MINUTE_US = 60_000_000
@@ -50,6 +51,21 @@ describe('what a search has to open', () => {
     assert.deepEqual(walkOrder([b, a], 'asc'), [a, b])
     const c = unit({ timeMinUs: 5, timeMaxUs: 60 })
     assert.deepEqual(walkOrder([a, b, c], 'desc'), [c, a, b])
+  })
+})
+
+describe('a count without opening anything', () => {
+  const one = unit({ timeMinUs: 100, timeMaxUs: 200, receivedMinUs: 1_000, receivedMaxUs: 2_000 })
+
+  test('is had of units that are wanted as a whole', () => {
+    const isWhole = (change: Partial<RowFilter>): boolean =>
+      wholeUnits([one], filter(change)).length === 1
+    assert.ok(isWhole({}) && isWhole({ startUs: 100, endUs: 201, ingestedStartUs: 1_000 }))
+    assert.ok(!isWhole({ startUs: 101 }) && !isWhole({ endUs: 200 }))
+    assert.ok(!isWhole({ ingestedStartUs: 1_001 }) && !isWhole({ ingestedEndUs: 2_000 }))
+    assert.ok(!isWhole({ levels: ['info'] }) && !isWhole({ services: ['a'] }))
+    const parsed = parseQuery('word')
+    assert.ok(parsed.type === 'query' && !isWhole({ query: parsed.query }))
   })
 })
 

@@ -34,6 +34,16 @@ export function reachableUnits<Unit extends UnitRange>(
   )
 }
 
+/** Units of which every row matches: how many there are is known without opening them. */
+export function wholeUnits<Unit extends UnitRange>(
+  units: readonly Unit[],
+  filter: RowFilter,
+): Unit[] {
+  const { query, services, levels } = filter
+  if (query.terms.length + services.length + levels.length > 0) return []
+  return units.filter(unit => !cutsTime(unit, filter) && !cutsReceipt(unit, filter))
+}
+
 export interface CountPlan<Unit> {
   /** Their summaries say exactly how many rows match. */
   readonly summarized: readonly Unit[]

@@ -7,7 +7,7 @@ import { type HistogramBar, LEVELS } from '#proto/api.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { encodeCursor, openCursor } from './cursor.ts'
 import { bothDone } from './lanes.ts'
-import { planCounts, reachableUnits } from './plan.ts'
+import { planCounts, reachableUnits, wholeUnits } from './plan.ts'
 import type { HeldMemory } from './query-memory.ts'
 import { type KeySelection, keyAt, sliceKeys } from './row-keys.ts'
 import { type Damage, SearchExplain } from './search-explain.ts'
@@ -66,10 +66,10 @@ class Search {
     const positions = cursor === null ? now : now.intersection(cursor.positions)
     const keys = this.#keySelection(cursor?.key ?? null)
     const tallyWanted = this.#tallyWanted()
-    const counts = planCounts(this.#units, this.#filter, tallyWanted.barUs)
-    const counted = this.#wantsTally() ? counts : { summarized: [], scanned: [] }
+    const counted = this.#countPlan(tallyWanted)
     const plan = this.#walkPlan(keys, new Set(counted.scanned), tallyWanted)
     const sum = new Tally(tallyWanted)
+    sum.total = counted.rows
     const { watch, ...tools } = this.#tools
     const [unsummarized, walked] = await bothDone(
       this.#summarize(counted.summarized, sum, tallyWanted),
@@ -85,7 +85,7 @@ class Search {
     tally.merge(unanswered.counts())
     const page = await this.#page(walked, positions)
     const reachable = this.#units.length
-    this.#explain.walked(walked, { reachable, summarized: counted.summarized.length })
+    this.#explain.walked(walked, { reachable, summarized: counted.withoutRows })
     return {
       ...this.#counts(tally),
       ...page,
@@ -106,6 +106,17 @@ class Search {
     const { include } = this.#input
     const parts = ['total', 'by_level', 'by_service', 'histogram'] as const
     return parts.some(part => include.has(part))
+  }
+
+  /** `rows` are of units that need not be opened to be counted. */
+  #countPlan({ levels, services, barUs }: TallyWanted) {
+    if (!this.#wantsTally()) return { summarized: [], scanned: [], rows: 0, withoutRows: 0 }
+    const isNumber = !levels && !services && barUs === null
+    const whole = new Set(isNumber ? wholeUnits(this.#units, this.#filter) : [])
+    const others = this.#units.filter(unit => !whole.has(unit))
+    const plan = planCounts(others, this.#filter, barUs)
+    const rows = [...whole].reduce((sum, unit) => sum + unit.rows, 0)
+    return { ...plan, rows, withoutRows: whole.size + plan.summarized.length }
   }
 
   #tallyWanted(): TallyWanted {
