@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type RequestOptions, request } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { createLogger } from '@logboy/sdk'
@@ -28,6 +29,7 @@ const absent = SERVERS.filter(name => process.env[name] === undefined)
 const skip = absent.length > 0 ? `${absent.join(', ')} not set` : nginxIsMissing
 
 const KILLS = 3
+const SLOW_SENDERS = 20
 const FLOWING_MS_MAX = 60_000
 const AUTHORITY = 'actors/http/testing/tls/first.crt'
 /** As the file says. */
@@ -160,6 +162,23 @@ suite('nginx before two gateways', { skip, timeout: 280_000 }, () => {
     }
   })
 
+  test('headers and bodies that never end hold nobody up, and are ended', async () => {
+    const head = `POST /ingest HTTP/1.1\r\nhost: entry\r\nauthorization: Bearer ${keys.ingest}\r\n`
+    const slow = [head, `${head}content-length: 100\r\n\r\n{"message":"slow"}`]
+    const ended = slow.flatMap(text =>
+      Array.from({ length: SLOW_SENDERS }, () => neverFinished(nginx.url, text)),
+    )
+    assert.equal((await ask({ path: '/health' })).status, 200)
+    const answers = await Promise.all(ended)
+    assert.deepEqual(
+      answers.filter(answer => !/^$|^HTTP\/1\.1 408 /.test(answer)),
+      [],
+    )
+    const body = { query: 'slow', limit: 0, include: ['total'] }
+    const { total } = await entry.call('POST', '/api/v1/logs/search', body, keys.read)
+    assert.equal(total, 0)
+  })
+
   test('too many connections of one address: those beyond the limit hear when to come again', async () => {
     const sockets = Array.from({ length: REQUESTS_MAX + 5 }, () => {
       const url = `${nginx.url.replace('http', 'ws')}/api/v1/tail`
@@ -207,6 +226,21 @@ suite('nginx before two gateways', { skip, timeout: 280_000 }, () => {
     return { status: response.statusCode, headers: response.headers, body }
   }
 })
+
+/** A connection on which nothing comes after this; answers what it was told until it was ended. */
+async function neverFinished(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write(text)
+  let answer = ''
+  socket.on('data', chunk => {
+    answer += String(chunk)
+  })
+  // It may be reset: what was sent last is not read any more.
+  socket.on('error', () => undefined)
+  await new Promise(resolve => socket.once('close', resolve))
+  return answer
+}
 
 /** Every writer gets something acknowledged that it did not have before. */
 function flows(writers: readonly Writer[], ledger: Ledger): Promise<boolean> {

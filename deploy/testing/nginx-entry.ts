@@ -84,10 +84,14 @@ export class NginxEntry {
 
 type Ports = Readonly<Record<4000 | 4317 | 4318 | 4443, number>>
 
-/** The file as it is, with TLS, and ports and paths of a test. */
+/** Where the file gives slow senders more time than a test has. */
+const SLOW_SENDER_TIMEOUT = '4s'
+
+/** The file as it is, with TLS, and ports, paths and patience of a test. */
 function configuration(behind: Behind, ports: Ports, folder: string): string {
   return readFileSync(FILE, 'utf8')
     .replaceAll(/^(\s*)# (listen|ssl_)/gm, '$1$2')
+    .replaceAll(/(client_(?:header|body)_timeout +)\d+s/g, `$1${SLOW_SENDER_TIMEOUT}`)
     .replaceAll('/etc/nginx', folder)
     .replace('/run/nginx.pid', join(folder, 'pid'))
     .replaceAll(/listen (4000|4317|4318|4443)/g, (_, port: string) => {
