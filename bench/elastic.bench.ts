@@ -24,7 +24,7 @@ import { openBareClient, partOf, prepareBodies } from './lab/bare-elastic.ts'
 import { dataFile, sealedBatches } from './lab/data.ts'
 import { percentile } from './lab/percentile.ts'
 
-const PROJECT = 'benchmark0'
+export const BENCH_PROJECT = 'benchmark0'
 const BATCH_ROWS = 4_096
 const MANIFEST_URL = new URL('../actors/manifest.ts', import.meta.url)
 const SYNTHETIC: Storage = { mode: 'logsdb', source: 'synthetic' }
@@ -107,7 +107,7 @@ function best(sent: readonly Sent[]): Sent {
   return sent.reduce((a, b) => (b.rowsPerSecond > a.rowsPerSecond ? b : a))
 }
 
-async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
+export async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
   const entries: LogEntry[] = []
   let [rows, position] = [0, 0]
   for await (const { bytes, rows: count } of sealedBatches(path, BATCH_ROWS)) {
@@ -123,7 +123,7 @@ async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
     }
     const sequence = BigInt(entries.length + 1)
     const envelope = create(EnvelopeSchema, {
-      projectId: PROJECT,
+      projectId: BENCH_PROJECT,
       kind: BatchKind.LOGS,
       producer: 0x123456789abcdefn,
       epoch: 1,
@@ -140,9 +140,9 @@ async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
 
 /** Threads have compiled what they run before anything is measured. */
 async function warmUp({ pool, entries }: Bench): Promise<void> {
-  const { types } = prepareBodies(PROJECT, entries.slice(0, 4))
+  const { types } = prepareBodies(BENCH_PROJECT, entries.slice(0, 4))
   for (const part of [...entries, ...entries].slice(0, WARM_UP_BODIES).map(partOf)) {
-    const input = { projectId: PROJECT, parts: [part], types: { byKey: types, isFull: true } }
+    const input = { projectId: BENCH_PROJECT, parts: [part], types: { byKey: types, isFull: true } }
     await Promise.all([pool.run('elastic-bulk-body', input), pool.run('elastic-bulk-body', input)])
   }
 }
@@ -210,7 +210,8 @@ async function sendBare(bench: Bench, inFlight: number): Promise<Sent> {
   const { server, address, entries } = bench
   return await inStore(bench, SYNTHETIC, async ({ name }) => {
     const index = indexNames(name).index('logs', 'bare', '2026-11-28')
-    const client = await openBareClient(server, address, index, prepareBodies(PROJECT, entries))
+    const bodies = prepareBodies(BENCH_PROJECT, entries)
+    const client = await openBareClient(server, address, index, bodies)
     try {
       return await measured(bench, () => client.send(inFlight))
     } finally {

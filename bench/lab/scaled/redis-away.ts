@@ -90,6 +90,9 @@ async function revoke(cluster: LabCluster, { id }: ProjectKeys): Promise<string[
   const path = `/api/v1/projects/${id}/keys`
   const body = { name: 'revoked soon', scopes: ['ingest', 'read'] }
   const { key = '', id: keyId = '' } = await callAt(url, { method: 'POST', path, body, token })
+  const begunMs = performance.now()
+  const since = (): string => `after ${Math.round(performance.now() - begunMs)} ms`
+  let deleted = 'not deleted'
   const code = await new Promise<number | string>((resolve, reject) => {
     const headers = { authorization: `Bearer ${key}` }
     const socket = new WebSocket(`${other.replace('http', 'ws')}/api/v1/tail`, { headers })
@@ -98,13 +101,16 @@ async function revoke(cluster: LabCluster, { id }: ProjectKeys): Promise<string[
     socket.on('close', resolve)
     socket.on('close', () => clearTimeout(late))
     socket.once('message', () => {
-      callAt(url, { method: 'DELETE', path: `${path}/${keyId}`, token }).catch(reject)
+      callAt(url, { method: 'DELETE', path: `${path}/${keyId}`, token }).then(() => {
+        deleted = `deleted ${since()}`
+      }, reject)
     })
   })
+  const closed = `${since()}, ${deleted}`
   const search = { method: 'POST', path: '/api/v1/logs/search', body: {}, token: key }
   const answer = await callAt(other, search).then(() => 'rows', String)
   return [
-    ...(code === REVOKED ? [] : [`the tail of a revoked key was ended with ${code}`]),
+    ...(code === REVOKED ? [] : [`the tail of a revoked key was ended with ${code} ${closed}`]),
     ...(/LOGBOY_KEY_(REVOKED|UNKNOWN)/.test(answer)
       ? []
       : [`a revoked key was answered ${answer}`]),
