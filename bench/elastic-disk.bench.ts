@@ -68,7 +68,7 @@ await server.close()
 
 /** A template of its own gives it the shape before the bare client makes it. */
 async function makeIndex(index: string, changes: Properties): Promise<void> {
-  const template = indexTemplate(index, { mode: 'logsdb', source: 'synthetic' })
+  const template = indexTemplate([index], { mode: 'logsdb', source: 'synthetic' })
   const { settings, mappings } = template['template'] as Template
   const properties = { ...mappings.properties, ...changes }
   const body = {
