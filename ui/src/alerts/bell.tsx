@@ -92,6 +92,8 @@ function FiringList(props: {
   readonly projectId: string | null
   readonly onFollow: () => void
 }): JSX.Element {
+  // Whoever looks has seen it, and it would lie over the list.
+  setBegunFiring(null)
   return (
     <>
       <Show

@@ -4,7 +4,7 @@ import { type MessagePreview, previewMessage } from '../api/channels.ts'
 import { createAsked } from '../kit/asked.ts'
 import { Field } from '../kit/field.tsx'
 import type { Form } from '../kit/form.ts'
-import { CHANNEL_KIND_NAMES, type ChannelField, templateOf } from './channel-form.ts'
+import { type ChannelField, templateOf } from './channel-form.ts'
 
 /** What messages say, with what comes of it while it is written. */
 export function ChannelTemplateFields(props: {
@@ -50,16 +50,13 @@ export function ChannelTemplateFields(props: {
           </p>
         </div>
         <Show when={problem()}>{found => <p class="hint hint-wrong">{found().message}</p>}</Show>
-        <Show when={answer()}>{found => <Preview preview={found()} kind={props.kind} />}</Show>
+        <Show when={answer()}>{found => <Preview preview={found()} />}</Show>
       </div>
     </details>
   )
 }
 
-function Preview(props: {
-  readonly preview: MessagePreview
-  readonly kind: ChannelKind
-}): JSX.Element {
+function Preview(props: { readonly preview: MessagePreview }): JSX.Element {
   return (
     <section class="message-preview" aria-label="Preview" aria-live="polite">
       <For each={props.preview.faults}>
@@ -78,7 +75,7 @@ function Preview(props: {
       <Show when={props.preview.payload}>
         {payload => (
           <details>
-            <summary>As {CHANNEL_KIND_NAMES[props.kind]} gets it</summary>
+            <summary>As it is sent</summary>
             <pre>{indented(payload())}</pre>
           </details>
         )}
