@@ -37,6 +37,11 @@ export async function ensureEmptyDatabase(folder: string): Promise<void> {
   })
 }
 
+/** Makes what is copied, before several want it at once; false = nothing can be kept here. */
+export function ensureTemplates(): Promise<boolean> {
+  return ensureTemplate(migratedTemplate(), initDatabase)
+}
+
 /**
  * An empty database of this PGlite, to copy: to make one takes five seconds of CPU. Beside the code
  * that it is made by: whoever can write there could as well change the code.
@@ -48,7 +53,7 @@ function emptyTemplate(): string {
 }
 
 /** The same with the tables of these migrations, which take another second. */
-export function migratedTemplate(): string {
+function migratedTemplate(): string {
   const migrations = createHash('sha256').update(JSON.stringify(readMigrations())).digest('hex')
   return `${emptyTemplate()}-${migrations.slice(0, 16)}`
 }
