@@ -129,7 +129,8 @@ export class OwnKafka {
   }
 
   get #java(): readonly string[] {
-    return ['-cp', `${HOME}/libs/*`]
+    // It lives for seconds: code that is compiled better would never pay.
+    return ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', `${HOME}/libs/*`]
   }
 }
 
