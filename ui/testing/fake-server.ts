@@ -125,7 +125,7 @@ export class FakeServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake')
     const route = `${request.method} ${pathname}`
-    if (route === 'GET /health') return reply(response, 200, { status: 'ok', version: 'fake' })
+    if (route === 'GET /health') return reply(response, 200, { status: 'ok', version: '0.1.0' })
     if (!pathname.startsWith('/api/')) return this.#file(pathname, response)
     if (route === 'POST /api/v1/sessions') return this.#signIn(await readBody(request), response)
     if (route === 'GET /api/v1/openapi.json') return reply(response, 200, FAKE_OPENAPI)

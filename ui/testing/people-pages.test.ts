@@ -352,6 +352,9 @@ browse('everybody can use every page, and nothing is wider than 390 pixels', asy
     await assertAccessible(page, path)
   }
   await enter(visit, '/account')
+  const [project] = server.projects
+  assert.ok(project)
+  server.projects[0] = { ...project, name: 'checkout and payments' }
   // Every other page wide, the rest narrow; the colours of each in light and in dark.
   const paths = [...PAGES, `/project/dead-letters?project=${PROJECT}&letter=letter-2`]
   for (const [at, path] of paths.entries()) {

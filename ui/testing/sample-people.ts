@@ -29,6 +29,7 @@ export function fillPeople(people: FakePeople, projectId: string): void {
   own.keys.push(
     { ...key, id: '2kwwhc268jqc', name: 'checkout', scopes: ['ingest'], last_used_at: AT },
     { ...key, id: '7hq2v04m1pxe', name: 'grafana', scopes: ['read'], expires_at: LATER },
+    { ...key, id: 'qfgmwyy6qkca', name: 'edge', scopes: ['ingest'], kind: 'signing' },
     { ...key, id: '1c9s8d7f6g5h', name: 'old shipper', scopes: ['ingest'], revoked_at: AT },
   )
   own.letters.push(...letters())
@@ -59,14 +60,14 @@ export function fillPeople(people: FakePeople, projectId: string): void {
 
 function letters(): DeadLetterContents[] {
   const samples: readonly (readonly [string, string, string, string | null])[] = [
-    ['letter-1', 'http', 'message: longer than 1 MiB', '{"message":"…","service":"checkout"}'],
+    ['letter-1', 'ingest', 'message: longer than 1 MiB', '{"message":"…","service":"checkout"}'],
     [
       'letter-2',
-      'http',
+      'ingest',
       'time: not a time: "yesterday"',
       '{"time":"yesterday","message":"paid","service":"checkout"}',
     ],
-    ['letter-3', 'stream', 'a text is not UTF-8', null],
+    ['letter-3', 'sdk-batch', 'a text is not UTF-8', null],
   ]
   return samples.map(([id, source, reason, records]) => ({
     id,

@@ -129,7 +129,7 @@ function UsageFacts(props: UsageFactsProps): JSX.Element {
       </dl>
       <Show when={props.overview.stored}>
         {stored => (
-          <p class="faint">
+          <p class="facts-note">
             Storage: {countText(stored().rows)} rows of any time;{' '}
             {forecastText(
               { usedBytes: stored().bytes, rows: stored().rows, freeBytes: props.freeBytes },

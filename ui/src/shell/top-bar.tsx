@@ -55,7 +55,7 @@ export function TopBar(props: TopBarProps): JSX.Element {
         <Bell projectId={props.project?.id ?? null} />
         <button
           type="button"
-          class="button button-quiet button-icon"
+          class="button button-quiet button-icon top-help"
           aria-label="Keyboard shortcuts"
           title="Keyboard shortcuts (?)"
           onClick={() => setHelp(true)}
