@@ -155,7 +155,7 @@ function AuditRow(props: {
       <td>
         <button
           type="button"
-          class="link link-plain cut"
+          class="link link-plain cut audit-who"
           title={`What else ${props.entry.actor} did`}
           onClick={() => props.onChange({ actor: props.entry.actor })}
         >
