@@ -64,8 +64,12 @@ export class WindowReader {
       fn === 'ratio' || fn === 'avg' || fn === 'min' || fn === 'max' || /^p\d/.test(fn)
     const isAnomaly = fn === 'anomaly'
     this.slotPanes = isAnomaly ? slotOf(windowS) / slideOf(windowS) : null
+    // What holds where there is nothing at all is not to be said of what has just appeared.
+    const holdsEmpty = condition !== null && compare(0, condition.operator, condition.threshold)
     this.needsPast =
-      condition === null ? fn === 'absence' : isAnomaly || fn === 'change' || (!isMeasure && !isUp)
+      condition === null
+        ? fn === 'absence'
+        : isAnomaly || fn === 'change' || (!isMeasure && (!isUp || holdsEmpty))
     this.needsWhole = this.needsPast || condition === null
   }
 

@@ -226,7 +226,11 @@ export class NaiveAlerts {
     const first = last - span + 1
     const isDown = condition?.operator.startsWith('<') ?? false
     const isOfRows = ['count', 'rate', 'sum', 'distinct'].includes(fn)
-    const past = fn === 'absence' || fn === 'change' || fn === 'anomaly' || (isDown && isOfRows)
+    const past =
+      fn === 'absence' ||
+      fn === 'change' ||
+      fn === 'anomaly' ||
+      ((isDown || firesOnNothing(condition)) && isOfRows)
     const whole = past || fn.endsWith('_pattern')
     const plain = { measured: null, isUnknown: false }
     const unjudged = { value: null, holds: false, isOver: false, judged: false, ...plain }
@@ -288,4 +292,10 @@ export class NaiveAlerts {
         throw new Error(`nobody knows ${this.#rule.aggregate.fn}`)
     }
   }
+}
+
+/** A group of which nothing was ever heard would fire. */
+function firesOnNothing(condition: AlertRule['condition']): boolean {
+  if (condition === null || condition.operator.startsWith('<')) return false
+  return condition.operator === '>=' ? condition.threshold <= 0 : condition.threshold < 0
 }
