@@ -37,7 +37,7 @@ test('a new field is taken; one that changed its type refuses to start, with the
   const options = optionsAt(url ?? '')
   const { subject, text } = schemaText('metrics', newTopic())
   await registerSchema(options, { subject, text })
-  const grown = text.replace('record_count = 1;', 'record_count = 1;\n  string note = 2;')
+  const grown = text.replace('record_count = 1;', 'record_count = 1;\n  string note = 100;')
   await registerSchema(options, { subject, text: grown })
   const changed = text.replace('uint32 record_count', 'string record_count')
   await assert.rejects(registerSchema(options, { subject, text: changed }), (error: Error) => {
