@@ -59,6 +59,7 @@ class Rehearsal {
   readonly #told = new Map<string, Waiting>()
   readonly #firing = new Map<string, CountedChange>()
   readonly #paces = new Map<string, Pace>()
+  readonly #forgotten = new Set<string>()
   /** In order of time. */
   readonly #wakes: Wake[] = []
   messages = 0
@@ -77,7 +78,7 @@ class Rehearsal {
     for (const change of changes) this.#post(change)
     for (const alert of alerts) this.#remind(alert, nowUs)
     let left: readonly string[] = [...alerts]
-    while (left.length > 0) left = this.#tell(left, nowUs)
+    while (left.length > 0) left = [...this.#tell(left, nowUs), ...this.#remindForgotten(nowUs)]
   }
 
   #post(change: CountedChange): void {
@@ -95,6 +96,14 @@ class Rehearsal {
     const isDue = told.dueUs + repeatS * 1_000_000 <= nowUs
     if (!isDue || (this.#waiting.get(alert)?.length ?? 0) > 0) return
     this.#put(alert, { ...this.#waitingOf(firing, told.reminder + 1), dueUs: nowUs })
+  }
+
+  /** Where an end and the next beginning were forgotten nothing waits: a reminder may be due. */
+  #remindForgotten(nowUs: number): readonly string[] {
+    const alerts = [...this.#forgotten]
+    this.#forgotten.clear()
+    for (const alert of alerts) this.#remind(alert, nowUs)
+    return alerts
   }
 
   /** Answers the alerts of which something was told. */
@@ -117,8 +126,10 @@ class Rehearsal {
     while (waiting[0] !== undefined) {
       const { pacedUntilUs, reminder } = waiting[0]
       if (reminder > 0 && !this.#firing.has(alert)) waiting.shift()
-      else if (reminder === 0 && pacedUntilUs !== null && waiting.length > 1) waiting.splice(0, 2)
-      else break
+      else if (reminder === 0 && pacedUntilUs !== null && waiting.length > 1) {
+        waiting.splice(0, 2)
+        this.#forgotten.add(alert)
+      } else break
     }
     const [head] = waiting
     const toldAtUs = this.#told.get(alert)?.dueUs ?? null
