@@ -180,57 +180,6 @@ test('a firing is told once, with its logs', async () => {
   assert.deepEqual([last?.outcome, last?.attempt, last?.changes.length], ['delivered', 1, 1])
 })
 
-/** Of so many messages at once the store is asked about all. */
-const SERIES_RULES = [
-  { aggregate: 'ratio(level:error)', condition: '> 0.5' },
-  { aggregate: 'p95(ms)', condition: '> 10' },
-  { aggregate: 'distinct(user)', condition: '>= 2', by: ['service'] },
-  // The time of a point is the beginning of its interval.
-  { metric: 'orders', aggregate: 'sum', condition: '> 3', lateness: '5s' },
-]
-
-test('the series of a firing is the value of its rule, whatever that computes', async () => {
-  for (const rule of SERIES_RULES) {
-    const name = `series of ${rule.aggregate}`
-    const query = 'metric' in rule ? '*' : 'service:series'
-    const full = { name, query, window: '10s', lateness: '0s', ...rule }
-    await call('POST', '/api/v1/alerts/rules', { project: project.id, rule: full })
-  }
-  const log = (level: string, ms: number, user: string) => ({
-    service: 'series',
-    level,
-    ms,
-    user,
-    message: 'x',
-  })
-  const logs = [log('error', 100, 'ada'), log('error', 200, 'bob'), log('info', 300, 'ada')]
-  await call('POST', '/ingest', logs, project.ingest_key)
-  const { url, grpc: grpcUrl } = server.note
-  const sdk = createLogger({
-    url,
-    grpcUrl,
-    key: project.ingest_key,
-    service: 'shop',
-    exitHooks: false,
-  })
-  sdk.metrics.counter('orders').add(5)
-  await sdk.close()
-  const told = (): Heard[] =>
-    heard.filter(
-      ({ type, rules }) => type === 'alert.firing' && rules[0]?.rule.startsWith('series of'),
-    )
-  await until(() => told().length >= SERIES_RULES.length)
-  for (const { rules, findings } of told()) {
-    const [first] = rules
-    const asked = SERIES_RULES.find(({ aggregate }) => first?.rule === `series of ${aggregate}`)
-    const { of, values = [], threshold } = findings?.series ?? {}
-    assert.deepEqual([of, threshold], [asked?.aggregate, Number(asked?.condition.split(' ')[1])])
-    assert.equal(values.length, 41, of ?? '')
-    const last = values.at(-1) ?? Number.NaN
-    assert.ok(Math.abs(last - (first?.value ?? 0)) < 1e-9, `${of}: ${last} is ${first?.value}`)
-  }
-})
-
 test('killed between what was said and what was written down: told again as the same, and said so', async () => {
   const killed = new Promise<void>(resolve => {
     answer = () => resolve(server.stop('SIGKILL').then(() => undefined))
@@ -286,7 +235,7 @@ test('what is silenced is not told, and told once when its silence is ended', as
 })
 
 test('a burst of errors goes the whole way: bell, mail, webhook, acknowledged, over', async () => {
-  await call('POST', '/api/v1/channels', {
+  const mail = await call<{ id: string }>('POST', '/api/v1/channels', {
     project: project.id,
     name: 'mail',
     settings: { kind: 'email', to: ['ada@example.org'] },
@@ -315,4 +264,56 @@ test('a burst of errors goes the whole way: bell, mail, webhook, acknowledged, o
   await until(() => isHeard('alert.resolved'))
   await until(() => mailed().includes('Subject: RESOLVED in cart: 3 of 2'))
   bell.close()
+  await call('DELETE', `/api/v1/channels/${mail.id}?project=${project.id}`)
+})
+
+/** Of so many messages at once the store is asked about all. */
+const SERIES_RULES = [
+  { aggregate: 'ratio(level:error)', condition: '> 0.5' },
+  { aggregate: 'p95(ms)', condition: '> 10' },
+  { aggregate: 'distinct(user)', condition: '>= 2', by: ['service'] },
+  // The time of a point is the beginning of its interval.
+  { metric: 'orders', aggregate: 'sum', condition: '> 3', lateness: '5s' },
+]
+
+test('the series of a firing is the value of its rule, whatever that computes', async () => {
+  for (const rule of SERIES_RULES) {
+    const name = `series of ${rule.aggregate}`
+    const query = 'metric' in rule ? '*' : 'service:series'
+    const full = { name, query, window: '10s', lateness: '0s', ...rule }
+    await call('POST', '/api/v1/alerts/rules', { project: project.id, rule: full })
+  }
+  const log = (level: string, ms: number, user: string) => ({
+    service: 'series',
+    level,
+    ms,
+    user,
+    message: 'x',
+  })
+  const logs = [log('error', 100, 'ada'), log('error', 200, 'bob'), log('info', 300, 'ada')]
+  await call('POST', '/ingest', logs, project.ingest_key)
+  const { url, grpc: grpcUrl } = server.note
+  const sdk = createLogger({
+    url,
+    grpcUrl,
+    key: project.ingest_key,
+    service: 'shop',
+    exitHooks: false,
+  })
+  sdk.metrics.counter('orders').add(5)
+  await sdk.close()
+  const told = (): Heard[] =>
+    heard.filter(
+      ({ type, rules }) => type === 'alert.firing' && rules[0]?.rule.startsWith('series of'),
+    )
+  await until(() => told().length >= SERIES_RULES.length)
+  for (const { rules, findings } of told()) {
+    const [first] = rules
+    const asked = SERIES_RULES.find(({ aggregate }) => first?.rule === `series of ${aggregate}`)
+    const { of, values = [], threshold } = findings?.series ?? {}
+    assert.deepEqual([of, threshold], [asked?.aggregate, Number(asked?.condition.split(' ')[1])])
+    assert.equal(values.length, 41, of ?? '')
+    const last = values.at(-1) ?? Number.NaN
+    assert.ok(Math.abs(last - (first?.value ?? 0)) < 1e-9, `${of}: ${last} is ${first?.value}`)
+  }
 })
