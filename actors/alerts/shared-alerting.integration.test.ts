@@ -123,11 +123,12 @@ async function alertTail(url: string): Promise<readonly string[]> {
 }
 
 /** Everybody has heard of all that there is, once, in the order in which it happened. */
-async function toldOnce(expected: readonly string[]): Promise<void> {
+async function toldOnce(expected: readonly string[], { isInOrder = true } = {}): Promise<void> {
   const firings = expected.filter(each => !each.endsWith('pending'))
   await until(() => heard.length >= firings.length && pushed.length >= expected.length)
   assert.deepEqual(await history(), expected)
-  assert.deepEqual(heard, firings)
+  if (isInOrder) assert.deepEqual(heard, firings)
+  else assert.deepEqual(heard.toSorted(), firings.toSorted())
   assert.deepEqual(pushed, expected)
 }
 
@@ -259,7 +260,9 @@ test('all of it stands in the logs of the project, once', { skip }, async () => 
   }
   await until(async () => (await rows()).length >= told.length)
   assert.deepEqual((await rows()).toSorted(), told.toSorted())
-  const unexpected = cluster.faults.filter(fault => !fault.includes('somebody else evaluates'))
+  // A question that a process slept over has had no answer for too long when it wakes up.
+  const ofSleep = ['somebody else evaluates', 'Query read timeout']
+  const unexpected = cluster.faults.filter(fault => !ofSleep.some(text => fault.includes(text)))
   assert.deepEqual(unexpected, [])
 })
 
@@ -280,5 +283,7 @@ test('kill -9 of PostgreSQL between firing and notification, and before a firing
   for (const name of tellers) process.kill(cluster.member(name).pid, 'SIGCONT')
   await errors('unheard', 3)
   await postgres.start()
-  await toldOnce([...before, 'kept pending', 'kept firing', 'unheard firing'])
+  // Whoever had taken the first before the outage tries it again later.
+  const told = [...before, 'kept pending', 'kept firing', 'unheard firing']
+  await toldOnce(told, { isInOrder: false })
 })

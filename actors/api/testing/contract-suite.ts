@@ -70,6 +70,15 @@ export function contractSuite(label: string, world: ContractWorld): void {
       )
     })
 
+    test('what a project has on the disk is told where the store knows', async () => {
+      const headers = { authorization: `Bearer ${names['administrator']}` }
+      const path = `/api/v1/metrics/overview?project=${names['project']}`
+      const { stored } = (await (await fetch(server.url + path, { headers })).json()) as {
+        readonly stored: { readonly rows: number } | null
+      }
+      assert.equal(stored?.rows ?? null, 'elasticsearch-url' in world.flags ? null : 10)
+    })
+
     for (const file of contractFiles()) {
       test(file, async t => {
         const table = apiRoutes((await apiWorld(t, 'node')).deps)

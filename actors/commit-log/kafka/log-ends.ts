@@ -132,10 +132,9 @@ export class LogEnds {
     try {
       const cluster = await this.#connected()
       await cluster.refreshMetadataIfNecessary()
-      const [starts, ends] = await Promise.all([
-        this.#offsets(cluster, 0),
-        this.#offsets(cluster, OFFSET_OF_END),
-      ])
+      // In this order: what has no record after its end was asked for begins there at the earliest.
+      const ends = await this.#offsets(cluster, OFFSET_OF_END)
+      const starts = await this.#offsets(cluster, 0)
       const partitions = Array.from({ length: partitionCount }, (_, partition) => partition)
       const endOf = (partition: number): number => Number(ends.get(partition)?.offset ?? 0)
       // One that moved meanwhile is newer than the answer; a lower one else is another topic.
