@@ -72,6 +72,7 @@ export function contractSuite(label: string, world: ContractWorld): void {
 
     test('what a project has on the disk is told where the store knows', async () => {
       const headers = { authorization: `Bearer ${names['administrator']}` }
+      await fetch(`${server.url}/api/v1/system/flush`, { method: 'POST', headers })
       const path = `/api/v1/metrics/overview?project=${names['project']}`
       const { stored } = (await (await fetch(server.url + path, { headers })).json()) as {
         readonly stored: { readonly rows: number } | null
