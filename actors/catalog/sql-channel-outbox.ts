@@ -80,20 +80,47 @@ export class SqlChannelOutbox implements ChannelOutbox {
   }
 
   async take(asked: Parameters<ChannelOutbox['take']>[0]): Promise<readonly ChannelTelling[]> {
+    await this.#forget(asked.nowUs)
     await this.#remind(asked.nowUs)
     return this.#due(asked)
   }
 
-  /** Puts into the outbox that something still fires; takes out what is no longer true. */
+  /** Takes out what is no longer true. First of all: behind it a reminder may be due, or news. */
+  async #forget(nowUs: number): Promise<void> {
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
+        WITH over AS (
+          -- What was tried may be on its way until it is due again.
+          DELETE FROM alert_outbox o USING alert_history h
+          WHERE h.id = o.history_id AND o.reminder > 0
+            AND (o.attempts = 0 OR o.due_at_us <= ${nowUs})
+            AND starts_with(o.target, ${CHANNEL_TARGET}) AND NOT ${STILL_FIRING}
+        ), pairs AS (
+          -- What was held back is over again before anybody heard of it.
+          SELECT o.target, o.history_id, next.history_id AS next_id FROM alert_outbox o
+          JOIN alert_history h ON h.id = o.history_id
+          CROSS JOIN LATERAL (
+            SELECT min(e.history_id) AS history_id
+            FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id
+            WHERE e.target = o.target AND e.history_id > o.history_id
+              AND g.rule_id = h.rule_id AND g.group_key = h.group_key
+          ) AS next
+          WHERE o.held_by IS NOT NULL AND o.attempts = 0 AND o.reminder = 0
+            AND next.history_id IS NOT NULL
+          FOR UPDATE OF o SKIP LOCKED
+        )
+        DELETE FROM alert_outbox o USING pairs
+        WHERE o.target = pairs.target AND o.history_id IN (pairs.history_id, pairs.next_id)
+      `),
+    )
+  }
+
+  /** Puts into the outbox that something still fires. */
   async #remind(nowUs: number): Promise<void> {
     const severities = sql.array(ALERT_SEVERITIES, 'text')
     await this.#database.repeatable(db =>
       db.query(sql.unsafe`
-        WITH over AS (
-          DELETE FROM alert_outbox o USING alert_history h
-          WHERE h.id = o.history_id AND o.reminder > 0 AND o.due_at_us <= ${nowUs}
-            AND starts_with(o.target, ${CHANNEL_TARGET}) AND NOT ${STILL_FIRING}
-        ), waiting AS (
+        WITH waiting AS (
           -- Locked, so that of two who look one sees what the other has told.
           SELECT t.rule_id, t.group_key, t.reminders, c.id AS channel_id, c.project_id, c.severity,
             c.labels
@@ -126,23 +153,7 @@ export class SqlChannelOutbox implements ChannelOutbox {
   #due({ nowUs, againAtUs, limit }: Parameters<ChannelOutbox['take']>[0]) {
     return this.#database.repeatable(db =>
       db.any(sql.type(tellingRow)`
-        WITH pairs AS (
-          -- What was held back is over again before anybody heard of it.
-          SELECT o.target, o.history_id, next.history_id AS next_id FROM alert_outbox o
-          JOIN alert_history h ON h.id = o.history_id
-          CROSS JOIN LATERAL (
-            SELECT min(e.history_id) AS history_id
-            FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id
-            WHERE e.target = o.target AND e.history_id > o.history_id
-              AND g.rule_id = h.rule_id AND g.group_key = h.group_key
-          ) AS next
-          WHERE o.held_by IS NOT NULL AND o.attempts = 0 AND o.reminder = 0
-            AND next.history_id IS NOT NULL
-          FOR UPDATE OF o SKIP LOCKED
-        ), cancelled AS (
-          DELETE FROM alert_outbox o USING pairs
-          WHERE o.target = pairs.target AND o.history_id IN (pairs.history_id, pairs.next_id)
-        ), due AS (
+        WITH due AS (
           SELECT o.history_id, o.target, o.held_by, o.due_at_us FROM alert_outbox o
           JOIN alert_history h ON h.id = o.history_id
           WHERE starts_with(o.target, ${CHANNEL_TARGET}) AND o.due_at_us <= ${nowUs}
@@ -151,10 +162,6 @@ export class SqlChannelOutbox implements ChannelOutbox {
               SELECT 1 FROM silences s
               WHERE s.id = split_part(o.held_by, '@', 1)
                 AND s.id || '@' || s.version = o.held_by AND s.ends_at_us > ${nowUs}
-            )
-            AND NOT EXISTS (
-              SELECT 1 FROM pairs
-              WHERE pairs.target = o.target AND pairs.history_id = o.history_id
             )
             AND NOT EXISTS (
               SELECT 1 FROM alert_outbox e JOIN alert_history g ON g.id = e.history_id

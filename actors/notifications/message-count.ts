@@ -59,7 +59,6 @@ class Rehearsal {
   readonly #told = new Map<string, Waiting>()
   readonly #firing = new Map<string, CountedChange>()
   readonly #paces = new Map<string, Pace>()
-  readonly #forgotten = new Set<string>()
   /** In order of time. */
   readonly #wakes: Wake[] = []
   messages = 0
@@ -76,9 +75,12 @@ class Rehearsal {
     const alerts = new Set(changes.map(alertOf))
     while (this.nextUs() <= nowUs) alerts.add(this.#wakes.shift()?.alert ?? '')
     for (const change of changes) this.#post(change)
-    for (const alert of alerts) this.#remind(alert, nowUs)
     let left: readonly string[] = [...alerts]
-    while (left.length > 0) left = [...this.#tell(left, nowUs), ...this.#remindForgotten(nowUs)]
+    while (left.length > 0) {
+      for (const alert of left) this.#forget(alert)
+      for (const alert of left) this.#remind(alert, nowUs)
+      left = this.#tell(left, nowUs)
+    }
   }
 
   #post(change: CountedChange): void {
@@ -98,14 +100,6 @@ class Rehearsal {
     this.#put(alert, { ...this.#waitingOf(firing, told.reminder + 1), dueUs: nowUs })
   }
 
-  /** Where an end and the next beginning were forgotten nothing waits: a reminder may be due. */
-  #remindForgotten(nowUs: number): readonly string[] {
-    const alerts = [...this.#forgotten]
-    this.#forgotten.clear()
-    for (const alert of alerts) this.#remind(alert, nowUs)
-    return alerts
-  }
-
   /** Answers the alerts of which something was told. */
   #tell(alerts: readonly string[], nowUs: number): readonly string[] {
     const ready = alerts.flatMap(alert => this.#head(alert, nowUs) ?? [])
@@ -120,18 +114,20 @@ class Rehearsal {
     return told.map(telling => this.#settle(telling, nowUs))
   }
 
-  /** What is first of an alert; what was held back and is over again is forgotten. */
-  #head(alert: string, nowUs: number): Waiting | null {
+  /** What was held back and is over again; reminders of what fires no longer. */
+  #forget(alert: string): void {
     const waiting = this.#waiting.get(alert) ?? []
     while (waiting[0] !== undefined) {
       const { pacedUntilUs, reminder } = waiting[0]
       if (reminder > 0 && !this.#firing.has(alert)) waiting.shift()
-      else if (reminder === 0 && pacedUntilUs !== null && waiting.length > 1) {
-        waiting.splice(0, 2)
-        this.#forgotten.add(alert)
-      } else break
+      else if (reminder === 0 && pacedUntilUs !== null && waiting.length > 1) waiting.splice(0, 2)
+      else break
     }
-    const [head] = waiting
+  }
+
+  /** What is first of an alert. */
+  #head(alert: string, nowUs: number): Waiting | null {
+    const head = this.#waiting.get(alert)?.[0]
     const toldAtUs = this.#told.get(alert)?.dueUs ?? null
     return head !== undefined && head.dueUs <= nowUs ? { ...head, toldAtUs } : null
   }

@@ -13,9 +13,18 @@ import type { SqlCatalog } from '#actors/catalog/sql-catalog.ts'
 import { InProcessCoordination } from '#actors/coordination/in-process.ts'
 import { type ChannelPacing, PACING_DEFAULTS } from '#proto/channel-pacing.ts'
 import { countMessages } from './message-count.ts'
-import { HOSTS, RULES, type SenderChange, senderWorld, type Told } from './testing/sender-world.ts'
+import {
+  HOSTS,
+  RULES,
+  type SenderChange,
+  type SenderProject,
+  senderWorld,
+  type Told,
+} from './testing/sender-world.ts'
 
-const RUNS = Number(process.env['LOGBOY_PACING_CASES'] ?? 2)
+/** Cases that share a world: it is asked each second, however many there are. */
+const CASES_AT_ONCE = 12
+const RUNS = Math.ceil(Number(process.env['LOGBOY_PACING_CASES'] ?? 60) / CASES_AT_ONCE)
 const S = 1_000_000
 /** Everything is told by then. */
 const LAST_S = 30
@@ -31,10 +40,10 @@ after(async () => {
 })
 
 /** Two senders that share claims. */
-async function world(pacing: ChannelPacing) {
+async function world() {
   const ticks = { nowMs: 0 }
   const claims = new InProcessCoordination({ monotonicMs: () => ticks.nowMs })
-  const all = await senderWorld(catalog, { pacing, claimers: [claims, claims] })
+  const all = await senderWorld(catalog, [claims, claims])
   const next = async (): Promise<void> => {
     ticks.nowMs += 1_000
     await all.second()
@@ -64,46 +73,89 @@ const events = fc.array(
   { maxLength: 16 },
 )
 
-/** An end that waits is over again when a reminder is due: both are forgotten, and it is told. */
-const FORGOTTEN: [ChannelPacing, SenderChange[]] = [
-  { groupBy: ['alertname'], waitS: 5, intervalS: 4, repeatS: 6, cooldownS: 0 },
-  [
-    { atS: 1, rule: 'r2', host: 'a', to: 'firing' },
-    { atS: 8, rule: 'r2', host: 'a', to: 'ok' },
-    { atS: 12, rule: 'r2', host: 'a', to: 'firing' },
-  ],
+interface PacedCase {
+  readonly pacing: ChannelPacing
+  readonly events: readonly SenderChange[]
+}
+
+const cases = fc.record({ pacing: pacings, events })
+const KNOWN: readonly PacedCase[] = [
+  {
+    // An end that waits is over again when a reminder is due: both are forgotten, and it is told.
+    pacing: { groupBy: ['alertname'], waitS: 5, intervalS: 4, repeatS: 6, cooldownS: 0 },
+    events: [
+      { atS: 1, rule: 'r2', host: 'a', to: 'firing' },
+      { atS: 8, rule: 'r2', host: 'a', to: 'ok' },
+      { atS: 12, rule: 'r2', host: 'a', to: 'firing' },
+    ],
+  },
+  {
+    // The same in the second in which something else of the group is told: it comes along.
+    pacing: { groupBy: [], waitS: 0, intervalS: 9, repeatS: 6, cooldownS: 0 },
+    events: [
+      { atS: 1, rule: 'r1', host: 'a', to: 'firing' },
+      { atS: 6, rule: 'r2', host: 'b', to: 'firing' },
+      { atS: 9, rule: 'r1', host: 'a', to: 'ok' },
+      { atS: 10, rule: 'r1', host: 'a', to: 'firing' },
+    ],
+  },
+  {
+    // It ends while a reminder waits: the end waits for others, not for what is no longer true.
+    pacing: { groupBy: ['alertname'], waitS: 5, intervalS: 0, repeatS: 6, cooldownS: 0 },
+    events: [
+      { atS: 3, rule: 'r2', host: 'a', to: 'firing' },
+      { atS: 15, rule: 'r2', host: 'a', to: 'ok' },
+    ],
+  },
 ]
 
 test('two senders tell what a rehearsal of the same changes counts, each of it once', async () => {
-  await fc.assert(
-    fc.asyncProperty(pacings, events, losses, async (pacing, all, lost) => {
-      const { told, entries, startUs, ...of } = await world(pacing)
-      for (let atS = 0; atS <= LAST_S; atS++) {
-        if (lost.has(atS)) of.forget()
-        const changes = all.filter(one => one.atS === atS)
-        for (const each of changes) await of.change(each)
-        if (atS > 0) await of.second()
-        await of.look(2 + changes.length)
-        assert.equal(told.length, countMessages(entries, pacing, startUs + atS * S), `at ${atS}`)
-      }
-      await of.end()
-      checkTold(told, pacing)
-      for (const { rule, host } of all) {
-        const alert = `${rule} ["${host}"]`
-        const last = told.findLast(({ changes }) => changes.some(text => text.startsWith(alert)))
-        const state = entries.findLast(
-          ({ about, key }) => about.rule === rule && key === `["${host}"]`,
-        )
-        const isTold = last?.changes.includes(`${alert} firing`) === true
-        assert.equal(isTold, state?.to === 'firing', `${alert} in the end`)
-      }
-    }),
-    { numRuns: RUNS, endOnFailure: true, examples: [[...FORGOTTEN, new Set<number>()]] },
-  )
+  const many = fc.array(cases, { minLength: CASES_AT_ONCE, maxLength: CASES_AT_ONCE })
+  await fc.assert(fc.asyncProperty(many, losses, checkCases), {
+    numRuns: RUNS,
+    endOnFailure: true,
+    examples: [[[...KNOWN], new Set<number>()]],
+  })
 })
 
+async function checkCases(all: readonly PacedCase[], lost: ReadonlySet<number>): Promise<void> {
+  const { open, forget, second, look, end, startUs } = await world()
+  const opened: (PacedCase & { readonly project: SenderProject })[] = []
+  for (const each of all) opened.push({ ...each, project: await open(each.pacing) })
+  for (let atS = 0; atS <= LAST_S; atS++) {
+    if (lost.has(atS)) forget()
+    let changes = 0
+    for (const { events: its, project } of opened) {
+      const now = its.filter(one => one.atS === atS)
+      for (const each of now) await project.change(each)
+      changes = Math.max(changes, now.length)
+    }
+    if (atS > 0) await second()
+    await look(2 + changes)
+    for (const { pacing, events: its, project } of opened) {
+      const counted = countMessages(project.entries, pacing, startUs + atS * S)
+      const which = `at ${atS} of ${JSON.stringify({ pacing, events: its })}`
+      assert.equal(project.told.length, counted, which)
+    }
+  }
+  await end()
+  for (const each of opened) checkTold(each)
+}
+
+function checkTold({ pacing, events: all, project }: PacedCase & { project: SenderProject }): void {
+  const { told, entries } = project
+  checkTurns(told, pacing)
+  for (const { rule, host } of all) {
+    const alert = `${rule} ["${host}"]`
+    const last = told.findLast(({ changes }) => changes.some(text => text.startsWith(alert)))
+    const state = entries.findLast(({ about, key }) => about.rule === rule && key === `["${host}"]`)
+    const isTold = last?.changes.includes(`${alert} firing`) === true
+    assert.equal(isTold, state?.to === 'firing', `${alert} in the end`)
+  }
+}
+
 /** Beginning and end of an alert take turns; what is between them are reminders. */
-function checkTold(told: readonly Told[], { repeatS, intervalS }: ChannelPacing): void {
+function checkTurns(told: readonly Told[], { repeatS, intervalS }: ChannelPacing): void {
   const firing = new Map<string, number>()
   for (const { atS, subject, changes } of told) {
     for (const text of changes) {
@@ -124,24 +176,22 @@ function checkTold(told: readonly Told[], { repeatS, intervalS }: ChannelPacing)
 }
 
 test('what fires is told again until somebody acknowledges it, under an id of its own', async () => {
-  const all = await world({ ...PACING_DEFAULTS, repeatS: 10 })
-  await all.change({ atS: 0, rule: 'r1', host: 'a', to: 'firing' })
-  await all.look()
-  for (let n = 0; n < 25; n++) await all.second()
+  const { open, second, look, end } = await world()
+  const { change, acknowledge, told, channelId } = await open({ ...PACING_DEFAULTS, repeatS: 10 })
+  await change({ atS: 0, rule: 'r1', host: 'a', to: 'firing' })
+  await look()
+  for (let n = 0; n < 25; n++) await second()
   assert.deepEqual(
-    all.told.map(({ atS, subject }) => `${atS} ${subject.split(':')[0]}`),
+    told.map(({ atS, subject }) => `${atS} ${subject.split(':')[0]}`),
     ['0 FIRING', '10 STILL FIRING', '20 STILL FIRING'],
   )
-  await all.acknowledge()
-  for (let n = 0; n < 15; n++) await all.second()
-  assert.equal(all.told.length, 3)
-  await all.change({ atS: 40, rule: 'r1', host: 'a', to: 'ok' })
-  await all.look()
-  assert.match(all.told.at(-1)?.subject ?? '', /^RESOLVED/)
-  const deliveries = await catalog.alertChannels.deliveries(all.channelId, {
-    before: null,
-    limit: 9,
-  })
+  await acknowledge()
+  for (let n = 0; n < 15; n++) await second()
+  assert.equal(told.length, 3)
+  await change({ atS: 40, rule: 'r1', host: 'a', to: 'ok' })
+  await look()
+  assert.match(told.at(-1)?.subject ?? '', /^RESOLVED/)
+  const deliveries = await catalog.alertChannels.deliveries(channelId, { before: null, limit: 9 })
   assert.deepEqual(
     deliveries.map(({ isReminder, isRepeatPossible, attempt }) => [
       isReminder,
@@ -150,5 +200,5 @@ test('what fires is told again until somebody acknowledges it, under an id of it
     ]),
     [false, true, true, false].map(isReminder => [isReminder, false, 1]),
   )
-  await all.end()
+  await end()
 })

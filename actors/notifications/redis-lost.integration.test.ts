@@ -34,16 +34,14 @@ test('a Redis that is emptied, killed and started anew changes nothing that is t
   const shared = [open(), open()] as const
   const folder = mkdtempSync(join(tmpdir(), 'logboy-redis-lost-'))
   const catalog = await openEmbeddedCatalog(folder)
-  const { told, projectId, ...does } = await senderWorld(catalog, {
-    pacing: PACING_DEFAULTS,
-    claimers: shared,
-  })
+  const does = await senderWorld(catalog, shared)
+  const { told, projectId, change } = await does.open(PACING_DEFAULTS)
   try {
     await until(() => shared.every(({ isAway }) => !isAway))
     for (let round = 0; round < ROUNDS; round++) {
       await happen(STEPS[round % STEPS.length] ?? 'none', server, shared)
       const to = round % 2 === 0 ? 'firing' : 'ok'
-      await does.change({ atS: round, rule: 'r1', host: 'a', to })
+      await change({ atS: round, rule: 'r1', host: 'a', to })
       // Every other hint is lost: then the clock has to do.
       if (round % 3 !== 0) await does.look(1)
       await until(async () => {

@@ -149,8 +149,8 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     await tell('firing')
     await hold(await take(NOW_US), silence)
     await tell('ok', 'firing')
-    assert.deepEqual(await told(NOW_US + 200), [], 'a pair goes first')
-    assert.deepEqual(await told(NOW_US + 200), ['firing 0'], 'what is left is told once')
+    assert.deepEqual(await told(NOW_US + 200), ['firing 0'], 'a pair goes, what is left is told')
+    assert.deepEqual(await told(NOW_US + 200), [], 'once')
   })
 
   test('what may have been told before its silence is not called off', async () => {

@@ -37,29 +37,27 @@ export interface Told {
   readonly changes: readonly string[]
 }
 
-export interface SenderWorldOptions {
-  readonly pacing: ChannelPacing
-  /** One for each sender. */
-  readonly claimers: readonly Pick<Coordination, 'claim'>[]
+/** A project with a channel and rules; what its changes are, and what was told of them. */
+export interface SenderProject {
+  readonly projectId: string
+  readonly channelId: string
+  readonly told: readonly Told[]
+  readonly entries: readonly CountedChange[]
+  change(change: SenderChange): Promise<void>
+  acknowledge(): Promise<void>
 }
 
-/** A project of its own with a channel, rules and senders, at second 0. */
-export async function senderWorld(catalog: SqlCatalog, { pacing, claimers }: SenderWorldOptions) {
-  const projectId = `paced${String(++runs).padStart(5, '0')}`
-  await catalog.createProject(newProject(projectId))
-  const sealed = settings.seal({ kind: 'email', to: ['ops@example.org'] })
-  const channelId = `channel-${projectId}`
-  await catalog.alertChannels.create(
-    newChannel(channelId, { projectId, kind: 'email', sealed, pacing }),
-  )
-  const ruleId = (rule: string): string => `${rule}-${projectId}`
-  const rules = RULES.map(rule => ({ id: ruleId(rule), rule: { name: rule, condition: '> 20' } }))
-  await catalog.alertRules.create({ projectId, by: 'ada', atUs: 0 }, rules, false)
-  const [claim] = await catalog.checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], 'p')
-  const told: Told[] = []
+/** Senders at second 0, one for each of `claimers`. */
+export async function senderWorld(
+  catalog: SqlCatalog,
+  claimers: readonly Pick<Coordination, 'claim'>[],
+) {
+  const run = ++runs
   const actors: TestActor<NotifierMessage>[] = []
   const waiting = new Set<Promise<unknown>>()
   const outbox = watched(catalog.channelOutbox, waiting)
+  const told = new Map<string, Told[]>()
+  const projects: SenderProject[] = []
   const nowS = (): number => ((actors[0]?.clock.nowUs() ?? startUs) - startUs) / S
   let startUs = 0
   for (const [n, coordination] of claimers.entries()) {
@@ -68,7 +66,7 @@ export async function senderWorld(catalog: SqlCatalog, { pacing, claimers }: Sen
       silences: catalog.silences,
       coordination: { claim: (key, ttlMs) => watch(waiting, coordination.claim(key, ttlMs)) },
       settings,
-      random: seededRandom(runs * 10 + n),
+      random: seededRandom(run * 10 + n),
       evidence: async () => ({ lines: [], findings: NO_FINDINGS }),
       // The mail carries what it is about.
       link: changes =>
@@ -76,9 +74,9 @@ export async function senderWorld(catalog: SqlCatalog, { pacing, claimers }: Sen
       links: { of: () => null },
       mailer: {
         type: 'mail',
-        send: async ({ subject, text }) => {
+        send: async ({ to, subject, text }) => {
           const [, changes = ''] = /^logs: (.*)$/m.exec(text) ?? []
-          told.push({ atS: nowS(), subject, changes: changes.split('|') })
+          told.get(to)?.push({ atS: nowS(), subject, changes: changes.split('|') })
         },
         close: () => undefined,
       },
@@ -88,26 +86,15 @@ export async function senderWorld(catalog: SqlCatalog, { pacing, claimers }: Sen
     actors.push(actor)
     startUs = actor.clock.nowUs()
   }
-  const entries: CountedChange[] = []
-  let windows = 1
   return {
-    projectId,
-    channelId,
-    told,
-    entries,
     startUs,
-    change: async ({ atS, rule, host, to }: SenderChange) => {
-      const { about } = alertChange(projectId, '')
-      const made = alertChange(projectId, ruleId(rule), {
-        key: JSON.stringify([host]),
-        to,
-        windowEndUs: startUs + windows++,
-        atUs: startUs + atS * S,
-        about: { ...about, rule, group: { host } },
-        targets: [],
-      })
-      if ((await catalog.alertStates.record(made, claim?.fence ?? 0)) !== 'told') return
-      entries.push({ ...made, from: to === 'ok' ? 'firing' : 'ok' })
+    async open(pacing: ChannelPacing): Promise<SenderProject> {
+      const projectId = `p${String(run).padStart(5, '0')}${String(projects.length).padStart(4, '0')}`
+      const mails: Told[] = []
+      told.set(`${projectId}@example.org`, mails)
+      const project = await openProject(catalog, { projectId, pacing, startUs, told: mails })
+      projects.push(project)
+      return project
     },
     /** To the next second, with everything that is due in it. */
     async second() {
@@ -122,19 +109,60 @@ export async function senderWorld(catalog: SqlCatalog, { pacing, claimers }: Sen
         await quiet(waiting)
       }
     },
-    async acknowledge() {
-      for (const { id } of await catalog.alertStates.active(projectId)) {
-        await catalog.alertStates.acknowledge(projectId, id, {
-          by: 'ada',
-          note: null,
-          atUs: startUs,
-        })
-      }
-    },
     async end() {
       for (const actor of actors) actor.kill()
       await quiet(waiting)
-      await catalog.alertChannels.delete(projectId, channelId)
+      for (const { projectId, channelId } of projects) {
+        await catalog.alertChannels.delete(projectId, channelId)
+      }
+    },
+  }
+}
+
+async function openProject(
+  catalog: SqlCatalog,
+  {
+    projectId,
+    pacing,
+    startUs,
+    told,
+  }: Pick<SenderProject, 'projectId' | 'told'> & { pacing: ChannelPacing; startUs: number },
+): Promise<SenderProject> {
+  await catalog.createProject(newProject(projectId))
+  const sealed = settings.seal({ kind: 'email', to: [`${projectId}@example.org`] })
+  const channelId = `channel-${projectId}`
+  await catalog.alertChannels.create(
+    newChannel(channelId, { projectId, kind: 'email', sealed, pacing }),
+  )
+  const ruleId = (rule: string): string => `${rule}-${projectId}`
+  const rules = RULES.map(rule => ({ id: ruleId(rule), rule: { name: rule, condition: '> 20' } }))
+  await catalog.alertRules.create({ projectId, by: 'ada', atUs: 0 }, rules, false)
+  const [claim] = await catalog.checkpoints.claim(ALERT_GROUP, projectId, [ALERT_PARTITION], 'p')
+  const entries: CountedChange[] = []
+  let windows = 1
+  return {
+    projectId,
+    channelId,
+    told,
+    entries,
+    change: async ({ atS, rule, host, to }: SenderChange) => {
+      const { about } = alertChange(projectId, '')
+      const made = alertChange(projectId, ruleId(rule), {
+        key: JSON.stringify([host]),
+        to,
+        windowEndUs: startUs + windows++,
+        atUs: startUs + atS * S,
+        about: { ...about, rule, group: { host } },
+        targets: [],
+      })
+      if ((await catalog.alertStates.record(made, claim?.fence ?? 0)) !== 'told') return
+      entries.push({ ...made, from: to === 'ok' ? 'firing' : 'ok' })
+    },
+    async acknowledge() {
+      for (const { id } of await catalog.alertStates.active(projectId)) {
+        const how = { by: 'ada', note: null, atUs: startUs }
+        await catalog.alertStates.acknowledge(projectId, id, how)
+      }
     },
   }
 }
