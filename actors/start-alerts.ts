@@ -3,6 +3,7 @@ import type { Ref } from '#runtime/index.ts'
 import { alertLog } from './alerts/alert-log.ts'
 import { Alerting } from './alerts/alerting.ts'
 import { type AlertDeps, type AlertMessage, alerts } from './alerts/alerts.ts'
+import { logNameOf } from './alerts/window-snapshot.ts'
 import type { Closing } from './closing.ts'
 import { type LookHint, newHint } from './coordination/shared-look.ts'
 import type { Foundation } from './foundation.ts'
@@ -40,7 +41,7 @@ export function startAlerts(
       faults,
       checkpoints,
       feed: alerting.feed,
-      logName: shape.commitLog,
+      logName: () => logNameOf(shape.commitLog, log.ends()),
       onTold,
       onFenced: () => alerting.fenced(projectId),
       onFault,

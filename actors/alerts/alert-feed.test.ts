@@ -24,7 +24,7 @@ const PROJECT = 'project0aa'
 /** A shared log that ends where it is said, as of then. */
 function worldOf(end: number) {
   const clock = new VirtualClock()
-  const state = { end: Positions.of([[0, end]]), knownAtUs: 0 }
+  const state = { identity: 'first', end: Positions.of([[0, end]]), knownAtUs: 0 }
   const log: AlertedLog = {
     consume(consumer) {
       consumer.assigned?.(0, 0)
@@ -36,7 +36,7 @@ function worldOf(end: number) {
         stop: async () => undefined,
       }
     },
-    ends: () => ({ positions: state.end, atUs: state.knownAtUs }),
+    ends: () => ({ identity: state.identity, positions: state.end, atUs: state.knownAtUs }),
     start: () => ({ positions: Positions.NONE, receivedAtUs: 0 }),
     partitionsOf: async () => [0],
   }
@@ -89,5 +89,22 @@ test('a snapshot that the log reaches, if only later, stays', () => {
   pass()
   assert.deepEqual(discarded, [])
   assert.equal(feed.hasBegun(PROJECT), true)
+  feed.close()
+})
+
+test('a log that was made anew under its name is another one, however long it is', () => {
+  const { feed, clock, state, discarded, pass } = worldOf(5)
+  const saved = Positions.of([[0, 5]])
+  feed.begin(PROJECT, saved)
+  pass()
+  assert.deepEqual(discarded, [])
+  state.identity = 'second'
+  state.end = Positions.of([[0, 5_000]])
+  pass()
+  assert.deepEqual(discarded, [PROJECT])
+  assert.equal(feed.hasBegun(PROJECT), false)
+  assert.equal(feed.begin(PROJECT, null).knownSinceUs, clock.nowUs(), 'nobody knows the rest')
+  pass()
+  assert.deepEqual(discarded, [PROJECT], 'once')
   feed.close()
 })

@@ -64,6 +64,8 @@ export class AlertFeed {
   /** All that have rules, with the partitions that their batches go to. */
   #lists: ReadonlyMap<string, readonly number[]> = new Map()
   readonly #owned = new Set<number>()
+  /** Of the log that projects have begun with. */
+  #identity: string
   /** Of snapshots behind which nothing can come, because the log ends before. */
   readonly #foreign = new Map<string, Positions>()
   #consumption: Consumption | undefined
@@ -82,6 +84,7 @@ export class AlertFeed {
   constructor(options: AlertFeedOptions) {
     this.#options = options
     this.#receivingSinceUs = options.clock.nowUs()
+    this.#identity = options.log.ends().identity
   }
 
   /** Reads on behind the oldest position at which a project has begun, or where others stopped. */
@@ -267,10 +270,12 @@ export class AlertFeed {
   /** Of a topic that was made anew all would seem known until it is as long as the former one. */
   #discardForeign(): void {
     const ends = this.#options.log.ends()
+    const isAnother = this.#identity !== '' && ends.identity !== this.#identity
+    this.#identity = ends.identity
     for (const [projectId, fed] of this.#projects) {
       const positions = fed.judge(ends)
-      if (positions === null) continue
-      this.#foreign.set(projectId, positions)
+      if (positions !== null) this.#foreign.set(projectId, positions)
+      else if (!isAnother || !fed.hasBegun) continue
       this.#projects.delete(projectId)
       this.watch(projectId)
       this.#options.discarded(projectId)

@@ -74,8 +74,8 @@ export class Alerting {
   }
 
   #discarded(projectId: string): void {
-    const what = 'the log ends before what was saved of the rules of the project'
-    const then = 'it is another one, and windows begin anew with what comes now'
+    const what = 'the log is another one than the rules of the project were evaluated with'
+    const then = 'windows begin anew with what comes now'
     this.#options.onFault(new Error(`${what}: ${then}`), `alerts/${projectId}`)
     void this.#settled()
   }

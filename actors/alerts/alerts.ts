@@ -80,6 +80,7 @@ class Alerts implements Actor<AlertMessage> {
   #packed: PackedRules = packRules('', [])
   /** 0 = the project is evaluated elsewhere, or not at all. */
   #fence = 0
+  #logName = ''
   /** Ends of the last batches that were accepted, and the reading they are of at the earliest. */
   #positions = Positions.NONE
   #generation = 0
@@ -179,12 +180,15 @@ class Alerts implements Actor<AlertMessage> {
     const { projectId, feed, rules } = this.#deps
     const { random, clock } = this.#context
     const owner = Buffer.from(random.bytes(12)).toString('hex')
-    const { fence, snapshot } = await this.#patiently(async () => {
+    const { fence, logName, snapshot } = await this.#patiently(async () => {
       const claim = await claimWindows(this.#deps, owner)
       this.#use(await loadRules(rules, projectId, this.#rules))
       return claim
     })
+    // Made anew meanwhile: what was claimed is of the former one.
+    if (logName !== this.#deps.logName()) return this.#begin()
     this.#fence = fence
+    this.#logName = logName
     this.#recorder = this.#newRecorder()
     if (snapshot !== null) this.#engine = AlertEngine.restore(snapshot.engine, this.#rules)
     this.#engine.setRules(this.#rules)
@@ -372,7 +376,8 @@ class Alerts implements Actor<AlertMessage> {
     const engine = this.#engine.snapshot()
     this.#savedBytes = engine.length
     this.#savedAtMs = this.#context.clock.monotonicMs()
-    return saveWindows(this.#deps, this.#fence, { positions, engine })
+    const claim = { fence: this.#fence, logName: this.#logName }
+    return saveWindows(this.#deps, claim, { positions, engine })
   }
 
   #saved(save: Save, kept: boolean): void {

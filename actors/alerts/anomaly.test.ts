@@ -176,7 +176,7 @@ class World {
           return isAll ? { positions: Positions.at(this.#end), atUs } : null
         },
       },
-      logName: 'journal',
+      logName: () => 'journal',
       onTold() {},
       onFenced: () => assert.fail('nobody else is there'),
       onFault: error => assert.fail(error),

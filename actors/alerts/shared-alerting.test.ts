@@ -89,7 +89,7 @@ class World {
       projectId => ({
         projectId,
         pool,
-        logName: 'shared',
+        logName: () => 'shared',
         rules,
         states: {
           record: (change, fence) => this.#ask(process, () => this.states.record(change, fence)),

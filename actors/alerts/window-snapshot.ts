@@ -5,6 +5,7 @@
  *
  * A checkpoint without that head (u8 1) is of a version that knew one partition of the journal.
  */
+import type { LogEnd } from '#actors/commit-log/commit-log.ts'
 import { Positions } from '#actors/commit-log/positions.ts'
 import { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
 
@@ -47,10 +48,21 @@ export function decodeSnapshot(
   }
   const reader = new ByteReader(state)
   if (reader.u8() !== VERSION) return null
-  const isOfLog = reader.text() === logName
+  const isOfLog = isSame(reader.text(), logName)
   const pairs = Array.from({ length: reader.u32() }, () => [reader.u32(), reader.f64()] as const)
   return { positions: isOfLog ? Positions.of(pairs) : null, engine: reader.rest() }
 }
 
 /** Name of the log that lies in the process. */
-export const JOURNAL = 'journal'
+const JOURNAL = 'journal'
+
+/** Of a log that was made anew, and may be longer by now than the former, another one. */
+export function logNameOf(kind: string, { identity }: Pick<LogEnd, 'identity'>): string {
+  return identity === '' ? kind : `${kind} ${identity}`
+}
+
+/** Where nobody tells an identity, or nobody did when it was saved, the length has to judge. */
+function isSame(saved: string, now: string): boolean {
+  const [[savedKind, savedId = ''], [kind, id = '']] = [saved.split(' '), now.split(' ')]
+  return savedKind === kind && (savedId === id || savedId === '' || id === '')
+}

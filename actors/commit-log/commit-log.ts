@@ -148,6 +148,8 @@ export interface LogPlace {
 }
 
 export interface LogEnd {
+  /** One that was made anew under its name has another; '' = nobody tells. */
+  readonly identity: string
   readonly positions: Positions
   /** By the clock of this process (µs). */
   readonly atUs: number

@@ -24,7 +24,7 @@ import {
 
 /** Cases that share a world: it is asked each second, however many there are. */
 const CASES_AT_ONCE = 12
-const RUNS = Math.ceil(Number(process.env['LOGBOY_PACING_CASES'] ?? 60) / CASES_AT_ONCE)
+const RUNS = Math.ceil(Number(process.env['LOGBOY_PACING_CASES'] ?? 24) / CASES_AT_ONCE)
 const S = 1_000_000
 /** Everything is told by then. */
 const LAST_S = 30

@@ -103,7 +103,7 @@ export class Member implements AlertedLog, Consumption {
   readonly #delivered = new Map<number, number>()
   readonly #passed = new Map<number, number>()
   #rewound = 0
-  #ends: LogEnd = { positions: Positions.NONE, atUs: 0 }
+  #ends: LogEnd = { identity: '', positions: Positions.NONE, atUs: 0 }
   #isCutOff = false
   #isStopped = false
 
@@ -219,7 +219,8 @@ export class Member implements AlertedLog, Consumption {
 
   #look = (): void => {
     if (this.#isStopped) return
-    if (!this.#isCutOff) this.#ends = { positions: this.#log.ends, atUs: this.#clock.nowUs() }
+    if (!this.#isCutOff)
+      this.#ends = { identity: '', positions: this.#log.ends, atUs: this.#clock.nowUs() }
     this.#clock.after(LOOK_MS, this.#look)
   }
 

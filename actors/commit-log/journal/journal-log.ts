@@ -200,7 +200,7 @@ export class JournalLog implements CommitLog {
   }
 
   ends(): LogEnd {
-    return { positions: this.end(), atUs: this.#options.clock.nowUs() }
+    return { identity: '', positions: this.end(), atUs: this.#options.clock.nowUs() }
   }
 
   partitionsOf(): Promise<readonly number[]> {

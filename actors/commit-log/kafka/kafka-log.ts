@@ -192,7 +192,8 @@ export class KafkaLog implements CommitLog {
       const pairs = ends.map((end, partition) => [partition, end] as const)
       this.#known = { ends, positions: Positions.of(pairs) }
     }
-    return { positions: this.#known.positions, atUs: this.#ends.knownAtUs }
+    const { topicId: identity, knownAtUs: atUs } = this.#ends
+    return { identity, positions: this.#known.positions, atUs }
   }
 
   async partitionsOf(projectId: string): Promise<readonly number[]> {

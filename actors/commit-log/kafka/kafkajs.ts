@@ -14,6 +14,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs'
 import { decodeTogether, encodeTogether, shareOut } from './sharing.ts'
+import { METADATA_KEY, METADATA_VERSION, metadataRequest, topicIdIn } from './topic-id.ts'
 
 export interface KafkaAddress {
   /** host:port. */
@@ -201,22 +202,40 @@ interface JoinedMember {
   readonly memberMetadata: Buffer
 }
 
+interface Connected {
+  readonly connectionPool: { send<Answer>(request: object): Promise<Answer> }
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>
+}
+
+interface ProduceAnswer {
+  readonly topics: readonly { readonly partitions: readonly { readonly baseOffset: string }[] }[]
+}
+
 /** Sends a Produce request for one partition; answers the offset of its first record. */
 export async function produce(broker: Broker, body: Buffer): Promise<number> {
-  const { connectionPool } = broker as Broker & {
-    readonly connectionPool: {
-      send(request: object): Promise<{
-        readonly topics: readonly {
-          readonly partitions: readonly { readonly baseOffset: string }[]
-        }[]
-      }>
-    }
-  }
+  const { connectionPool } = broker as Broker & Connected
   // All that kafkajs asks of an encoder.
   const encode = async (): Promise<object> => ({ buf: body, buffer: body })
   const request = { apiKey: 0, apiVersion: 7, apiName: 'Produce', encode }
-  const { topics } = await connectionPool.send({ request, response: inner.produceResponse })
+  const response = inner.produceResponse
+  const { topics } = await connectionPool.send<ProduceAnswer>({ request, response })
   return Number(topics[0]?.partitions[0]?.baseOffset ?? Number.NaN)
+}
+
+/** What a topic has that no other one will have; '' = the broker is of before there was such. */
+export async function topicId(broker: Broker, topic: string): Promise<string> {
+  const { connectionPool, versions } = broker as Broker & Connected
+  if ((versions[METADATA_KEY]?.maxVersion ?? 0) < METADATA_VERSION) return ''
+  const body = metadataRequest(topic)
+  const encode = async (): Promise<object> => ({ buf: body, buffer: body })
+  const request = {
+    apiKey: METADATA_KEY,
+    apiVersion: METADATA_VERSION,
+    apiName: 'Metadata',
+    encode,
+  }
+  const response = { decode: async (bytes: Buffer) => bytes, parse: async (bytes: Buffer) => bytes }
+  return topicIdIn(await connectionPool.send<Buffer>({ request, response }), topic)
 }
 
 /** A fetch from any partitions that this broker leads; answered once there is something. */

@@ -10,6 +10,7 @@ import {
   newCluster,
   OFFSET_OF_END,
   type OffsetAnswer,
+  topicId,
 } from './kafkajs.ts'
 
 const POLL_MS = 500
@@ -35,6 +36,7 @@ export class LogEnds {
   #startTimesMs: readonly number[]
   #running: Promise<LogHealth> | null = null
   #isAway = false
+  #topicId = ''
   /** What was in the log then lies before the ends. */
   #knownAtUs = 0
   #settledMs = 0
@@ -71,6 +73,11 @@ export class LogEnds {
   /** Everything that was stored before this (µs by our clock) lies before the ends. */
   get knownAtUs(): number {
     return this.#knownAtUs
+  }
+
+  /** Of the topic that the ends are of; '' = its brokers tell none. */
+  get topicId(): string {
+    return this.#topicId
   }
 
   /** This process saw the partition end there, or further. */
@@ -132,6 +139,8 @@ export class LogEnds {
     try {
       const cluster = await this.#connected()
       await cluster.refreshMetadataIfNecessary()
+      const [nodeId = ''] = Object.keys(cluster.findLeaderForPartitions(topic, [0]))
+      this.#topicId = (await topicId(await cluster.findBroker({ nodeId }), topic)) || this.#topicId
       // In this order: what has no record after its end was asked for begins there at the earliest.
       const ends = await this.#offsets(cluster, OFFSET_OF_END)
       const starts = await this.#offsets(cluster, 0)

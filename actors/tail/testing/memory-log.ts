@@ -142,7 +142,7 @@ export class MemoryLog implements CommitLog {
   }
 
   ends(): LogEnd {
-    return { positions: this.end(), atUs: 0 }
+    return { identity: '', positions: this.end(), atUs: 0 }
   }
 
   async partitionsOf(): Promise<readonly number[]> {
