@@ -6,6 +6,7 @@ import type { Row } from '#proto/api.ts'
 import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
 import type { AlertFindings } from './findings.ts'
+import { NO_VALUE } from './message-template.ts'
 
 /** Messages say what they say by themselves. */
 export const NO_TEMPLATE: ChannelTemplate = { title: '', body: '' }
@@ -82,8 +83,8 @@ export function rulesOf({ changes }: Pick<AlertMessage, 'changes'>): readonly st
 export function changeText({ about, value, windowEndUs }: HistoryEntry): string {
   const group = groupText(about.group)
   const where = group === '' ? '' : `${group}: `
-  const was = value === null ? '' : `, was ${valueText(value)}`
-  return oneLine(`${where}${about.condition}${was} at ${formatTime(windowEndUs, 0)}`)
+  const was = value === null ? NO_VALUE : `was ${valueText(value)}`
+  return oneLine(`${where}${about.condition}, ${was} at ${formatTime(windowEndUs, 0)}`)
 }
 
 export function groupText(group: HistoryEntry['about']['group']): string {

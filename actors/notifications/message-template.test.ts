@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ChannelTemplate } from '#proto/alert-channel.ts'
-import type { AlertMessage } from './alert-message.ts'
+import { type AlertMessage, changeText } from './alert-message.ts'
 import { previewMessage } from './message-preview.ts'
 import { parseTemplate, renderTemplate } from './message-template.ts'
 import { messageText, messageTitle } from './message-text.ts'
@@ -39,6 +39,7 @@ test('names are of the message, of its first change, and of what a block is abou
   const cases: readonly (readonly [string, string])[] = [
     ['{{state}} {{ rule }} {{severity}} {{count}}', 'FIRING Checkout errors critical 2'],
     ['{{value}}/{{threshold}} {{condition}}', '25/20 count > 20'],
+    ['{{#each changes}}{{#if value}}{{value}}{{else}}-{{/if}} {{/each}}', '25 30 '],
     ['{{group}} {{group.service}} {{labels.team}}', 'service=checkout checkout payments'],
     ['{{group.no}}{{labels.constructor}}|{{time}}', '|2026-11-29T10:00:00.000Z'],
     ['{{#each changes}}{{value}}@{{group.service}} {{/each}}', '25@checkout 30@checkout '],
@@ -51,6 +52,16 @@ test('names are of the message, of its first change, and of what a block is abou
     ['braces { } }} stay', 'braces { } }} stay'],
   ]
   for (const [template, text] of cases) assert.equal(said(template), text, template)
+})
+
+test('a value that nothing was measured of is called so, and is none', () => {
+  const made = message({ title: '{{state}} {{value}} of {{threshold}}', body: '{{value}}' })
+  const [first = assert.fail()] = made.changes
+  const ended = { ...made, changes: [{ ...first, value: null, to: 'ok' as const }] }
+  assert.equal(messageTitle(ended), 'RESOLVED no data of 20')
+  const template = { title: '', body: '{{#if value}}some{{else}}{{value}}{{/if}}' }
+  assert.match(messageText({ ...ended, template }), /^no data\n/)
+  assert.match(changeText({ ...first, value: null }), /count > 20, no data at/)
 })
 
 test('what is wrong is told with its place, what was expected, and what may have been meant', () => {

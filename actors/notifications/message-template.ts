@@ -63,6 +63,8 @@ export const TITLE_TEMPLATE_CHARS_MAX = 300
 export const BODY_TEMPLATE_CHARS_MAX = 4_000
 /** Blocks inside one another. */
 const DEPTH_MAX = 4
+/** Of an alert of which nothing was measured: an average of no logs, say. */
+export const NO_VALUE = 'no data'
 /** Of what comes out; the rest is cut. */
 const RENDERED_CHARS_MAX = 8_000
 
@@ -96,7 +98,7 @@ function render(
   for (const node of template) {
     if (text.length >= max) break
     if (node.type === 'text') text += node.text
-    else if (node.type === 'value') text += escape(scope.text(node.name))
+    else if (node.type === 'value') text += escape(scope.text(node.name) || absent(node.name))
     else if (node.type === 'if') {
       const branch = isThere(node.name, scope) ? node.body : node.otherwise
       text += render(branch, scope, escape, max - text.length)
@@ -108,6 +110,11 @@ function render(
     }
   }
   return text
+}
+
+/** What is said in place of what is not there. */
+function absent(name: string): string {
+  return name === 'value' ? NO_VALUE : ''
 }
 
 function isThere(name: string, scope: TemplateScope): boolean {

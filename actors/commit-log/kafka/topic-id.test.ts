@@ -10,13 +10,14 @@ function text(value: string): Buffer {
 
 /** Of version 10, with a tagged field that this client does not know. */
 function answer(id: Buffer, errorCode = 0): Buffer {
-  const broker = [Buffer.from([0, 0, 0, 1]), text('kafka'), Buffer.from([0, 0, 0, 9])]
-  return Buffer.concat([
-    Buffer.from([0, 0, 0, 0, 0, 2]),
-    ...[...broker, Buffer.from([0, 1, 7, 2, 8, 8])],
-    ...[text('cluster'), Buffer.from([0, 0, 0, 1, 2, 0, errorCode])],
-    ...[text('logs'), id, Buffer.from([0, 1, 0, 0])],
-  ])
+  const broker = [
+    Buffer.from([0, 0, 0, 1]),
+    text('kafka'),
+    Buffer.from([0, 0, 0, 9, 0, 1, 7, 2, 8, 8]),
+  ]
+  const head = [Buffer.from([0, 0, 0, 0, 0, 2]), ...broker, text('cluster')]
+  const topic = [Buffer.from([0, 0, 0, 1, 2, 0, errorCode]), text('logs'), id]
+  return Buffer.concat([...head, ...topic, Buffer.from([0, 1, 0, 0])])
 }
 
 test('the id of a topic is in the answer, or there is none', () => {

@@ -43,8 +43,8 @@ export interface SenderProject {
   readonly channelId: string
   readonly told: readonly Told[]
   readonly entries: readonly CountedChange[]
-  change(change: SenderChange): Promise<void>
-  acknowledge(): Promise<void>
+  readonly change: (change: SenderChange) => Promise<void>
+  readonly acknowledge: () => Promise<void>
 }
 
 /** Senders at second 0, one for each of `claimers`. */
@@ -88,7 +88,7 @@ export async function senderWorld(
   }
   return {
     startUs,
-    async open(pacing: ChannelPacing): Promise<SenderProject> {
+    open: async (pacing: ChannelPacing): Promise<SenderProject> => {
       const projectId = `p${String(run).padStart(5, '0')}${String(projects.length).padStart(4, '0')}`
       const mails: Told[] = []
       told.set(`${projectId}@example.org`, mails)
@@ -97,19 +97,19 @@ export async function senderWorld(
       return project
     },
     /** To the next second, with everything that is due in it. */
-    async second() {
+    second: async (): Promise<void> => {
       for (const { clock } of actors) clock.advance(1_000)
       await quiet(waiting)
     },
     /** One alert's changes are taken one after the other. */
-    async look(rounds = 2) {
+    look: async (rounds = 2): Promise<void> => {
       for (let n = 0; n < rounds; n++) {
         const hint = newHint(random)
         for (const actor of actors) actor.tell({ type: 'hinted', hint })
         await quiet(waiting)
       }
     },
-    async end() {
+    end: async (): Promise<void> => {
       for (const actor of actors) actor.kill()
       await quiet(waiting)
       for (const { projectId, channelId } of projects) {
@@ -158,7 +158,7 @@ async function openProject(
       if ((await catalog.alertStates.record(made, claim?.fence ?? 0)) !== 'told') return
       entries.push({ ...made, from: to === 'ok' ? 'firing' : 'ok' })
     },
-    async acknowledge() {
+    acknowledge: async () => {
       for (const { id } of await catalog.alertStates.active(projectId)) {
         const how = { by: 'ada', note: null, atUs: startUs }
         await catalog.alertStates.acknowledge(projectId, id, how)
