@@ -3,7 +3,6 @@ import {
   createEffect,
   createMemo,
   createSignal,
-  For,
   type JSX,
   on,
   onCleanup,
@@ -11,13 +10,15 @@ import {
   Show,
 } from 'solid-js'
 import type { Row } from '#proto/api.ts'
+import { browserClock, type Cancel } from '../clock.ts'
 import type { Zone } from '../kit/wall-time.ts'
 import type { Column } from './columns-model.ts'
 import type { Phrase } from './highlight-model.ts'
 import { positionOf } from './row-book.ts'
+import type { RowLook } from './row-element.ts'
 import { type Density, heightsOf, layoutOf, type RowHeights } from './row-layout-model.ts'
-import { RowLine } from './row-line.tsx'
 import type { RowSequence } from './row-sequence.ts'
+import { RowWindow, type ShownRows } from './row-window.ts'
 import { RowsHead } from './rows-head.tsx'
 import { type Scrolled, SPACE_MAX, scrolled, scrolledTo, spaceOf } from './tall-scroll-model.ts'
 import {
@@ -40,8 +41,6 @@ export interface RowListProps {
   readonly wrap: boolean
   readonly phrases: readonly Phrase[]
   readonly busy: boolean
-  /** New rows are lit up for a moment. */
-  readonly live: boolean
   readonly footer: JSX.Element
   readonly onColumns: (columns: readonly Column[]) => void
   readonly onOpen: (row: Row) => void
@@ -62,6 +61,9 @@ export interface RowListControl {
 export const ROW_HEIGHT = 26
 const HEAD_HEIGHT = 28
 const OVERSCAN = 12
+/** Who scrolls further than a screen with each picture passes by what lies beside it. */
+const OVERSCAN_LEAPING = 2
+const LEAP_ENDS_MS = 150
 /** From here on a reader has left the newest row. */
 const AWAY_PIXELS = 12
 
@@ -85,12 +87,19 @@ export function RowList(props: RowListProps): JSX.Element {
   const headHeight = (): number => (layout().stacked ? 0 : HEAD_HEIGHT)
   const scroll = createScroll(props, heights, () => Math.max(0, size().height - headHeight()))
   const view = createMemo(() =>
-    windowOf({ viewport: scroll.viewport(), heights: heights(), overscan: OVERSCAN }),
+    windowOf({
+      viewport: scroll.viewport(),
+      heights: heights(),
+      overscan: scroll.leaping() ? OVERSCAN_LEAPING : OVERSCAN,
+    }),
   )
   const visible = createMemo(() => props.rows.run(view().first, view().end))
+  const look = createLook(props, columns)
   createEffect(() => props.onLook(view().first, view().end))
   const heightAt = (index: number): number | null =>
     props.wrap ? heights().top(index + 1) - heights().top(index) : null
+  let list: RowWindow | undefined
+  const shown = (): ShownRows => ({ ...visible(), look: look(), heightAt })
   return (
     <div
       ref={element => {
@@ -100,7 +109,6 @@ export function RowList(props: RowListProps): JSX.Element {
       class="rows"
       classList={{
         'rows-busy': props.busy,
-        'rows-live': props.live,
         'rows-stacked': layout().stacked,
         'rows-wrapped': props.wrap,
       }}
@@ -130,39 +138,51 @@ export function RowList(props: RowListProps): JSX.Element {
             <RowsHead columns={columns()} onPreview={setPreview} onColumns={props.onColumns} />
           </div>
         </Show>
-        <div
-          class="rows-space"
-          role="rowgroup"
-          style={{ '--height': `${spaceOf(heights().total)}px` }}
-        >
+        <div class="rows-space" role="rowgroup" style={{ height: `${spaceOf(heights().total)}px` }}>
           <div
+            ref={element => {
+              list = new RowWindow(element)
+              showRows(props, list, shown)
+            }}
             class="rows-window"
             role="presentation"
-            style={{ '--offset': `${heights().top(visible().first) - scroll.above()}px` }}
-          >
-            <For each={visible().rows}>
-              {(row, index) => (
-                <RowLine
-                  row={row}
-                  number={visible().first + index() + 1}
-                  active={props.activeId === row.id}
-                  open={props.openId === row.id}
-                  zone={props.zone}
-                  dated={props.dated}
-                  columns={columns()}
-                  wrapped={props.wrap}
-                  height={heightAt(visible().first + index())}
-                  phrases={props.phrases}
-                  onOpen={props.onOpen}
-                />
-              )}
-            </For>
-          </div>
+            onClick={event => {
+              const row = list?.rowOf(event.target)
+              // Who marks text to copy it does not want it moved away.
+              if (row && getSelection()?.type !== 'Range') props.onOpen(row)
+            }}
+            // Not by a variable: every element in here would inherit it and be styled anew.
+            style={{
+              transform: `translateY(${heights().top(visible().first) - scroll.above()}px)`,
+            }}
+          />
         </div>
       </div>
       {props.footer}
     </div>
   )
+}
+
+/** Rows are drawn without the framework, which makes elements anew where others come into view. */
+function showRows(props: RowListProps, list: RowWindow, shown: Accessor<ShownRows>): void {
+  createEffect(() => list.show(shown()))
+  createEffect(() => {
+    shown()
+    list.mark(props.activeId, props.openId)
+  })
+}
+
+function createLook(props: RowListProps, columns: Accessor<readonly Column[]>): Accessor<RowLook> {
+  const names = createMemo(() => columns().map(({ name }) => name), [], {
+    equals: (before, after) => before.join('\n') === after.join('\n'),
+  })
+  return createMemo(() => ({
+    zone: props.zone,
+    dated: props.dated,
+    columns: names(),
+    wrapped: props.wrap,
+    phrases: props.phrases,
+  }))
 }
 
 function observeSize(
@@ -194,12 +214,21 @@ function createScroll(
   const scrollTop = createMemo(() => place().top)
   const viewport = createMemo<Viewport>(() => ({ scrollTop: scrollTop(), height: height() }))
   const list = () => ({ total: heights().total, height: height() })
+  const [leaping, setLeaping] = createSignal(false)
+  let leapEnds: Cancel = () => {}
+  onCleanup(() => leapEnds())
+  const leap = (): void => {
+    leapEnds()
+    setLeaping(true)
+    leapEnds = browserClock.after(LEAP_ENDS_MS, () => setLeaping(false))
+  }
   let element: HTMLElement | undefined
   /** The browser may keep it from going that far. */
   const settle = ({ top, elementTop }: Scrolled): void => {
     if (element === undefined) return
     if (element.scrollTop !== elementTop) element.scrollTo({ top: elementTop })
     const actual = element.scrollTop
+    if (Math.abs(top - scrollTop()) > height()) leap()
     setPlace({ top: top + actual - elementTop, elementTop: actual })
   }
   const moved = (): void => settle(scrolled(place(), element?.scrollTop ?? 0, list()))
@@ -226,6 +255,7 @@ function createScroll(
   onMount(() => props.control({ toTop: () => scrollTo(0), reveal }))
   return {
     viewport,
+    leaping,
     moved,
     /** Height of the list above what the element holds. */
     above: () => place().top - place().elementTop,

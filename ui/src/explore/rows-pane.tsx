@@ -88,7 +88,6 @@ function Rows(props: RowsPaneProps): JSX.Element {
         wrap={state().wrap}
         phrases={phrases()}
         busy={view().loading}
-        live={view().live !== 'off'}
         control={props.control}
         footer={<RowsFooter view={view()} onMore={() => session.loadMore()} />}
         onColumns={columns => change({ columns }, { replace: true })}
