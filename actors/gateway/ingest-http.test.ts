@@ -40,6 +40,22 @@ function suite(driver: HttpDriverName): void {
     assert.ok(envelopes.every(({ peer, keyId }) => peer === '127.0.0.1' && keyId === KEY))
   })
 
+  test(named('projects get producers of their own: they may share a place for rows'), async t => {
+    const { post, log, keys } = await start(t, driver)
+    const other = 'key-of-project-two'
+    keys.add(other, { projectId: 'project0bb' })
+    for (const key of [KEY, other, KEY, other]) {
+      assert.equal((await post({ message: 'x' }, { authorization: `Bearer ${key}` }))[0], 200)
+    }
+    const producers = log.stored.map(({ envelope }) => envelope.producer)
+    assert.equal(new Set(producers).size, 2)
+    assert.deepEqual(producers.slice(2), producers.slice(0, 2))
+    assert.deepEqual(
+      log.stored.map(({ envelope }) => Number(envelope.sequence)),
+      [1, 1, 2, 2],
+    )
+  })
+
   test(named('packed bodies are unpacked, other packings refused'), async t => {
     const { post, messages } = await start(t, driver)
     const lines = Buffer.from('{"message":"packed"}\n'.repeat(3))

@@ -99,8 +99,7 @@ export class RequestStore {
     const facts = { records, times, rejected: refusedRows.map(row => ({ index: row })) }
     const shared = { key, peer, epoch: 0, schema: SCHEMA_HIGHEST }
     if (keyed === null) {
-      const sequence = this.#boot.nextSequence(key.projectId)
-      const origin: BatchOrigin = { ...shared, producer: this.#boot.id, sequence }
+      const origin: BatchOrigin = { ...shared, ...this.#boot.next(key.projectId) }
       return { envelope: envelopeOfBatch(origin, facts), batch, neverResent: true }
     }
     const request = create(KeyedRequestSchema, {
