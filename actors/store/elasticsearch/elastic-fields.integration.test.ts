@@ -82,6 +82,18 @@ if (address === undefined) {
           assert.ok((misfits as number) > 0, 'they are counted')
         }))
 
+      test('a key is none because another one goes on behind a dot', () =>
+        inRig(async rig => {
+          const [long, value] = ['user.name', 'x'.repeat(9_000)]
+          await rig.appendLogs(PROJECT, [logWith([['user.id', 'u1']]), logWith([[long, value]])])
+          for (const field of ['user', 'user.id', 'user.name', 'us']) {
+            const exists = { type: 'exists', field } as const
+            const isAbsent = { type: 'not', term: exists } as const
+            await rig.compare(searchAll(PROJECT, { query: { terms: [exists] } }))
+            await rig.compare(searchAll(PROJECT, { query: { terms: [isAbsent] } }))
+          }
+        }))
+
       test('quantiles of more numbers than may be held or read are refused, averages are not', () =>
         inRig(
           async rig => {

@@ -8,7 +8,7 @@ import {
   type TableStage,
 } from '#proto/query/analysis.ts'
 import type { Random } from '#runtime/random.ts'
-import { KEYS } from './random-logs.ts'
+import { ABSENT_KEY, KEYS } from './random-logs.ts'
 
 const FIELDS = [
   'service',
@@ -20,7 +20,7 @@ const FIELDS = [
   'trace_id',
   'span_id',
 ]
-const NUMBERS = ['ratio', 'status', 'absent', 'tags']
+const NUMBERS = ['ratio', 'status', ABSENT_KEY, 'tags']
 
 export function randomStages(random: Random): readonly Stage[] {
   const first = randomTable(random)
@@ -35,7 +35,7 @@ export function randomStages(random: Random): readonly Stage[] {
 }
 
 function randomTable(random: Random): TableStage {
-  const field = (): string => pick(random, [...FIELDS, ...KEYS, 'absent'])
+  const field = (): string => pick(random, [...FIELDS, ...KEYS, ABSENT_KEY])
   const by = (): string[] => [
     ...new Set(Array.from({ length: random.below(3) }, () => pickKey(random, field))),
   ]

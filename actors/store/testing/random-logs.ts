@@ -33,6 +33,8 @@ export const WORDS = [
 export const SERVICES = ['api', 'API', 'billing', 'größe', '']
 export const HOSTS = ['web-1', 'web-2', '']
 export const KEYS = ['status', 'Status', 'user.id', 'ratio', 'ok', 'tags', 'note']
+/** No log has it, though it is how another key begins. */
+export const ABSENT_KEY = 'user'
 
 export interface LogRange {
   /** Most logs lie here; some lie far away or have no time. */

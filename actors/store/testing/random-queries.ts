@@ -12,7 +12,7 @@ import {
 import { formatTime } from '#proto/time.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import type { Random } from '#runtime/random.ts'
-import { HOSTS, hexId, KEYS, type LogRange, SERVICES, WORDS } from './random-logs.ts'
+import { ABSENT_KEY, HOSTS, hexId, KEYS, type LogRange, SERVICES, WORDS } from './random-logs.ts'
 
 const DEPTH_MAX = 3
 const NAMES = ['service', 'host', 'severity_text', 'file']
@@ -71,7 +71,7 @@ function randomTerm(random: Random, event: LogRange, depth: number): QueryTerm {
 function randomLeaf(random: Random, event: LogRange): QueryLeaf {
   const pick = <Value>(values: readonly Value[]): Value =>
     values[random.below(values.length)] as Value
-  const attribute = (): string => pick([...KEYS, 'absent'])
+  const attribute = (): string => pick([...KEYS, ABSENT_KEY])
   const field = (): string => (random.below(3) === 0 ? pick(NAMES) : attribute())
   switch (random.below(18)) {
     case 0:
@@ -98,7 +98,7 @@ function randomLeaf(random: Random, event: LogRange): QueryLeaf {
       return { type: pick(['field', 'exact']), field: attribute(), value: pick(VALUES) }
     case 10: {
       const own = ['trace_id', 'span_id', 'message', 'level', 'time', 'id']
-      return { type: 'exists', field: pick([...own, ...NAMES, ...KEYS, ...KEYS, 'absent']) }
+      return { type: 'exists', field: pick([...own, ...NAMES, ...KEYS, ...KEYS, ABSENT_KEY]) }
     }
     case 11:
       return {

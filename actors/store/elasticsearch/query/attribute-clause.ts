@@ -41,9 +41,10 @@ export function attributeClause(
     case 'exact':
       return equality(key, leaf.value, false, tools)
     case 'exists':
-      return either(
-        [attributeField(key), ...TWINS.map(type => textTwinField(type, key))].flatMap(isThere),
-      )
+      return either([
+        ...ownField(attributeField(key)),
+        ...TWINS.map(type => textTwinField(type, key)).flatMap(isThere),
+      ])
     case 'range':
       return rangeKind(leaf) === 'number' ? numbers(key, leaf, tools) : texts(key, leaf, tools)
     case 'wildcard':
@@ -59,6 +60,14 @@ export function patternOf(leaf: WildcardTerm | RegexTerm): readonly Branch[] {
   }
   const parsed = parseRegex(leaf.source, leaf.ignoreCase)
   return parsed.type === 'regex' ? parsed.branches : []
+}
+
+/**
+ * What `exists` answers of a field that the index has. Of another one it would look for all whose
+ * names go on behind a dot: `user` is none because there is `user.id`.
+ */
+function ownField(field: string): Clause[] {
+  return [{ range: { [field]: {} } }, { term: { _ignored: field } }]
 }
 
 /** Texts that are too long for an index are there all the same. */
