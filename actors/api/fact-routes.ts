@@ -18,7 +18,7 @@ import { type FieldType, sampleFields } from './field-sample.ts'
 import { STORE_PROBLEMS } from './query-gate.ts'
 import { filterBody, histogramBody, planQuestion } from './search-request.ts'
 import type { SearchDeps } from './search-routes.ts'
-import { bar, byLevel } from './shapes.ts'
+import { bar, byLevel, hints } from './shapes.ts'
 
 /** Fields that nearly every row has a value of its own of, or that have no order of values. */
 const UNCOUNTED = ['time', 'ingested_at', 'id', 'trace_id', 'span_id', 'pattern_id']
@@ -49,7 +49,6 @@ const fieldsBody = filterBody.extend({
     .describe('newest matching rows that are looked at'),
 })
 const count = z.number().int().min(0)
-const hints = z.array(z.string()).optional().describe('why the answer may be empty')
 const histogramReply = z.strictObject({
   total: count,
   interval: z.number().describe('width of a bar in seconds'),

@@ -54,7 +54,7 @@ export async function fieldHints(
 /** What to tell who asked for a field that no row has. */
 export function unknownField(field: string): string {
   const own = OTHER_NAMES.get(field.toLowerCase()) ?? ownInLowerCase(field)
-  const suggestion = own === null ? '' : `; did you mean ${own}`
+  const suggestion = own === null || own === field ? '' : `; did you mean ${own}`
   return `no log of this time has the field ${field}${suggestion}`
 }
 

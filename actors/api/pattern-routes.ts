@@ -7,11 +7,12 @@ import { PATTERNS_DEFAULT, PATTERNS_MAX } from '#proto/limits.ts'
 import { formatTime } from '#proto/time.ts'
 import type { CallersProject } from './caller.ts'
 import { answerOf, endpoint, projectQuery } from './endpoint.ts'
+import { fieldHints } from './field-hints.ts'
 import { check } from './json-body.ts'
 import { STORE_PROBLEMS } from './query-gate.ts'
 import { filterBody, intervalOf, levelsOf, planQuestion } from './search-request.ts'
 import type { SearchDeps } from './search-routes.ts'
-import { row, time } from './shapes.ts'
+import { hints, row, time } from './shapes.ts'
 
 const patternsBody = filterBody.extend({
   limit: z
@@ -48,6 +49,7 @@ const patternsReply = z.strictObject({
   interval: z.number().describe('width of a bar in seconds'),
   patterns: z.array(pattern).describe('most frequent first'),
   query_time_ms: z.number(),
+  hints,
 })
 
 export function patternRoutes(deps: SearchDeps): Route[] {
@@ -90,15 +92,20 @@ async function patterns(
   const input = planQuestion(filter, project, clock.nowUs())
   const barUsOf = (firstUs: number, lastUs: number): number =>
     intervalOf(undefined, Math.max(1, firstUs), lastUs)
-  const found = await queries.run(project.id, request.signal, signal =>
-    store.patterns({ ...input, limit, barUsOf, examples: true }, signal),
-  )
+  const asked = { ...input, limit, barUsOf, examples: true }
+  const { absent, ...found } = await queries.run(project.id, request.signal, async signal => {
+    const result = await store.patterns(asked, signal)
+    const isEmpty = result.total === 0
+    const hinted = isEmpty ? await fieldHints(input, each => store.search(each, signal)) : []
+    return { ...result, absent: hinted.length === 0 ? {} : { hints: hinted } }
+  })
   const told = found.patterns.map(each => patternText(each, found.total))
   const tail = JSON.stringify({
     total: found.total,
     patterns_total: found.found,
     interval: found.barUs / 1_000_000,
     query_time_ms: clock.monotonicMs() - begunMs,
+    ...absent,
   })
   return jsonText(200, `{"patterns":[${told.join(',')}],${tail.slice(1)}`)
 }

@@ -101,6 +101,8 @@ function demandNoPage({ cursor, offset, aggregate }: SearchBody): void {
   throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
 }
 
+type BoundName = 'start_time' | 'end_time' | 'ingested_start' | 'ingested_end'
+
 function planInput(
   search: Search,
   body: SearchBody,
@@ -111,12 +113,15 @@ function planInput(
   const clock = { nowUs, timeZone: project.timeZone }
   const at = (value: string | number | undefined, name: string, otherwise: number): number =>
     instantUs(value, name, clock) ?? otherwise
-  const startUs = at(body.start_time, 'start_time', 0)
-  const endUs = at(body.end_time, 'end_time', Number.MAX_SAFE_INTEGER)
-  if (startUs > endUs) {
-    const detail = `start_time: ${body.start_time} lies behind end_time: ${body.end_time}`
+  const span = (start: BoundName, end: BoundName): readonly [startUs: number, endUs: number] => {
+    const startUs = at(body[start], start, 0)
+    const endUs = at(body[end], end, Number.MAX_SAFE_INTEGER)
+    if (startUs <= endUs) return [startUs, endUs]
+    const detail = `${start}: ${body[start]} lies behind ${end}: ${body[end]}`
     throw new HttpProblem('LOGBOY_BAD_REQUEST', detail)
   }
+  const [startUs, endUs] = span('start_time', 'end_time')
+  const [ingestedStartUs, ingestedEndUs] = span('ingested_start', 'ingested_end')
   if (body.cursor !== undefined && body.offset > 0) {
     throw new HttpProblem('LOGBOY_BAD_REQUEST', 'give an offset or a cursor, not both')
   }
@@ -127,14 +132,14 @@ function planInput(
     levels: body.levels.map(name => name.toUpperCase()),
     startUs,
     endUs,
-    ingestedStartUs: at(body.ingested_start, 'ingested_start', 0),
-    ingestedEndUs: at(body.ingested_end, 'ingested_end', Number.MAX_SAFE_INTEGER),
+    ingestedStartUs,
+    ingestedEndUs,
     limit: pageLimit(pageStages, body.limit),
     offset: body.offset,
     cursor: body.cursor === undefined ? null : openPage(body.cursor, body, project.id),
     order: body.order,
     include: new Set(body.include),
-    fields: pageStages.find(stage => stage.type === 'fields')?.fields ?? null,
+    fields: pageStages.findLast(stage => stage.type === 'fields')?.fields ?? null,
     intervalUs: intervalOf(body.interval, startUs, Math.min(endUs, nowUs)),
   })
 }
@@ -177,7 +182,7 @@ function queryOf(text: string): Query {
 
 function refuseQuery({ message, ...members }: QueryFault): never {
   const { position, expected, suggestion } = members
-  const hint = suggestion === null ? '' : `; did you mean ${suggestion}`
+  const hint = suggestion === null || suggestion === '' ? '' : `; did you mean ${suggestion}`
   const detail = `query, position ${position}: ${message}; expected ${expected}${hint}`
   throw new HttpProblem('LOGBOY_BAD_QUERY', detail, { members })
 }

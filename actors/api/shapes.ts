@@ -52,6 +52,8 @@ export const bar = z
   .strictObject({ time, counts: byLevel })
   .meta({ id: 'HistogramBar', description: 'Rows from `time` on, one interval wide.' })
 
+export const hints = z.array(z.string()).optional().describe('why the answer may be empty')
+
 export const searchReply = z.strictObject({
   logs: z.array(row),
   total: count.nullable().describe('null where it was not asked for'),
@@ -76,7 +78,7 @@ export const searchReply = z.strictObject({
     .meta({ id: 'Table', description: 'What stages behind a bar make of logs.' })
     .optional(),
   next_cursor: z.string().nullable().describe('hand it back as `cursor` for the next page'),
-  hints: z.array(z.string()).optional().describe('why the answer may be empty'),
+  hints,
   explain: counts.describe('what was read for it'),
   query_time_ms: z.number(),
   tail_token: z.string().describe('a live tail goes on from here, without gap or repeat'),

@@ -7,7 +7,8 @@ import type { TextReader } from './text-reader.ts'
 export class StageOrder {
   readonly #reader: TextReader
   #isFirst = true
-  /** Of the table so far; null = there are still logs. */
+  #hasTable = false
+  /** Of the table, or the fields that logs still have; null = all of them. */
   #columns: readonly string[] | null = null
 
   constructor(reader: TextReader) {
@@ -20,14 +21,16 @@ export class StageOrder {
     this.#isFirst = false
     if (isTableStage(stage)) {
       if (!isFirst) this.#refuseSecond(start)
+      this.#hasTable = true
       this.#columns = this.#different(columnsOf(stage), start)
       return
     }
     if (stage.type === 'limit') return
+    if (stage.type === 'sort' && !this.#hasTable) this.#refuseSort(start)
     if (this.#columns !== null) {
       const names = stage.type === 'fields' ? stage.fields : stage.keys.map(({ column }) => column)
       for (const name of names) this.#demandColumn(name, this.#columns, start)
-    } else if (stage.type === 'sort') this.#refuseSort(start)
+    }
     if (stage.type === 'fields') this.#columns = this.#different(stage.fields, start)
   }
 

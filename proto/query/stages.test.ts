@@ -109,6 +109,8 @@ test('a fault in a stage says where it is and what could be written', () => {
     ['a | limit 0', 10, 1, /not between 1/, 'a | limit 1'],
     ['a | limit 99999', 10, 5, /not between 1/, 'a | limit 10000'],
     ['a | sort -x', 4, 7, /order of time/, null],
+    ['a | fields x | sort -x', 15, 7, /order of time/, null],
+    ['a | fields x, y | fields z', 18, 8, /no column z/, null],
     ['a | count | count', 12, 5, /only the first stage/, null],
     ['a | limit 5 | count', 14, 5, /only the first stage/, null],
     ['a | count by b | sort -c', 17, 7, /no column c/, 'a | count by b | sort -count'],
