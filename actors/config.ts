@@ -92,8 +92,10 @@ export function flagOf(envName: string): string {
 export function clientEnvironment(): {
   readonly url: string | undefined
   readonly token: string | undefined
+  readonly key: string | undefined
 } {
-  return { url: process.env['LOGBOY_URL'], token: process.env['LOGBOY_TOKEN'] }
+  const { env } = process
+  return { url: env['LOGBOY_URL'], token: env['LOGBOY_TOKEN'], key: env['LOGBOY_KEY'] }
 }
 
 /** What native libraries read from the environment while they load; given values win. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { zstdDecompressSync } from 'node:zlib'
+import { gzipSync, zstdDecompressSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import type { Row } from '#proto/api.ts'
 import type { Account } from '#proto/people.ts'
@@ -222,6 +223,51 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
     assert.equal(found.length, 500)
   })
 
+  test('lines of stdin are sent as they come, and Ctrl-C ends the reading alone', async () => {
+    const created = await json<Record<string, string>>('project', 'create', 'piped')
+    const { url } = await json<{ url: string }>('status')
+    const ship = spawn(process.execPath, [LOGBOY, 'ship', '-', '--url', url, '--json'], {
+      env: { ...process.env, LOGBOY_KEY: created['ingest_key'] },
+    })
+    ship.stdin.write('first\n')
+    let found: Row[] = []
+    while (found.length === 0) found = await rows('search', '--project', 'piped')
+    assert.deepEqual(
+      [found[0]?.message, found[0]?.service, ship.exitCode],
+      ['first', 'stdin', null],
+    )
+    const told = ship.stdout.toArray()
+    ship.kill('SIGINT')
+    assert.partialDeepStrictEqual(JSON.parse((await told).join('')), { lines: 1, accepted: 1 })
+  })
+
+  test('a packed file is shipped as what it holds, as a rotated one of its service', async () => {
+    await logboy('project', 'create', 'packed')
+    const file = join(folder, 'kiosk.log.2.gz')
+    writeFileSync(file, gzipSync('one\r\ntwo'))
+    await logboy('ship', file, '--project', 'packed')
+    const found = await rows('search', '--project', 'packed')
+    assert.deepEqual(found.map(row => `${row.service} ${row.message}`).toSorted(), [
+      'kiosk one',
+      'kiosk two',
+    ])
+    writeFileSync(file, gzipSync('three\n'.repeat(100)).subarray(0, 20))
+    await assert.rejects(logboy('ship', file, '--project', 'packed'), /gz cannot be read: unexp/)
+  })
+
+  test('output may be read slowly, or only its beginning', async () => {
+    const generate = spawn(process.execPath, [LOGBOY, 'generate', '--count', '20000'])
+    // More than a pipe holds is written before anything is read.
+    await once(generate.stdout, 'readable')
+    const text = (await generate.stdout.toArray()).join('')
+    assert.equal(text.split('\n').length, 20_001)
+    const cut = spawn(process.execPath, [LOGBOY, 'generate', '--count', '20000'])
+    const said = cut.stderr.toArray()
+    await once(cut.stdout, 'readable')
+    cut.stdout.destroy()
+    assert.deepEqual([await said, ...(await once(cut, 'close'))], [[], 0, null])
+  })
+
   test('a query is explained, and an empty answer hints at what is misspelt', async () => {
     const told = await notes('search', '--project', 'shop', '--explain', 'pay* servise:a')
     assert.match(told, /a word like pay\*, and whose servise is "a"/)
@@ -245,6 +291,12 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
       /there is no project nobody \(known: /,
     )
     await assert.rejects(logboy('ship', '/nonexistent', '--project', 'shop'), /there is no file/)
+    await assert.rejects(logboy('ship', folder, '--project', 'shop'), /is a folder/)
+    const out = join(folder, 'none', 'x.log')
+    await assert.rejects(
+      logboy('generate', '--count', '9', '--out', out),
+      /x\.log cannot be written/,
+    )
     await assert.rejects(logboy('search', '"open', '--project', 'shop'), /position/)
     await assert.rejects(
       logboy('start', '--detach'),

@@ -129,7 +129,13 @@ async function welcome(
 }
 
 async function shipExamples(connection: Connection, key: string): Promise<void> {
-  const sender = new RecordSender({ url: connection.url, key, pause, random: systemRandom })
+  const sender = new RecordSender({
+    url: connection.url,
+    key,
+    clock: systemClock,
+    pause,
+    random: systemRandom,
+  })
   for (const name of readdirSync(EXAMPLES).filter(file => !file.endsWith('.md'))) {
     const origin = {
       file: `examples/logs/${name}`,

@@ -1,5 +1,7 @@
 /** `logboy generate`: realistic logs to a file, to stdout, or straight into a project. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
 import { Command } from 'commander'
 import { pause, systemClock } from '#runtime/clock.ts'
 import { seededRandom, systemRandom } from '#runtime/random.ts'
@@ -7,8 +9,8 @@ import { formatJson, formatText, LogGenerator } from './generate/generator.ts'
 import { dueAfter } from './generate/pace.ts'
 import { SERVICES, type ServiceName } from './generate/templates.ts'
 import { openSender } from './ingest-target.ts'
-import { type ClientOptions, connectionOf, withClientOptions } from './options.ts'
-import { counted, fail, note, print } from './terminal.ts'
+import { type ClientOptions, withClientOptions } from './options.ts'
+import { counted, fail, print } from './terminal.ts'
 
 interface GenerateOptions extends ClientOptions {
   readonly rate: string
@@ -24,6 +26,7 @@ interface GenerateOptions extends ClientOptions {
 }
 
 const TICK_MS = 20
+const LINES_AT_ONCE = 1_000
 
 export function generateCommand(): Command {
   return withClientOptions(
@@ -38,7 +41,7 @@ export function generateCommand(): Command {
       .option('--seed <n>', 'the same seed gives the same logs')
       .option('--out <file>', 'file to write to')
       .option('--project <name>', 'send straight into this project')
-      .option('--key <key>', 'ingest key to use instead (LOGBOY_KEY of the SDK)'),
+      .option('--key <key>', 'ingest key to use instead'),
   ).action(generate)
 }
 
@@ -57,8 +60,8 @@ async function generate(options: GenerateOptions): Promise<void> {
   const sink = straight ? await projectSink(options) : fileSink(options.out)
   const count =
     options.count === undefined
-      ? await atPace(options, timeUs => sink.write(format(generator.next(timeUs))))
-      : await atOnce(options, timeUs => sink.write(format(generator.next(timeUs))))
+      ? await atPace(options, sink, timeUs => format(generator.next(timeUs)))
+      : await atOnce(options, sink, timeUs => format(generator.next(timeUs)))
   const told = await sink.close()
   if (straight || options.out !== undefined) {
     print(
@@ -71,40 +74,44 @@ async function generate(options: GenerateOptions): Promise<void> {
 
 interface Sink {
   write(line: string): void | Promise<void>
+  /** Hands on what was written by now, for those who read along. */
+  flush(): void | Promise<void>
   close(): Promise<Record<string, unknown>>
 }
 
 function fileSink(path: string | undefined): Sink {
-  const fd = path === undefined ? 1 : openSync(path, 'w')
+  const out = path === undefined ? process.stdout : createWriteStream(path)
+  if (path !== undefined) {
+    out.on('error', error => fail(`${path} cannot be written: ${error.message}`))
+  }
   let pending: string[] = []
-  const flush = () => {
-    if (pending.length > 0) writeSync(fd, `${pending.join('\n')}\n`)
+  const flush = async () => {
+    const text = pending.map(line => `${line}\n`).join('')
     pending = []
+    // Who reads slowly is waited for.
+    if (text !== '' && !out.write(text)) await once(out, 'drain')
   }
   return {
     write(line) {
       pending.push(line)
-      if (pending.length >= 1_000) flush()
+      return pending.length >= LINES_AT_ONCE ? flush() : undefined
     },
+    flush,
     async close() {
-      flush()
-      if (path !== undefined) closeSync(fd)
+      await flush()
+      if (path !== undefined) await finished(out.end())
       return {}
     },
   }
 }
 
 async function projectSink(options: GenerateOptions): Promise<Sink> {
-  const target = await openSender({
-    connection: () => connectionOf(options),
-    url: options.url,
-    project: options.project,
-    key: options.key,
-    name: 'generate',
-    onWait: reason => note(`waiting: ${reason}`),
-  })
+  const target = await openSender({ ...options, name: 'generate' })
   return {
     write: line => target.sender.add(line),
+    flush() {
+      // The sender hands on by itself what has waited long enough.
+    },
     async close() {
       await target.close()
       const { accepted, rejected } = target.sender.sent
@@ -116,7 +123,8 @@ async function projectSink(options: GenerateOptions): Promise<Sink> {
 /** In real time: writes what is due each tick. Ctrl-C ends it with everything sent. */
 async function atPace(
   options: GenerateOptions,
-  write: (timeUs: number) => void | Promise<void>,
+  sink: Sink,
+  next: (timeUs: number) => string,
 ): Promise<number> {
   const pace = {
     rate: number(options.rate, '--rate'),
@@ -134,9 +142,10 @@ async function atPace(
     elapsedS = Math.min(endS, (systemClock.monotonicMs() - start) / 1000)
     const due = dueAfter(elapsedS, pace)
     for (; written < due; written++) {
-      const waiting = write(systemClock.nowUs())
+      const waiting = sink.write(next(systemClock.nowUs()))
       if (waiting !== undefined) await waiting
     }
+    await sink.flush()
   }
   return written
 }
@@ -144,13 +153,14 @@ async function atPace(
 /** As fast as possible, times spread evenly over the last `seconds`. */
 async function atOnce(
   options: GenerateOptions,
-  write: (timeUs: number) => void | Promise<void>,
+  sink: Sink,
+  next: (timeUs: number) => string,
 ): Promise<number> {
   const count = number(options.count as string, '--count')
   const spanUs = number(options.seconds ?? '3600', '--seconds') * 1_000_000
   const startUs = systemClock.nowUs() - spanUs
   for (let at = 0; at < count; at++) {
-    const waiting = write(startUs + Math.floor((at * spanUs) / count))
+    const waiting = sink.write(next(startUs + Math.floor((at * spanUs) / count)))
     if (waiting !== undefined) await waiting
   }
   return count

@@ -1,10 +1,15 @@
 /**
  * Where `ship` and `generate` send to: a given key, or a key of their own for as long as they run.
  */
-import { pause } from '#runtime/clock.ts'
+import { clientEnvironment } from '#actors/config.ts'
+import { pause, systemClock } from '#runtime/clock.ts'
 import { systemRandom } from '#runtime/random.ts'
-import { type Connection, call, findProject } from './client.ts'
+import { call, findProject, serverUrl } from './client.ts'
+import { type ClientOptions, connectionOf, dataFolderOf } from './options.ts'
 import { RecordSender } from './record-sender.ts'
+import { fail, note } from './terminal.ts'
+
+const TOOLS = { clock: systemClock, pause, random: systemRandom }
 
 export interface IngestTarget {
   readonly sender: RecordSender
@@ -12,30 +17,27 @@ export interface IngestTarget {
   close(): Promise<void>
 }
 
-export interface IngestTargetOptions {
-  /** Signs in; only asked for when no key is given. */
-  readonly connection: () => Connection
-  readonly url: string | undefined
-  readonly project: string | undefined
-  readonly key: string | undefined
+export interface IngestTargetOptions extends ClientOptions {
+  readonly project?: string
+  readonly key?: string
   /** What the key of its own is called. */
   readonly name: string
-  readonly onWait: (reason: string) => void
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:4000'
 /** A command that is killed leaves its key behind for no longer than this. */
 const KEY_SECONDS = 24 * 3600
 
 export async function openSender(options: IngestTargetOptions): Promise<IngestTarget> {
-  const tools = { pause, random: systemRandom, onWait: options.onWait }
-  if (options.key !== undefined) {
-    const url = options.url ?? DEFAULT_URL
-    const sender = new RecordSender({ ...tools, url, key: options.key })
+  const onWait = (reason: string) => note(`waiting: ${reason}`)
+  const key = options.key ?? (options.project === undefined ? clientEnvironment().key : undefined)
+  if (key !== undefined) {
+    const url = serverUrl({ url: options.url, dataFolder: dataFolderOf(options) })
+    const sender = new RecordSender({ ...TOOLS, onWait, url, key })
     return { sender, close: () => sender.flush() }
   }
-  const connection = options.connection()
-  const { id } = await findProject(connection, options.project ?? 'default')
+  if (options.project === undefined) fail('name a --project or a --key')
+  const connection = connectionOf(options)
+  const { id } = await findProject(connection, options.project)
   const own = await call<{ id: string; key: string }>(
     connection,
     'POST',
@@ -46,7 +48,7 @@ export async function openSender(options: IngestTargetOptions): Promise<IngestTa
       expires_in: KEY_SECONDS,
     },
   )
-  const sender = new RecordSender({ ...tools, url: connection.url, key: own.key })
+  const sender = new RecordSender({ ...TOOLS, onWait, url: connection.url, key: own.key })
   return {
     sender,
     async close() {

@@ -52,6 +52,14 @@ for (const name of wanted(process.argv[2])) {
   program.addCommand(command)
 }
 
+// `logboy search … | head`: who reads along has enough. A server goes on without its readers.
+if (!SERVERS.includes(process.argv[2] ?? '')) {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -29,7 +29,7 @@ export function statusCommand(): Command {
       `server ${connection.url}`,
       ...degraded.map(trouble => `degraded: ${trouble}`),
       table(['ACTOR', 'MAILBOX', 'WAITED', 'RESTARTS', 'LAST FAULT'], rows),
-      ...Object.entries(parts).map(([name, part]) => `${name.padEnd(8)} ${factsOf(part)}`),
+      ...Object.entries(parts).map(([name, part]) => `${name.padEnd(12)} ${factsOf(part) || '-'}`),
     ]
     print({ json: options.json === true }, { url: connection.url, ...status }, text.join('\n'))
   })
