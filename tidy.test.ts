@@ -145,6 +145,19 @@ test('time, randomness, environment and console have one owner each', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('what is read from the environment beside the settings is documented, too', () => {
+  const doc = readFileSync('docs/configuration.md', 'utf8')
+  const read = production
+    .filter(({ path }) => /^(actors|sdk)\//.test(path) && !path.includes('/testing/'))
+    .flatMap(({ code }) => [...code.matchAll(/\b(?:env|environment)(?:\.|\[')(LOGBOY_\w+)/g)])
+    .map(([, name]) => name as string)
+  assert.ok(read.includes('LOGBOY_TOKEN') && read.includes('LOGBOY_SPOOL'), 'they are found')
+  assert.deepEqual(
+    [...new Set(read)].filter(name => !doc.includes(`\`${name}\``)),
+    [],
+  )
+})
+
 test('no escape hatches and nothing left unfinished', () => {
   const bans = [
     /:\s*any\b|\bas any\b|<any>/,

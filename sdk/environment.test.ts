@@ -60,7 +60,9 @@ test('options come before the environment, the environment before defaults', () 
   assert.equal(none.httpOrigin, 'http://127.0.0.1:4000')
   assert.equal(none.exitFlushMs, 2_000)
   assert.notEqual(none.service, '')
-  assert.equal(settings({}, { LOGBOY_EXIT_FLUSH_MS: 'soon' }).exitFlushMs, 2_000)
+  for (const text of ['soon', '', ' ']) {
+    assert.equal(settings({}, { LOGBOY_EXIT_FLUSH_MS: text }).exitFlushMs, 2_000)
+  }
 })
 
 test('a key does not travel unencrypted beyond this machine, unless that is asked for', () => {

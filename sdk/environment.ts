@@ -206,7 +206,7 @@ function bytesOf(text: string | undefined, otherwise: number): number {
   return number === undefined ? otherwise : Number(number) * (UNITS[unit] as number)
 }
 
-function numberOf(text: string | undefined, otherwise: number): number {
-  const number = Number(text ?? Number.NaN)
-  return Number.isFinite(number) && number >= 0 ? number : otherwise
+function numberOf(text = '', otherwise: number): number {
+  const number = Number(text)
+  return text.trim() !== '' && Number.isFinite(number) && number >= 0 ? number : otherwise
 }
