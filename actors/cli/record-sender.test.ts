@@ -16,11 +16,12 @@ interface Asked {
 async function doorAndSender(t: TestContext) {
   const clock = new VirtualClock()
   const asked: Asked[] = []
-  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await request.toArray()).join('')
     asked.push({ body, answer: (status, text) => response.writeHead(status).end(text) })
     server.emit('asked')
-  })
+  }
+  const server = createServer((request, response) => void take(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close() && server.closeAllConnections())

@@ -52,8 +52,8 @@ export class RecordSender {
   }
 
   /**
-   * Takes one record as a JSON line; waits while a full request is on its way. Throws what a request
-   * before it met.
+   * Takes one record as a JSON line; waits while a full request is on its way. Throws what an
+   * earlier request met.
    */
   async add(line: string): Promise<void> {
     if (this.#failure !== null) throw this.#failure

@@ -34,18 +34,29 @@ async function tail(words: readonly string[], options: TailOptions): Promise<voi
   if (options.level !== undefined) parameters.set('levels', options.level)
   if (options.service !== undefined) parameters.set('services', options.service)
   process.once('SIGINT', () => process.exit(0))
+  let isTold = false
   for (;;) {
-    await follow(connection, parameters, options.json === true)
-    note('connection lost, going on where it was …')
+    const wasOpen = await follow(connection, parameters, options.json === true)
+    if (wasOpen || !isTold) note('connection lost, going on where it was …')
+    isTold = true
     await pause(RECONNECT_MS)
   }
 }
 
-/** One connection until it ends; the token of each frame is kept for the next one. */
-function follow(connection: Connection, parameters: URLSearchParams, json: boolean): Promise<void> {
+/**
+ * One connection until it ends; the token of each frame is kept for the next one. Answers whether
+ * it stood at all.
+ */
+function follow(
+  connection: Connection,
+  parameters: URLSearchParams,
+  json: boolean,
+): Promise<boolean> {
   const url = `${connection.url.replace(/^http/, 'ws')}/api/v1/tail?${parameters.toString()}`
   const socket = new WebSocket(url, { headers: { authorization: `Bearer ${connection.token}` } })
+  let wasOpen = false
   return new Promise(resolve => {
+    socket.on('open', () => (wasOpen = true))
     socket.on('message', data => {
       const frame = JSON.parse((data as Buffer).toString()) as TailFrame
       show(frame, json)
@@ -55,10 +66,10 @@ function follow(connection: Connection, parameters: URLSearchParams, json: boole
       if (response.statusCode !== undefined && response.statusCode < 500) {
         fail(`the server refused the tail: ${response.statusCode} ${response.statusMessage ?? ''}`)
       }
-      resolve()
+      resolve(false)
     })
-    socket.on('error', () => resolve())
-    socket.on('close', () => resolve())
+    socket.on('error', () => resolve(wasOpen))
+    socket.on('close', () => resolve(wasOpen))
   })
 }
 

@@ -1,6 +1,6 @@
 /**
- * The lines of a log file as it lies there: packed by gzip or not, ended as on Unix or Windows, with
- * or without an end of the last one.
+ * The lines of a log file as it lies there: packed by gzip or not, ended as on Unix or Windows, the
+ * last one perhaps not at all.
  */
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
