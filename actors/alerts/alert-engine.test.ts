@@ -217,6 +217,38 @@ test('a rule that fails is left out and told, and stops no other', () => {
   assert.ok(windows > 1)
 })
 
+test('a clock that is set an hour ahead and back fires nothing false; what is late meanwhile is counted', () => {
+  const parsed = parseAlertRule({ name: 'many', window: '60s', lateness: '10s', condition: '> 2' })
+  assert.ok(parsed.type === 'rule')
+  const stored = storedAs(parsed.rule)
+  const engine = new AlertEngine()
+  engine.setRules([stored])
+  const at = (s: number): number => START_US + s * 1_000_000
+  /** Three rows of their own time; no receipt is stamped before another. */
+  let receivedS = 0
+  const burst = (timeS: number, clockS: number): readonly string[] => {
+    receivedS = Math.max(clockS, receivedS + 1e-6)
+    const event = { key: '', timeUs: at(timeS), number: 1, isPart: false }
+    const step = { type: 'batch' as const, atUs: at(receivedS), events: [event, event, event] }
+    return [...runStep(engine, stored, step), ...engine.advance(at(clockS))].map(({ to }) => to)
+  }
+  const quiet = (fromS: number, toS: number): readonly string[] =>
+    Array.from({ length: toS - fromS }, (_, s) => engine.advance(at(fromS + s)))
+      .flat()
+      .map(({ to }) => to)
+  assert.deepEqual(burst(100, 100), ['firing'])
+  assert.deepEqual(quiet(101, 110), [])
+  // An hour ahead: what came before is over, a burst of then fires, and both are over in turn.
+  assert.deepEqual(burst(3_711, 3_711), ['ok', 'firing'])
+  // And back: rows are an hour behind the receipts that the log has given.
+  assert.deepEqual(burst(120, 120), [])
+  assert.deepEqual(quiet(121, 3_700), [])
+  assert.equal(engine.evaluators.get('r')?.evaluator.counters.late, 3)
+  // Once time has caught up all is as before.
+  assert.deepEqual(quiet(3_700, 3_800), ['ok'])
+  assert.deepEqual(burst(3_900, 3_900), ['firing'])
+})
+
 test('what nobody received is not missing, whether a batch or the clock comes first after it', () => {
   const rule = { ...randomRule(seededRandom(1)), by: [], latenessS: 0, forS: 0, windowS: 60 }
   const stored = storedAs({ ...rule, aggregate: { fn: 'absence' }, condition: null, resolve: null })

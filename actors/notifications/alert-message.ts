@@ -7,6 +7,7 @@ import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
 import type { AlertFindings } from './findings.ts'
 import { NO_VALUE } from './message-template.ts'
+import { cutText } from './told-text.ts'
 
 /** Messages say what they say by themselves. */
 export const NO_TEMPLATE: ChannelTemplate = { title: '', body: '' }
@@ -171,6 +172,5 @@ function lineText({ time, level, service, message }: Row): string {
 }
 
 export function oneLine(text: string): string {
-  const line = text.replaceAll(/\p{Cc}+/gu, ' ')
-  return line.length > LINE_CHARS_MAX ? `${line.slice(0, LINE_CHARS_MAX)}…` : line
+  return cutText(text.replaceAll(/\p{Cc}+/gu, ' '), LINE_CHARS_MAX)
 }

@@ -3,11 +3,14 @@ import { createHmac } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
 import { type AlertMessage, aboutOf, isFiring } from '../alert-message.ts'
-import type { AlertFindings } from '../findings.ts'
+import type { AlertFindings, CommonPattern } from '../findings.ts'
 import { messageText, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
+import { cutText, toldRow } from '../told-text.ts'
 
 export const WEBHOOK_SECRET_PREFIX = 'whsec_'
+/** The wording of a log is as long as the log may be. */
+const PATTERN_CHARS_MAX = 1_000
 
 export interface WebhookTarget {
   readonly url: string
@@ -51,7 +54,7 @@ function webhookData(message: AlertMessage) {
     project: message.project,
     rule: { id: message.changes[0]?.ruleId, name: rule, severity, condition, labels, runbook },
     changes: message.changes.map(changeData),
-    logs: message.lines,
+    logs: message.lines.map(toldRow),
     findings: findingsData(message.findings),
     link: message.link,
     acknowledge_link: message.actions?.acknowledge ?? null,
@@ -62,12 +65,16 @@ function webhookData(message: AlertMessage) {
 }
 
 function findingsData({ first, patterns, unusual, series }: AlertFindings) {
-  const told = { first_logs: first, patterns, unusual }
+  const told = { first_logs: first.map(toldRow), patterns: patterns.map(toldPattern), unusual }
   if (series === null) return { ...told, series: null }
   const { of, fromUs, stepUs, values, condition } = series
   const threshold = condition?.threshold ?? null
   const [start, step_s] = [formatTime(fromUs, 0), stepUs / 1_000_000]
   return { ...told, series: { of, start, step_s, values, threshold } }
+}
+
+function toldPattern({ pattern, count }: CommonPattern): CommonPattern {
+  return { pattern: cutText(pattern, PATTERN_CHARS_MAX), count }
 }
 
 function changeData({ id, ruleId, about, from, to, value, windowEndUs }: HistoryEntry) {

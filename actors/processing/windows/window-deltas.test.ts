@@ -151,6 +151,21 @@ test('each aggregate is told what it needs', () => {
   assert.equal(high?.quantile(0.99), 5)
 })
 
+test('what is no number counts nowhere: NaN, infinities, texts, nothing, another type', () => {
+  const values = [4, Number.NaN, Number.POSITIVE_INFINITY, 'slow', true, null, 0]
+  const records = values.map(value => ({ ...RECORD, attributes: [['ms', value] as const] }))
+  const rules = (['sum', 'avg', 'min', 'max', 'p50'] as const).map(fn => {
+    return { ...RULE, aggregate: { fn, field: 'ms' } }
+  })
+  for (const told of deltasOf(rules, rowsOf([...records, RECORD]))) {
+    const part = [...(told?.parts.values() ?? [])][0]
+    assert.equal(part?.count, 2)
+    assert.deepEqual([part?.sum, part?.min, part?.max], [4, 0, 4])
+  }
+  const none = deltasOf(rules, rowsOf([{ ...RECORD, attributes: [['ms', Number.NaN]] }]))
+  for (const told of none) assert.ok([...(told?.parts.values() ?? [])].every(p => p.count === 0))
+})
+
 test('of patterns each is a group', () => {
   const messages = ['took 5 ms', 'took 6 ms', 'no more room'].map(message => ({ message }))
   assert.deepEqual(counts({ aggregate: { fn: 'new_pattern' } }, messages), {

@@ -1,0 +1,32 @@
+/** Texts and logs of bounded length: whoever is told refuses what is too long, every time again. */
+import type { Json, Row } from '#proto/api.ts'
+
+/** Of a log as JSON that is told as it is. */
+const WHOLE_CHARS_MAX = 8_000
+const MESSAGE_CHARS_MAX = 4_000
+const ATTRIBUTES_MAX = 30
+const VALUE_CHARS_MAX = 300
+
+/** At most so many UTF-16 units and a mark; no character is parted. */
+export function cutText(text: string, max: number): string {
+  if (text.length <= max) return text
+  const isParted = /[\uD800-\uDBFF]/.test(text.charAt(max - 1))
+  return `${text.slice(0, isParted ? max - 1 : max)}…`
+}
+
+/** A log for programs: whole, unless it is long. */
+export function toldRow(row: Row): Row {
+  if (JSON.stringify(row).length <= WHOLE_CHARS_MAX) return row
+  const attributes = Object.entries(row.attributes)
+    .slice(0, ATTRIBUTES_MAX)
+    .map(([key, value]) => [key, cutValue(value)] as const)
+  const message = cutText(row.message, MESSAGE_CHARS_MAX)
+  return { ...row, message, attributes: Object.fromEntries(attributes) }
+}
+
+/** What is long and no text becomes the beginning of its JSON. */
+function cutValue(value: Json): Json {
+  if (typeof value === 'string') return cutText(value, VALUE_CHARS_MAX)
+  const text = JSON.stringify(value)
+  return text.length <= VALUE_CHARS_MAX ? value : cutText(text, VALUE_CHARS_MAX)
+}
