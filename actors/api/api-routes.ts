@@ -4,6 +4,7 @@ import { type AccountDeps, accountRoutes } from './account-routes.ts'
 import { type AlertBacktestDeps, alertBacktestRoutes } from './alert-backtest-routes.ts'
 import { type AlertLinkDeps, alertLinkRoutes } from './alert-link-routes.ts'
 import { type AlertRuleDeps, alertRuleRoutes } from './alert-rule-routes.ts'
+import { type AlertSeriesDeps, alertSeriesRoutes } from './alert-series-route.ts'
 import { type AlertStateDeps, alertStateRoutes } from './alert-state-routes.ts'
 import { type AuditDeps, auditRoutes } from './audit-routes.ts'
 import { type AuthDeps, authRoutes } from './auth-routes.ts'
@@ -46,6 +47,7 @@ export type ApiDeps = AlertBacktestDeps &
   SilenceDeps &
   AlertLinkDeps &
   AlertRuleDeps &
+  AlertSeriesDeps &
   AlertStateDeps &
   AuthDeps &
   PasswordDeps &
@@ -74,6 +76,7 @@ export function apiRoutes(deps: ApiDeps, doors: readonly Route[] = []): Route[] 
     ...alertRuleRoutes(deps),
     ...alertBacktestRoutes(deps),
     ...alertStateRoutes(deps),
+    ...alertSeriesRoutes(deps),
     ...alertLinkRoutes(deps),
     ...channelRoutes(deps),
     ...channelPreviewRoutes(deps),

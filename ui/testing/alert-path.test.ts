@@ -18,6 +18,7 @@ import { findChromium, launchBrowser, tooWide } from './browser-bench.ts'
 
 const PICTURES = process.env['LOGBOY_PICTURES']
 const executable = findChromium()
+const WAIT_MS = 120_000
 
 interface Told {
   readonly type: string
@@ -93,6 +94,8 @@ test('errors arrive: bell, mail, webhook, acknowledged on the page, over', async
     const mailSettings = { kind: 'email', to: ['ada@example.org'] }
     await call(server, '/api/v1/channels', { ...to, name: 'mail', settings: mailSettings })
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    // A firing is over half a minute after its last log, and then its lateness.
+    page.setDefaultTimeout(WAIT_MS)
     page.on('pageerror', error => faults.push(error.message))
     const ticket = await call<{ ticket: string }>(server, '/api/v1/sessions/tickets', {})
     await page.goto(`${url}/sign-in?ticket=${ticket.ticket}`)
@@ -122,6 +125,7 @@ test('errors arrive: bell, mail, webhook, acknowledged on the page, over', async
     await toast.getByRole('link').click()
     const card = page.getByRole('listitem').filter({ hasText: 'Cart errors' })
     await card.getByText('5 > 2').waitFor()
+    await card.getByRole('img', { name: 'count of late' }).waitFor()
     await shoot(page, 'active')
     await card.getByRole('button', { name: 'Acknowledge' }).click()
     await page.getByLabel('Note').fill('The bank is down')

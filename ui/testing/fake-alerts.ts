@@ -20,6 +20,8 @@ export class FakeAlerts {
   readonly history: AlertChange[] = []
   /** Previews that were asked for. */
   previews = 0
+  /** Series that were asked for. */
+  series = 0
   /** How often it was asked what is active. */
   asked = 0
   readonly #sockets = new Set<WebSocket>()
@@ -65,6 +67,7 @@ export class FakeAlerts {
     }
     if (kind === 'history') return this.#history(params)
     if (kind === 'rules') return this.#rules(method, id, body as Record<string, unknown>)
+    if (id === 'series') return this.#series(Number(kind))
     return id === 'acknowledge' && act === '' ? this.#acknowledge(Number(kind), body) : null
   }
 
@@ -89,6 +92,17 @@ export class FakeAlerts {
     if (known === undefined) this.rules.push(stored)
     else this.rules[at] = stored
     return { status: known === undefined ? 201 : 200, body: stored }
+  }
+
+  /** Values that have risen above the threshold. */
+  #series(id: number): Answer {
+    const alert = this.active.find(each => each.id === id)
+    if (alert === undefined) return problem(404, 'LOGBOY_NOT_FOUND', 'nothing is active')
+    this.series++
+    const last = alert.value ?? 0
+    const values = Array.from({ length: 121 }, (_, n) => (n < 90 ? last / 9 + (n % 7) : last))
+    const start = new Date(Date.parse(alert.window_end) - 120 * 10_000).toISOString()
+    return ok({ series: { of: 'count', start, step_s: 10, values, threshold: 20 } })
   }
 
   /** A file is wrong where a line says so. */

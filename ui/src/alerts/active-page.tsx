@@ -15,6 +15,7 @@ import { activeAlertsLoad } from './active-alerts.ts'
 import { GroupTags, SeverityTag, StatusTag } from './alert-marks.tsx'
 import { alertsText, logsSearch, orderAlerts } from './alert-model.ts'
 import { NEW_RULE_PATH, RULES_PATH, rulePath, SILENCES_PATH, soughtAlert } from './alert-paths.ts'
+import { AlertSeriesChart } from './alert-series.tsx'
 import { createPeopleNames } from './people-names.ts'
 import { SilenceDialog } from './silence-dialog.tsx'
 import { matchersOf } from './silence-form.ts'
@@ -177,6 +178,9 @@ function AlertCard(props: CardProps): JSX.Element {
           </button>
         </Show>
       </div>
+      <Show when={alert().status === 'firing' || alert().status === 'pending'}>
+        <AlertSeriesChart projectId={project()} alert={alert()} />
+      </Show>
       <Show when={alert().acknowledged_by}>
         {person => (
           <p class="alert-seen">

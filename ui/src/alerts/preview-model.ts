@@ -48,6 +48,13 @@ export function previewChart(preview: Preview, rule: AlertRule, measure: string)
     isStacked: false,
     series,
     left: all.length - series.length,
+    ...boundsOf(shown),
+  }
+}
+
+/** From 0, or what is below, to a little above the largest. */
+export function boundsOf(shown: readonly number[]): Required<Pick<Timechart, 'max' | 'min'>> {
+  return {
     max: roundUp(Math.max(0, ...shown) * HEADROOM) || 1,
     min: -roundUp(-Math.min(0, ...shown) * HEADROOM),
   }

@@ -136,6 +136,22 @@ export async function listActiveAlerts(
   ).alerts
 }
 
+/** What its rule said of the windows before, up to now. */
+export interface AlertSeries {
+  /** null = how many logs match. */
+  readonly of: string | null
+  /** End of the first window. */
+  readonly start: string
+  readonly step_s: number
+  readonly values: readonly (number | null)[]
+  readonly threshold: number | null
+}
+
+export async function alertSeries(project: string, id: number): Promise<AlertSeries | null> {
+  const path = `/api/v1/alerts/${id}/series?${new URLSearchParams({ project })}`
+  return (await call<{ series: AlertSeries | null }>('GET', path)).series
+}
+
 /** Somebody looks at it. */
 export function acknowledgeAlert(project: string, id: number, note = ''): Promise<void> {
   const body = { project, ...(note === '' ? {} : { note }) }
