@@ -1,4 +1,4 @@
-/** What the rule of an active alert said of late: as a chart, and for how long it is not asked anew. */
+/** What the rule of an active alert said of late: as a chart, and kept for a minute. */
 import { type AlertSeries, alertSeries } from '../api/alerts.ts'
 import type { Timechart } from '../charts/timechart-model.ts'
 import { timeMs } from '../kit/wall-time.ts'
