@@ -59,6 +59,7 @@ test('inside actors data flows one way: nobody imports upstream', () => {
     'project',
     'retention',
     'tail',
+    'notifications',
     'alerts',
     'store',
     'processing',

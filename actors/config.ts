@@ -93,9 +93,16 @@ export function clientEnvironment(): {
   readonly url: string | undefined
   readonly token: string | undefined
   readonly key: string | undefined
+  /** A file. */
+  readonly authority: string | undefined
 } {
   const { env } = process
-  return { url: env['LOGBOY_URL'], token: env['LOGBOY_TOKEN'], key: env['LOGBOY_KEY'] }
+  return {
+    url: env['LOGBOY_URL'],
+    token: env['LOGBOY_TOKEN'],
+    key: env['LOGBOY_KEY'],
+    authority: env['LOGBOY_CA'],
+  }
 }
 
 /** What native libraries read from the environment while they load; given values win. */

@@ -87,8 +87,12 @@ export async function reach(
     return await fetch(connection.url + path, init)
   } catch (error) {
     const cause = (error as Error).cause as { code?: string } | undefined
+    const what = cause?.code ?? (error as Error).message
+    const hint = /CERT|SIGNATURE/.test(what)
+      ? 'name the file of its authority in LOGBOY_CA'
+      : 'is the server running?'
     throw new ClientError(
-      `no answer from ${connection.url} (${cause?.code ?? (error as Error).message}); is the server running?`,
+      `no answer from ${connection.url} (${what}); ${hint}`,
       'LOGBOY_SERVER_AWAY',
     )
   }

@@ -1,6 +1,6 @@
 /** `logboy health`: exits with 0 if the server answers; for containers, which have no curl. */
 import { Command } from 'commander'
-import { serverUrl } from './client.ts'
+import { reach, serverUrl } from './client.ts'
 import { type ClientOptions, dataFolderOf, withClientOptions } from './options.ts'
 import { fail, print } from './terminal.ts'
 
@@ -14,9 +14,7 @@ export function healthCommand(): Command {
   ).action(async (options: ClientOptions & { ready?: boolean }) => {
     const url = serverUrl({ url: options.url, dataFolder: dataFolderOf(options) })
     const path = options.ready === true ? '/ready' : '/health'
-    const answer = await fetch(url + path, { signal: AbortSignal.timeout(ANSWER_MS_MAX) }).catch(
-      (error: Error) => fail(`${url} does not answer: ${error.message}`),
-    )
+    const answer = await reach({ url }, path, { signal: AbortSignal.timeout(ANSWER_MS_MAX) })
     const body = (await answer.json()) as { detail?: string }
     if (!answer.ok) fail(body.detail ?? `${path} answered ${answer.status}`)
     print({ json: options.json === true }, body, 'ok')

@@ -1,8 +1,9 @@
 /** The command line: one file a command, this one lists them. */
 import { Command } from 'commander'
-import { ConfigError, flagOf } from '#actors/config.ts'
+import { ConfigError, clientEnvironment, flagOf } from '#actors/config.ts'
 import { SETTINGS } from '#actors/settings.ts'
 import { readVersion } from '#actors/version.ts'
+import { trustAuthority } from './authority.ts'
 import { fail } from './terminal.ts'
 
 /** Only the one that was named is loaded: all of them together take four times as long to start. */
@@ -52,8 +53,9 @@ for (const name of wanted(process.argv[2])) {
   program.addCommand(command)
 }
 
-// `logboy search … | head`: who reads along has enough. A server goes on without its readers.
 if (!SERVERS.includes(process.argv[2] ?? '')) {
+  trustAuthority(clientEnvironment().authority)
+  // `logboy search … | head`: who reads along has enough. A server goes on without its readers.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
