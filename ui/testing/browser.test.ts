@@ -303,6 +303,57 @@ browse('a very long list scrolls to its end with few rows in the document', asyn
   await page.getByText('3,000 rows, all of this range').waitFor()
 })
 
+browse(
+  'rows that scroll show what they are, whatever their elements showed before',
+  async visit => {
+    const { page } = visit
+    const coloured = { message: '\u001b[31mrefused\u001b[0m payment' }
+    visit.fill(600)
+    const rows = visit.server.rowsOf(PROJECT)
+    for (const [at, row] of rows.entries()) if (at % 3 === 0) rows[at] = { ...row, ...coloured }
+    await visit.signIn(`/explore?project=${PROJECT}&q=payment`)
+    await page.locator('.row').nth(2).click()
+    await page.keyboard.press('Escape')
+    const found = newestFirst(
+      visit.server.rowsOf(PROJECT).filter(row => /\bpayment\b/i.test(row.message)),
+    )
+    const list = page.locator('.rows')
+    // Less than a screen, a leap, back by half a screen, and to where it began.
+    for (const top of [130, 2_600, 2_340, 0]) {
+      await list.evaluate((each, to) => each.scrollTo(0, to), top)
+      await visit.eventually(async () => {
+        const shown = await page.locator('.row').evaluateAll(elements =>
+          elements.map(element => ({
+            id: element.id.slice(4),
+            number: Number(element.ariaRowIndex),
+            level: element.querySelector('.cell-level')?.textContent,
+            levelClass: element.classList[1],
+            lit: element.querySelectorAll('mark').length,
+            coloured: element.querySelectorAll('.ansi-1').length,
+            message: element.querySelector('.cell-message')?.firstElementChild?.textContent,
+            active: element.ariaSelected,
+          })),
+        )
+        const first = (shown[0]?.number ?? 0) - 1
+        assert.ok(first * 26 <= top && (first + shown.length) * 26 > top + 200)
+        assert.deepEqual(
+          shown.map(({ id }) => id),
+          found.slice(first, first + shown.length).map(({ id }) => id),
+        )
+        for (const [at, line] of shown.entries()) {
+          const row = found[first + at]
+          assert.equal(line.number, first + at + 1)
+          assert.equal(line.level, row?.level)
+          assert.equal(line.levelClass, `row-${row?.level.toLowerCase()}`)
+          assert.ok(line.lit > 0)
+          assert.equal(line.coloured > 0, row?.message === coloured.message)
+          assert.equal(line.active, String(first + at === 2))
+        }
+      })
+    }
+  },
+)
+
 browse('a drag over the chart zooms in, and back zooms out', async visit => {
   const { page } = visit
   visit.fill(2000)
