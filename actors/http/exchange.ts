@@ -22,6 +22,12 @@ const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
   ['referrer-policy', 'no-referrer'],
 ]
 
+/** Only for what comes over TLS; not for subdomains, which may be somebody else's. */
+const TLS_HEADERS: typeof SECURITY_HEADERS = [
+  ...SECURITY_HEADERS,
+  ['strict-transport-security', 'max-age=31536000'],
+]
+
 export class Exchange {
   readonly #wire: Wire
   readonly #state: ServerState
@@ -138,7 +144,8 @@ export class Exchange {
   #send(close: boolean): void {
     const answer = this.#pendingAnswer
     if (this.#done || answer === null || this.#isStreaming) return
-    const headers = [...SECURITY_HEADERS, ...(answer.headers ?? [])]
+    const always = this.#wire.secure ? TLS_HEADERS : SECURITY_HEADERS
+    const headers = [...always, ...(answer.headers ?? [])]
     if (answer.chunks !== undefined && this.#wire.method !== 'HEAD') {
       void this.#stream({ ...answer, headers }, answer.chunks)
       return

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
 import { test } from 'node:test'
 import { connect } from 'node:tls'
@@ -59,6 +60,21 @@ for (const driver of DRIVERS) {
     await assert.rejects(get(port, tls.authority('first')))
   })
 
+  test(`${driver}: over TLS, and only there, browsers are told to come over TLS alone`, async t => {
+    const tls = testTls(t)
+    const routes: Route[] = [{ method: 'GET', path: '/secure', handle: () => json(200, true) }]
+    const { port } = await startTestServer(t, { driver, routes, tls: tls.files })
+    const ca = tls.authority('first')
+    const told = [await answered(port, ca), await answered(port, ca, '/not-there')]
+    assert.deepEqual(
+      told.map(({ headers }) => headers['strict-transport-security']),
+      ['max-age=31536000', 'max-age=31536000'],
+    )
+    const plain = await startTestServer(t, { driver, routes })
+    const { headers } = await fetch(`http://127.0.0.1:${plain.port}/secure`)
+    assert.equal(headers.get('strict-transport-security'), null)
+  })
+
   test(`${driver}: does not start with files that do not fit`, async t => {
     const tls = testTls(t)
     tls.installOnly('key', 'second')
@@ -68,16 +84,24 @@ for (const driver of DRIVERS) {
   })
 }
 
-function get(port: number, ca: Buffer): Promise<string> {
+async function get(port: number, ca: Buffer): Promise<string> {
+  return (await answered(port, ca)).text
+}
+
+function answered(
+  port: number,
+  ca: Buffer,
+  path = '/secure',
+): Promise<{ readonly text: string; readonly headers: IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
-    const options = { port, ca, host: 'localhost', path: '/secure', agent: false } as const
+    const options = { port, ca, host: 'localhost', path, agent: false } as const
     request(options, response => {
       response.setEncoding('utf8')
       let text = ''
       response.on('data', (part: string) => {
         text += part
       })
-      response.on('end', () => resolve(text))
+      response.on('end', () => resolve({ text, headers: response.headers }))
     })
       .on('error', reject)
       .end()
