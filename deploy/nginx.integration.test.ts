@@ -98,6 +98,7 @@ suite('nginx before two gateways', { skip, timeout: 280_000 }, () => {
     const [answer] = await once(asked, 'response')
     answer.resume()
     assert.equal(answer.statusCode, 200)
+    assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000')
     const logger = createLogger({
       url: nginx.tlsUrl,
       grpcUrl: nginx.tlsGrpcUrl,
