@@ -191,6 +191,7 @@ export class QueryParser {
     const { text, at, next } = this.#reader
     if (next !== '-' && next !== '!') return false
     const behind = text[at + 1] ?? ''
+    if (this.#field !== null && next === '-' && /\d/.test(behind)) return false
     return behind !== '' && !/[\s)|]/.test(behind) && tokenizes(text, at)
   }
 
