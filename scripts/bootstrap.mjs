@@ -135,7 +135,8 @@ function buildUi() {
 function command(name, args) {
   const result = spawnSync(name, args, {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // What npm tells is no answer: stdout belongs to the command, and may be read as JSON.
+    stdio: ['ignore', 2, 'inherit'],
     shell: process.platform === 'win32',
   })
   if (result.status !== 0) fail(`'${name} ${args.join(' ')}' failed; its own words stand above`)
