@@ -42,7 +42,7 @@ test('a mail with a picture has its text, the same as HTML, and the picture by i
 })
 
 test('a mail that the server does not take is told', async t => {
-  const server = mailServer({ RCPT: '550 no such box' })
+  const server = mailServer({ refusal: 'no such box' })
   const mailer = new SmtpMailer({ url: await server.open(), from: 'logboy@example.org' })
   t.after(() => {
     mailer.close()

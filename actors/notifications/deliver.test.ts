@@ -74,7 +74,7 @@ test('a mail server that is down, refuses all, or refuses one', async t => {
   const down = await deliver(message(), mail, tools(t))
   assert.equal(down.outcome, 'failed')
   assert.match(down.answer, /ada@example\.org: .*; bob@example\.org: /)
-  const refusing = mailServer({ RCPT: '550 no such person' })
+  const refusing = mailServer({ refusal: 'no such person' })
   const smtp = await refusing.open()
   t.after(() => refusing.close())
   const refused = await deliver(message(), mail, tools(t, { smtp }))

@@ -1,33 +1,37 @@
-/** A mail server that keeps what it is told, for tests of what is sent and of what is refused. */
-import { createServer, type Server } from 'node:net'
+/** A real mail server that keeps what it is told: for tests of what is sent and what is refused. */
+import { text } from 'node:stream/consumers'
+import { SMTPServer } from 'smtp-server'
 
-/** `answers` in place of its usual ones, by command. */
-export function mailServer(answers: Record<string, string> = {}) {
+export interface MailServerOptions {
+  /** Takes mail for nobody, and says so. */
+  readonly refusal?: string
+}
+
+/** `heard`: recipients as `RCPT TO:<…>`, and the lines of each mail as they were sent. */
+export function mailServer({ refusal }: MailServerOptions = {}) {
   const heard: string[] = []
-  const server: Server = createServer(socket => {
-    let inData = false
-    let text = ''
-    socket.write('220 test\r\n')
-    socket.on('error', () => undefined)
-    socket.on('data', bytes => {
-      text += bytes.toString()
-      for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
-        const line = text.slice(0, end)
-        text = text.slice(end + 2)
-        heard.push(line)
-        const command = line.split(/[ :]/)[0]?.toUpperCase() ?? ''
-        if (inData && line !== '.') continue
-        const isData: boolean = command === 'DATA'
-        inData = isData
-        socket.write(`${answers[command] ?? (isData ? '354 go on' : '250 ok')}\r\n`)
-        if (command === 'QUIT') socket.end()
-      }
-    })
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo({ address }, _session, done) {
+      if (refusal !== undefined)
+        return done(Object.assign(new Error(refusal), { responseCode: 550 }))
+      heard.push(`RCPT TO:<${address}>`)
+      done()
+    },
+    onData(stream, _session, done) {
+      text(stream).then(mail => {
+        heard.push(...mail.split('\r\n'))
+        done()
+      }, done)
+    },
   })
+  // A client that is gone before its answer.
+  server.on('error', () => undefined)
   const open = () =>
     new Promise<string>(resolve => {
       server.listen(0, '127.0.0.1', () => {
-        const address = server.address()
+        const address = server.server.address()
         resolve(`smtp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`)
       })
     })
