@@ -11,6 +11,7 @@ import { nextRound } from '#runtime/scheduler.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { type StartGrpcOptions, startGrpc } from './grpc-server.ts'
 import { OpenStreams } from './open-streams.ts'
+import { producerOfSender } from './producer-id.ts'
 import { type IngestWorldOptions, ingestWorld, KEY, testBatch } from './testing/ingest-world.ts'
 import { StreamClient } from './testing/stream-client.ts'
 
@@ -39,7 +40,7 @@ test('batches are acknowledged once they are in the log, with what the gateway k
   const { projectId, keyId, producer, epoch, sequence, recordCount, peer } = envelope
   assert.deepEqual(
     [projectId, keyId, producer, epoch, sequence, recordCount],
-    ['project0aa', KEY, 77n, 3, 1n, 50],
+    ['project0aa', KEY, producerOfSender('project0aa', 77n), 3, 1n, 50],
   )
   assert.match(peer, /^(127\.0\.0\.1|::1)$/)
   assert.equal(Number(envelope.timeMinUs), 1_700_000_000_000_000)
@@ -47,6 +48,22 @@ test('batches are acknowledged once they are in the log, with what the gateway k
   assert.equal(meter.records, 150)
   assert.equal(meter.ackCount, 3)
   assert.equal(arena.bytesInUse, 0)
+})
+
+test('senders of two projects that call themselves alike are two producers', async t => {
+  const { port, log, keys } = await start(t)
+  keys.add('of another', { projectId: 'project0bb' })
+  for (const key of [KEY, 'of another']) {
+    const client = new StreamClient(t, port)
+    client.hello(key, { producer: 77n })
+    await client.next()
+    client.batch(1, testBatch(1))
+    assert.equal(sequenceOf(await client.next()), 'ack 1')
+    client.end()
+    await client.status
+  }
+  const producers = new Set(log.stored.map(({ envelope }) => envelope.producer))
+  assert.equal(producers.size, 2)
 })
 
 test('after a reconnect the welcome says what is durable, and repeats are stored once', async t => {

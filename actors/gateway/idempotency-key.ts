@@ -1,5 +1,4 @@
-/** Requests with an Idempotency-Key: which producer they are, and what a repeat of them is. */
-import { createHash } from 'node:crypto'
+/** Requests with an Idempotency-Key, and what a repeat of them is. */
 import type { KeyedAnswer } from '#actors/commit-log/commit-log.ts'
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
@@ -13,13 +12,6 @@ export function idempotencyKeyOf(request: HttpRequest): string | null {
   if (KEY_FORM.test(key)) return key
   const detail = 'an Idempotency-Key has 1 to 255 visible ASCII characters'
   throw new HttpProblem('LOGBOY_BAD_HEADER', detail)
-}
-
-/** The producer of all requests with this key: 63 bits of a hash over project and key. */
-export function producerOf(projectId: string, key: string): bigint {
-  const hash = createHash('sha256').update(`${projectId}\n${key}`).digest()
-  const value = hash.readBigUInt64BE(0) >> 1n
-  return value === 0n ? 1n : value
 }
 
 /**

@@ -5,6 +5,7 @@ import { RawConnection } from '#actors/http/testing/raw-connection.ts'
 import { type HttpBatchAnswer, parseBatchAnswer } from '#proto/batch-answer.ts'
 import { BATCH_BYTES_MAX, BATCH_MESSAGE_BYTES_MAX } from '#proto/limits.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
+import { producerOfSender } from './producer-id.ts'
 import { type IngestWorldOptions, ingestWorld, KEY, testBatch } from './testing/ingest-world.ts'
 
 for (const driver of DRIVERS) {
@@ -17,7 +18,8 @@ for (const driver of DRIVERS) {
     assert.deepEqual((await post(2, batch))[1], { ...ack, sequence: 2 })
     const [first] = log.stored
     assert.deepEqual(first?.bytes, batch)
-    assert.equal(first?.envelope.producer, 9_007_199_254_740_993n)
+    const producer = producerOfSender('project0aa', 9_007_199_254_740_993n)
+    assert.equal(first?.envelope.producer, producer, 'the same as over gRPC')
     assert.equal(first?.envelope.peer, '127.0.0.1')
     assert.deepEqual(
       log.stored.map(({ envelope }) => Number(envelope.sequence)),

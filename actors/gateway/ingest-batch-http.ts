@@ -24,6 +24,7 @@ import { type BatchOrigin, offerOfProven } from './batch-envelope.ts'
 import { INGEST_BATCH_ABOUT } from './ingest-about.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import { offerTo } from './offer-to.ts'
+import { producerOfSender } from './producer-id.ts'
 import { prove } from './prove.ts'
 import { keepRefused } from './refused-batch.ts'
 import { tooLarge } from './stream-session.ts'
@@ -63,7 +64,7 @@ async function ingestBatch(request: HttpRequest, deps: IngestDeps): Promise<Http
   const { peer } = request
   const sender = await admitSender(request, deps)
   const { key } = sender
-  const { firstUnacked, ...numbers } = readNumbers(request)
+  const { firstUnacked, ...numbers } = readNumbers(request, key.projectId)
   const body = await sender.body()
   const receivedMs = deps.clock.monotonicMs()
   const sent = { origin: { key, peer, ...numbers }, firstUnacked, receivedMs }
@@ -148,11 +149,12 @@ function answer(status: number, batchAnswer: HttpBatchAnswer): HttpAnswer {
   return jsonText(status, batchAnswerJson(batchAnswer))
 }
 
-function readNumbers(request: HttpRequest): Numbers {
+function readNumbers(request: HttpRequest, projectId: string): Numbers {
   const whole = (name: string, min: number, max: number): number =>
     Number(readWhole(request, name, { min: BigInt(min), max: BigInt(max) }))
+  const claimed = readWhole(request, 'logboy-producer', { min: 1n, max: (1n << 63n) - 1n })
   return {
-    producer: readWhole(request, 'logboy-producer', { min: 1n, max: (1n << 63n) - 1n }),
+    producer: producerOfSender(projectId, claimed),
     epoch: whole('logboy-epoch', 0, EPOCH_MAX),
     sequence: whole('logboy-sequence', 1, SEQUENCE_MAX),
     firstUnacked: whole('logboy-first-unacked', 1, SEQUENCE_MAX),

@@ -15,9 +15,10 @@ import {
   decodeBody,
   encodingOf,
 } from './decode-body.ts'
-import { idempotencyKeyOf, producerOf } from './idempotency-key.ts'
+import { idempotencyKeyOf } from './idempotency-key.ts'
 import { INGEST_ABOUT } from './ingest-about.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
+import { producerOfKey } from './producer-id.ts'
 import { knowableChunks, noRoom, RequestStore, type RequestStoreDeps } from './request-store.ts'
 
 export type IngestRouteDeps = RequestStoreDeps
@@ -71,7 +72,7 @@ class IngestDoor {
     if (idempotencyKey === null || bodySha256 === null) {
       await this.#store.store(decoded.chunks, { key, peer, keyed: null })
     } else {
-      const keyed = { producer: producerOf(key.projectId, idempotencyKey), bodySha256 }
+      const keyed = { producer: producerOfKey(key.projectId, idempotencyKey), bodySha256 }
       isNew = await this.#store.storeOnce(knowableChunks(decoded), { key, peer, keyed })
     }
     meter.acknowledged(clock.monotonicMs() - receivedMs)

@@ -14,6 +14,7 @@ import { type ClientMessage, encodeServerMessage, parseClientMessage } from '#pr
 import { type Cancel, type Clock, type Ref, type TaskPool, toError } from '#runtime/index.ts'
 import { authenticateKey, type KeyVerifier } from './authenticate.ts'
 import { offerOfProven } from './batch-envelope.ts'
+import { producerOfSender } from './producer-id.ts'
 import { prove } from './prove.ts'
 import { keepRefused } from './refused-batch.ts'
 import type { SeenSignatures } from './seen-signatures.ts'
@@ -61,6 +62,7 @@ type Hello = Extract<ClientMessage, { type: 'hello' }>
 /** What is known once the sender was let in. */
 interface Admitted {
   readonly hello: Hello
+  readonly producer: bigint
   key: VerifiedKey
   readonly project: Ref<ProjectRequest>
 }
@@ -170,14 +172,15 @@ export class IngestStream {
       const key = await authenticateKey(hello.key, this.#deps.verifier, 'ingest')
       if (this.#session.state !== 'opening') return
       const project = this.#deps.projects(key.projectId)
-      this.#admitted = { hello, key, project }
-      this.#open(hello, project)
+      const producer = producerOfSender(key.projectId, hello.producer)
+      this.#admitted = { hello, producer, key, project }
+      this.#open(this.#admitted)
     } catch (error) {
       this.#session.end(this.#refusal(error))
     }
   }
 
-  #open({ producer, epoch, firstUnacked }: Hello, project: Ref<ProjectRequest>): void {
+  #open({ hello: { epoch, firstUnacked }, producer, project }: Admitted): void {
     const lost = (details: string): void => this.#session.end({ status: 'unavailable', details })
     const sent = project.offer({
       type: 'open-stream',
@@ -228,10 +231,10 @@ export class IngestStream {
   }
 
   #offer(pending: PendingBatch, proof: ProvenBatch): boolean {
-    const { hello, key, project } = this.#admitted as Admitted
+    const { hello, producer, key, project } = this.#admitted as Admitted
     const { sequence, schema, batch } = pending
-    const { producer, epoch } = hello
-    const origin = { key, peer: this.#transport.peer, producer, epoch, sequence, schema }
+    const { peer } = this.#transport
+    const origin = { key, peer, producer, epoch: hello.epoch, sequence, schema }
     return project.offer({
       type: 'offer',
       source: { type: 'stream', id: this.id },

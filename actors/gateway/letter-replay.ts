@@ -13,8 +13,9 @@ import { UNLIMITED } from '#actors/project/sender-quotas.ts'
 import { EnvelopeSchema, KeyedRequestSchema } from '#proto/gen/logboy/v1/envelope_pb.ts'
 import type { RejectedRecord } from '#proto/people.ts'
 import { type DecodedRequest, decodeBody } from './decode-body.ts'
-import { isStored, producerOf } from './idempotency-key.ts'
+import { isStored } from './idempotency-key.ts'
 import { offerTo } from './offer-to.ts'
+import { producerOfLetter } from './producer-id.ts'
 import { noRoom, RequestStore, type RequestStoreDeps, requireDurable } from './request-store.ts'
 
 /** The project into which letters are replayed, with its limits. */
@@ -30,10 +31,6 @@ type Decoded = Pick<DecodedRequest, 'accepted' | 'chunks' | 'rejected'> & {
   readonly bodySha256: Uint8Array
 }
 const NOTHING = { accepted: 0, chunks: [], bodySha256: new Uint8Array() }
-
-/** No header can have a newline, so no sender's key is like it. */
-const identityOf = (projectId: string, letterId: string): bigint =>
-  producerOf(projectId, `\ndead-letter ${letterId}`)
 
 export class LetterReplay {
   readonly #deps: RequestStoreDeps
@@ -64,7 +61,7 @@ export class LetterReplay {
     const decoded = await this.#decode(text, project)
     if (decoded.rejected.length > 0) return { accepted: 0, rejected: decoded.rejected }
     const { accepted, chunks, bodySha256 } = decoded
-    const keyed = { producer: identityOf(project.projectId, id), bodySha256 }
+    const keyed = { producer: producerOfLetter(project.projectId, id), bodySha256 }
     await this.#once(id, () =>
       this.#store.storeOnce(chunks, { key: keyOf(project), peer: '', keyed }),
     )
@@ -93,7 +90,7 @@ export class LetterReplay {
     const { projectId } = project
     const { envelope: kept, batch } = entryInLetter(letter)
     const accepted = kept.recordCount - kept.rejected.length
-    const producer = identityOf(projectId, id)
+    const producer = producerOfLetter(projectId, id)
     const bodySha256 = createHash('sha256').update(letter.bytes).digest()
     const request = create(KeyedRequestSchema, { bodySha256, chunk: 1, of: 1 })
     const numbers = { projectId, producer, epoch: 0, sequence: 1n, request }
