@@ -1,8 +1,8 @@
 /**
- * Which producer a sender's batches are stored under: 63 bits of a hash over its project and its own
- * name. Rows of several projects may share an index in which these numbers alone tell them apart, so
- * nobody may choose them: with the number of another project's producer, which its rows tell, the
- * rows of one of the two would pass for repeats.
+ * Which producer a sender's batches are stored under: 63 bits of a hash over its project and its
+ * own name. Rows of several projects may share an index in which these numbers alone tell them
+ * apart, so nobody may choose them: with the number of another project's producer, which its rows
+ * tell, the rows of one of the two would pass for repeats.
  */
 import { createHash } from 'node:crypto'
 
