@@ -152,3 +152,22 @@ test('who looks at a firing stands in the history and the log, and is pushed', a
   await until(async () => (await rowsOfAlerts()).length > 3)
   assert.equal((await rowsOfAlerts())[3], 'long is acknowledged by administrator: looking')
 })
+
+test('rows that come behind their window fire nothing, and the rule says how many there were', async () => {
+  await addRule({ name: 'tardy', query: 'service:tardy', condition: '> 2', window: '10s' })
+  const time = new Date(Date.now() - 3_600_000).toISOString()
+  const rows = Array.from({ length: 5 }, () => ({ service: 'tardy', message: 'late', time }))
+  await call('POST', '/ingest', rows, project.ingest_key)
+  const path = `/api/v1/alerts/rules?project=${project.id}`
+  interface Told {
+    readonly rule: { readonly name: string }
+    readonly uncounted: object | null
+  }
+  const told = async () => {
+    const { rules } = await call<{ readonly rules: readonly Told[] }>('GET', path)
+    return rules.find(({ rule }) => rule.name === 'tardy')?.uncounted ?? null
+  }
+  await until(async () => (await told()) !== null)
+  assert.deepEqual(await told(), { late: 5, left_out: 0 })
+  assert.ok(!(await history()).some(change => change.startsWith('tardy')))
+})

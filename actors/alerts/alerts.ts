@@ -13,12 +13,11 @@ import { type Actor, type Context, defineActor, type Reply, type TaskPool } from
 import { type AlertChange, AlertEngine, type RuleFailure, type StoredRule } from './alert-engine.ts'
 import type { AlertFeed, FedBatch } from './alert-feed.ts'
 import { BatchQueue, inputOf, type Ticket } from './batch-queue.ts'
-import { BegunNotes } from './begun-notes.ts'
 import { ChangeRecorder } from './change-recorder.ts'
 import { PartitionClocks } from './partition-clocks.ts'
+import { type NotedRules, RuleNotes } from './rule-notes.ts'
 import { stateChange } from './state-change.ts'
 import { type LoadedRules, loadRules } from './stored-rules.ts'
-import { WarmUpNotes } from './warm-up-notes.ts'
 import { claimWindows, saveWindows, type WindowClaimDeps } from './window-claim.ts'
 
 export type AlertMessage =
@@ -37,7 +36,7 @@ export type AlertMessage =
 
 export interface AlertDeps extends WindowClaimDeps {
   readonly pool: Pick<TaskPool, 'run'>
-  readonly rules: Pick<AlertRules, 'list' | 'noteWarmUp' | 'noteBegun'>
+  readonly rules: Pick<AlertRules, 'list'> & NotedRules
   readonly states: Pick<AlertStates, 'record'>
   readonly faults: Pick<AlertFaults, 'note'>
   readonly feed: Pick<
@@ -88,8 +87,7 @@ class Alerts implements Actor<AlertMessage> {
   readonly #queue = new BatchQueue()
   #recorder: ChangeRecorder
   #saving: Save | null = null
-  readonly #warmUps: WarmUpNotes
-  readonly #begun: BegunNotes
+  readonly #notes: RuleNotes
   /** Receipt of the newest batch that was taken: rules that come later do not know it. */
   #acceptedUs = 0
   /** With those that cannot be evaluated: all that somebody may wait for. */
@@ -102,8 +100,7 @@ class Alerts implements Actor<AlertMessage> {
     this.#context = context
     this.#deps = deps
     this.#recorder = this.#newRecorder()
-    this.#warmUps = new WarmUpNotes(deps.rules, error => this.#fault(error, 'noting a warm-up'))
-    this.#begun = new BegunNotes(deps.rules, error => this.#fault(error, 'noting rules'))
+    this.#notes = new RuleNotes(deps.rules, (error, where) => this.#fault(error, where))
     context.signal.addEventListener('abort', () => this.#queue.clear(), { once: true })
   }
 
@@ -250,7 +247,7 @@ class Alerts implements Actor<AlertMessage> {
       this.#leave()
       await this.#begin()
     } else this.#use(await this.#patiently(() => loadRules(rules, projectId, this.#rules)))
-    this.#begun.note(this.#taken)
+    this.#notes.begun.note(this.#taken)
     reply?.()
   }
 
@@ -300,7 +297,7 @@ class Alerts implements Actor<AlertMessage> {
   #tick(): void {
     this.#context.timer('tick', TICK_MS, { type: 'tick' })
     if (this.#fence === 0) return
-    this.#begun.note(this.#taken)
+    this.#notes.begun.note(this.#taken)
     const { feed, projectId } = this.#deps
     const covered = feed.coveredBy(projectId)
     if (covered !== null && this.#queue.length === 0) {
@@ -385,7 +382,7 @@ class Alerts implements Actor<AlertMessage> {
     if (!kept) return this.#fenced()
     this.#saving = null
     this.#counts.saves++
-    this.#warmUps.note(this.#engine)
+    this.#notes.saved(this.#engine, this.#context.clock.monotonicMs())
     this.#deps.feed.saved(this.#deps.projectId, save.positions)
   }
 

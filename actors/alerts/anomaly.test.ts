@@ -81,7 +81,7 @@ class World {
   constructor(minutes: readonly Minute[]) {
     this.#minutes = minutes
     const times = { createdAtUs: START_US, updatedAtUs: START_US, updatedBy: 'ada' }
-    const known = { projectId: 'p', version: 1, fault: null, warmUp: null }
+    const known = { projectId: 'p', version: 1, fault: null, warmUp: null, uncounted: null }
     this.#rule = { id: 'r', rule: RULE, ...known, ...times }
     this.actor = this.#started()
   }
@@ -142,6 +142,7 @@ class World {
       rules: {
         list: async () => [this.#rule],
         noteBegun: async () => undefined,
+        noteUncounted: async () => undefined,
         noteWarmUp: async (_id, _version, warmUp) => void this.warmUps.push(warmUp),
       },
       states: {

@@ -81,6 +81,7 @@ class World {
       stamps: () => this.#ask(process, () => this.rules.stamps()),
       list: (projectId: string) => this.#ask(process, () => this.rules.list(projectId)),
       noteWarmUp: async () => undefined,
+      noteUncounted: async () => undefined,
       noteBegun: async () => undefined,
     }
     const pool = process.taskPool(MANIFEST, { threads: 2, queueMax: 1_000, latencyMaxMs: 20 })

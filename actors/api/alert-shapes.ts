@@ -56,6 +56,13 @@ export const storedRule = z
     updated_by: z.string(),
     fault: z.string().nullable().describe('why it is not evaluated; null = it is'),
     warm_up: warmUp,
+    uncounted: z
+      .strictObject({
+        late: z.number().int().describe('came after their window and the lateness allowance'),
+        left_out: z.number().int().describe('of groups beyond the cap'),
+      })
+      .nullable()
+      .describe('rows that did not count since the rule was changed; null = all did'),
   })
   .meta({ id: 'StoredAlertRule' })
 
@@ -111,6 +118,10 @@ export function toldRule(stored: StoredAlertRule): z.input<typeof storedRule> {
       parsed.type === 'rule' && parsed.rule.enabled && parsed.rule.aggregate.fn === 'anomaly'
         ? toldWarmUp(stored.warmUp ?? UNSEEN)
         : null,
+    uncounted:
+      stored.uncounted === null
+        ? null
+        : { late: stored.uncounted.late, left_out: stored.uncounted.leftOut },
   }
 }
 

@@ -14,6 +14,20 @@ export interface StoredAlertRule {
   readonly fault: string | null
   /** Of an anomaly; null = nothing is known. */
   readonly warmUp: WarmUp | null
+  /** Of the version that is evaluated; null = every row was counted, as far as is known. */
+  readonly uncounted: Uncounted | null
+}
+
+/** Rows that a rule did not count. */
+export interface Uncounted {
+  /** They came after their window and the lateness allowance. */
+  readonly late: number
+  /** Of groups beyond the cap. */
+  readonly leftOut: number
+}
+
+export interface UncountedNote extends Pick<StoredAlertRule, 'id' | 'version'> {
+  readonly uncounted: Uncounted
 }
 
 /** Groups of an anomaly of which is not known yet what is usual: these never fire. */
@@ -60,4 +74,6 @@ export interface AlertRules {
   hasBegun(projectId: string): Promise<boolean>
   /** Of the version that is evaluated; nothing happens if that has changed. */
   noteWarmUp(id: string, version: number, warmUp: WarmUp): Promise<void>
+  /** The same of several rules. */
+  noteUncounted(notes: readonly UncountedNote[]): Promise<void>
 }

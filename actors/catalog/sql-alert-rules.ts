@@ -10,6 +10,8 @@ import type {
   AlertRules,
   NewAlertRule,
   StoredAlertRule,
+  Uncounted,
+  UncountedNote,
   WarmUp,
 } from './alert-rules.ts'
 import { LOG_TARGET } from './alert-states.ts'
@@ -28,6 +30,7 @@ const ruleRow = z
     updated_by: z.string(),
     fault: z.string().nullable(),
     warm_up: z.custom<WarmUp | null>(value => typeof value === 'object'),
+    uncounted: z.custom<Uncounted | null>(value => typeof value === 'object'),
   })
   .transform(
     (row): StoredAlertRule => ({
@@ -40,6 +43,7 @@ const ruleRow = z
       updatedBy: row.updated_by,
       fault: row.fault,
       warmUp: row.warm_up,
+      uncounted: row.uncounted,
     }),
   )
 const stampRow = z.object({ project_id: z.string(), stamp: z.string() })
@@ -48,7 +52,8 @@ const numberRow = z.object({ value: int8 })
 const projectRow = z.object({ id: z.string() })
 
 const COLUMNS = sql.fragment`
-  id, project_id, rule, version, created_at_us, updated_at_us, updated_by, warm_up, (
+  id, project_id, rule, version, created_at_us, updated_at_us, updated_by, warm_up,
+  uncounted, (
     SELECT message FROM alert_faults f
     WHERE f.rule_id = alert_rules.id AND f.version = alert_rules.version
   ) AS fault
@@ -114,7 +119,7 @@ export class SqlAlertRules implements AlertRules {
       const { rowCount } = await change.query(sql.unsafe`
         UPDATE alert_rules SET name = ${rule.name}, rule = ${sql.jsonb({ ...rule })},
           version = version + 1, updated_at_us = ${edit.atUs}, updated_by = ${edit.by},
-          warm_up = NULL
+          warm_up = NULL, uncounted = NULL
         WHERE project_id = ${edit.projectId} AND id = ${id}
       `)
       return rowCount === 1 ? 'done' : 'unknown'
@@ -165,6 +170,21 @@ export class SqlAlertRules implements AlertRules {
     )
   }
 
+  async noteUncounted(notes: readonly UncountedNote[]): Promise<void> {
+    const ids = notes.map(({ id }) => id)
+    const versions = notes.map(({ version }) => version)
+    const counts = notes.map(({ uncounted }) => JSON.stringify(uncounted))
+    await this.#database.repeatable(db =>
+      db.query(sql.unsafe`
+        UPDATE alert_rules r SET uncounted = note.counts::jsonb
+        FROM unnest(
+          ${sql.array(ids, 'text')}, ${sql.array(versions, 'int8')}, ${sql.array(counts, 'text')}
+        ) AS note (id, version, counts)
+        WHERE r.id = note.id AND r.version = note.version
+      `),
+    )
+  }
+
   async #put(
     change: CommonQueryMethods,
     edit: AlertEdit,
@@ -184,8 +204,8 @@ export class SqlAlertRules implements AlertRules {
         ${id}, ${projectId}, ${rule.name}, ${sql.jsonb({ ...rule })}, 1, ${atUs}, ${atUs}, ${by}
       )
       ON CONFLICT (project_id, name) DO UPDATE SET rule = excluded.rule,
-        version = r.version + 1, warm_up = NULL, updated_at_us = excluded.updated_at_us,
-        updated_by = excluded.updated_by
+        version = r.version + 1, warm_up = NULL, uncounted = NULL,
+        updated_at_us = excluded.updated_at_us, updated_by = excluded.updated_by
     `)
   }
 

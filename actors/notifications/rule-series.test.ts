@@ -42,6 +42,7 @@ function world(rule: AlertRuleText, rowsPerS: number) {
     updatedBy: '',
     fault: null,
     warmUp: null,
+    uncounted: null,
   }
   const spans: number[] = []
   const deps = {

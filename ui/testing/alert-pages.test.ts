@@ -61,6 +61,7 @@ browse(
     await enter(visit, 'rules')
     await page.getByRole('row', { name: /Checkout errors.*firing/ }).waitFor()
     await page.getByText('Not evaluated: query: a group was never closed').waitFor()
+    await page.getByText('1,204 rows came late').waitFor()
     await assertGood(visit, 'rules', 'dark')
     await page.getByRole('button', { name: 'Pause Slow payments' }).click()
     await page.getByRole('row', { name: /Slow payments.*paused/ }).waitFor()

@@ -154,7 +154,7 @@ export function storedRule(
   fault: string | null = null,
 ): StoredRule {
   const times = { created_at: AT, updated_at: AT, updated_by: 'administrator' }
-  return { id, rule, version: 1, ...times, fault, warm_up: null }
+  return { id, rule, version: 1, ...times, fault, warm_up: null, uncounted: null }
 }
 
 function replayed(rule: AlertRule): Preview {

@@ -5,6 +5,7 @@ import type {
   AlertRules,
   NewAlertRule,
   StoredAlertRule,
+  UncountedNote,
   WarmUp,
 } from '#actors/catalog/alert-rules.ts'
 
@@ -62,6 +63,13 @@ export class MemoryAlertRules implements AlertRules {
     if (rule?.version === version) this.#rules.set(id, { ...rule, warmUp })
   }
 
+  async noteUncounted(notes: readonly UncountedNote[]): Promise<void> {
+    for (const { id, version, uncounted } of notes) {
+      const rule = this.#rules.get(id)
+      if (rule?.version === version) this.#rules.set(id, { ...rule, uncounted })
+    }
+  }
+
   #put({ projectId, by: updatedBy, atUs }: AlertEdit, { id, rule }: NewAlertRule): void {
     const version = ++this.#version
     const times = { createdAtUs: atUs, updatedAtUs: atUs }
@@ -73,6 +81,7 @@ export class MemoryAlertRules implements AlertRules {
       updatedBy,
       fault: null,
       warmUp: null,
+      uncounted: null,
       ...times,
     })
   }

@@ -264,6 +264,20 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.equal(await known(), null)
   })
 
+  test('rows that a rule did not count are known of the version that is evaluated', async () => {
+    const { alertRules } = catalog()
+    const known = async () => (await alertRules.find('alerts0004', 'seen'))?.uncounted
+    const { version = 0 } = (await alertRules.find('alerts0004', 'seen')) ?? {}
+    const uncounted = { late: 12, leftOut: 2 ** 40 }
+    const note = { id: 'seen', version, uncounted }
+    assert.equal(await known(), null)
+    await alertRules.noteUncounted([note, { ...note, id: 'of-nobody' }])
+    assert.deepEqual(await known(), uncounted)
+    await alertRules.update(edit('alerts0004'), rule('seen'))
+    await alertRules.noteUncounted([note])
+    assert.equal(await known(), null)
+  })
+
   test('entries behind one are found oldest first, by project', async () => {
     const newest = await catalog().alertStates.newest()
     const all = await catalog().alertStates.since(['alerts0002', 'alerts0004'], 0, 100)

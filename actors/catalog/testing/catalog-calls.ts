@@ -109,6 +109,7 @@ const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
 const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
 const channel = (id: string) => newChannel(id, { projectId: 'project001' })
 const WARM_UP = { samples: 3, needed: 24, groups: 1, warming: 1 }
+const UNCOUNTED = { id: 'rule01', version: 1, uncounted: { late: 1, leftOut: 0 } }
 const RULE_FAULT = { ruleId: 'rule01', version: 1, message: 'no' }
 const DELIVERY = newDelivery('channel01', [])
 const PACE = { channelId: 'channel01', group: 'g', toldAtUs: null, dueAtUs: NOW_US, version: 0 }
@@ -334,6 +335,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     noteBegun: rules => rules.noteBegun([{ id: 'rule01', version: 1 }]),
     hasBegun: rules => rules.hasBegun('project001'),
     noteWarmUp: rules => rules.noteWarmUp('rule01', 1, WARM_UP),
+    noteUncounted: rules => rules.noteUncounted([UNCOUNTED]),
   },
   alertStates: {
     record: states => states.record(alertChange('project001', 'rule01'), 1),

@@ -12,6 +12,7 @@ const stored = (rule: AlertRuleText): StoredRule => ({
   updated_at: '',
   updated_by: '',
   fault: null,
+  uncounted: null,
   warm_up: null,
 })
 

@@ -1,6 +1,7 @@
 /** Rules in plain words, and what they say at present. */
 import type { AlertRuleText } from '#proto/alert-rule.ts'
-import type { ActiveAlert, AlertStatus, StoredRule, WarmUp } from '../api/alerts.ts'
+import type { ActiveAlert, AlertStatus, StoredRule, Uncounted, WarmUp } from '../api/alerts.ts'
+import { countOf } from '../kit/number-text.ts'
 import { orderAlerts } from './alert-model.ts'
 
 export interface RuleState {
@@ -27,6 +28,15 @@ export function warmUpText({ samples, needed, groups, warming }: WarmUp): string
   return warming < groups
     ? `${warming} of ${groups} groups warm up`
     : `${samples} of ${needed} values`
+}
+
+/** `12 rows came late, 300 of groups beyond the limit`. */
+export function uncountedText({ late, left_out }: Uncounted): string {
+  const parts = [
+    late > 0 ? `${countOf(late, 'row')} came late` : '',
+    left_out > 0 ? `${countOf(left_out, 'row')} of groups beyond the limit` : '',
+  ]
+  return parts.filter(part => part !== '').join(', ')
 }
 
 /** `count > 20 in 5m of service:checkout, by host`. */

@@ -19,8 +19,10 @@ import { activeAlertsLoad } from './active-alerts.ts'
 import { SeverityTag, StatusTag } from './alert-marks.tsx'
 import { historyOf, NEW_RULE_PATH, rulePath } from './alert-paths.ts'
 import { ImportDialog } from './import-dialog.tsx'
-import { type RuleState, ruleState, ruleText, warmUpText } from './rule-words.ts'
+import { type RuleState, ruleState, ruleText, uncountedText, warmUpText } from './rule-words.ts'
 
+const UNCOUNTED_HINT =
+  'Not counted since the rule was changed: rows that came after their window, as when a clock was set back, and rows of groups beyond the limit.'
 const WARM_UP_HINT = 'One value each quarter of an hour, or hour. Until then it never fires.'
 
 /** All rules of the project, each with what it says at present. */
@@ -143,8 +145,15 @@ function RuleTable(props: TableProps): JSX.Element {
             <StateOf {...ruleState(stored, active.value() ?? [])} />
             <Show when={stored.warm_up}>
               {warmUp => (
-                <span class="faint rule-warm-up" title={WARM_UP_HINT}>
+                <span class="faint rule-note" title={WARM_UP_HINT}>
                   {warmUpText(warmUp())}
+                </span>
+              )}
+            </Show>
+            <Show when={stored.uncounted}>
+              {uncounted => (
+                <span class="faint rule-note" title={UNCOUNTED_HINT}>
+                  {uncountedText(uncounted())}
                 </span>
               )}
             </Show>

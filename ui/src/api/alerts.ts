@@ -33,6 +33,15 @@ export interface StoredRule {
   /** Why it is not evaluated. */
   readonly fault: string | null
   readonly warm_up: WarmUp | null
+  readonly uncounted: Uncounted | null
+}
+
+/** Rows that a rule did not count since it was changed. */
+export interface Uncounted {
+  /** They came after their window. */
+  readonly late: number
+  /** Of groups beyond the cap. */
+  readonly left_out: number
 }
 
 /** Of an anomaly while what is usual is not known of all groups: the others never fire. */
