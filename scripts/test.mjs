@@ -4,7 +4,6 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
-import { temporaryFolder } from './temporary-folder.mjs'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'gen', 'data', '.git'])
 /** Those that take a minute or more: begun late, the last of them would run alone. */
@@ -47,13 +46,11 @@ const files = testFiles('.').filter(file => filters.every(filter => file.include
 if (files.length === 0) {
   fail(`no test file matches ${filters.join(' ')}`)
 }
-const temporary = temporaryFolder()
 const result = spawnSync(node, ['scripts/run-test-files.mjs', ...longestFirst(files)], {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...serverEnvironment(), ...temporary.env },
+  env: serverEnvironment(),
 })
-temporary.remove()
 process.exit(result.status ?? 1)
 
 /** Whether it held; what it says comes in one piece. */
