@@ -1,6 +1,6 @@
 /**
  * `node ui/testing/newcomer-walk.ts FOLDER`: walks a newcomer's path in Chromium against the demo
- * server, in light and dark and three widths, and leaves a picture of each step in FOLDER. Demo →
+ * server, in light and dark at three widths, and leaves a picture of each step in FOLDER. Demo →
  * sign up → project → snippet → first log → filter → save view → invite → the invited person.
  */
 import assert from 'node:assert/strict'
@@ -15,11 +15,14 @@ import { findChromium, launchBrowser, tooWide } from './browser-bench.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PASSWORD = 'gruene lampe im keller'
-const LOOKS = [
-  { width: 1440, height: 900, colorScheme: 'light' },
-  { width: 800, height: 900, colorScheme: 'dark' },
-  { width: 390, height: 844, colorScheme: 'light' },
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 800, height: 900 },
+  { width: 390, height: 844 },
 ] as const
+const LOOKS = SIZES.flatMap(size =>
+  (['light', 'dark'] as const).map(colorScheme => ({ ...size, colorScheme })),
+)
 type Look = (typeof LOOKS)[number]
 
 /** What went wrong unseen, and how long each step took. */
@@ -185,7 +188,7 @@ async function invite(walk: Walk, browser: Browser, name: string): Promise<void>
 }
 
 async function walkOnce(walk: Walk, browser: Browser, isFirst: boolean): Promise<void> {
-  const name = `shop-${walk.look.width}`
+  const name = `shop-${walk.look.width}-${walk.look.colorScheme}`
   await comeIn(walk, isFirst)
   await makeProject(walk, name)
   await findAndKeep(walk)

@@ -22,19 +22,25 @@ export function AlertSeriesChart(props: {
     const threshold = series()?.threshold ?? null
     return threshold === null ? [] : [{ name: 'fires', value: threshold }]
   }
+  /** Its place is kept free until it is known that nothing comes. */
+  const [isNone, setNone] = createSignal(false)
   let isGone = false
   const seen = new IntersectionObserver(entries => {
     if (!entries.some(({ isIntersecting }) => isIntersecting)) return
     seen.disconnect()
     const asked = seriesCache.asked(props.projectId, props.alert.id, browserClock.nowMs())
-    void asked.then(found => !isGone && found !== null && setSeries(found))
+    void asked.then(found => {
+      if (isGone) return
+      if (found !== null) setSeries(found)
+      setNone(chart() === null)
+    })
   })
   onCleanup(() => {
     isGone = true
     seen.disconnect()
   })
   return (
-    <div class="alert-series" ref={place => seen.observe(place)}>
+    <div class="alert-series" classList={{ none: isNone() }} ref={place => seen.observe(place)}>
       <Show when={chart()}>
         {found => (
           <TimechartView
