@@ -213,6 +213,7 @@ test('Alertmanager gets one alert a group, its labels the same at beginning and 
     const sent = alertmanagerPost(
       message({ changes: [change({ to: to as 'firing' | 'ok' })] }),
       'http://am.example.org:9093/base',
+      NOW_US,
     )
     assert.equal(sent.url, 'http://am.example.org:9093/base/api/v2/alerts')
     return (JSON.parse(sent.body) as Record<string, unknown>[])[0]
@@ -271,7 +272,7 @@ test('what a channel would be sent is what it is sent', () => {
     slack: slackPost(told, url),
     teams: teamsPost(told, url),
     webhook: webhookPost(told, { url, secret: 'whsec_c2VjcmV0' }, NOW_US),
-    alertmanager: alertmanagerPost(told, url),
+    alertmanager: alertmanagerPost(told, url, NOW_US),
     pagerduty: pagerDutyPosts(told, { routing_key: 'ROUTING_KEY' })[0],
   } as const
   for (const [kind, post] of Object.entries(posts)) {

@@ -61,7 +61,7 @@ export function postsOf(
     case 'pagerduty':
       return pagerDutyPosts(message, settings)
     case 'alertmanager':
-      return [alertmanagerPost(message, settings.url)]
+      return [alertmanagerPost(message, settings.url, nowUs)]
   }
 }
 

@@ -107,7 +107,7 @@ test('values are no markup where they go, the template itself may have some', ()
   assert.ok(teams.includes(JSON.stringify('*\\<\\!channel\\> \\*b\\* \\`x\\`*')), teams)
   const [event] = pagerDutyPosts(hostile, { routing_key: 'r' })
   assert.match(event?.body ?? '', /"summary":"Checkout errors: <!channel> \*b\* `x`"/)
-  assert.match(alertmanagerPost(hostile, 'http://am').body, /"description":"\*<!channel>/)
+  assert.match(alertmanagerPost(hostile, 'http://am', AT_US).body, /"description":"\*<!channel>/)
 })
 
 test('links that a template does not have follow it, and no template says what comes by itself', () => {

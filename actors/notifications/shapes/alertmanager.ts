@@ -5,19 +5,24 @@ import { type AlertMessage, changeText, toldLines } from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
-export function alertmanagerPost(message: AlertMessage, url: string): OutgoingPost {
+/**
+ * What has no end is over for Alertmanager after its `resolve_timeout` (five minutes), as Prometheus
+ * says every minute what still fires. We say when it ends; should we never, it is over then.
+ */
+const FIRING_US_MAX = 30 * 86_400 * 1_000_000
+
+export function alertmanagerPost(message: AlertMessage, url: string, nowUs: number): OutgoingPost {
   return {
     url: new URL('api/v2/alerts', url.endsWith('/') ? url : `${url}/`).href,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(message.changes.map(change => alertOf(change, message))),
+    body: JSON.stringify(message.changes.map(change => alertOf(change, message, nowUs))),
   }
 }
 
 /** Its labels are what Alertmanager knows it by again: nothing that changes is among them. */
-function alertOf(change: HistoryEntry, message: AlertMessage) {
+function alertOf(change: HistoryEntry, message: AlertMessage, nowUs: number) {
   const { about, to, windowEndUs } = change
   const { rule, severity, labels, runbook, group } = about
-  const at = formatTime(windowEndUs, 0)
   const alone = { ...message, changes: [change] }
   const description = messageBody(alone)
   return {
@@ -35,7 +40,9 @@ function alertOf(change: HistoryEntry, message: AlertMessage) {
       ...(message.lines.length === 0 ? {} : { logs: toldLines(message).join('\n') }),
     },
     generatorURL: message.link,
-    ...(to === 'firing' ? { startsAt: at } : { endsAt: at }),
+    ...(to === 'firing'
+      ? { startsAt: formatTime(windowEndUs, 0), endsAt: formatTime(nowUs + FIRING_US_MAX, 0) }
+      : { endsAt: formatTime(Math.min(windowEndUs, nowUs), 0) }),
   }
 }
 
