@@ -5,19 +5,22 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import { z } from 'zod/v4'
 import { newSignIn } from '#actors/catalog/testing/people.ts'
 import { letterOf } from '#actors/commit-log/testing/dead-letter-suite.ts'
+import { GRPC_SERVICE } from '#actors/gateway/grpc-server.ts'
 import { ingestRoutes } from '#actors/gateway/ingest-http.ts'
 import { OpenStreams } from '#actors/gateway/open-streams.ts'
 import { testBatch } from '#actors/gateway/testing/ingest-world.ts'
-import type { Route } from '#actors/http/http-server.ts'
+import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import type { HttpProblem } from '#actors/http/problem.ts'
 import { mintApiToken } from '#actors/identity/api-token.ts'
-import { encodeClientMessage, parseServerMessage } from '#proto/stream.ts'
+import { RunningServer } from '#actors/testing/running-server.ts'
+import { encodeClientMessage, parseServerMessage, STREAM_PATH } from '#proto/stream.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { apiRoutes, apiSockets } from './api-routes.ts'
-import { apiWorld } from './testing/api-world.ts'
+import { ADMIN_TOKEN, apiWorld } from './testing/api-world.ts'
 import {
   type Answered,
   answered,
@@ -53,7 +56,7 @@ test(`${REQUESTS} random requests for what is another's find what is nobody's`, 
     const [kind, headersOf] = credentials[random.below(credentials.length)] as Credential
     const request = randomRequest(route, victim, random)
     // Half of the time only what is below the project is another's.
-    const isOwn = route.path.includes('/:id/') && /:id\/.*:|dead-letters\//.test(route.path)
+    const isOwn = /\/:id\/.*(:|dead-letters\/)|\/:(rule|channel|silence)/.test(route.path)
     const own = isOwn && random.below(2) === 0 ? { project: mallory, id: mallory } : {}
     const ask = async (values: Values): Promise<Answered> => {
       const sent = renamed(request, victim, values)
@@ -158,12 +161,14 @@ const REFUSALS = new Set([
   'LOGBOY_BAD_QUERY',
 ])
 
-test('a tail of another project is refused as one of none, with every credential', async t => {
+test('a socket about another project is refused as about none, with every credential', async t => {
   const { deps, victim, nobody, credentials } = await tenants(t)
-  const [socket] = apiSockets(deps)
-  assert.ok(socket)
-  const open = async (project: unknown, headers: Readonly<Record<string, string>>) => {
-    const sent = { query: { project }, body: undefined, parameters: {}, headers }
+  const open = async (
+    socket: SocketRoute,
+    query: Values,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<string> => {
+    const sent = { query, body: undefined, parameters: {}, headers }
     const route = { method: 'GET', path: socket.path } as Route
     const request = httpRequest('GET', socket.path, { ...sent, route })
     return socket.upgrade(request).then(
@@ -171,13 +176,52 @@ test('a tail of another project is refused as one of none, with every credential
       (error: HttpProblem) => `${error.code} ${error.message}`,
     )
   }
-  for (const [kind, headersOf] of await credentials()) {
-    const found = await open(victim['project'], headersOf(''))
-    const expected = await open(nobody['project'], headersOf(''))
-    const refusal = found.replaceAll(String(victim['project']), String(nobody['project']))
-    assert.equal(refusal, expected, kind)
-    assert.notEqual(found, 'open', kind)
+  const opened = apiSockets(deps).flatMap(socket => kindsOf(socket).map(kind => ({ socket, kind })))
+  assert.ok(opened.length >= 4)
+  for (const { socket, kind } of opened) {
+    for (const [who, headersOf] of await credentials()) {
+      const ask = ({ project }: Values) => open(socket, { project, ...kind }, headersOf(''))
+      const [found, expected] = [await ask(victim), await ask(nobody)]
+      const context = `${who}: ${socket.path} ${JSON.stringify(kind)}`
+      const refusal = found.replaceAll(String(victim['project']), String(nobody['project']))
+      assert.equal(refusal, expected, context)
+      assert.ok(REFUSALS.has(found.split(' ')[0] ?? ''), `${context}: ${found}`)
+    }
   }
+})
+
+/** What may be asked of a socket: nothing, and each kind that its document names. */
+function kindsOf({ about }: SocketRoute): readonly { readonly kind?: string }[] {
+  const shape = about?.query instanceof z.ZodObject ? about.query.shape : {}
+  const kind: unknown = shape['kind']
+  const inner: unknown = kind instanceof z.ZodOptional ? kind.unwrap() : kind
+  const names = inner instanceof z.ZodEnum ? inner.options : []
+  return [{}, ...names.map(name => ({ kind: String(name) }))]
+}
+
+test('what is asked here is all that a server has: routes, sockets, methods of gRPC', async t => {
+  const { table, deps } = await tenants(t)
+  const server = await RunningServer.start()
+  t.after(async () => {
+    await server.stop()
+    server.remove()
+  })
+  const { body } = await server.call<{ paths: Record<string, Record<string, object>> }>(
+    'GET',
+    '/api/v1/openapi.json',
+  )
+  const served = Object.entries(body.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map(method => `${method.toUpperCase()} ${path}`),
+  )
+  const asked = [
+    ...table.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    ...apiSockets(deps).map(({ path }) => `GET ${path}`),
+  ]
+  assert.deepEqual(served.sort(), asked.sort())
+  assert.deepEqual(
+    Object.values(GRPC_SERVICE).map(({ path }) => path),
+    [STREAM_PATH],
+  )
 })
 
 test('a stream stores for the project of its key alone, and knows no other credential', async t => {
@@ -245,6 +289,16 @@ async function tenants(t: TestContext) {
   const view = await ask(vera.token, `${at}/saved-views`, { name: MARK, address: '', shared: true })
   const invitation = await ask(vera.token, `${at}/invitations`, { role: 'viewer' })
   await ask(vera.token, `${at}/roles`, { name: ROLE, permissions: ['logs.read'] })
+  const others = { matchers: [{ label: 'alertname', op: '=', value: MARK }], ends_at: 'now+7d' }
+  const mailed = { kind: 'email', to: [`${MARK}@example.org`] }
+  const madeOf = async (path: string, body: object): Promise<string> => {
+    const { id } = await ask(vera.token, path, { project, ...body })
+    assert.equal(typeof id, 'string', path)
+    return String(id)
+  }
+  const rule = await madeOf('/api/v1/alerts/rules', { rule: { name: MARK, condition: '> 1' } })
+  const channel = await madeOf('/api/v1/channels', { name: MARK, settings: mailed })
+  const silence = await madeOf('/api/v1/silences', others)
   const [letter = ''] = await ingest.letters.put([letterOf({ projectId: project, reason: MARK })])
   const signing = await ask(mallory.token, `/api/v1/projects/${attackersId}/keys`, {
     kind: 'signing',
@@ -265,6 +319,9 @@ async function tenants(t: TestContext) {
     key: String(key['id']),
     view: String(view['id']),
     invitation: String(invitation['id']),
+    rule,
+    channel,
+    silence,
     letter,
     ids: [letter],
     account: vera.id,
@@ -277,6 +334,9 @@ async function tenants(t: TestContext) {
     key: 'zzzzzzzzzzzz',
     view: 'yyyyyyyyyyyy',
     invitation: 'xxxxxxxxxxxx',
+    rule: 'v'.repeat(rule.length),
+    channel: 'u'.repeat(channel.length),
+    silence: 't'.repeat(silence.length),
     letter: '00000000000-000000000000',
     ids: ['00000000000-000000000000'],
     account: 'wwwwwwwwwwww',
@@ -291,6 +351,15 @@ async function tenants(t: TestContext) {
     views: await catalog.savedViews.list(project, vera.id),
     schema: await catalog.recordSchema(project),
     letters: await ingest.letters.list({ projectId: project, limit: 99 }),
+    alerting: await Promise.all(
+      ['alerts/rules', 'channels', 'silences'].map(async path => {
+        const found = await api.call('GET', `/api/v1/${path}?project=${project}`, {
+          token: ADMIN_TOKEN,
+        })
+        assert.ok(found.status === 200 && found.text.includes(MARK), found.text)
+        return found.text
+      }),
+    ),
     vera: await catalog.accounts.find(vera.id),
   })
   const bearer = (text: string) => () => ({ authorization: `Bearer ${text}` })

@@ -59,7 +59,8 @@ const bytes = {
   responseDeserialize: (message: Buffer) => message,
 }
 
-const SERVICE: ServiceDefinition = {
+/** All that is offered here; `api/isolation.test.ts` asks each method as somebody else's tenant. */
+export const GRPC_SERVICE: ServiceDefinition = {
   Stream: { path: STREAM_PATH, requestStream: true, responseStream: true, ...bytes },
 }
 
@@ -76,7 +77,7 @@ export async function startGrpc(options: StartGrpcOptions): Promise<GrpcServer> 
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     'grpc.max_connection_idle_ms': CONNECTION_IDLE_MS,
   })
-  server.addService(SERVICE, { Stream: (call: Call) => serve(call, streams) })
+  server.addService(GRPC_SERVICE, { Stream: (call: Call) => serve(call, streams) })
   const { credentials, stopWatching } = credentialsOf(options)
   let port: number
   try {

@@ -40,13 +40,13 @@ export class MemoryAlertRules implements AlertRules {
   }
 
   async update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal> {
-    if (!this.#rules.has(rule.id)) return 'unknown'
+    if ((await this.find(edit.projectId, rule.id)) === null) return 'unknown'
     this.#put(edit, rule)
     return 'done'
   }
 
-  async delete(_: AlertEdit, id: string): Promise<boolean> {
-    return this.#rules.delete(id)
+  async delete({ projectId }: AlertEdit, id: string): Promise<boolean> {
+    return (await this.find(projectId, id)) !== null && this.#rules.delete(id)
   }
 
   async noteBegun(rules: readonly Pick<StoredAlertRule, 'id' | 'version'>[]): Promise<void> {
