@@ -30,6 +30,32 @@ test('cells are quoted where they have to be, and fields that are missing are em
   )
 })
 
+test('whatever a spreadsheet takes for the beginning of a formula, in any column or name', () => {
+  const column = '=cmd|"/c calc"!A1'
+  for (const sign of [
+    '=',
+    '+',
+    '-',
+    '@',
+    '\t=',
+    '\r=',
+    '\n=',
+    '\uff1d',
+    '\uff0b',
+    '\uff0d',
+    '\uff20',
+  ]) {
+    const value = `${sign}1+1`
+    const row = JSON.stringify({ ...(JSON.parse(ROW) as object), service: value })
+    assert.match(
+      csvRow(row, { columns: ['service'], isEscaped: true }),
+      /^"?'/,
+      JSON.stringify(sign),
+    )
+  }
+  assert.match(csvHead({ columns: [column], isEscaped: true }), /^"'=/)
+})
+
 test('what a spreadsheet would run is text to it; numbers stay numbers', () => {
   const columns = ['formula', 'minus', 'at', 'n']
   assert.equal(

@@ -7,10 +7,10 @@ import type { Json, Row } from '#proto/api.ts'
 export const CSV_COLUMNS = EXPORT_COLUMNS.filter(name => name !== 'pattern_id')
 
 /**
- * Begins as a formula does, for spreadsheets: `=`, `+`, `-`, `@`, a tab or a carriage return. A
- * plain number is none.
+ * Begins as a formula does, for spreadsheets: `=`, `+`, `-`, `@`, the same signs in full width, or
+ * what some of them leave out before it: a tab or the end of a line. A plain number is none.
  */
-const FORMULA = /^[=+\-@\t\r]/
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i
 
 export interface CsvOptions {
