@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { Problem, ProjectCreated, ProjectKey, Row } from '#proto/api.ts'
+import type { Quotas } from '#proto/people.ts'
+import { testBatch } from './gateway/testing/ingest-world.ts'
 import { StreamClient } from './gateway/testing/stream-client.ts'
 import { ADMIN_TOKEN, RunningServer } from './testing/running-server.ts'
 
@@ -248,6 +250,42 @@ function doors(driver: string): void {
       )
       const names = new Set(body.actors.map(({ name }) => name))
       for (const name of ['project', 'tail', 'retention']) assert.ok(names.has(name), name)
+    })
+
+    test('limits of project and key that change hold on a stream that is open, and are told', async t => {
+      const limited = await server.createProject(`limited ${driver}`)
+      const path = `/api/v1/projects/${limited.id}`
+      const [, keyId = ''] = limited.ingest_key.split('_')
+      const stream = new StreamClient(t, Number(new URL(server.grpcUrl).port))
+      stream.hello(limited.ingest_key)
+      assert.equal((await stream.next()).type, 'welcome')
+      let sequence = 0
+      const say = async () => {
+        stream.batch(++sequence, testBatch(1_000))
+        const { type } = await stream.next()
+        if (type === 'throttle') sequence--
+        return type
+      }
+      const change = async (at: string, records_per_second: number) => {
+        const body = { records_per_second }
+        assert.equal((await server.call('PATCH', path + at, { body })).status, 200)
+      }
+      for (const at of ['/quotas', `/keys/${keyId}`]) {
+        assert.deepEqual([await say(), await say()], ['ack', 'ack'], `${at}: no limit yet`)
+        await change(at, 1)
+        // One batch is taken on credit, and paid for by those behind it.
+        assert.deepEqual([await say(), await say()], ['ack', 'throttle'], at)
+        await change(at, 0)
+        assert.equal(await say(), 'ack', `${at}: no limit any more`)
+      }
+      await change('/quotas', 5_000_000)
+      await change(`/keys/${keyId}`, 4_000_000)
+      const { body } = await server.call<Quotas>('GET', `${path}/quotas`)
+      assert.equal(body.records_per_second, 5_000_000)
+      const own = body.keys.find(({ id }) => id === keyId)
+      assert.equal(own?.records_per_second, 4_000_000)
+      assert.equal(body.use.refused_records, own.use.refused_records)
+      stream.end()
     })
 
     test('a project that is deleted while it streams ends all that is open, and only that', async t => {

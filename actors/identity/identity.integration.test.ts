@@ -8,6 +8,7 @@ import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { KeyCache } from './key-cache.ts'
 import { newAccount } from './new-account.ts'
 import { openIdentity } from './open-identity.ts'
+import { LiveSystemConfig } from './system-config.ts'
 
 const server = process.env['DATABASE_URL']
 const ADA = { email: 'ada@example.org', password: 'gruene lampe im keller', name: 'Ada' }
@@ -26,9 +27,14 @@ async function openProcess({ url }: OwnDatabase) {
     onFault: error => assert.fail(error),
     cost: CHEAP,
   })
+  const systemConfig = new LiveSystemConfig(catalog.systemSettings, 30)
+  let settled = systemConfig.refresh()
   const watcher = {
     revoked: () => undefined,
-    catalogChanged: () => identity.persons.catalogChanged(),
+    catalogChanged() {
+      identity.persons.catalogChanged()
+      settled = systemConfig.refresh()
+    },
   }
   const unseal = (sealed: Uint8Array) => identity.signingSecrets.unseal(sealed)
   const keys = new KeyCache({ catalog, clock, watcher, unseal })
@@ -44,7 +50,13 @@ async function openProcess({ url }: OwnDatabase) {
     assert.ok(outcome.type === 'opened')
     return outcome
   }
-  return { ...identity, clock, catalog, keys, verify, signIn }
+  /** As `keys` notices that something was changed. */
+  const look = async () => {
+    await keys.refresh()
+    await settled
+    return systemConfig.current
+  }
+  return { ...identity, clock, catalog, keys, verify, signIn, systemConfig, look }
 }
 
 if (server === undefined) {
@@ -78,6 +90,19 @@ if (server === undefined) {
       assert.ok(both[0])
       assert.equal(both[0].refreshToken, both[1]?.refreshToken)
     })
+
+    await t.test(
+      'settings that one process changes hold in the other with its next look',
+      async () => {
+        assert.partialDeepStrictEqual(await there.look(), {
+          sign_up: 'invitation',
+          audit_days: 365,
+        })
+        await here.systemConfig.change({ sign_up: 'open', audit_days: 7 })
+        assert.partialDeepStrictEqual(await there.look(), { sign_up: 'open', audit_days: 7 })
+        assert.deepEqual(await there.look(), await here.look())
+      },
+    )
 
     await t.test('a token that was used twice ends the sign-in in both', async () => {
       const { refreshToken } = await here.signIn()
