@@ -11,6 +11,7 @@ import { formatTime } from '#proto/time.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
+import { demandExpected } from './expected.ts'
 import { key, nameText, quota } from './shapes.ts'
 
 export interface KeyDeps extends EndpointDeps {
@@ -50,6 +51,9 @@ const changeBody = z.strictObject({
   bytes_per_second: limits.bytes_per_second.optional(),
   expires_in: expiresIn.nullable().optional().describe('seconds from now; null = never'),
 })
+const expectedKey = changeBody
+  .omit({ expires_in: true })
+  .describe('as the caller read it: where it is something else by now, nothing is changed')
 const rotateBody = z.strictObject({
   overlap_seconds: z
     .number()
@@ -103,14 +107,16 @@ export function keyRoutes(deps: KeyDeps): Route[] {
       method: 'PATCH',
       path: '/api/v1/projects/:id/keys/:key',
       summary: 'Changes what is named of a key, within a second also for open streams.',
-      body: changeBody,
+      problems: ['LOGBOY_NOT_FOUND', 'LOGBOY_CONFLICT'],
+      body: changeBody.extend({ expected: expectedKey.optional() }),
       answers: { 200: answerOf('The key.', key) },
-      async handle({ project: { id }, part, body: { expires_in: seconds, ...change } }) {
+      async handle({ project: { id }, part, body: { expires_in: seconds, expected, ...wish } }) {
         const nowUs = clock.nowUs()
         const expiresAtUs = seconds === undefined ? undefined : expiryOf(seconds, nowUs)
-        if (!(await catalog.updateKey(id, part('key'), { ...change, expiresAtUs }))) {
-          throw noKey(part('key'))
-        }
+        const isGood = await catalog.updateKey(id, part('key'), { ...wish, expiresAtUs }, now =>
+          demandExpected(expected, now),
+        )
+        if (!isGood) throw noKey(part('key'))
         await keys.refresh()
         return json(200, await existingKey(id, part('key'), catalog))
       },

@@ -257,6 +257,39 @@ test('of two tabs that edit one project the later one is told, and changes nothi
   assert.equal((await change({ name: 'mine', expected: { nonsense: 1 } })).status, 400)
 })
 
+test('limits and the schema of a project: the later of two tabs is told, too', async t => {
+  const { ask, owner, path } = await world(t)
+  const put = (at: string, method: string, body?: object) => ask(ADMIN_TOKEN, method, at, body)
+  const made = await ask(owner.token, 'POST', `${path}/keys`, { records_per_second: 5 })
+  for (const at of [`${path}/quotas`, `${path}/keys/${String(made.json['id'])}`]) {
+    const { json } = at.endsWith('quotas') ? await put(at, 'GET') : made
+    const expected = { records_per_second: json['records_per_second'] }
+    assert.equal((await put(at, 'PATCH', { records_per_second: 7, expected })).status, 200)
+    const late = await put(at, 'PATCH', { records_per_second: 9, bytes_per_second: 9, expected })
+    assert.deepEqual([late.status, late.code], [409, 'LOGBOY_CONFLICT'], at)
+    assert.match(String(late.json['detail']), /records_per_second is now 7/)
+    const kept = await put(at, 'PATCH', { expected: { bytes_per_second: 0 } })
+    assert.partialDeepStrictEqual(kept.json, { records_per_second: 7, bytes_per_second: 0 })
+  }
+  const schema = `${path}/schema`
+  const { version } = (await ask(owner.token, 'GET', schema)).json
+  const mine = { required: ['service'] }
+  const at = `${schema}?version=${String(version)}`
+  const first = await ask(owner.token, 'PUT', at, mine)
+  assert.deepEqual([first.status, first.json['schema']], [200, mine])
+  for (const [method, body] of [
+    ['PUT', { required: ['host'] }],
+    ['DELETE', undefined],
+  ] as const) {
+    const late = await ask(owner.token, method, at, body)
+    assert.deepEqual([late.status, late.code], [409, 'LOGBOY_CONFLICT'], method)
+  }
+  const now = await ask(owner.token, 'GET', schema)
+  assert.deepEqual(now.json, first.json)
+  const next = `${schema}?version=${String(now.json['version'])}`
+  assert.equal((await ask(owner.token, 'DELETE', next)).status, 204)
+})
+
 test('of changes at the same moment that expect one state, one is made', async t => {
   const { ask, owner, path, catalog } = await world(t)
   await ask(owner.token, 'POST', `${path}/roles`, { name: 'on-call', permissions: ['logs.read'] })

@@ -7,6 +7,7 @@ import type { Quotas } from '#proto/people.ts'
 import { type CallersProject, requireAdministrator } from './caller.ts'
 import { answerOf, endpoint } from './endpoint.ts'
 import { existingProject } from './existing-project.ts'
+import { demandExpected } from './expected.ts'
 import type { KeyDeps } from './key-routes.ts'
 import { quota } from './shapes.ts'
 
@@ -52,10 +53,15 @@ export function quotaRoutes(deps: QuotaDeps): Route[] {
       ...shared,
       method: 'PATCH',
       summary: 'Changes the quotas of a project, within a second: administrators.',
-      body: changeBody,
-      async handle({ project, body, caller }) {
+      body: changeBody.extend({
+        expected: changeBody
+          .optional()
+          .describe('as the caller read it: where it is something else by now, nothing is changed'),
+      }),
+      problems: ['LOGBOY_CONFLICT'],
+      async handle({ project, body: { expected, ...change }, caller }) {
         requireAdministrator(caller)
-        await deps.catalog.updateProject(project.id, body)
+        await deps.catalog.updateProject(project.id, change, now => demandExpected(expected, now))
         await deps.keys.refresh()
         return json(200, await quotasOf(project, deps))
       },

@@ -54,11 +54,20 @@ export interface Catalog {
   forgetDeleted(ids: readonly string[]): Promise<void>
   /** As text; null = none. */
   recordSchema(projectId: string): Promise<string | null>
-  setRecordSchema(projectId: string, schema: string | null): Promise<void>
+  setRecordSchema(
+    projectId: string,
+    schema: string | null,
+    check?: Check<string | null>,
+  ): Promise<void>
   keys(projectId: string): Promise<readonly ProjectKey[]>
   createKey(key: NewKey): Promise<void>
   /** What is not named stays. false = the project has no such key that is good. */
-  updateKey(projectId: string, keyId: string, change: KeyChange): Promise<boolean>
+  updateKey(
+    projectId: string,
+    keyId: string,
+    change: KeyChange,
+    check?: Check<ProjectKey>,
+  ): Promise<boolean>
   /** Makes a key in place of another, which is good until then at most; false as before. */
   rotateKey(keyId: string, fresh: NewKey, untilUs: number): Promise<boolean>
   revokeKey(projectId: string, keyId: string, atUs: number): Promise<boolean>

@@ -3,6 +3,7 @@ import { type CommonQueryMethods, sql } from 'slonik'
 import { z } from 'zod'
 import type { KeyScope, ProjectKey } from '#proto/api.ts'
 import type { KeyChange, NewKey, StoredKey } from './catalog.ts'
+import type { Check } from './check.ts'
 import { bytea, int8, timeText } from './columns.ts'
 
 const scopes = z.string().transform(text => text.split(',') as KeyScope[])
@@ -101,9 +102,24 @@ export async function insertKey(change: CommonQueryMethods, key: NewKey): Promis
 /** false = there is no such key that is not revoked. */
 export async function updateKey(
   db: CommonQueryMethods,
-  { projectId, keyId }: { readonly projectId: string; readonly keyId: string },
+  {
+    projectId,
+    keyId,
+    check,
+  }: {
+    readonly projectId: string
+    readonly keyId: string
+    readonly check?: Check<ProjectKey> | undefined
+  },
   change: KeyChange,
 ): Promise<boolean> {
+  if (check !== undefined) {
+    const now = await db.maybeOne(sql.type(keyRow)`
+      SELECT ${KEY} FROM project_keys
+      WHERE project_id = ${projectId} AND id = ${keyId} AND revoked_at_us IS NULL
+    `)
+    if (now !== null) check(now)
+  }
   const { expiresAtUs } = change
   const records = change.records_per_second ?? null
   const { rowCount } = await db.query(sql.unsafe`

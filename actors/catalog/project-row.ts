@@ -1,5 +1,5 @@
 /** A project as the catalog's queries read it. */
-import { sql } from 'slonik'
+import { type CommonQueryMethods, sql } from 'slonik'
 import { z } from 'zod'
 import type { Project } from '#proto/api.ts'
 import { int8, timeText } from './columns.ts'
@@ -19,6 +19,13 @@ export const PROJECT = sql.fragment`
   p.id, p.name, p.created_at_us, p.retention_days, p.records_per_second, p.bytes_per_second,
   p.time_zone
 `
+
+/** null = it has none. */
+export function recordSchemaIn(db: CommonQueryMethods, projectId: string): Promise<string | null> {
+  return db.maybeOneFirst(sql.type(z.object({ record_schema: z.string().nullable() }))`
+    SELECT record_schema FROM projects WHERE id = ${projectId}
+  `)
+}
 
 interface ProjectRow extends Omit<Project, 'created_at'> {
   readonly created_at_us: string

@@ -43,7 +43,7 @@ import type { Leases } from './leases.ts'
 import type { Members } from './members.ts'
 import type { ProjectPartitions } from './partitions.ts'
 import type { Placements } from './placements.ts'
-import { PROJECT, projectColumns, projectOf } from './project-row.ts'
+import { PROJECT, projectColumns, projectOf, recordSchemaIn } from './project-row.ts'
 import type { SavedViews } from './saved-views.ts'
 import type { SignIns } from './sign-ins.ts'
 import type { Silences } from './silences.ts'
@@ -230,21 +230,21 @@ export class SqlCatalog implements Catalog {
     )
   }
 
-  async recordSchema(projectId: string): Promise<string | null> {
-    const schema = await this.#database.repeatable(db =>
-      db.maybeOneFirst(sql.type(z.object({ record_schema: z.string().nullable() }))`
-        SELECT record_schema FROM projects WHERE id = ${projectId}
-      `),
-    )
-    return schema
+  recordSchema(projectId: string): Promise<string | null> {
+    return this.#database.repeatable(db => recordSchemaIn(db, projectId))
   }
 
-  setRecordSchema(projectId: string, schema: string | null): Promise<void> {
-    return this.#change(projectId, change =>
-      change.query(sql.unsafe`
+  setRecordSchema(
+    projectId: string,
+    schema: string | null,
+    check?: Check<string | null>,
+  ): Promise<void> {
+    return this.#change(projectId, async change => {
+      if (check !== undefined) check(await recordSchemaIn(change, projectId))
+      await change.query(sql.unsafe`
         UPDATE projects SET record_schema = ${schema} WHERE id = ${projectId}
-      `),
-    )
+      `)
+    })
   }
 
   keys(projectId: string): Promise<readonly ProjectKey[]> {
@@ -259,8 +259,13 @@ export class SqlCatalog implements Catalog {
     return this.#change(key.name, change => insertKey(change, key))
   }
 
-  updateKey(projectId: string, keyId: string, change: KeyChange): Promise<boolean> {
-    return changing(this.#database, db => updateKey(db, { projectId, keyId }, change))
+  updateKey(
+    projectId: string,
+    keyId: string,
+    change: KeyChange,
+    check?: Check<ProjectKey>,
+  ): Promise<boolean> {
+    return changing(this.#database, db => updateKey(db, { projectId, keyId, check }, change))
   }
 
   rotateKey(keyId: string, fresh: NewKey, untilUs: number): Promise<boolean> {

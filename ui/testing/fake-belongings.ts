@@ -80,7 +80,7 @@ export class FakeBelongings {
     ['GET', route('projects/:/keys'), call => ok({ keys: this.#own(call).keys })],
     ['POST', route('projects/:/keys'), call => this.#createKey(call)],
     ['POST', route('projects/:/keys/:/rotate'), call => this.#rotateKey(call)],
-    ['PATCH', route('projects/:/keys/:'), () => ok({})],
+    ['PATCH', route('projects/:/keys/:'), call => this.#changeKey(call)],
     ['DELETE', route('projects/:/keys/:'), call => this.#revokeKey(call)],
     ['GET', route('projects/:/members'), call => ok({ members: this.#own(call).members })],
     ['PATCH', route('projects/:/members/:'), call => this.#changeMember(call)],
@@ -106,7 +106,7 @@ export class FakeBelongings {
     ],
     ['POST', route('invitations/look'), call => this.#look(call), true],
     ['POST', route('invitations/accept'), call => this.#accept(call)],
-    ['GET', route('projects/:/schema'), call => ok({ schema: this.#own(call).schema })],
+    ['GET', route('projects/:/schema'), call => ok(this.#schema(call))],
     ['PUT', route('projects/:/schema'), call => this.#setSchema(call)],
     ['DELETE', route('projects/:/schema'), call => this.#setSchema({ ...call, body: null })],
     ['GET', route('projects/:/quotas'), call => ok(this.#quotas(call))],
@@ -172,6 +172,17 @@ export class FakeBelongings {
     const made = { ...old, id: this.#id('key') }
     keys.push(made)
     return { status: 201, body: { ...made, key: `lb_${made.id}_secret` } }
+  }
+
+  #changeKey(call: Call): Answer {
+    const { keys } = this.#own(call)
+    const at = keys.findIndex(({ id }) => id === call.parts[1])
+    const old = keys[at]
+    if (old === undefined) return notFound()
+    const { expected: _, ...change } = call.body
+    const refused = meanwhile(old, call.body)
+    if (refused === null) keys[at] = { ...old, ...(change as Partial<ProjectKey>) }
+    return refused ?? ok(keys[at])
   }
 
   #revokeKey(call: Call): Answer {
@@ -273,20 +284,27 @@ export class FakeBelongings {
     return project === null ? notFound() : ok({ ...project, ...this.#accessOf(who, project.id) })
   }
 
-  #setSchema(call: Pick<Call, 'parts'> & { body: Call['body'] | null }): Answer {
+  #schema(call: Pick<Call, 'parts'>): { readonly schema: unknown; readonly version: string } {
+    const { schema } = this.#own(call)
+    return { schema, version: `version of ${JSON.stringify(schema)}` }
+  }
+
+  #setSchema(call: Omit<Call, 'body'> & { body: Call['body'] | null }): Answer {
+    if (call.query.get('version') !== this.#schema(call).version)
+      return problem(409, 'LOGBOY_CONFLICT', 'somebody else changed the schema meanwhile')
     this.#own(call).schema = call.body
-    return call.body === null ? DONE : ok({ schema: call.body })
+    return call.body === null ? DONE : ok(this.#schema(call))
   }
 
   #quotas(call: Call): Quotas {
     const { records_per_second = 0, bytes_per_second = 0 } =
       this.#projects.find(({ id }) => id === call.parts[0]) ?? {}
     const use = { records_per_second: 84, bytes_per_second: 41_000, refused_records: 12 }
-    const keys = this.#own(call).keys.map(({ id, name }) => ({
+    const keys = this.#own(call).keys.map(({ id, name, ...limits }) => ({
       id,
       name,
-      records_per_second: 0,
-      bytes_per_second: 0,
+      records_per_second: limits.records_per_second,
+      bytes_per_second: limits.bytes_per_second,
       use: NO_USE,
     }))
     return { records_per_second, bytes_per_second, use, keys }

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
+import { CONTENT_SECURITY_POLICY } from '#actors/http/static-files.ts'
 import type { Project, Row, SearchRequest } from '#proto/api.ts'
 import { FakeAlerts } from './fake-alerts.ts'
 import type { Answer } from './fake-answer.ts'
@@ -15,26 +16,11 @@ import { FakeExploreRoutes } from './fake-explore-routes.ts'
 import { FAKE_OPENAPI } from './fake-openapi.ts'
 import { FakePeople } from './fake-people.ts'
 import { fakeSearch } from './fake-search.ts'
-import { FakeTail } from './fake-tail.ts'
+import { FakeTail, pointsOf } from './fake-tail.ts'
 import type { LongList } from './long-list.ts'
 
 export const TOKEN = 'fake-admin-token'
 export const TICKET = 'fake-ticket'
-/** The policy of the real server, actors/http/static-files.ts. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types logboy',
-].join('; ')
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -71,7 +57,10 @@ export class FakeServer {
   constructor(folder: string, projectNames: readonly string[]) {
     this.#folder = folder
     this.projects = projectNames.map((name, index) => project(name, index))
-    for (const { id } of this.projects) this.#rows.set(id, [])
+    for (const { id } of this.projects) {
+      this.#rows.set(id, [])
+      this.#rows.set(pointsOf(id), [])
+    }
     this.people = new FakePeople(this.projects)
     this.tail = new FakeTail(projectId => this.rowsOf(projectId))
     this.#server = createServer((request, response) => void this.#answer(request, response))
@@ -200,7 +189,7 @@ export class FakeServer {
       const bytes = await readFile(join(this.#folder, path))
       response.writeHead(200, {
         'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
-        'content-security-policy': POLICY,
+        'content-security-policy': CONTENT_SECURITY_POLICY,
       })
       response.end(bytes)
     } catch {

@@ -198,6 +198,53 @@ browse('an invited person joins, and sees what the role allows', async visit => 
   await page.getByText('For administrators').waitFor()
 })
 
+browse('a link of an invitation that ended says so, and lets nobody in', async visit => {
+  const { page, server, url } = visit
+  fillPeople(server.people, PROJECT)
+  for (const isIn of [false, true]) {
+    await page.goto(`${url}/invitation?token=ended-long-ago`)
+    await page.getByText('The invitation cannot be used').waitFor()
+    await page.getByText('Ask for a new link').waitFor()
+    assert.equal(await page.getByRole('button', { name: /^Join/ }).count(), 0)
+    if (!isIn) await enter(visit, '/account')
+  }
+})
+
+browse(
+  'limits are changed beside their use, and two who change them do not overrule',
+  async visit => {
+    const { page, server } = visit
+    fillPeople(server.people, PROJECT)
+    await enter(visit, `/project/usage?project=${PROJECT}`)
+    const project = page.getByRole('row', { name: /^The project/ })
+    await project.getByText('84, no limit').waitFor()
+    await project.getByText('12', { exact: true }).waitFor()
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Change the limits of The project' }).click()
+    await dialog.getByLabel('Logs a second').fill('-3')
+    await dialog.getByRole('button', { name: 'Save limits' }).click()
+    await dialog.locator('[aria-invalid=true]').waitFor()
+    await dialog.getByLabel('Logs a second').fill('100')
+    const [one] = server.projects
+    assert.ok(one)
+    server.projects[0] = { ...one, records_per_second: 50 }
+    await dialog.getByRole('button', { name: 'Save limits' }).click()
+    await dialog.getByText('it is now 50 logs').waitFor()
+    assert.equal(await dialog.getByLabel('Logs a second').inputValue(), '100')
+    await dialog.getByRole('button', { name: 'Save limits' }).click()
+    await project.getByText('84 of 100').waitFor()
+    const meter = page.getByRole('meter', { name: 'Logs a second of The project' })
+    assert.equal(await meter.getAttribute('aria-valuenow'), '84')
+    await page.getByRole('button', { name: 'Change the limits of checkout' }).click()
+    await dialog.getByLabel('Bytes a second').fill('1048576')
+    await dialog.getByRole('button', { name: 'Save limits' }).click()
+    await page
+      .getByRole('row', { name: /^checkout/ })
+      .getByText('of 1 MiB')
+      .waitFor()
+  },
+)
+
 browse('a role is made of permissions and given', async visit => {
   const { page, server } = visit
   fillPeople(server.people, PROJECT)
@@ -274,6 +321,15 @@ browse("another tab's change is told, and what was typed stays", async visit => 
   await page.getByRole('button', { name: 'Save schema' }).click()
   await page.getByText('Schema saved').waitFor()
   assert.deepEqual(server.people.of(PROJECT).schema, { required: ['service'] })
+  server.people.of(PROJECT).schema = { required: ['host'] }
+  await page.getByLabel('JSON Schema of a record').fill('{"required":["level"]}')
+  await page.getByRole('button', { name: 'Save schema' }).click()
+  await page.getByText('somebody else changed the schema meanwhile').waitFor()
+  assert.deepEqual(server.people.of(PROJECT).schema, { required: ['host'] })
+  await page.getByRole('button', { name: 'Save schema' }).click()
+  await visit.eventually(() =>
+    assert.deepEqual(server.people.of(PROJECT).schema, { required: ['level'] }),
+  )
   await page.getByRole('button', { name: 'Delete demo' }).click()
   await page.getByLabel('Type demo to confirm').fill('dem')
   await page.getByRole('button', { name: 'Delete project' }).click()
@@ -306,7 +362,10 @@ browse('an account has a name, a password, tokens, and an end everywhere', async
   await page.keyboard.press('Enter')
   await page.getByText(/^lbt_token\d+_secret$/).waitFor()
   await page.getByRole('button', { name: 'Done' }).click()
-  await page.getByRole('cell', { name: 'laptop' }).waitFor()
+  const laptop = page.getByRole('row', { name: /laptop/ })
+  await laptop.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete token' }).click()
+  await laptop.waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Sign out everywhere' }).click()
   await page.getByLabel('Email').waitFor()
 })
@@ -321,6 +380,22 @@ browse('administrators see people, deeds, parts and settings', async visit => {
   await grace.getByRole('button', { name: 'Disable' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
   await grace.getByText('disabled').waitFor()
+  for (const [button, action] of [
+    ['Enable', 'Enable'],
+    ['Make administrator', 'Make administrator'],
+  ] as const) {
+    await grace.getByRole('button', { name: button }).click()
+    await page.getByRole('dialog').getByRole('button', { name: action }).click()
+    await grace.getByRole('button', { name: button }).waitFor({ state: 'detached' })
+  }
+  await grace.getByText('administrator', { exact: true }).waitFor()
+  await grace.getByRole('button', { name: 'Reset link' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Make the link' }).click()
+  await page
+    .getByRole('dialog')
+    .getByText(/\/reset\?token=/)
+    .waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
   await page.getByRole('button', { name: 'Add user' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Name').fill('Donald')
@@ -349,10 +424,21 @@ browse('everybody can use every page, and nothing is wider than 390 pixels', asy
   const { page, server, url } = visit
   fillPeople(server.people, PROJECT)
   visit.fill(50)
-  for (const path of ['/sign-in', '/sign-up?invitation=invitation-1', '/forgotten']) {
+  for (const [path, shown] of [
+    ['/sign-in', 'Email'],
+    ['/sign-up?invitation=invitation-1', 'Email'],
+    ['/forgotten', 'Email'],
+    ['/reset?token=reset-token', 'New password'],
+    ['/invitation?token=invitation-1', 'Create an account'],
+    ['/invitation?token=unknown', 'The invitation cannot be used'],
+    ['/docs', 'Finding logs'],
+  ] as const) {
     await page.goto(`${url}${path}`)
-    await page.getByLabel('Email').waitFor()
-    await assertAccessible(page, path)
+    await page.getByLabel(shown).or(page.getByText(shown)).first().waitFor()
+    await byDayAndNight(page, scheme => assertAccessible(page, `${path}, ${scheme}`))
+    await page.setViewportSize({ width: 390, height: 844 })
+    assert.deepEqual(await tooWide(page), [], path)
+    await page.setViewportSize({ width: 1440, height: 900 })
   }
   await enter(visit, '/account')
   const [project] = server.projects

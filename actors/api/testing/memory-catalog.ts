@@ -118,7 +118,12 @@ export class MemoryCatalog implements PeopleCatalog {
     return this.#schemas.get(projectId) ?? null
   }
 
-  async setRecordSchema(projectId: string, schema: string | null): Promise<void> {
+  async setRecordSchema(
+    projectId: string,
+    schema: string | null,
+    check?: Check<string | null>,
+  ): Promise<void> {
+    check?.(this.#schemas.get(projectId) ?? null)
     if (schema === null) this.#schemas.delete(projectId)
     else this.#schemas.set(projectId, schema)
     this.#version++
@@ -146,9 +151,16 @@ export class MemoryCatalog implements PeopleCatalog {
     this.#version++
   }
 
-  async updateKey(projectId: string, keyId: string, change: KeyChange): Promise<boolean> {
+  async updateKey(
+    projectId: string,
+    keyId: string,
+    change: KeyChange,
+    check?: Check<ProjectKey>,
+  ): Promise<boolean> {
     const stored = this.#keys.get(keyId)
     if (stored?.key.projectId !== projectId || stored.revokedAtUs !== null) return false
+    const now = (await this.keys(projectId)).find(({ id }) => id === keyId)
+    if (now !== undefined) check?.(now)
     const { key } = stored
     const { expiresAtUs = key.expiresAtUs, name = key.name } = change
     const recordsPerSecond = change.records_per_second ?? key.recordsPerSecond ?? 0

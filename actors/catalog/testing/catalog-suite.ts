@@ -133,6 +133,12 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       assert.ok((await catalog.version()) > version)
       assert.equal((await catalog.key('kkkkkkschem1'))?.recordSchema, '{"type":"object"}')
       assert.equal(await catalog.recordSchema('schema0001'), '{"type":"object"}')
+      const refuse = (now: string | null): void => {
+        throw new Error(`it is ${now}`)
+      }
+      const refused = catalog.setRecordSchema('schema0001', '{}', refuse)
+      await assert.rejects(refused, /it is {"type":"object"}/)
+      assert.equal(await catalog.recordSchema('schema0001'), '{"type":"object"}')
       await catalog.setRecordSchema('schema0001', null)
       assert.equal((await catalog.key('kkkkkkschem1'))?.recordSchema, null)
       assert.equal(await catalog.recordSchema('nosuchproj'), null)
@@ -147,6 +153,12 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
       const stored = await catalog.key('kkkkkkchang1')
       assert.equal(stored?.ownRecordsPerSecond, 5)
       assert.equal(stored?.expiresAtUs, NOW_US + 9)
+      const other = { bytes_per_second: 1 }
+      const refused = catalog.updateKey('keychange1', 'kkkkkkchang1', other, now => {
+        throw new Error(`it has ${now.records_per_second}`)
+      })
+      await assert.rejects(refused, /it has 5/)
+      assert.equal((await catalog.key('kkkkkkchang1'))?.ownBytesPerSecond, 0)
       await catalog.updateKey('keychange1', 'kkkkkkchang1', { bytes_per_second: 2 ** 40 })
       assert.equal((await catalog.key('kkkkkkchang1'))?.expiresAtUs, NOW_US + 9)
       await catalog.updateKey('keychange1', 'kkkkkkchang1', { expiresAtUs: null })

@@ -64,15 +64,7 @@ export function rotateKey(
   return call('POST', projectPath(id, 'keys', key, 'rotate'), { body })
 }
 
-export function changeKey(
-  id: string,
-  key: string,
-  body: {
-    readonly name?: string
-    readonly records_per_second?: number
-    readonly bytes_per_second?: number
-  },
-): Promise<unknown> {
+export function changeKey(id: string, key: string, body: LimitsChange): Promise<unknown> {
   return call('PATCH', projectPath(id, 'keys', key), { body })
 }
 
@@ -80,26 +72,42 @@ export function revokeKey(id: string, key: string): Promise<void> {
   return call<void>('DELETE', projectPath(id, 'keys', key))
 }
 
-export function readQuotas(id: string, signal: AbortSignal): Promise<Quotas> {
-  return call<Quotas>('GET', projectPath(id, 'quotas'), { signal })
+export function readQuotas(id: string, signal?: AbortSignal): Promise<Quotas> {
+  const options = signal === undefined ? {} : { signal }
+  return call<Quotas>('GET', projectPath(id, 'quotas'), options)
 }
 
 export type QuotaLimits = Pick<Quotas, 'records_per_second' | 'bytes_per_second'>
 
-export function changeQuotas(id: string, body: Partial<QuotaLimits>): Promise<unknown> {
+/** 409 where `expected` is not what it was when it was read. */
+export interface LimitsChange extends Partial<QuotaLimits> {
+  readonly expected?: Partial<QuotaLimits>
+}
+
+export function changeQuotas(id: string, body: LimitsChange): Promise<unknown> {
   return call('PATCH', projectPath(id, 'quotas'), { body })
 }
 
 type RecordSchema = Readonly<Record<string, unknown>>
 
 /** What records of the project have to fit; null = anything goes. */
-export async function readSchema(id: string, signal: AbortSignal): Promise<RecordSchema | null> {
-  const path = projectPath(id, 'schema')
-  return (await call<{ schema: RecordSchema | null }>('GET', path, { signal })).schema
+export interface KnownSchema {
+  readonly schema: RecordSchema | null
+  readonly version: string
 }
 
-export async function changeSchema(id: string, schema: RecordSchema | null): Promise<void> {
-  const path = projectPath(id, 'schema')
+export function readSchema(id: string, signal?: AbortSignal): Promise<KnownSchema> {
+  const options = signal === undefined ? {} : { signal }
+  return call('GET', projectPath(id, 'schema'), options)
+}
+
+/** 409 where the schema of `version` was replaced meanwhile. */
+export async function changeSchema(
+  id: string,
+  schema: RecordSchema | null,
+  version: string,
+): Promise<void> {
+  const path = `${projectPath(id, 'schema')}?${new URLSearchParams({ version })}`
   if (schema === null) await call('DELETE', path)
   else await call('PUT', path, { body: schema })
 }

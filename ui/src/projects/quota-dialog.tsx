@@ -1,6 +1,13 @@
-import type { JSX } from 'solid-js'
+import { createSignal, type JSX } from 'solid-js'
 import type { ProjectAccess } from '#proto/people.ts'
-import { changeKey, changeQuotas, type QuotaLimits } from '../api/projects.ts'
+import { isMeanwhile } from '../api/meanwhile.ts'
+import {
+  changeKey,
+  changeQuotas,
+  type LimitsChange,
+  type QuotaLimits,
+  readQuotas,
+} from '../api/projects.ts'
 import { Field } from '../kit/field.tsx'
 import { createForm } from '../kit/form.ts'
 import { FormDialog } from '../kit/form-dialog.tsx'
@@ -23,10 +30,33 @@ export function QuotaDialog(props: {
   readonly onClose: () => void
 }): JSX.Element {
   const { limits } = props.of
+  const [expected, setExpected] = createSignal<QuotaLimits>({
+    records_per_second: limits.records_per_second,
+    bytes_per_second: limits.bytes_per_second,
+  })
   const form = createForm({
     records_per_second: String(limits.records_per_second),
     bytes_per_second: String(limits.bytes_per_second),
   })
+  const change = async (body: LimitsChange): Promise<void> => {
+    const { id } = props.project
+    const { key } = props.of
+    try {
+      await (key === null ? changeQuotas(id, body) : changeKey(id, key, body))
+    } catch (error) {
+      if (!isMeanwhile(error)) throw error
+      const { keys, ...ofProject } = await readQuotas(id)
+      const now = key === null ? ofProject : keys.find(other => other.id === key)
+      if (now === undefined) throw error
+      setExpected({
+        records_per_second: now.records_per_second,
+        bytes_per_second: now.bytes_per_second,
+      })
+      const limitsNow = `${now.records_per_second} logs and ${now.bytes_per_second} bytes a second`
+      const what = `somebody else changed this meanwhile: it is now ${limitsNow}`
+      throw new Error(`${what}. Save again to replace it`)
+    }
+  }
   const submit = async (event: Event): Promise<void> => {
     const { records_per_second: records, bytes_per_second: bytes } = form.texts()
     const checks = {
@@ -38,9 +68,7 @@ export function QuotaDialog(props: {
         records_per_second: wholeNumber(records),
         bytes_per_second: wholeNumber(bytes),
       }
-      const { key } = props.of
-      if (key === null) await changeQuotas(props.project.id, wanted)
-      else await changeKey(props.project.id, key, wanted)
+      await change({ ...wanted, expected: expected() })
       toast('Limits changed')
       props.onChanged()
     })

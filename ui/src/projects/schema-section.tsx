@@ -1,4 +1,5 @@
 import { createUniqueId, type JSX, Show } from 'solid-js'
+import { isMeanwhile } from '../api/meanwhile.ts'
 import { changeSchema, readSchema } from '../api/projects.ts'
 import { FormProblem } from '../kit/field.tsx'
 import { createForm } from '../kit/form.ts'
@@ -16,30 +17,45 @@ const EXAMPLE = `{
 
 /** What records of the project have to fit. */
 export function SchemaSection(props: ProjectPageProps): JSX.Element {
-  const schema = createLoad(() => props.project.id, readSchemaText)
+  const schema = createLoad(() => props.project.id, readText)
   return (
     <Section
       title="Schema"
       about="Records that do not fit this JSON Schema are refused with the reason, and kept as dead letters. Empty = every record is taken."
     >
       <Loaded load={schema} what="The schema">
-        {text => <SchemaForm {...props} text={text()} onSaved={schema.setValue} />}
+        {read => <SchemaForm {...props} {...read()} onRead={schema.setValue} />}
       </Loaded>
     </Section>
   )
 }
 
+/** As it was read; '' = there is none. */
+interface SchemaText {
+  readonly text: string
+  readonly version: string
+}
+
 function SchemaForm(
-  props: ProjectPageProps & { readonly text: string; readonly onSaved: (text: string) => void },
+  props: ProjectPageProps & SchemaText & { readonly onRead: (read: SchemaText) => void },
 ): JSX.Element {
   const id = createUniqueId()
   const form = createForm({ schema: props.text })
   const text = (): string => form.texts().schema.trim()
   const submit = (event: Event): void => {
     void form.submit(event, { schema: schemaProblem(text()) }, async () => {
-      await changeSchema(props.project.id, text() === '' ? null : JSON.parse(text()))
-      props.onSaved(text())
-      toast(text() === '' ? 'Every record is taken now' : 'Schema saved')
+      const { id } = props.project
+      const wanted = text() === '' ? null : JSON.parse(text())
+      try {
+        await changeSchema(id, wanted, props.version)
+      } catch (error) {
+        if (!isMeanwhile(error)) throw error
+        // What was typed stays; what it stands beside from now on is theirs.
+        props.onRead(await readText(id))
+        throw new Error(`${(error as Error).message}. Save again to replace it, discard to see it`)
+      }
+      props.onRead({ text: text(), version: (await readSchema(id)).version })
+      toast(wanted === null ? 'Every record is taken now' : 'Schema saved')
     })
   }
   return (
@@ -78,9 +94,9 @@ function SchemaForm(
   )
 }
 
-async function readSchemaText(id: string, signal: AbortSignal): Promise<string> {
-  const schema = await readSchema(id, signal)
-  return schema === null ? '' : JSON.stringify(schema, null, 2)
+async function readText(id: string, signal?: AbortSignal): Promise<SchemaText> {
+  const { schema, version } = await readSchema(id, signal)
+  return { text: schema === null ? '' : JSON.stringify(schema, null, 2), version }
 }
 
 function schemaProblem(text: string): string | null {
