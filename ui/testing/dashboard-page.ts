@@ -4,6 +4,7 @@ import { percentText } from '../src/dashboard/error-rate-model.ts'
 import { assertAccessible } from './accessibility.ts'
 import { browse, byDayAndNight } from './browse.ts'
 import { PROJECT, type Visit } from './browser-bench.ts'
+import { pointsOf } from './fake-tail.ts'
 
 const PATH = `/dashboard?project=${PROJECT}`
 
@@ -117,6 +118,13 @@ browse('every part of the dashboard leads to its logs', async visit => {
   await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 3 })
   await page.mouse.up()
   await arrive(() => assert.ok(params().has('from') && params().has('to')))
+  for (const name of ['Ingest rate', 'Lag']) {
+    const small = page.getByRole('region', { name, exact: true }).locator('.spark-line')
+    const at = await small.boundingBox()
+    assert.ok(at)
+    await page.mouse.click(at.x + at.width / 2, at.y + at.height / 2)
+    await arrive(() => assert.equal(params().get('q'), null))
+  }
   await page.getByRole('slider', { name: 'Errors as a share' }).focus()
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('Enter')
@@ -127,6 +135,37 @@ browse('every part of the dashboard leads to its logs', async visit => {
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('Enter')
   await arrive(() => assert.deepEqual(params().getAll('service'), ['payment-service']))
+})
+
+browse('a metric is drawn anew when a point of it arrives, the others stay', async visit => {
+  const { page } = visit
+  visit.fill(50)
+  await enter(visit)
+  await page.getByRole('slider', { name: 'p95 of http.duration' }).waitFor()
+  await page.getByRole('slider', { name: 'rate of orders' }).waitFor()
+  const asked: string[] = []
+  page.on('request', request => {
+    const [, name] = /"name":"([^"]+)"/.exec(request.postData() ?? '') ?? []
+    if (request.url().endsWith('/metrics/query')) asked.push(name ?? '')
+  })
+  // Every ten seconds the span moves on, and all are asked for: until a point asked for one alone.
+  for (let others = -1; others !== 0; ) {
+    asked.length = 0
+    visit.server.append(pointsOf(PROJECT), [{ ...visit.data.row(Date.now()), message: 'orders' }])
+    await visit.eventually(() => assert.ok(asked.includes('orders')))
+    others = asked.filter(name => name !== 'orders').length
+  }
+})
+
+browse('what is stored is told to administrators, with what becomes of it', async visit => {
+  const { page } = visit
+  visit.fill(600)
+  await enter(visit)
+  await visit.eventually(async () => assert.equal(await tile(visit, 'Storage'), '3.1 GiB'))
+  const note = page.getByRole('region', { name: 'Storage', exact: true }).locator('.tile-note')
+  await visit.eventually(async () =>
+    assert.match(await note.innerText(), /a day at this rate; 30 days of it are .*; .* free$/),
+  )
 })
 
 browse('what the dashboard is about stands in the URL', async visit => {

@@ -5,16 +5,20 @@ import { assertAccessible } from './accessibility.ts'
 import { browse, byDayAndNight } from './browse.ts'
 import { PROJECT, type Visit } from './browser-bench.ts'
 
-function search({ page }: Visit): URLSearchParams {
+export function search({ page }: Visit): URLSearchParams {
   return new URL(page.url()).searchParams
 }
 
-async function assertSearch(visit: Visit, name: string, value: string | null): Promise<void> {
+export async function assertSearch(
+  visit: Visit,
+  name: string,
+  value: string | null,
+): Promise<void> {
   await visit.eventually(() => assert.equal(search(visit).get(name), value))
 }
 
 /** A row of this moment that differs from the usual ones. */
-function special(visit: Visit, parts: Partial<Row>): void {
+export function special(visit: Visit, parts: Partial<Row>): void {
   visit.server.append(PROJECT, [{ ...visit.data.row(Date.now() - 500), ...parts }])
 }
 

@@ -1,4 +1,5 @@
 /** Fields, facets, patterns, context and metrics over rows in memory, as plain as can be. */
+import { createHash } from 'node:crypto'
 import type { Json, Row, SearchRequest } from '#proto/api.ts'
 import type { FacetFacts, FieldFacts, PatternFacts, RowContext } from '../src/api/facts.ts'
 import { cellOf } from '../src/explore/columns-model.ts'
@@ -54,8 +55,8 @@ export function fakePatterns(rows: readonly Row[], request: SearchRequest): Patt
     const pattern = row.message.replace(/\S*\d\S*/g, '<*>')
     groups.set(pattern, [...(groups.get(pattern) ?? []), row])
   }
-  const patterns = [...groups].map(([pattern, members], index) => ({
-    pattern_id: String(1000 + index),
+  const patterns = [...groups].map(([pattern, members]) => ({
+    pattern_id: idOf(pattern),
     pattern,
     count: members.length,
     share: members.length / found.length,
@@ -93,6 +94,11 @@ export function fakeContext(
     has_more_before: at > before,
     has_more_after: near.length > at + 1 + after,
   }
+}
+
+/** The same in whatever rows it is found. */
+function idOf(pattern: string): string {
+  return String(createHash('sha256').update(pattern).digest().readUInt32BE())
 }
 
 function barsOf(rows: readonly Row[]): { time: string; count: number }[] {

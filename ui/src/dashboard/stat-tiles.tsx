@@ -60,12 +60,14 @@ export function StatTiles(props: {
         value={`${rateText(view().live === 'off' ? rate() : view().rowsPerSecond)}/s`}
         note={`${rateText(rate())}/s on average`}
         spark={stream().map(({ rowsPerSecond }) => rowsPerSecond)}
+        search={dashboard.searchOf({})}
       />
       <Tile
         name="Lag"
         value={view().delayMs === null ? '–' : delayText(view().delayMs ?? 0)}
         note="from a log's own time to its receipt, median"
         spark={stream().map(({ delayMs }) => delayMs)}
+        search={dashboard.searchOf({})}
       />
       <Show when={props.alerts}>
         {alerts => (

@@ -4,7 +4,7 @@ import { createAsked } from '../kit/asked.ts'
 import { IconButton } from '../kit/icon-button.tsx'
 import { countText, shortCount } from '../kit/number-text.ts'
 import { createNow } from '../kit/reactive.ts'
-import { agoText, timeMs } from '../kit/wall-time.ts'
+import { agoText, clockText, timeMs } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
 import type { Explorer } from './explorer.ts'
 import { rangeFilter, scopeFilter } from './field-facts.ts'
@@ -159,7 +159,9 @@ function PatternLine(props: {
         </svg>
         <span class="pattern-text">
           <Show when={props.isNew}>
-            <span class="badge-new">new</span>
+            <span class="badge-new">
+              new since {clockText(timeMs(props.pattern.first_seen), state().zone).slice(0, 8)}
+            </span>
           </Show>
           <For each={patternPieces(props.pattern.pattern)}>
             {({ text, isValue }) => (isValue ? <i>{text}</i> : <>{text}</>)}

@@ -42,6 +42,7 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ['e', 'Explore'],
       ['d', 'Dashboard'],
       ['a', 'Alerts'],
+      ['o', 'Project'],
       ['s', 'The stream on the whole screen, on the dashboard'],
       ['?', 'This sheet'],
     ],
