@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { browse } from './browse.ts'
 import { PROJECT } from './browser-bench.ts'
+import { fillAlerts } from './sample-alerts.ts'
 
 const RUN = 'globalThis.injected=1'
 const CORPUS: readonly string[] = [
@@ -112,4 +113,84 @@ browse('markup in a log is text on every page', async visit => {
   await page.getByRole('button', { name: 'Saved views' }).click()
   await page.locator('.view-line').first().waitFor()
   await assertNothingRan(page, 'saved views')
+})
+
+/** What people write freely about alerts; `labels` and `group` are theirs with their names. */
+const FREE = new Set([
+  'name',
+  'rule',
+  'query',
+  'by',
+  'note',
+  'actor',
+  'comment',
+  'label',
+  'value',
+  'fault',
+  'target',
+  'answer',
+  'acknowledged_by',
+  'silenced_by',
+  'created_by',
+])
+const OWN_NAMES = new Set(['labels', 'group'])
+
+/** The same with markup wherever people write. */
+function withMarkup<Value>(value: Value, name = ''): Value {
+  const made = (): unknown => {
+    if (typeof value === 'string') return FREE.has(name) ? CORPUS.join(' ') : value
+    if (Array.isArray(value)) return value.map(each => withMarkup<unknown>(each, name))
+    if (typeof value !== 'object' || value === null) return value
+    const evil = [CORPUS[1], CORPUS[2]]
+    if (OWN_NAMES.has(name)) return Object.fromEntries([evil])
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, withMarkup<unknown>(each, key)]),
+    )
+  }
+  return made() as Value
+}
+
+browse('markup in rules, alerts, channels and silences is text on every page', async visit => {
+  const { page, server, url } = visit
+  fillAlerts(server)
+  const { alerts, channels } = server
+  const spoil = <Item>(list: Item[]): void => {
+    list.splice(0, list.length, ...list.map(each => withMarkup(each)))
+  }
+  spoil(alerts.rules)
+  spoil(alerts.active)
+  spoil(alerts.history)
+  spoil(channels.channels)
+  spoil(channels.deliveries)
+  spoil(channels.silences)
+  await visit.signIn()
+  for (const path of [
+    '/alerts/active?',
+    '/alerts/active?alert=1&',
+    '/alerts/rules?',
+    '/alerts/rules/checkout?',
+    `/alerts/rules/new?q=${encodeURIComponent(CORPUS.join(' '))}&`,
+    '/alerts/history?',
+    '/alerts/channels?',
+    '/alerts/silences?',
+  ]) {
+    await page.goto(`${url}${path}project=${PROJECT}`)
+    await page.locator('.section').first().waitFor()
+    await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+    const text = await page.locator('main').innerText()
+    assert.ok(text.includes(RUN) || path.includes('/rules/'), path)
+    await assertNothingRan(page, path)
+  }
+  await page.goto(`${url}/alerts/channels?project=${PROJECT}`)
+  await page.getByRole('button', { name: 'Deliveries' }).first().click()
+  await page.getByRole('dialog').getByText(RUN).first().waitFor()
+  await assertNothingRan(page, 'deliveries')
+  await page.goto(`${url}/dashboard?project=${PROJECT}`)
+  await page.getByRole('list', { name: 'Active alerts' }).getByText(RUN).first().waitFor()
+  await assertNothingRan(page, 'alerts on the dashboard')
+  await page
+    .getByRole('button', { name: /Alerts|alerts|firing/ })
+    .first()
+    .click()
+  await assertNothingRan(page, 'the bell')
 })
