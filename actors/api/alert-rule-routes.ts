@@ -41,6 +41,13 @@ const ruleBody = z.strictObject({
   project: projectInBody,
   rule: z.looseObject({}).describe('an AlertRule'),
 })
+const changeBody = ruleBody.extend({
+  version: z
+    .number()
+    .int()
+    .optional()
+    .describe('as it was read: a rule of another version by now is not replaced'),
+})
 const importBody = z.strictObject({
   project: projectInBody,
   text: z.string().min(1).describe('YAML or JSON: `rules:` and a list of AlertRules'),
@@ -151,13 +158,14 @@ export function alertRuleRoutes(deps: AlertRuleDeps): Route[] {
       ...ofRule,
       method: 'PUT',
       summary: 'Changes a rule; its windows begin anew, and what fires is over.',
-      body: ruleBody,
+      body: changeBody,
       answers: { 200: answerOf('The rule.', storedRule) },
       problems: [...refusals, 'LOGBOY_NOT_FOUND'],
       async handle({ body, project: { id: projectId }, part, caller }) {
         const rule = printAlertRule(readRule(body.rule))
         const id = part('rule')
-        done(await alertRules.update(editOf(projectId, caller, deps), { id, rule }), id)
+        const edit = editOf(projectId, caller, deps)
+        done(await alertRules.update(edit, { id, rule }, body.version), id)
         await saved(projectId)
         return json(200, toldRule(await find(projectId, id)))
       },
@@ -220,6 +228,8 @@ function done(outcome: 'done' | AlertRuleRefusal, id: string): void {
       throw new HttpProblem('LOGBOY_NAME_TAKEN', 'the project has a rule of this name')
     case 'too-many':
       throw new HttpProblem('LOGBOY_CONFLICT', `a project has at most ${ALERT_RULES_MAX} rules`)
+    case 'stale':
+      throw new HttpProblem('LOGBOY_CONFLICT', 'somebody else changed this rule meanwhile')
     case 'unknown':
       throw unknownRule(id)
     case 'unknown-project':

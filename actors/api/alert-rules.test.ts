@@ -43,3 +43,22 @@ test('a save is answered once the rule is evaluated, or nobody seems to', async 
   await until(() => second.status !== 0, 25)
   assert.equal(second.status, 201, 'it is saved all the same')
 })
+
+test('of two who change one rule the later one is told, and replaces nothing', async t => {
+  const { call, createProject } = await apiWorld(t, 'node')
+  const { id: project } = await createProject('shop')
+  const ask = (method: string, path: string, body: object) =>
+    call(method, `/api/v1/alerts/rules${path}`, { token: ADMIN_TOKEN, body: { project, ...body } })
+  const rule = (condition: string) => ({ rule: { name: 'errors', condition } })
+  const made = await ask('POST', '', rule('> 1'))
+  const { id, version } = made.json as { id: string; version: number }
+  const first = await ask('PUT', `/${id}`, { ...rule('> 2'), version })
+  assert.equal(first.status, 200)
+  const late = await ask('PUT', `/${id}`, { ...rule('> 3'), version })
+  assert.deepEqual([late.status, late.json['code']], [409, 'LOGBOY_CONFLICT'])
+  const now = await call('GET', `/api/v1/alerts/rules/${id}?project=${project}`, {
+    token: ADMIN_TOKEN,
+  })
+  assert.deepEqual(now.json, first.json)
+  assert.equal((await ask('PUT', `/${id}`, rule('> 3'))).status, 200, 'whatever it is by now')
+})

@@ -51,7 +51,13 @@ export interface AlertEdit {
   readonly atUs: number
 }
 
-export type AlertRuleRefusal = 'unknown' | 'name-taken' | 'too-many' | 'unknown-project'
+export type AlertRuleRefusal =
+  | 'unknown'
+  | 'name-taken'
+  | 'too-many'
+  | 'unknown-project'
+  /** It has another version than the one that is to be changed. */
+  | 'stale'
 
 export interface AlertRules {
   /** By name. */
@@ -65,8 +71,8 @@ export interface AlertRules {
     rules: readonly NewAlertRule[],
     replace: boolean,
   ): Promise<'done' | AlertRuleRefusal>
-  /** What its groups are is over, and begins anew. */
-  update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal>
+  /** What its groups are is over, and begins anew. Without `version` whatever it is by now. */
+  update(edit: AlertEdit, rule: NewAlertRule, version?: number): Promise<'done' | AlertRuleRefusal>
   delete(edit: AlertEdit, id: string): Promise<boolean>
   /** They are evaluated in these versions: what is received from now on counts. */
   noteBegun(rules: readonly Pick<StoredAlertRule, 'id' | 'version'>[]): Promise<void>

@@ -113,16 +113,23 @@ export class SqlAlertRules implements AlertRules {
     })
   }
 
-  update(edit: AlertEdit, { id, rule }: NewAlertRule): Promise<'done' | AlertRuleRefusal> {
+  update(
+    edit: AlertEdit,
+    { id, rule }: NewAlertRule,
+    version?: number,
+  ): Promise<'done' | AlertRuleRefusal> {
     return this.#editing(async change => {
+      const now = await versionIn(change, edit.projectId, id)
+      if (now === null) return 'unknown'
+      if (version !== undefined && version !== now) return 'stale'
       await endFirings(change, edit, id)
-      const { rowCount } = await change.query(sql.unsafe`
+      await change.query(sql.unsafe`
         UPDATE alert_rules SET name = ${rule.name}, rule = ${sql.jsonb({ ...rule })},
           version = version + 1, updated_at_us = ${edit.atUs}, updated_by = ${edit.by},
           warm_up = NULL, uncounted = NULL
         WHERE project_id = ${edit.projectId} AND id = ${id}
       `)
-      return rowCount === 1 ? 'done' : 'unknown'
+      return 'done'
     })
   }
 
@@ -220,6 +227,17 @@ export class SqlAlertRules implements AlertRules {
       throw error
     }
   }
+}
+
+/** null = the project has no such rule. */
+function versionIn(
+  change: CommonQueryMethods,
+  projectId: string,
+  id: string,
+): Promise<number | null> {
+  return change.maybeOneFirst(sql.type(z.object({ version: int8 }))`
+    SELECT version FROM alert_rules WHERE project_id = ${projectId} AND id = ${id}
+  `)
 }
 
 /** Of a project that has none yet, in one statement. */

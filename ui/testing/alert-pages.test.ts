@@ -202,6 +202,25 @@ browse('a rule is begun in Explore, seen while it is written, tested and saved',
 })
 
 browse(
+  'of two who change one rule the later one is told, and means it the second time',
+  async visit => {
+    const { page, server } = visit
+    await enter(visit, 'rules/checkout')
+    await page.getByLabel('Name', { exact: true }).fill('Checkout fails')
+    const at = server.alerts.rules.findIndex(({ id }) => id === 'checkout')
+    const theirs = server.alerts.rules[at]
+    assert.ok(theirs)
+    server.alerts.rules[at] = { ...theirs, version: 8 }
+    await page.getByRole('button', { name: 'Save rule' }).click()
+    await page.getByText('somebody else changed this rule meanwhile. Save again').waitFor()
+    assert.equal(server.alerts.rules[at]?.rule.name, 'Checkout errors')
+    await page.getByRole('button', { name: 'Save rule' }).click()
+    await page.getByText('Checkout fails is saved').waitFor()
+    assert.equal(server.alerts.rules[at]?.rule.name, 'Checkout fails')
+  },
+)
+
+browse(
   'a channel of each kind is made, tested and changed, and tells what came of it',
   async visit => {
     const { page, server } = visit

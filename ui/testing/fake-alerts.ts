@@ -88,6 +88,8 @@ export class FakeAlerts {
     if (parsed.type === 'faults') return problem(400, 'LOGBOY_BAD_RULE', 'not a rule')
     if (this.rules.some(other => other.id !== id && other.rule.name === rule.name))
       return problem(409, 'LOGBOY_NAME_TAKEN', 'the project has a rule of this name')
+    if (known !== undefined && body['version'] !== known.version)
+      return problem(409, 'LOGBOY_CONFLICT', 'somebody else changed this rule meanwhile')
     const stored = storedRule(known?.id ?? `rule${++this.#number}`, rule)
     if (known === undefined) this.rules.push(stored)
     else this.rules[at] = stored

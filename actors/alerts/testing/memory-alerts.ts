@@ -39,8 +39,14 @@ export class MemoryAlertRules implements AlertRules {
     return 'done'
   }
 
-  async update(edit: AlertEdit, rule: NewAlertRule): Promise<'done' | AlertRuleRefusal> {
-    if ((await this.find(edit.projectId, rule.id)) === null) return 'unknown'
+  async update(
+    edit: AlertEdit,
+    rule: NewAlertRule,
+    version?: number,
+  ): Promise<'done' | AlertRuleRefusal> {
+    const known = await this.find(edit.projectId, rule.id)
+    if (known === null) return 'unknown'
+    if (version !== undefined && version !== known.version) return 'stale'
     this.#put(edit, rule)
     return 'done'
   }

@@ -106,6 +106,13 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.equal(await update('r8', 'r9'), 'done')
     assert.equal(await update('r8', 'r2'), 'name-taken')
     assert.equal(await update('r5', 'r5'), 'unknown')
+    const [late] = await catalog().alertRules.list('alerts0001')
+    assert.ok(late)
+    const ofVersion = (version: number) =>
+      catalog().alertRules.update(edit('alerts0001'), rule(late.id, 'r1'), version)
+    assert.equal(await ofVersion(late.version - 1), 'stale')
+    assert.deepEqual(await catalog().alertRules.find('alerts0001', late.id), late)
+    assert.equal(await ofVersion(late.version), 'done')
     assert.equal(await catalog().alertRules.delete(edit('alerts0002'), 'r8'), false)
     assert.equal(await catalog().alertRules.delete(edit('alerts0001'), 'r8'), true)
   })

@@ -31,10 +31,11 @@ export function RulesPage(props: ProjectPageProps): JSX.Element {
   const [importing, setImporting] = createSignal(false)
   const [deleting, setDeleting] = createSignal<StoredRule | null>(null)
   const denied = (): string | undefined => whyNot(props.project, 'alerts')
-  const toggle = async ({ id, rule }: StoredRule): Promise<void> => {
+  const toggle = async (stored: StoredRule): Promise<void> => {
+    const { rule } = stored
     const enabled = rule.enabled === false
     try {
-      await saveAlertRule(props.project.id, id, { ...rule, enabled })
+      await saveAlertRule(props.project.id, stored, { ...rule, enabled })
       toast(enabled ? `${rule.name} is evaluated` : `${rule.name} is paused`)
     } catch (error) {
       toast((error as Error).message)

@@ -187,21 +187,22 @@ export async function listAlertRules(
 
 export function readAlertRule(
   { project, id }: { readonly project: string; readonly id: string },
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<StoredRule> {
-  return call<StoredRule>('GET', `${rulePath(id)}?${new URLSearchParams({ project })}`, { signal })
+  const options = signal === undefined ? {} : { signal }
+  return call<StoredRule>('GET', `${rulePath(id)}?${new URLSearchParams({ project })}`, options)
 }
 
-/** `id` of one that is changed; null = a new one. */
+/** `known`: the one that is changed, in the version that was read; null = a new one. */
 export function saveAlertRule(
   project: string,
-  id: string | null,
+  known: Pick<StoredRule, 'id' | 'version'> | null,
   rule: AlertRuleText,
 ): Promise<StoredRule> {
   const body = { project, rule }
-  return id === null
+  return known === null
     ? call<StoredRule>('POST', RULES, { body })
-    : call<StoredRule>('PUT', rulePath(id), { body })
+    : call<StoredRule>('PUT', rulePath(known.id), { body: { ...body, version: known.version } })
 }
 
 export function deleteAlertRule(project: string, id: string): Promise<void> {
