@@ -1,7 +1,7 @@
 // `npm test`: types, lint, format, then every test. `npm test -- FILTER …` runs only matching test files.
 // `--integration` runs the tests that need real servers, whose addresses stand in the environment.
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
 
@@ -16,6 +16,8 @@ const LONG = [
   'deploy/compose-dry.integration.test.ts',
   'deploy/nginx.integration.test.ts',
 ]
+/** A browser and its libraries are some 300 MB. */
+const PROGRAMS_MS_MAX = 300_000
 const integration = process.argv.includes('--integration')
 const filters = process.argv.slice(2).filter(arg => arg !== '--integration')
 
@@ -46,12 +48,25 @@ const files = testFiles('.').filter(file => filters.every(filter => file.include
 if (files.length === 0) {
   fail(`no test file matches ${filters.join(' ')}`)
 }
+await programs()
 const result = spawnSync(node, ['scripts/run-test-files.mjs', ...longestFirst(files)], {
   cwd: ROOT,
   stdio: 'inherit',
   env: serverEnvironment(),
 })
 process.exit(result.status ?? 1)
+
+/** Whoever installs the programs that tests drive, beside all of the above, makes a file when it has. */
+async function programs() {
+  const path = process.env.LOGBOY_TEST_PROGRAMS
+  if (path === undefined) return
+  const deadline = Date.now() + PROGRAMS_MS_MAX
+  while (!existsSync(path)) {
+    if (Date.now() > deadline) fail(`the programs that tests drive are not there: no ${path}`)
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+  if (readFileSync(path, 'utf8').startsWith('failed')) fail('programs that tests drive are missing')
+}
 
 /** Whether it held; what it says comes in one piece. */
 function check(what, args) {
