@@ -5,6 +5,7 @@
 import type { PlacedPeriod } from '#actors/catalog/placements.ts'
 import type { Positions } from '#actors/commit-log/positions.ts'
 import { parseTime } from '#proto/time.ts'
+import type { Clock } from '#runtime/clock.ts'
 import type { TaskPool } from '#runtime/threads.ts'
 import { type Held, type HeldMemory, tooMuchMemory } from '../query-memory.ts'
 import type { RowsAsked } from '../store.ts'
@@ -30,6 +31,7 @@ export interface SearchTools {
   readonly names: IndexNames
   /** Where the project's rows are; asked anew for each search. */
   readonly placesOf: (projectId: string) => Promise<readonly PlacedPeriod[]>
+  readonly clock: Clock
   readonly timeoutMs: number
   readonly quantileLimits: QuantileLimits
   /** Of one answer. */

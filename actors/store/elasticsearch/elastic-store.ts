@@ -303,7 +303,7 @@ export class ElasticStore implements LogStore {
   }
 
   #tools(signal: AbortSignal): SearchTools {
-    const { server, pool, placements, searchTimeoutMs: timeoutMs } = this.#options
+    const { server, pool, placements, clock, searchTimeoutMs: timeoutMs } = this.#options
     const { quantileLimits = QUANTILE_LIMITS } = this.#options
     return {
       server,
@@ -311,6 +311,7 @@ export class ElasticStore implements LogStore {
       state: this.#state,
       names: this.#names,
       placesOf: projectId => placements.list(projectId),
+      clock,
       timeoutMs,
       quantileLimits,
       answerBytesMax: this.#options.queryMemory.limits.perQueryBytes,

@@ -10,9 +10,9 @@ import { Asking, asking, type HoldingTools, NO_ROWS, type Question, type Scope }
 import { FIELDS } from './field-names.ts'
 import {
   type BarPage,
+  barPage,
   countAggregations,
   hasMoreBars,
-  histogram,
   readCounts,
 } from './query/aggregations.ts'
 import { SOURCE_FIELDS } from './row-document.ts'
@@ -30,10 +30,12 @@ class Search {
   readonly #cursor: Cursor | null
   readonly #asking: Asking
   readonly #memory: HeldMemory
+  readonly #nowUs: () => number
 
   constructor(input: SearchPlanInput, cursor: Cursor | null, tools: HoldingTools) {
     this.#input = input
     this.#memory = tools.memory
+    this.#nowUs = () => tools.clock.nowUs()
     this.#cursor = cursor
     this.#asking = new Asking(input, tools)
   }
@@ -69,7 +71,7 @@ class Search {
       {
         ...question,
         track_total_hits: include.has('total'),
-        aggs: countAggregations(this.#input),
+        aggs: countAggregations(this.#input, this.#nowUs()),
         ...(wantsRows ? page : { size: 0 }),
       },
     )
@@ -94,7 +96,7 @@ class Search {
     if (first === undefined) return []
     const pages = [first]
     for (let last = first; hasMoreBars(last); ) {
-      const aggs = { histogram: histogram(this.#input.intervalUs, last.after_key) }
+      const aggs = barPage(this.#input.intervalUs, last.after_key)
       const body = { ...question, aggs, size: 0, track_total_hits: false }
       const { aggregations } = await this.#asking.search(indices, NO_ROWS, body)
       last = aggregations.histogram ?? { buckets: [] }
