@@ -21,6 +21,9 @@ import { ingestRoutes } from './gateway/ingest-http.ts'
 import type { IngestDeps } from './gateway/ingest-stream.ts'
 import { LetterReplay } from './gateway/letter-replay.ts'
 import { OpenStreams } from './gateway/open-streams.ts'
+import { OtlpDoor } from './gateway/otlp/otlp-door.ts'
+import { otlpRoutes } from './gateway/otlp/otlp-http.ts'
+import { RequestIntake } from './gateway/request-intake.ts'
 import { SeenSignatures } from './gateway/seen-signatures.ts'
 import type { Route, SocketRoute } from './http/http-server.ts'
 import { startHttp } from './http/start-http.ts'
@@ -51,6 +54,8 @@ export interface Doors {
   readonly url: string
   /** null = this process has no door for streams. */
   readonly grpcUrl: string | null
+  /** null = OpenTelemetry's HTTP has no port of its own. */
+  readonly otlpUrl: string | null
   /** A link that signs a browser in, once, soon; null = no page is served here. */
   signInLink(): string | null
 }
@@ -124,6 +129,9 @@ export async function openDoors(
     onFault,
   }
   const streams: OpenStreams = new OpenStreams(ingest)
+  const requests = { ...ingest, log: commitLog, random }
+  const intake = new RequestIntake(requests)
+  const otlp = new OtlpDoor(requests, intake)
   const tls = config.tlsCert === '' ? null : { certFile: config.tlsCert, keyFile: config.tlsKey }
   const { host } = config
   const grpcPort = shape.roles.has('gateway') ? await openGrpc() : null
@@ -164,7 +172,7 @@ export async function openDoors(
     deadLetters: pipeline.deadLetters,
     letterBox: letters,
     use: pipeline.use,
-    replay: new LetterReplay({ ...ingest, log: commitLog, random }),
+    replay: new LetterReplay(requests),
     clock,
     random,
     version,
@@ -193,24 +201,37 @@ export async function openDoors(
       timeoutMs: config.queryTimeoutMs,
     }),
   }
-  const http = await startHttp({
+  const listening = {
     driver: config.httpDriver,
-    ...routesOf(pipeline, api, ingest),
     host,
-    ports: config.httpPorts,
     proxies: config.trustedProxies,
     tls,
     clock,
     onFault,
+  }
+  const http = await startHttp({
+    ...routesOf(pipeline, api, ingestRoutes(requests, intake)),
+    ports: config.httpPorts,
+    ...listening,
   })
   closing.add(() => http.close())
-  const urls = urlsOf(config, http.ports[0] ?? 0, grpcPort)
+  const otlpPort = shape.roles.has('gateway') ? await openOtlp() : null
+  const urls = urlsOf(config, http.ports[0] ?? 0, { grpcPort, otlpPort })
   return { ...urls, signInLink: () => (pipeline.tail === null ? null : signInLink(api)) }
 
   async function openGrpc(): Promise<number> {
-    const grpc = await startGrpc({ host, port: config.grpcPort, tls, streams, clock, onFault })
+    const port = config.grpcPort
+    const grpc = await startGrpc({ host, port, tls, streams, otlp, clock, onFault })
     closing.add(() => grpc.close())
     return grpc.port
+  }
+
+  async function openOtlp(): Promise<number | null> {
+    if (config.otlpHttpPort === null) return null
+    const ports = [config.otlpHttpPort]
+    const server = await startHttp({ routes: otlpRoutes(otlp), sockets: [], ports, ...listening })
+    closing.add(() => server.close())
+    return server.ports[0] ?? null
   }
 
   /** Other processes need not wait for their next look at the catalog. */
@@ -235,12 +256,12 @@ async function openMailer({ config, log }: Pipeline): Promise<Mailer> {
 
 /** Health, readiness and metrics at every role; the rest where it is served. */
 function routesOf(
-  { shape, tail, commitLog: log, random }: Pipeline,
+  { shape, tail }: Pipeline,
   api: Omit<ApiDeps, 'tail'>,
-  ingest: IngestDeps,
+  ingest: readonly Route[],
 ): { readonly routes: readonly Route[]; readonly sockets: readonly SocketRoute[] } {
   const isGateway = shape.roles.has('gateway')
-  const doors = isGateway ? ingestRoutes({ ...ingest, log, random }) : []
+  const doors = isGateway ? ingest : []
   if (tail === null) return { routes: [...doors, ...systemRoutes(api)], sockets: [] }
   const routes = [...doors, ...apiRoutes({ ...api, tail }, doors), ...staticRoutes(UI_FOLDER)]
   return { routes, sockets: apiSockets({ ...api, tail }) }
@@ -281,10 +302,11 @@ function diskOf({ config, shape }: Pipeline): DiskState | null {
 function urlsOf(
   { host, tlsCert }: Config,
   httpPort: number,
-  grpcPort: number | null,
+  { grpcPort, otlpPort }: Readonly<Record<'grpcPort' | 'otlpPort', number | null>>,
 ): Omit<Doors, 'signInLink'> {
   const scheme = tlsCert === '' ? 'http' : 'https'
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   const at = (port: number): string => `${scheme}://${reachable}:${port}`
-  return { url: at(httpPort), grpcUrl: grpcPort === null ? null : at(grpcPort) }
+  const orNone = (port: number | null): string | null => (port === null ? null : at(port))
+  return { url: at(httpPort), grpcUrl: orNone(grpcPort), otlpUrl: orNone(otlpPort) }
 }

@@ -60,10 +60,10 @@ export async function serve(config: Config): Promise<void> {
     release()
     throw error
   }
-  const { url, grpcUrl } = running
+  const { url, grpcUrl, otlpUrl } = running
   const link = config.printSignIn ? running.signInLink() : null
   try {
-    writeNote(notePath, { pid: process.pid, url, grpc: grpcUrl ?? '' })
+    writeNote(notePath, { pid: process.pid, url, grpc: grpcUrl ?? '', otlp: otlpUrl ?? '' })
   } catch (error) {
     // On a full disk the server is there all the same; commands then need --url.
     log.warn({ err: error }, 'the note for the command line could not be written')

@@ -8,6 +8,9 @@ export const manifest: ThreadManifest = {
       (await import('./gateway/json/decode-by-schema.ts')).decodeBySchema,
     'alert-replay': async () => (await import('./alerts/replay.ts')).replay,
     'decode-json': async () => (await import('./gateway/json/decode-json.ts')).decodeJson,
+    'decode-otlp': async () => (await import('./gateway/otlp/decode-otlp.ts')).decodeOtlp,
+    'decode-otlp-by-schema': async () =>
+      (await import('./gateway/otlp/decode-otlp-by-schema.ts')).decodeOtlpBySchema,
     'elastic-bulk-body': async () =>
       (await import('./store/elasticsearch/tasks/bulk-body.ts')).bulkBody,
     'elastic-read-answer': async () =>

@@ -7,14 +7,18 @@ import { portTaken } from './http/listen-error.ts'
 import { readTlsPair } from './http/tls-files.ts'
 import type { Config } from './settings.ts'
 
-type DoorSettings = Pick<Config, 'host' | 'httpPorts' | 'grpcPort' | 'roles' | 'tlsCert' | 'tlsKey'>
+type DoorSettings = Pick<
+  Config,
+  'host' | 'httpPorts' | 'grpcPort' | 'otlpHttpPort' | 'roles' | 'tlsCert' | 'tlsKey'
+>
 
 /** Throws LOGBOY_TLS_INVALID or LOGBOY_PORT_TAKEN. */
 export async function proveDoors(config: DoorSettings): Promise<void> {
-  const { host, httpPorts, grpcPort, roles, tlsCert: certFile, tlsKey: keyFile } = config
+  const { host, httpPorts, roles, tlsCert: certFile, tlsKey: keyFile } = config
   if (certFile !== '') readTlsPair({ certFile, keyFile })
-  const wanted = roles.has('gateway') ? [...httpPorts, grpcPort] : httpPorts
-  for (const port of wanted) if (port !== 0) await provePort(host, port)
+  const { grpcPort, otlpHttpPort } = config
+  const senders = roles.has('gateway') ? [grpcPort, otlpHttpPort ?? 0] : []
+  for (const port of [...httpPorts, ...senders]) if (port !== 0) await provePort(host, port)
 }
 
 /** What else may be wrong with a port, the door itself tells. */

@@ -12,6 +12,11 @@ export function port(value: string): number {
   return number
 }
 
+/** null = off. */
+export function portOrOff(value: string): number | null {
+  return value === 'off' || value === '' ? null : port(value)
+}
+
 export function ports(value: string): number[] {
   return value.split(',').map(part => port(part.trim()))
 }

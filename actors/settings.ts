@@ -16,6 +16,7 @@ import {
   installation,
   level,
   port,
+  portOrOff,
   ports,
   ROLES,
   redisUrl,
@@ -62,6 +63,8 @@ export interface Config {
   readonly host: string
   readonly httpPorts: readonly number[]
   readonly grpcPort: number
+  /** null = none of its own. */
+  readonly otlpHttpPort: number | null
   readonly httpDriver: 'uws' | 'node' | 'auto'
   readonly publicUrl: string
   readonly trustedProxies: TrustedProxies
@@ -236,7 +239,18 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     'Port, or ports with commas, of page, REST and HTTP ingest',
     ports,
   ),
-  grpcPort: setting('LOGBOY_GRPC_PORT', '4317', "Port of the SDK's stream", port),
+  grpcPort: setting(
+    'LOGBOY_GRPC_PORT',
+    '4317',
+    "Port of the SDK's stream and of OpenTelemetry over gRPC",
+    port,
+  ),
+  otlpHttpPort: setting(
+    'LOGBOY_OTLP_HTTP_PORT',
+    '4318',
+    'Port of OpenTelemetry over HTTP, which the port of the page takes as well; off = none',
+    portOrOff,
+  ),
   httpDriver: setting(
     'LOGBOY_HTTP_DRIVER',
     'auto',

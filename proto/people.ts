@@ -199,7 +199,9 @@ export interface KeyQuota {
 export interface DeadLetterSummary {
   readonly id: string
   readonly at: string
-  /** 'ingest', 'sdk', 'sdk-batch', 'sdk-metrics' (refused by a door) or 'store' (gave it up). */
+  /**
+   * 'ingest', 'otlp', 'sdk', 'sdk-batch', 'sdk-metrics' (refused by a door) or 'store' (gave it up).
+   */
   readonly source: string
   readonly reason: string
   readonly bytes: number

@@ -18,10 +18,14 @@ export const WIRE = { varint: 0, eight: 1, bytes: 2, groupStart: 3, groupEnd: 4,
 const GROUP_DEPTH_MAX = 64
 const VARINT_BYTES_MAX = 10
 
-/** Walks the fields of one message. `low` and `high` hold the last 64-bit value read. */
+/**
+ * Walks the fields of one message, from `position` to `end`. `low` and `high` hold the last 64-bit
+ * value read.
+ */
 export class WireReader {
   readonly bytes: Uint8Array
   position = 0
+  end: number
   field = 0
   wireType = 0
   low = 0
@@ -29,11 +33,18 @@ export class WireReader {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
+    this.end = bytes.length
+  }
+
+  /** Goes to the message in bytes[start, end), which was found to be there. */
+  seek(start: number, end: number): void {
+    this.position = start
+    this.end = end
   }
 
   /** Steps to the next field, whose value must then be read or skipped; false at the end. */
   next(): boolean {
-    if (this.position >= this.bytes.length) return false
+    if (this.position >= this.end) return false
     this.varint()
     const tag = this.low >>> 0
     this.field = tag >>> 3
@@ -45,7 +56,7 @@ export class WireReader {
   /** Reads a varint of up to 64 bits into `low` and `high`; answers the low 32 bits, unsigned. */
   varint(): number {
     const { bytes } = this
-    const first = bytes[this.position]
+    const first = this.position < this.end ? bytes[this.position] : undefined
     if (first !== undefined && first < 0x80) {
       this.position++
       this.low = first
@@ -53,6 +64,7 @@ export class WireReader {
       return first
     }
     this.position = readVarint64(bytes, this.position, this)
+    if (this.position > this.end) throw new WireError('varint beyond the end')
     return this.low >>> 0
   }
 
@@ -65,10 +77,15 @@ export class WireReader {
 
   /** A view of a length-delimited value. */
   view(): Uint8Array {
+    const start = this.span()
+    return this.bytes.subarray(start, this.position)
+  }
+
+  /** Passes over a length-delimited value; answers where it begins, and `position` is its end. */
+  span(): number {
     const length = this.varint()
     if (this.high !== 0) throw new WireError('length beyond the end')
-    const at = this.advance(length)
-    return this.bytes.subarray(at, at + length)
+    return this.advance(length)
   }
 
   /** Passes over the value of the present field. */
@@ -79,7 +96,7 @@ export class WireReader {
   private skipValue(field: number, wireType: number, depth: number): void {
     if (wireType === WIRE.varint) this.varint()
     else if (wireType === WIRE.eight) this.advance(8)
-    else if (wireType === WIRE.bytes) this.view()
+    else if (wireType === WIRE.bytes) this.span()
     else if (wireType === WIRE.four) this.advance(4)
     else if (wireType === WIRE.groupStart) this.skipGroup(field, depth + 1)
     else throw new WireError(`illegal wire type ${wireType}`)
@@ -99,7 +116,7 @@ export class WireReader {
 
   private advance(length: number): number {
     const at = this.position
-    if (length > this.bytes.length - at) throw new WireError('length beyond the end')
+    if (length > this.end - at) throw new WireError('length beyond the end')
     this.position = at + length
     return at
   }

@@ -119,7 +119,8 @@ if (server === undefined) {
   function serve(t: TestContext, url: string): Promise<{ code: number | null; stderr: string }> {
     const folder = mkdtempSync(join(tmpdir(), 'logboy-postgres-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
-    const flags = ['--data', folder, '--http-port', '0', '--grpc-port', '0', '--start-wait', '0s']
+    const ports = ['--http-port', '0', '--grpc-port', '0', '--otlp-http-port', 'off']
+    const flags = ['--data', folder, ...ports, '--start-wait', '0s']
     const child = spawn(process.execPath, ['actors/cli/logboy.ts', 'serve', ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, DATABASE_URL: url },

@@ -15,6 +15,12 @@ import type { Account } from '#proto/people.ts'
 
 const LOGBOY = fileURLToPath(new URL('logboy.ts', import.meta.url))
 
+const ANY_PORTS = {
+  LOGBOY_HTTP_PORT: '0',
+  LOGBOY_GRPC_PORT: '0',
+  LOGBOY_OTLP_HTTP_PORT: 'off',
+}
+
 suite('the command line against a real server', { timeout: 280_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'logboy-cli-'))
   const data = join(folder, 'data')
@@ -24,7 +30,7 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
       process.execPath,
       [LOGBOY, ...args, '--data', data],
       {
-        env: { ...process.env, DATABASE_URL: '', LOGBOY_HTTP_PORT: '0', LOGBOY_GRPC_PORT: '0' },
+        env: { ...process.env, DATABASE_URL: '', ...ANY_PORTS },
         maxBuffer: 2 ** 26,
       },
     )

@@ -23,6 +23,7 @@ export interface ServerNote {
   readonly pid: number
   readonly url: string
   readonly grpc: string
+  readonly otlp: string
 }
 
 export class ClientError extends Error {

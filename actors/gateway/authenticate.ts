@@ -13,7 +13,12 @@ export interface KeyVerifier {
 
 /** Reads `Authorization: Bearer KEY`; null = there is none. */
 export function bearerOf(request: HttpRequest): string | null {
-  const [, token] = /^bearer +(\S+) *$/i.exec(request.header('authorization') ?? '') ?? []
+  return bearerIn(request.header('authorization') ?? '')
+}
+
+/** The same of the header's value. */
+export function bearerIn(header: string): string | null {
+  const [, token] = /^bearer +(\S+) *$/i.exec(header) ?? []
   return token ?? null
 }
 

@@ -2,10 +2,13 @@
 import type { HttpRequest } from '#actors/http/http-server.ts'
 import { HttpProblem } from '#actors/http/problem.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
+import type { RunOptions } from '#runtime/index.ts'
 import type { IngestDeps } from './ingest-stream.ts'
 import type { DecodeBySchema } from './json/decode-by-schema.ts'
-import type { DecodedJson, DecodeJson } from './json/decode-json.ts'
+import type { DecodedJson, DecodeInput } from './json/decode-json.ts'
 import { BODY_ENCODINGS, type BodyEncoding } from './json/inflate.ts'
+import type { DecodedOtlp, DecodeOtlp } from './otlp/decode-otlp.ts'
+import type { DecodeOtlpBySchema } from './otlp/decode-otlp-by-schema.ts'
 import { runTask } from './run-task.ts'
 
 const BUSY_RETRY_MS = 1_000
@@ -22,10 +25,14 @@ export function encodingOf(request: HttpRequest): BodyEncoding {
   })
 }
 
+/** What a body is written in: records as JSON, or a request of OpenTelemetry. */
+export type BodyFormat = 'json' | 'otlp' | 'otlp-json'
+
 /** A request that can be stored; `bodySha256` is null unless it was asked for. */
 export type DecodedRequest = Extract<DecodedJson, { type: 'decoded' }>
 
 export interface DecodeBodyOptions {
+  readonly format: BodyFormat
   readonly encoding: BodyEncoding
   readonly hash: boolean
   readonly timeZone: string
@@ -40,20 +47,13 @@ export interface DecodeBodyOptions {
 /** Throws the HttpProblem of a body that cannot be decoded. */
 export async function decodeBody(
   body: Uint8Array<ArrayBuffer>,
-  { pool, onFault, refused, recordSchema, ...how }: DecodeBodyOptions,
+  options: DecodeBodyOptions,
 ): Promise<DecodedRequest> {
-  const buffer = ownBuffer(body)
-  const input: DecodeJson = { body: buffer, ...how }
-  const run = { transfer: [buffer] }
-  const ran =
-    recordSchema === null
-      ? await runTask<DecodedJson>('decode-json', { pool, input, run, onFault })
-      : await runTask<DecodedJson>('decode-by-schema', {
-          pool,
-          input: { ...input, recordSchema } satisfies DecodeBySchema,
-          run,
-          onFault,
-        })
+  const { refused } = options
+  const ran = await runTask<DecodedJson | DecodedOtlp>(taskOf(options), {
+    ...inputOf(body, options),
+    ...options,
+  })
   if (ran.type === 'busy') {
     throw new HttpProblem('LOGBOY_OVERLOADED', 'too many requests wait to be decoded', {
       retryAfterMs: BUSY_RETRY_MS,
@@ -71,6 +71,7 @@ export async function decodeBody(
       if (result.refused !== null) refused(result.refused, detail)
       throw new HttpProblem('LOGBOY_BAD_BODY', detail)
     }
+    case 'malformed':
     case 'damaged':
       throw new HttpProblem('LOGBOY_BAD_BODY', result.reason)
     case 'too-large': {
@@ -78,6 +79,25 @@ export async function decodeBody(
       throw new HttpProblem('LOGBOY_BODY_TOO_LARGE', detail)
     }
   }
+}
+
+/** Threads load a judge of schemas only by the tasks of projects that have one. */
+function taskOf({ format, recordSchema }: DecodeBodyOptions): string {
+  if (format === 'json') return recordSchema === null ? 'decode-json' : 'decode-by-schema'
+  return recordSchema === null ? 'decode-otlp' : 'decode-otlp-by-schema'
+}
+
+type Input = DecodeInput | DecodeBySchema | DecodeOtlp | DecodeOtlpBySchema
+
+function inputOf(
+  body: Uint8Array<ArrayBuffer>,
+  { format, recordSchema, encoding, hash, timeZone }: DecodeBodyOptions,
+): { readonly input: Input; readonly run: RunOptions } {
+  const buffer = ownBuffer(body)
+  const json = { body: buffer, encoding, hash, timeZone }
+  const plain = format === 'json' ? json : { ...json, isJson: format === 'otlp-json' }
+  const input = recordSchema === null ? plain : { ...plain, recordSchema }
+  return { input, run: { transfer: [buffer] } }
 }
 
 /** Only a whole buffer can be handed to another thread; a driver's chunk may be a part of one. */

@@ -12,7 +12,13 @@ import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
 import { type StartGrpcOptions, startGrpc } from './grpc-server.ts'
 import { OpenStreams } from './open-streams.ts'
 import { producerOfSender } from './producer-id.ts'
-import { type IngestWorldOptions, ingestWorld, KEY, testBatch } from './testing/ingest-world.ts'
+import {
+  type IngestWorldOptions,
+  ingestWorld,
+  KEY,
+  otlpDoor,
+  testBatch,
+} from './testing/ingest-world.ts'
 import { StreamClient } from './testing/stream-client.ts'
 
 test('batches are acknowledged once they are in the log, with what the gateway knows', async t => {
@@ -409,6 +415,7 @@ async function start(
     tls: null,
     clock: world.clock ?? systemClock,
     streams,
+    otlp: otlpDoor(started),
     onFault: error => started.doorFaults.push(error),
     closeGraceMs: 100,
     ...options,

@@ -1,5 +1,5 @@
 /**
- * The SDK's stream over gRPC. The service is defined by hand: messages stay bytes, so that the main
+ * The SDK's stream over gRPC, and OpenTelemetry's logs. The services are defined by hand: messages stay bytes, so that the main
  * thread neither decodes a batch nor copies it more than once.
  */
 import {
@@ -21,6 +21,8 @@ import { STREAM_PATH } from '#proto/stream.ts'
 import type { Clock } from '#runtime/index.ts'
 import type { StreamTransport } from './ingest-stream.ts'
 import type { OpenStreams } from './open-streams.ts'
+import type { OtlpDoor } from './otlp/otlp-door.ts'
+import { EXPORT_LOGS_PATH, exportLogs } from './otlp/otlp-grpc.ts'
 import type { SessionEnd } from './stream-session.ts'
 
 export interface StartGrpcOptions {
@@ -28,6 +30,7 @@ export interface StartGrpcOptions {
   readonly port: number
   readonly tls: TlsFiles | null
   readonly streams: OpenStreams
+  readonly otlp: OtlpDoor
   readonly clock: Clock
   readonly onFault: (error: Error, where: string) => void
   /** How long streams may take to end when the server stops. */
@@ -45,6 +48,8 @@ export interface GrpcServer {
 const STREAMS_PER_CONNECTION_MAX = 32
 /** As much as is on its way between continents at some tens of megabytes a second. */
 const FLOW_WINDOW_BYTES = 2 * 1024 * 1024
+/** As much as servers of OpenTelemetry take, so that no client has to be told to send less. */
+const OTLP_MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 const KEEPALIVE_MS = 30_000
 const KEEPALIVE_TIMEOUT_MS = 10_000
 const CONNECTION_IDLE_MS = 300_000
@@ -62,22 +67,24 @@ const bytes = {
 /** All that is offered here; `api/isolation.test.ts` asks each method as somebody else's tenant. */
 export const GRPC_SERVICE: ServiceDefinition = {
   Stream: { path: STREAM_PATH, requestStream: true, responseStream: true, ...bytes },
+  ExportLogs: { path: EXPORT_LOGS_PATH, requestStream: true, responseStream: false, ...bytes },
 }
 
 /** Listens, or rejects with LOGBOY_PORT_TAKEN, LOGBOY_LISTEN_FAILED or LOGBOY_TLS_INVALID. */
 export async function startGrpc(options: StartGrpcOptions): Promise<GrpcServer> {
-  const { host, port: wanted, streams } = options
+  const { host, port: wanted, streams, otlp } = options
   // What it would say on stderr comes to us as errors, too.
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server({
-    'grpc.max_receive_message_length': BATCH_MESSAGE_BYTES_MAX,
+    'grpc.max_receive_message_length': OTLP_MESSAGE_BYTES_MAX,
     'grpc.max_concurrent_streams': STREAMS_PER_CONNECTION_MAX,
     'grpc-node.flow_control_window': FLOW_WINDOW_BYTES,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     'grpc.max_connection_idle_ms': CONNECTION_IDLE_MS,
   })
-  server.addService(GRPC_SERVICE, { Stream: (call: Call) => serve(call, streams) })
+  const stream = (call: Call): void => serve(call, streams)
+  server.addService(GRPC_SERVICE, { Stream: stream, ExportLogs: exportLogs(otlp, peerOf) })
   const { credentials, stopWatching } = credentialsOf(options)
   let port: number
   try {
@@ -114,7 +121,10 @@ function shutDown(server: Server, clock: Clock, graceMs: number): Promise<void> 
 
 function serve(call: Call, streams: OpenStreams): void {
   const stream = streams.open(new GrpcTransport(call))
-  call.on('data', (message: Buffer) => stream.received(message))
+  call.on('data', (message: Buffer) => {
+    if (message.length <= BATCH_MESSAGE_BYTES_MAX) stream.received(message)
+    else tooLong(call, stream)
+  })
   call.on('end', () => stream.senderFinished())
   call.on('drain', () => stream.drained())
   call.on('cancelled', () => stream.gone())
@@ -123,13 +133,24 @@ function serve(call: Call, streams: OpenStreams): void {
   call.on('close', () => stream.gone())
 }
 
+/** What is shared with OpenTelemetry takes longer messages than a batch can be. */
+function tooLong(call: Call, stream: ReturnType<OpenStreams['open']>): void {
+  const details = `a message is longer than ${BATCH_MESSAGE_BYTES_MAX} bytes`
+  call.emit('error', { code: grpcStatus.RESOURCE_EXHAUSTED, details })
+  stream.gone()
+}
+
+function peerOf(call: { getPeer(): string }): string {
+  return plainAddress(call.getPeer().replace(/^\[?(.*?)\]?:\d+$/, '$1'))
+}
+
 class GrpcTransport implements StreamTransport {
   readonly peer: string
   readonly #call: Call
 
   constructor(call: Call) {
     this.#call = call
-    this.peer = plainAddress(call.getPeer().replace(/^\[?(.*?)\]?:\d+$/, '$1'))
+    this.peer = peerOf(call)
   }
 
   send(message: Uint8Array): boolean {

@@ -3,7 +3,7 @@ import { z } from 'zod/v4'
 import type { ProblemCode } from '#actors/http/problem-codes.ts'
 import type { ParameterAbout, RouteAbout } from '#actors/http/route-about.ts'
 
-const SENDER_PROBLEMS: readonly ProblemCode[] = [
+export const SENDER_PROBLEMS: readonly ProblemCode[] = [
   'LOGBOY_KEY_MISSING',
   'LOGBOY_KEY_UNKNOWN',
   'LOGBOY_KEY_REVOKED',
@@ -24,7 +24,7 @@ const SENDER_PROBLEMS: readonly ProblemCode[] = [
 ]
 
 /** In place of a key, see docs/signed-ingest.md. */
-const SIGNATURE_HEADERS: readonly ParameterAbout[] = [
+export const SIGNATURE_HEADERS: readonly ParameterAbout[] = [
   { name: 'Logboy-Key-Id', description: 'id of a signing key, in place of Authorization' },
   { name: 'Logboy-Timestamp', description: 'seconds since 1970' },
   {

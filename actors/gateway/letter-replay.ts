@@ -45,6 +45,7 @@ export class LetterReplay {
   async replay(project: ReplayProject, id: string, letter: DeadLetter): Promise<Replayed> {
     switch (letter.source) {
       case 'ingest':
+      case 'otlp':
       case 'sdk':
         return this.replayRecords(project, id, letter.bytes)
       case 'store':
@@ -70,7 +71,13 @@ export class LetterReplay {
 
   async #decode(text: Uint8Array, { timeZone, recordSchema }: ReplayProject): Promise<Decoded> {
     const { pool, onFault } = this.#deps
-    const how = { encoding: 'identity', hash: false, timeZone, recordSchema } as const
+    const how = {
+      format: 'json',
+      encoding: 'identity',
+      hash: false,
+      timeZone,
+      recordSchema,
+    } as const
     try {
       const bodySha256 = createHash('sha256').update(text).digest()
       const refused = (): void => undefined

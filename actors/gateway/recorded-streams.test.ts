@@ -20,7 +20,7 @@ import { SDK_VERSION } from '../../sdk/version.ts'
 import { startGrpc } from './grpc-server.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
 import { OpenStreams } from './open-streams.ts'
-import { type IngestWorld, ingestWorld } from './testing/ingest-world.ts'
+import { type IngestWorld, ingestWorld, otlpDoor } from './testing/ingest-world.ts'
 
 const acks = (count: number): unknown[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -87,6 +87,7 @@ for (const recorded of recordedStreams()) {
       tls: null,
       clock: systemClock,
       streams: new OpenStreams(world.deps),
+      otlp: otlpDoor(world),
       onFault: error => world.doorFaults.push(error),
       closeGraceMs: 100,
     })

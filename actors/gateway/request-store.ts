@@ -16,7 +16,7 @@ import { BootProducer } from './boot-producer.ts'
 import type { DecodedRequest } from './decode-body.ts'
 import { isStored, keyReused } from './idempotency-key.ts'
 import type { IngestDeps } from './ingest-stream.ts'
-import type { JsonChunk } from './json/json-body.ts'
+import type { BodyChunk } from './json/chunk-builder.ts'
 import { offerTo } from './offer-to.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -54,7 +54,7 @@ export class RequestStore {
    * whether there was something to store.
    */
   async storeOnce(
-    chunks: readonly JsonChunk[],
+    chunks: readonly BodyChunk[],
     sender: Sender & { keyed: Keyed },
   ): Promise<boolean> {
     const { log, meter } = this.#deps
@@ -67,7 +67,7 @@ export class RequestStore {
   }
 
   /** Offers all batches in order and together; settles once all are durable. */
-  async store(chunks: readonly JsonChunk[], sender: Sender): Promise<void> {
+  async store(chunks: readonly BodyChunk[], sender: Sender): Promise<void> {
     if (chunks.length === 0) return
     const memory: ArenaBytes[] = []
     try {
@@ -90,12 +90,12 @@ export class RequestStore {
   }
 
   #offer(
-    chunks: readonly JsonChunk[],
+    chunks: readonly BodyChunk[],
     index: number,
     batch: ArenaBytes,
     { key, peer, keyed }: Sender,
   ): Offer {
-    const { records, times, firstIndex, rejected, refusedRows } = chunks[index] as JsonChunk
+    const { records, times, firstIndex, rejected, refusedRows } = chunks[index] as BodyChunk
     const facts = { records, times, rejected: refusedRows.map(row => ({ index: row })) }
     const shared = { key, peer, epoch: 0, schema: SCHEMA_HIGHEST }
     if (keyed === null) {
@@ -128,7 +128,7 @@ export function noRoom({ meter }: Pick<IngestDeps, 'meter'>): HttpProblem {
 }
 
 /** A request of which every record was refused is remembered by a chunk of no records. */
-export function knowableChunks({ chunks, rejected }: DecodedRequest): readonly JsonChunk[] {
+export function knowableChunks({ chunks, rejected }: DecodedRequest): readonly BodyChunk[] {
   if (chunks.length > 0) return chunks
   const nothing = { batch: new Uint8Array(0), records: 0, times: null, untimed: 0 }
   return [

@@ -20,6 +20,8 @@ export interface Reply<Body> {
 
 export const ADMIN_TOKEN = 'lbadm_0123456789012345678901234567890123456789012'
 
+const ANY_PORTS = { 'http-port': '0', 'grpc-port': '0', 'otlp-http-port': '0' }
+
 export class RunningServer {
   readonly folder: string
   readonly #running: Running
@@ -37,7 +39,7 @@ export class RunningServer {
     const config = loadConfig({
       env: {},
       folder,
-      flags: { data: folder, 'http-port': '0', 'grpc-port': '0', ...flags },
+      flags: { data: folder, ...ANY_PORTS, ...flags },
     })
     const running = await startLogboy({
       config,
@@ -58,6 +60,11 @@ export class RunningServer {
   get grpcUrl(): string {
     assert(this.#running.grpcUrl !== null)
     return this.#running.grpcUrl
+  }
+
+  get otlpUrl(): string {
+    assert(this.#running.otlpUrl !== null)
+    return this.#running.otlpUrl
   }
 
   stop(): Promise<void> {

@@ -19,6 +19,8 @@ const environment = Object.fromEntries(
 
 const ENTRY = fileURLToPath(new URL('../cli/logboy.ts', import.meta.url))
 
+const ANY_PORTS = { 'http-port': '0', 'grpc-port': '0', 'otlp-http-port': '0' }
+
 export class ServerProcess {
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
@@ -34,7 +36,7 @@ export class ServerProcess {
     nodeFlags: readonly string[] = [],
   ) {
     this.#dataFolder = dataFolder
-    const given = { data: dataFolder, 'http-port': '0', 'grpc-port': '0', ...flags }
+    const given = { data: dataFolder, ...ANY_PORTS, ...flags }
     const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
     this.#child = spawn(process.execPath, [...nodeFlags, ENTRY, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

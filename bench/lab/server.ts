@@ -57,6 +57,7 @@ export class LabServer implements LabEntry {
         LOGBOY_DATA: this.dataFolder,
         LOGBOY_HTTP_PORT: httpPort,
         LOGBOY_GRPC_PORT: grpcPort,
+        LOGBOY_OTLP_HTTP_PORT: 'off',
         LOGBOY_LOG_LEVEL: 'warn',
         ...this.#options.env,
       },

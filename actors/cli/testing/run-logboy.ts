@@ -7,6 +7,12 @@ const LOGBOY = fileURLToPath(new URL('../logboy.ts', import.meta.url))
 /** Of this process: where programs are, and the cache of stripped TypeScript. */
 const INHERITED = { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'] ?? '' }
 
+const ANY_PORTS = {
+  LOGBOY_HTTP_PORT: '0',
+  LOGBOY_GRPC_PORT: '0',
+  LOGBOY_OTLP_HTTP_PORT: 'off',
+}
+
 export interface Ran {
   readonly code: number | null
   readonly stdout: string
@@ -19,7 +25,7 @@ export function runLogboy(
   { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [LOGBOY, ...args], {
-    env: { ...INHERITED, LOGBOY_HTTP_PORT: '0', LOGBOY_GRPC_PORT: '0', ...env },
+    env: { ...INHERITED, ...ANY_PORTS, ...env },
   })
   const text = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -7,6 +7,8 @@
 export const LETTER_SOURCES = [
   /** JSON as it came to `POST /ingest`: refused records, one after the other, or a whole body. */
   'ingest',
+  /** Refused records of OpenTelemetry, printed as JSON, one a line. */
+  'otlp',
   /** Refused records of an SDK's batch, printed as JSON, one a line. */
   'sdk',
   /** The same of a batch of metrics; nothing takes them as JSON. */

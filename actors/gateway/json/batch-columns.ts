@@ -1,5 +1,5 @@
 /**
- * Builds one LogBatch from scanned JSON records, value bytes to column bytes. A record is judged as
+ * Builds one LogBatch from scanned records, value bytes to column bytes. A record is judged as
  * a whole before anything of it is taken, so nothing ever has to be taken back.
  */
 import assert from 'node:assert/strict'
@@ -13,16 +13,18 @@ import {
 } from '#proto/limits.ts'
 import { BATCH } from '#proto/log-batch-fields.ts'
 import { TimeColumn } from '#proto/time-column.ts'
-import type { TimeZone } from '#proto/time-zone.ts'
 import { WireWriter } from '#proto/wire-writer.ts'
 import { ByteDictionary, ByteHeap, HexIds } from './byte-column.ts'
 import { KIND } from './json-scan.ts'
 import { unescapeTo } from './json-string.ts'
-import { type KeySlot, ROLE } from './key-slot.ts'
-import { LevelReader } from './level-reader.ts'
 import { RecordAttributes } from './record-attributes.ts'
-import type { RecordScanner } from './record-scanner.ts'
-import { TimeScanner } from './scan-time.ts'
+import {
+  type FieldSlot,
+  ROLE,
+  type ScannedRecord,
+  type SeverityReader,
+  type TimeReader,
+} from './scanned-record.ts'
 
 /** The columns that decide about a batch are full: seal it before this record. */
 export const FULL = Symbol('full')
@@ -30,8 +32,13 @@ export const FULL = Symbol('full')
 export interface BatchColumnsOptions {
   readonly sdkName: string
   readonly sdkVersion: string
-  /** Of times that name none; null = UTC. */
-  readonly zone: TimeZone | null
+}
+
+/** What reads the values of one way of writing records. */
+export interface RecordReaders {
+  readonly record: ScannedRecord
+  readonly time: TimeReader
+  readonly level: SeverityReader
 }
 
 /** A sealed batch and what its envelope has to say about it. */
@@ -44,11 +51,11 @@ export interface SealedBatch {
 
 /** What a record takes in the fixed columns, at most. */
 const RECORD_BYTES = 20
-/** Columns never take more bytes than the JSON that they come from, so this bounds the batch. */
+/** Columns never take more bytes than what they come from, so this bounds the batch. */
 const ESTIMATE_BYTES_MAX = BATCH_BYTES_MAX - 4_096
 
 export class BatchColumns {
-  readonly #scanner: RecordScanner
+  readonly #scanner: ScannedRecord
   readonly #options: BatchColumnsOptions
   readonly #writer = new WireWriter(64 * 1024)
   readonly #times = new TimeColumn(BATCH_RECORDS_MAX)
@@ -61,8 +68,8 @@ export class BatchColumns {
   readonly #traceIds = new HexIds(16)
   readonly #spanIds = new HexIds(8)
   readonly #attributes: RecordAttributes
-  readonly #time: TimeScanner
-  readonly #level = new LevelReader()
+  readonly #time: TimeReader
+  readonly #level: SeverityReader
   #hasTime = false
   #rows = 0
   #rawBytes = 0
@@ -71,18 +78,22 @@ export class BatchColumns {
   #maxUs = Number.NEGATIVE_INFINITY
   #hasNs = false
 
-  constructor(scanner: RecordScanner, options: BatchColumnsOptions) {
-    this.#scanner = scanner
+  constructor({ record, time, level }: RecordReaders, options: BatchColumnsOptions) {
+    this.#scanner = record
+    this.#time = time
+    this.#level = level
     this.#options = options
-    this.#attributes = new RecordAttributes(scanner)
-    this.#time = new TimeScanner(options.zone)
+    this.#attributes = new RecordAttributes(record)
   }
 
   get rows(): number {
     return this.#rows
   }
 
-  /** Takes the scanned record of `rawBytes` bytes; a text is the reason why it is refused. */
+  /**
+   * Takes the scanned record, whose values take at most `rawBytes` bytes; a text is the reason why it
+   * is refused.
+   */
   take(rawBytes: number): string | null | typeof FULL {
     const refusal = this.#judge(rawBytes) ?? this.#attributes.plan()
     if (refusal !== null) return refusal
@@ -100,7 +111,7 @@ export class BatchColumns {
     if (time >= 0) {
       const [start, end] = [starts[time] as number, ends[time] as number]
       if (!this.#time.read(bytes, start, end, kinds[time] as number)) {
-        return `${(this.#scanner.slots[time] as KeySlot).key} is not a time`
+        return `${(this.#scanner.slots[time] as FieldSlot).key} is not a time`
       }
       if (this.#time.timeUs < 0) return 'time is before 1970'
     }
@@ -113,7 +124,7 @@ export class BatchColumns {
       if (leaf < 0) continue
       const length = (this.#scanner.ends[leaf] as number) - (this.#scanner.starts[leaf] as number)
       if (length <= max || this.#textOf(leaf).length <= max) continue
-      return `${(this.#scanner.slots[leaf] as KeySlot).key} is longer than ${max} bytes`
+      return `${(this.#scanner.slots[leaf] as FieldSlot).key} is longer than ${max} bytes`
     }
     return null
   }
@@ -238,7 +249,7 @@ export class BatchColumns {
     writer.textField(BATCH.sdkName, this.#options.sdkName)
     writer.textField(BATCH.sdkVersion, this.#options.sdkVersion)
     const batch = writer.take()
-    assert(batch.length <= BATCH_BYTES_MAX, 'columns take no more than the JSON they come from')
+    assert(batch.length <= BATCH_BYTES_MAX, 'columns take no more than what they come from')
     const times = this.#timed > 0 ? { minUs: this.#minUs, maxUs: this.#maxUs } : null
     const sealed = { batch, records: rows, times, untimed: rows - this.#timed }
     this.#reset()

@@ -2,11 +2,15 @@
 import { createHash } from 'node:crypto'
 import { timeZone } from '#proto/time-zone.ts'
 import type { Transferred } from '#runtime/threads.ts'
-import type { BatchColumnsOptions } from './batch-columns.ts'
 import { type BodyEncoding, inflate } from './inflate.ts'
-import { type DecodedBody, decodeBody } from './json-body.ts'
+import {
+  type DecodeBodyWishes,
+  type DecodedBody,
+  type DecodedRecords,
+  decodeBody,
+} from './json-body.ts'
 
-export interface DecodeJson {
+export interface DecodeInput {
   /** The body as it came; handed over. */
   readonly body: ArrayBuffer
   readonly encoding: BodyEncoding
@@ -16,8 +20,9 @@ export interface DecodeJson {
   readonly timeZone: string
 }
 
-export type DecodedJson =
-  | (DecodedBody & {
+/** What a task makes of a body, whatever it is written in. */
+export type Decoded<Body> =
+  | (Body & {
       /** Of the unpacked body, so that a repeat may be packed otherwise; null = not wanted. */
       readonly bodySha256: Uint8Array | null
     })
@@ -25,25 +30,33 @@ export type DecodedJson =
   /** The body is not what its encoding says. */
   | { readonly type: 'damaged'; readonly reason: string }
 
+export type DecodedJson = Decoded<DecodedBody>
+
 /** Logs that came without an SDK of ours. */
 const SENDER = { sdkName: 'http', sdkVersion: '' } as const
 
 /** Unpacks and decodes; never throws for what a client could have sent. */
-export function decodeJson(input: DecodeJson): Transferred<DecodedJson> {
-  return decodeWith(input, (bytes, options) => decodeBody(bytes, options))
+export function decodeJson(input: DecodeInput): Transferred<DecodedJson> {
+  return decodeWith(input, bytes => decodeBody(bytes, wishesOf(input)))
 }
 
-export function decodeWith(
-  input: DecodeJson,
-  decode: (bytes: Uint8Array, options: BatchColumnsOptions) => DecodedBody,
-): Transferred<DecodedJson> {
-  const { body, encoding, hash } = input
+export function wishesOf(input: Pick<DecodeInput, 'timeZone'>): DecodeBodyWishes {
+  return { ...SENDER, zone: timeZone(input.timeZone) }
+}
+
+type AnyBody = DecodedRecords | { readonly type: string; readonly refused: Uint8Array | null }
+
+export function decodeWith<Body extends AnyBody>(
+  { body, encoding, hash }: Omit<DecodeInput, 'timeZone'>,
+  decode: (bytes: Uint8Array) => Body,
+): Transferred<Decoded<Body>> {
   const inflated = inflate(new Uint8Array(body), encoding)
   if (inflated.type !== 'body') return { result: inflated, transfer: [] }
   const { bytes } = inflated
-  const decoded = decode(bytes, { ...SENDER, zone: timeZone(input.timeZone) })
+  const decoded = decode(bytes)
   const bodySha256 = hash ? new Uint8Array(createHash('sha256').update(bytes).digest()) : null
-  const chunks = decoded.type === 'decoded' ? decoded.chunks.map(({ batch }) => batch.buffer) : []
-  const transfer = decoded.refused === null ? chunks : [...chunks, decoded.refused.buffer]
+  const chunks = 'chunks' in decoded ? decoded.chunks.map(({ batch }) => batch.buffer) : []
+  const { refused } = decoded
+  const transfer = refused === null ? chunks : [...chunks, refused.buffer as ArrayBuffer]
   return { result: { ...decoded, bodySha256 }, transfer }
 }

@@ -4,9 +4,10 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { LETTER_BYTES_MAX } from '#actors/commit-log/dead-letters/dead-letters.ts'
-import { JSON_DEPTH_MAX, REJECTED_TOLD_MAX } from '#proto/limits.ts'
-import type { RejectedRecord } from '#proto/people.ts'
-import { BatchColumns, type BatchColumnsOptions, FULL, type SealedBatch } from './batch-columns.ts'
+import { JSON_DEPTH_MAX } from '#proto/limits.ts'
+import type { TimeZone } from '#proto/time-zone.ts'
+import { BatchColumns, type BatchColumnsOptions } from './batch-columns.ts'
+import { type BodyChunks, ChunkBuilder } from './chunk-builder.ts'
 import {
   balancedEnd,
   CLOSE_BRACKET,
@@ -17,40 +18,25 @@ import {
   skipSpace,
   valueEnd,
 } from './json-scan.ts'
+import { LevelReader } from './level-reader.ts'
 import { RecordScanner } from './record-scanner.ts'
 import { RefusedPlaces } from './refused-places.ts'
-
-/** Part of a body: one batch, and the input records [firstIndex, endIndex) that it was made of. */
-export interface JsonChunk extends SealedBatch {
-  readonly firstIndex: number
-  readonly endIndex: number
-  /** Records of it that were refused, by their number in the body; no more than are told. */
-  readonly rejected: readonly RejectedRecord[]
-  /** Rows of the batch that were refused after it had been made, ascending. */
-  readonly refusedRows: readonly number[]
-  /** Of each row number, start and end in the body; null unless asked for. */
-  readonly places: Int32Array | null
-}
-
-/** Numbers of a row in `places`. */
-export const PLACE_NUMBERS = 3
+import { TimeScanner } from './scan-time.ts'
 
 export interface DecodeBodyWishes extends BatchColumnsOptions {
+  /** Of times that name none; null = UTC. */
+  readonly zone: TimeZone | null
   readonly keepPlaces?: boolean
 }
 
+export interface DecodedRecords extends BodyChunks {
+  readonly type: 'decoded'
+  /** The refused ones as they came, or as JSON, one after the other; null = there are none. */
+  readonly refused: Uint8Array<ArrayBuffer> | null
+}
+
 export type DecodedBody =
-  | {
-      readonly type: 'decoded'
-      readonly chunks: readonly JsonChunk[]
-      readonly accepted: number
-      /** All that were refused, those of the chunks and after the last of them included. */
-      readonly rejected: readonly RejectedRecord[]
-      /** Refused ones beyond those told. */
-      readonly rejectedMore: number
-      /** The refused ones as they came, one after the other; null = there are none. */
-      readonly refused: Uint8Array<ArrayBuffer> | null
-    }
+  | DecodedRecords
   /** Nothing of the body is JSON, or not all of an array. */
   | {
       readonly type: 'not-json'
@@ -68,25 +54,17 @@ class BodyDecoder {
   readonly #bytes: Uint8Array
   readonly #isUtf8: boolean
   readonly #scanner: RecordScanner
-  readonly #columns: BatchColumns
-  readonly #chunks: JsonChunk[] = []
-  readonly #rejected: RejectedRecord[] = []
+  readonly #records: ChunkBuilder
   readonly #places = new RefusedPlaces()
-  #rowPlaces: number[] | null
-  #index = 0
-  #accepted = 0
-  #refused = 0
-  /** Where the chunk that is being built begins: its first record and first rejection. */
-  #chunkIndex = 0
-  #chunkRejected = 0
   #fault: { position: number; reason: string } | null = null
 
-  constructor(bytes: Uint8Array, options: DecodeBodyWishes) {
+  constructor(bytes: Uint8Array, { zone, keepPlaces = false, ...options }: DecodeBodyWishes) {
     this.#bytes = bytes
-    this.#rowPlaces = options.keepPlaces === true ? [] : null
     this.#isUtf8 = isUtf8(bytes)
     this.#scanner = new RecordScanner(bytes)
-    this.#columns = new BatchColumns(this.#scanner, options)
+    const time = new TimeScanner(zone)
+    const readers = { record: this.#scanner, time, level: new LevelReader() }
+    this.#records = new ChunkBuilder(new BatchColumns(readers, options), keepPlaces)
   }
 
   decode(): DecodedBody {
@@ -96,18 +74,11 @@ class BodyDecoder {
       const end = this.#array(start)
       if (end < 0) return this.#notJson(~end, this.#describe(~end))
     } else this.#sequence(start)
-    if (this.#accepted === 0 && this.#fault !== null) {
+    if (this.#records.accepted === 0 && this.#fault !== null) {
       return this.#notJson(this.#fault.position, this.#fault.reason)
     }
-    if (this.#columns.rows > 0) this.#seal(this.#index)
-    return {
-      type: 'decoded',
-      chunks: this.#chunks,
-      accepted: this.#accepted,
-      rejected: this.#rejected,
-      rejectedMore: this.#refused - this.#rejected.length,
-      refused: this.#places.bytesIn(this.#bytes),
-    }
+    const refused = this.#places.bytesIn(this.#bytes)
+    return { type: 'decoded', ...this.#records.finish(), refused }
   }
 
   #notJson(position: number, reason: string): DecodedBody {
@@ -171,7 +142,7 @@ class BodyDecoder {
   #refuseLine(start: number, position: number): number {
     const newline = this.#bytes.indexOf(NEWLINE, start)
     const end = newline < 0 ? this.#bytes.length : newline
-    if (this.#fault === null || this.#rejected.length < REJECTED_TOLD_MAX) {
+    if (this.#fault === null || this.#records.tells) {
       const isDeep = isTooDeep(this.#bytes, start, position)
       const reason = isDeep ? TOO_DEEP : this.#describe(position)
       this.#fault ??= { position, reason }
@@ -190,10 +161,7 @@ class BodyDecoder {
 
   #take(start: number, end: number): void {
     const refusal = this.#refusalOf(start, end)
-    if (refusal !== null) return this.#refuse(refusal, start, end)
-    this.#rowPlaces?.push(this.#index, start, end)
-    this.#accepted++
-    this.#index++
+    if (refusal !== null) this.#refuse(refusal, start, end)
   }
 
   /** null = it is in the columns now. */
@@ -201,31 +169,12 @@ class BodyDecoder {
     const { refusal } = this.#scanner
     if (refusal !== null) return refusal
     if (!this.#isUtf8 && !isUtf8(this.#bytes.subarray(start, end))) return NOT_UTF8
-    let outcome = this.#columns.take(end - start)
-    if (outcome === FULL) {
-      this.#seal(this.#index)
-      outcome = this.#columns.take(end - start)
-    }
-    return typeof outcome === 'string' ? outcome : null
+    return this.#records.take({ start, end, rawBytes: end - start })
   }
 
   #refuse(reason: string, start: number, end: number): void {
-    if (this.#rejected.length < REJECTED_TOLD_MAX) {
-      this.#rejected.push({ index: this.#index, reason })
-    }
+    this.#records.refuse(reason)
     this.#places.add(start, end)
-    this.#refused++
-    this.#index++
-  }
-
-  #seal(endIndex: number): void {
-    const rejected = this.#rejected.slice(this.#chunkRejected)
-    const places = this.#rowPlaces && Int32Array.from(this.#rowPlaces)
-    const part = { firstIndex: this.#chunkIndex, endIndex, rejected, refusedRows: [], places }
-    this.#chunks.push({ ...part, ...this.#columns.seal() })
-    if (places !== null) this.#rowPlaces = []
-    this.#chunkIndex = endIndex
-    this.#chunkRejected = this.#rejected.length
   }
 }
 

@@ -2,20 +2,7 @@
 import { ATTRIBUTE_KEY_BYTES_MAX } from '#proto/limits.ts'
 import type { KeyColumns } from './attribute-table.ts'
 import { unescapedText } from './json-string.ts'
-
-/** Fields of a record that are columns of their own; every other key is an attribute. */
-export const ROLE = {
-  none: -1,
-  time: 0,
-  level: 1,
-  message: 2,
-  service: 3,
-  host: 4,
-  file: 5,
-  traceId: 6,
-  spanId: 7,
-} as const
-export const ROLES = 8
+import { type FieldSlot, ROLE } from './scanned-record.ts'
 
 /** Names of each field; the first one that a record has counts, the others stay attributes. */
 const ALIASES: readonly (readonly string[])[] = [
@@ -33,18 +20,18 @@ const ALIASES: readonly (readonly string[])[] = [
  * Guesses the next key from the last ones that followed here: with optional keys there are two, and
  * a guess costs only the comparison that proves it.
  */
-export class KeyGuess {
-  #likely: KeySlot | undefined
-  #other: KeySlot | undefined
+export class KeyGuess<Slot extends { readonly raw: Uint8Array }> {
+  #likely: Slot | undefined
+  #other: Slot | undefined
 
-  /** The slot whose key, with its quote, stands at bytes[at]; undefined = none of the guesses. */
-  match(bytes: Uint8Array, at: number): KeySlot | undefined {
+  /** The slot whose `raw` bytes stand at bytes[at]; undefined = none of the guesses. */
+  match(bytes: Uint8Array, at: number): Slot | undefined {
     if (this.#likely !== undefined && startsWith(bytes, at, this.#likely.raw)) return this.#likely
     if (this.#other !== undefined && startsWith(bytes, at, this.#other.raw)) return this.#other
     return undefined
   }
 
-  learn(slot: KeySlot): void {
+  learn(slot: Slot): void {
     this.#other = this.#likely
     this.#likely = slot
   }
@@ -56,7 +43,7 @@ function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean 
 }
 
 /** One key at one place of a record. */
-export class KeySlot {
+export class KeySlot implements FieldSlot {
   /** As written, with the closing quote: equal bytes are the whole key. */
   readonly raw: Uint8Array
   /** With the keys around it, dotted. */
@@ -66,7 +53,7 @@ export class KeySlot {
   readonly rank: number
   readonly isTooLong: boolean
   /** The key after this one. */
-  readonly next = new KeyGuess()
+  readonly next = new KeyGuess<KeySlot>()
   /** Columns of this key, once a value of it was taken. */
   columns: KeyColumns | undefined
   readonly #table: KeyTable
@@ -97,7 +84,7 @@ export interface KeyCensus {
 export class KeyTable {
   readonly census: KeyCensus
   /** Its first key. */
-  readonly first = new KeyGuess()
+  readonly first = new KeyGuess<KeySlot>()
   readonly #prefix: string
   readonly #slots = new Map<string, KeySlot>()
 

@@ -1,22 +1,20 @@
 /** Levels by the bytes they are written with: each way of writing one is parsed once. */
 import { parseLevel } from '#proto/level.ts'
 import { ByteInterner } from './byte-column.ts'
+import type { SeverityReader } from './scanned-record.ts'
 
 /** More ways of writing levels than this are no levels. */
 const KNOWN_MAX = 1_024
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-export class LevelReader {
-  /** OpenTelemetry severity number of the last level; 0 = not known. */
+export class LevelReader implements SeverityReader {
   severity = 0
-  /** What has to be kept of how it was written. */
   text: Uint8Array = new Uint8Array(0)
   readonly #known = new ByteInterner()
   readonly #severities: number[] = []
   readonly #texts: Uint8Array[] = []
 
-  /** Reads the level bytes[start, end). */
   read(bytes: Uint8Array, start: number, end: number): void {
     if (this.#known.entries.count >= KNOWN_MAX) this.#forget()
     const known = this.#known.intern(bytes, start, end)

@@ -10,9 +10,8 @@ import type { WireWriter } from '#proto/wire-writer.ts'
 import { KeyColumns, type Values } from './attribute-table.ts'
 import { compactJson, KIND } from './json-scan.ts'
 import { unescapeTo } from './json-string.ts'
-import type { KeySlot } from './key-slot.ts'
-import type { RecordScanner } from './record-scanner.ts'
 import { asciiText, readDecimal, readWhole } from './scan-number.ts'
+import type { FieldSlot, ScannedRecord } from './scanned-record.ts'
 
 /** How a value is taken. */
 const TAKE = { text: 0, escaped: 1, int: 2, double: 3, bool: 4, json: 5, joined: 6 } as const
@@ -23,7 +22,7 @@ const COLUMN_BYTES = 64
 const KEYS_KEPT_MAX = 2 * ATTRIBUTES_MAX
 
 export class RecordAttributes {
-  readonly #scanner: RecordScanner
+  readonly #scanner: ScannedRecord
   #keys = new Map<string, KeyColumns>()
   #generation = 0
   #record = 0
@@ -42,7 +41,7 @@ export class RecordAttributes {
   #attributes = 0
   #scratch = new Uint8Array(1_024)
 
-  constructor(scanner: RecordScanner) {
+  constructor(scanner: ScannedRecord) {
     this.#scanner = scanner
   }
 
@@ -55,7 +54,7 @@ export class RecordAttributes {
     this.newColumnBytes = 0
     if (this.#arrays.size > 0) this.#arrays.clear()
     for (let leaf = 0; leaf < count; leaf++) {
-      const slot = slots[leaf] as KeySlot
+      const slot = slots[leaf] as FieldSlot
       if (slot.role >= 0 && chosen[slot.role] === leaf) continue
       const refusal = this.#planLeaf(leaf, slot)
       if (refusal !== null) return refusal
@@ -63,7 +62,7 @@ export class RecordAttributes {
     return this.#attributes > ATTRIBUTES_MAX ? `more than ${ATTRIBUTES_MAX} attributes` : null
   }
 
-  #planLeaf(leaf: number, slot: KeySlot): string | null {
+  #planLeaf(leaf: number, slot: FieldSlot): string | null {
     if (slot.isTooLong) return `an attribute key is longer than ${ATTRIBUTE_KEY_BYTES_MAX} bytes`
     const take = this.#judge(leaf)
     if (take < 0) return tooLong(slot.key)
@@ -83,7 +82,7 @@ export class RecordAttributes {
     this.newColumnBytes += change * (keys.key.length * 3 + COLUMN_BYTES)
   }
 
-  #keysOf(slot: KeySlot): KeyColumns {
+  #keysOf(slot: FieldSlot): KeyColumns {
     const { columns } = slot
     if (columns !== undefined && columns.generation === this.#generation) return columns
     const keys = this.#keys.get(slot.key) ?? new KeyColumns(slot.key, this.#generation)
@@ -157,7 +156,7 @@ export class RecordAttributes {
     const kind = kinds[leaf] as number
     if (kind >= KIND.null) return this.#texts[leaf] as Uint8Array
     const isString = kind === KIND.plain || kind === KIND.escaped
-    return isString ? bytes.subarray(start - 1, end + 1) : bytes.subarray(start, end)
+    return isString ? this.#scanner.quoted(leaf) : bytes.subarray(start, end)
   }
 
   #unescaped(leaf: number): Uint8Array {
@@ -171,7 +170,7 @@ export class RecordAttributes {
   commit(row: number): void {
     const { count, slots, chosen } = this.#scanner
     for (let leaf = 0; leaf < count; leaf++) {
-      const slot = slots[leaf] as KeySlot
+      const slot = slots[leaf] as FieldSlot
       if (slot.role >= 0 && chosen[slot.role] === leaf) continue
       this.#commitLeaf(leaf, slot.columns as KeyColumns, row)
     }

@@ -21,24 +21,23 @@ import {
   wordEnd,
 } from './json-scan.ts'
 import { unescapeTo } from './json-string.ts'
-import { type KeySlot, KeyTable, ROLE, ROLES } from './key-slot.ts'
+import { type KeySlot, KeyTable } from './key-slot.ts'
+import { ROLE, ROLES, type ScannedRecord } from './scanned-record.ts'
 
 /** Attributes, and one value for each field. */
-const LEAVES_MAX = ATTRIBUTES_MAX + ROLES
+export const LEAVES_MAX = ATTRIBUTES_MAX + ROLES
 /** Objects nested deeper become JSON text, as in the SDK. */
-const FLATTEN_DEPTH_MAX = 16
+export const FLATTEN_DEPTH_MAX = 16
 /** More keys than that are forgotten between two records: someone makes them up. */
-const SLOTS_MAX = 8_192
+export const SLOTS_MAX = 8_192
 
-export class RecordScanner {
+export class RecordScanner implements ScannedRecord {
   readonly bytes: Uint8Array
-  /** Values of the last record: its slot, what it is and where it stands. */
   readonly slots: KeySlot[] = []
   readonly kinds = new Uint8Array(LEAVES_MAX)
   readonly starts = new Int32Array(LEAVES_MAX)
   readonly ends = new Int32Array(LEAVES_MAX)
   count = 0
-  /** Number of the value that is the field, by role; -1 = none. */
   readonly chosen = new Int32Array(ROLES)
   /** Why the record, sound as JSON, cannot be taken. */
   refusal: string | null = null
@@ -57,6 +56,10 @@ export class RecordScanner {
     const end = this.#members(start, this.#keys, 0)
     // What is refused is passed over without making slots of millions of keys.
     return this.refusal === null ? end : valueEnd(this.bytes, start, 0)
+  }
+
+  quoted(leaf: number): Uint8Array {
+    return this.bytes.subarray((this.starts[leaf] as number) - 1, (this.ends[leaf] as number) + 1)
   }
 
   #members(start: number, keys: KeyTable, depth: number): number {

@@ -3,12 +3,12 @@ import { parseTime } from '#proto/time.ts'
 import type { TimeZone } from '#proto/time-zone.ts'
 import { KIND } from './json-scan.ts'
 import { unescapedText } from './json-string.ts'
+import type { TimeReader } from './scanned-record.ts'
 
 const DAY_BYTES = 10
 const US_PER_S = 1_000_000
 
-/** Reads times one after the other; `timeUs` and `subNs` hold the last one. */
-export class TimeScanner {
+export class TimeScanner implements TimeReader {
   timeUs = 0
   subNs = 0
   /** The day of the last time as written, and where it begins: neighbours have the same. */
@@ -21,7 +21,6 @@ export class TimeScanner {
     this.#zone = zone
   }
 
-  /** Reads the value bytes[start, end) of that kind; false = it is no time. */
   read(bytes: Uint8Array, start: number, end: number, kind: number): boolean {
     return (
       (kind === KIND.plain && this.#readUsual(bytes, start, end)) ||

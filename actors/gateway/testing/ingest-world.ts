@@ -21,6 +21,8 @@ import {
   type Task,
 } from '#runtime/index.ts'
 import type { IngestDeps } from '../ingest-stream.ts'
+import { OtlpDoor } from '../otlp/otlp-door.ts'
+import { RequestIntake } from '../request-intake.ts'
 import { SeenSignatures } from '../seen-signatures.ts'
 
 export const KEY = 'key-of-project-one'
@@ -124,6 +126,12 @@ export function ingestWorld(t: TestContext, options: IngestWorldOptions = {}): I
     onFault: error => doorFaults.push(error),
   }
   return { deps, keys, log, arena, meter, system, faults, doorFaults, letters, box, use }
+}
+
+/** The door for OpenTelemetry's logs. */
+export function otlpDoor({ deps, log }: Pick<IngestWorld, 'deps' | 'log'>): OtlpDoor {
+  const all = { ...deps, log, random: seededRandom(2) }
+  return new OtlpDoor(all, new RequestIntake(all))
 }
 
 /** Runs a task of the manifest here, not before the caller goes on. */

@@ -5,6 +5,7 @@ import { countText } from '../kit/number-text.ts'
 /** Where letters come from, by the names of the server. */
 export const SOURCE_WORDS: Readonly<Record<string, string>> = {
   ingest: 'HTTP ingest',
+  otlp: 'OpenTelemetry',
   sdk: 'SDK, single records',
   'sdk-batch': 'SDK, damaged batches',
   'sdk-metrics': 'SDK, metrics',
