@@ -37,7 +37,7 @@ RUN install -d -o node -g node -m 700 /data
 # node, by number: so that Kubernetes can tell that it is not root.
 USER 1000:1000
 VOLUME /data
-EXPOSE 4000 4317
+EXPOSE 4000 4317 4318
 HEALTHCHECK --interval=10s --timeout=5s --start-period=40s --retries=3 \
   CMD ["node", "actors/cli/logboy.ts", "health", "--url", "http://127.0.0.1:4000"]
 # The flags are SERVER_FLAGS of scripts/bootstrap.mjs.

@@ -101,6 +101,7 @@ function inputOf(
 }
 
 /** Only a whole buffer can be handed to another thread; a driver's chunk may be a part of one. */
-function ownBuffer(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
+function ownBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  const isWhole = byteLength === buffer.byteLength
+  return isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
 }

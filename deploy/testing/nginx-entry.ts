@@ -43,7 +43,7 @@ export class NginxEntry {
     this.url = `http://127.0.0.1:${ports[4000]}`
     this.grpcUrl = `http://127.0.0.1:${ports[4317]}`
     this.tlsUrl = `https://localhost:${ports[4443]}`
-    this.tlsGrpcUrl = `https://localhost:${ports[4318]}`
+    this.tlsGrpcUrl = `https://localhost:${ports[4444]}`
     this.#child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -82,7 +82,7 @@ export class NginxEntry {
   }
 }
 
-type Ports = Readonly<Record<4000 | 4317 | 4318 | 4443, number>>
+type Ports = Readonly<Record<4000 | 4317 | 4318 | 4443 | 4444, number>>
 
 /** Where the file gives slow senders more time than a test has. */
 const SLOW_SENDER_TIMEOUT = '4s'
@@ -94,7 +94,7 @@ function configuration(behind: Behind, ports: Ports, folder: string): string {
     .replaceAll(/(client_(?:header|body)_timeout +)\d+s/g, `$1${SLOW_SENDER_TIMEOUT}`)
     .replaceAll('/etc/nginx', folder)
     .replace('/run/nginx.pid', join(folder, 'pid'))
-    .replaceAll(/listen (4000|4317|4318|4443)/g, (_, port: string) => {
+    .replaceAll(/listen (4000|4317|4318|4443|4444)/g, (_, port: string) => {
       return `listen 127.0.0.1:${ports[Number(port) as keyof Ports]}`
     })
     .replaceAll(/\b(gateway-1|gateway-2|api):(4000|4317)/g, (_, name: keyof Behind, port) => {
@@ -103,12 +103,12 @@ function configuration(behind: Behind, ports: Ports, folder: string): string {
 }
 
 async function freePorts(): Promise<Ports> {
-  const probes = [4000, 4317, 4318, 4443].map(() => createServer().listen(0, '127.0.0.1'))
+  const probes = [4000, 4317, 4318, 4443, 4444].map(() => createServer().listen(0, '127.0.0.1'))
   await Promise.all(probes.map(probe => once(probe, 'listening')))
-  const [http = 0, grpc = 0, grpcTls = 0, tls = 0] = probes.map(probe => {
+  const [http = 0, grpc = 0, otlp = 0, tls = 0, grpcTls = 0] = probes.map(probe => {
     const address = probe.address()
     return typeof address === 'object' && address !== null ? address.port : 0
   })
   await Promise.all(probes.map(probe => once(probe.close(), 'close')))
-  return { 4000: http, 4317: grpc, 4318: grpcTls, 4443: tls }
+  return { 4000: http, 4317: grpc, 4318: otlp, 4443: tls, 4444: grpcTls }
 }

@@ -1,4 +1,4 @@
-/** Gathers the records of a body into chunks of one batch each, and counts those that are refused. */
+/** Gathers the records of a body into chunks of one batch each, and counts the refused ones. */
 import { REJECTED_TOLD_MAX } from '#proto/limits.ts'
 import type { RejectedRecord } from '#proto/people.ts'
 import { type BatchColumns, FULL, type SealedBatch } from './batch-columns.ts'

@@ -1,6 +1,6 @@
 /**
- * A record as a scanner found it, whatever it was written in: where its values stand, for the columns
- * to judge and to take.
+ * A record as a scanner found it, whatever it was written in: where its values stand, for the
+ * columns to judge and to take.
  */
 import type { KeyColumns } from './attribute-table.ts'
 

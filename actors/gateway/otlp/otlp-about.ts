@@ -38,6 +38,17 @@ const STATUSES = [...SENDER_PROBLEMS.map(code => PROBLEM_STATUS[code]), 400, 415
   code => code in DESCRIPTIONS,
 )
 
+/** Of what else OpenTelemetry sends. */
+export function refusedAbout(signal: string): RouteAbout {
+  return {
+    tag: 'ingest',
+    summary: `Says that ${signal} are not taken over OTLP, only logs.`,
+    who: 'anyone',
+    answers: { 404: { description: 'Send them elsewhere.', schema: status } },
+    problems: [],
+  }
+}
+
 export const OTLP_ABOUT: RouteAbout = {
   tag: 'ingest',
   summary: 'Stores logs of OpenTelemetry (OTLP over HTTP); answered once they are on disk.',

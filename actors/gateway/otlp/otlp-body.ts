@@ -1,4 +1,4 @@
-/** A request of OpenTelemetry in protobuf: resources, their scopes, and the log records of these. */
+/** A request of OpenTelemetry in protobuf: resources, their scopes, and the records of these. */
 import { LETTER_BYTES_MAX } from '#actors/commit-log/dead-letters/dead-letters.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
 import { WIRE, WireError, WireReader } from '#proto/wire.ts'
@@ -12,8 +12,8 @@ import { OtlpTime } from './otlp-readers.ts'
 import { OtlpScanner } from './otlp-scanner.ts'
 
 /**
- * What records may take with the attributes of their resource, which stand once in a request but are
- * every record's: a small request could become a large one.
+ * What records may take with the attributes of their resource, which stand once in a request but
+ * are every record's: a small request could become a large one.
  */
 const EXPANDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 

@@ -39,7 +39,7 @@ export class OtlpDoor {
     return this.#deps.onFault
   }
 
-  /** Settles once all records are durable; throws the HttpProblem of a request that is not taken. */
+  /** Settles once all records are durable; throws the HttpProblem of what is not taken. */
   async take(request: OtlpRequest): Promise<ExportLogsServiceResponse> {
     const { key, peer, body, encoding, isJson } = request
     const { clock, meter, letters } = this.#deps

@@ -1,6 +1,6 @@
 /**
- * OTLP over gRPC: one request with logs, one answer. Read as a stream of one message, so that whoever
- * has no key is refused before the message is taken.
+ * OTLP over gRPC: one request with logs, one answer. Read as a stream of one message, so that
+ * whoever has no key is refused before the message is taken.
  */
 import { toBinary } from '@bufbuild/protobuf'
 import {
@@ -50,13 +50,18 @@ function keyOf({ metadata }: Call): string {
 }
 
 async function onlyMessage(call: Call): Promise<Uint8Array<ArrayBuffer>> {
-  let only: Uint8Array<ArrayBuffer> | null = null
-  for await (const message of call as AsyncIterable<Buffer<ArrayBuffer>>) {
-    if (only !== null) throw new HttpProblem('LOGBOY_BAD_BODY', 'a request has one message')
-    only = message
+  const messages: Buffer<ArrayBuffer>[] = []
+  try {
+    for await (const message of call as AsyncIterable<Buffer<ArrayBuffer>>) {
+      if (messages.push(message) > 1) break
+    }
+  } catch {
+    // Also where the message was too long: whoever sent it has been told.
+    throw new HttpProblem('LOGBOY_CALLER_GONE', 'the caller went away')
   }
-  if (only === null) throw new HttpProblem('LOGBOY_BAD_BODY', 'the request has no message')
-  return only
+  const [only] = messages
+  if (only !== undefined && messages.length === 1) return only
+  throw new HttpProblem('LOGBOY_BAD_BODY', 'a request is one message')
 }
 
 function refuse(error: unknown, door: OtlpDoor, answer: Answer): void {

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/logs`: OTLP over HTTP, in protobuf or JSON, answered in what it came in once all of it is
- * durable.
+ * `POST /v1/logs`: OTLP over HTTP, in protobuf or JSON, answered in what it came in once all of it
+ * is durable.
  */
 import { toBinary, toJsonString } from '@bufbuild/protobuf'
 import type { HttpAnswer, HttpRequest, Route } from '#actors/http/http-server.ts'
@@ -9,7 +9,7 @@ import { ExportLogsServiceResponseSchema } from '#proto/gen/otlp/v1/logs_pb.ts'
 import { BODY_BYTES_MAX } from '#proto/limits.ts'
 import { admitSender } from '../admit-sender.ts'
 import { encodingOf } from '../decode-body.ts'
-import { OTLP_ABOUT } from './otlp-about.ts'
+import { OTLP_ABOUT, refusedAbout } from './otlp-about.ts'
 import type { OtlpDoor } from './otlp-door.ts'
 import { httpStatusOf, statusBytes, statusJson, statusOf } from './otlp-status.ts'
 
@@ -51,6 +51,7 @@ function refusalRoute(signal: string): Route {
     path: `/v1/${signal}`,
     bodyBytesMax: BODY_BYTES_MAX,
     handle: request => refused(request, new HttpProblem('LOGBOY_NOT_FOUND', detail)),
+    about: refusedAbout(signal),
   }
 }
 

@@ -17,7 +17,7 @@ const NAMES = new Map<number, string>([
 ])
 const SEVERITIES_OF_A_LEVEL = 4
 
-/** The record that was scanned last; fields come first, and so win over attributes of their names. */
+/** The record that was scanned last; fields come first, and so win over equal attributes. */
 export function recordLine(record: OtlpScanner): string {
   const fields: string[] = []
   const attributes: string[] = []

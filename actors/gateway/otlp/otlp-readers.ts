@@ -20,8 +20,8 @@ export class OtlpTime implements TimeReader {
 }
 
 function uint32(bytes: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+  return (low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0
 }
 
 /** The number of a severity decides, and its text where there is none. */

@@ -11,6 +11,7 @@ const CODES: Readonly<Record<number, number>> = {
   404: 5,
   408: 4,
   429: 8,
+  499: 1,
   500: 13,
 }
 const INVALID_ARGUMENT = 3

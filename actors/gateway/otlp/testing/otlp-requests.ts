@@ -201,7 +201,7 @@ function messageOf(body: AnyValue | undefined): string {
   return body === undefined || body.value.case === undefined ? '' : jsonText(body)
 }
 
-/** Of one key in several layers the first one has it; what one layer has several times is joined. */
+/** Of one key in several layers the first one has it; within a layer values are joined. */
 function layered(layers: readonly (readonly Leaf[])[]): PlainRow['attributes'] {
   const taken = new Set<string>()
   const attributes = new Map<string, PlainRow['attributes'][string]>()
@@ -243,6 +243,10 @@ function flat(list: readonly KeyValue[], prefix = '', depth = 0): Leaf[] {
       case 'kvlistValue':
         if (depth < 16 && inner.value.values.length > 0)
           return flat(inner.value.values, `${name}.`, depth + 1)
+        break
+      case 'arrayValue':
+      case undefined:
+        break
     }
     return [[name, 'j', held === undefined ? 'null' : jsonText(held)]]
   })

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { fromBinary } from '@bufbuild/protobuf'
+import {
+  Client,
+  compressionAlgorithms,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
+import { ExportLogsServiceResponseSchema, StatusSchema } from '#proto/gen/otlp/v1/logs_pb.ts'
+import { openProven } from '#proto/log-batch.ts'
+import { readColumns } from '#proto/testing/batches.ts'
+import { systemClock } from '#runtime/clock.ts'
+import { startGrpc } from '../grpc-server.ts'
+import { OpenStreams } from '../open-streams.ts'
+import { ingestWorld, KEY, otlpDoor } from '../testing/ingest-world.ts'
+import { EXPORT_LOGS_PATH } from './otlp-grpc.ts'
+import { protobufOf, requestOf } from './testing/otlp-requests.ts'
+
+test('a call is answered once its logs are in the log', async t => {
+  const { call, log } = await start(t)
+  const { partialSuccess } = await call(logs(['one', 'two']))
+  assert.equal(partialSuccess, undefined)
+  const [{ envelope, bytes }] = log.stored as [(typeof log.stored)[0]]
+  assert.deepEqual(
+    readColumns(openProven(bytes)).map(({ texts }) => texts['message']),
+    ['one', 'two'],
+  )
+  assert.equal(envelope.keyId, KEY)
+  assert.match(envelope.peer, /^(127\.0\.0\.1|::1)$/)
+})
+
+test('packed calls are unpacked, and may be longer than a batch', async t => {
+  const { call, log } = await start(t, compressionAlgorithms.gzip)
+  await call(logs(Array.from({ length: 3_000 }, (_, n) => `${n} ${'x'.repeat(1_000)}`)))
+  const records = log.stored.reduce((sum, { envelope }) => sum + envelope.recordCount, 0)
+  assert.equal(records, 3_000)
+  assert.ok(log.stored.length > 1)
+})
+
+test('refused records are counted and told', async t => {
+  const { call } = await start(t)
+  const bad = { attributes: [{ key: 'k'.repeat(300) }] }
+  const { partialSuccess } = await call(
+    protobufOf(requestOf({ resourceLogs: [{ scopeLogs: [{ logRecords: [{}, bad] }] }] })),
+  )
+  assert.equal(partialSuccess?.rejectedLogRecords, 1n)
+  assert.match(partialSuccess?.errorMessage ?? '', /^record 1: an attribute key is longer/)
+})
+
+test('who may not send is told so before the message is taken', async t => {
+  const { refusal, keys, log } = await start(t)
+  keys.add('reader', { scopes: ['read'] })
+  const code = async (key: string | null): Promise<number> => (await refusal(logs(['x']), key)).code
+  assert.equal(await code('nobody'), status.UNAUTHENTICATED)
+  assert.equal(await code(null), status.UNAUTHENTICATED)
+  assert.equal(await code('reader'), status.PERMISSION_DENIED)
+  keys.away = true
+  assert.equal(await code(KEY), status.UNAVAILABLE)
+  assert.equal(log.stored.length, 0)
+})
+
+test('what is no request is an invalid argument', async t => {
+  const { refusal } = await start(t)
+  const { code, details } = await refusal(logs(['x']).subarray(1))
+  assert.equal(code, status.INVALID_ARGUMENT)
+  assert.match(details, /^LOGBOY_BAD_BODY: not an OTLP request/)
+})
+
+test('over quota it says when to come back, a full disk is to be tried again', async t => {
+  const { refusal, call, keys, log } = await start(t)
+  keys.add(KEY, { recordsPerSecond: 1 })
+  const many = logs(Array.from({ length: 20 }, () => 'x'))
+  let refused: ServiceError | null = null
+  for (let round = 0; round < 5 && refused === null; round++) {
+    refused = await call(many).then(
+      () => null,
+      (error: ServiceError) => error,
+    )
+  }
+  assert.equal(refused?.code, status.RESOURCE_EXHAUSTED)
+  const [details] = refused?.metadata.get('grpc-status-details-bin') ?? []
+  const told = fromBinary(StatusSchema, new Uint8Array(details as Buffer))
+  assert.equal(told.code, status.RESOURCE_EXHAUSTED)
+  assert.equal(told.details[0]?.typeUrl, 'type.googleapis.com/google.rpc.RetryInfo')
+  keys.add(KEY)
+  log.unavailable = 'disk-full'
+  const full = await refusal(logs(['x']))
+  assert.equal(full.code, status.UNAVAILABLE)
+  assert.equal(full.metadata.get('grpc-status-details-bin').length, 1)
+})
+
+test('a message that is too long ends its call, and nothing else', async t => {
+  const { refusal, call } = await start(t)
+  const { code } = await refusal(new Uint8Array(4 * 1024 * 1024 + 1))
+  assert.equal(code, status.RESOURCE_EXHAUSTED)
+  await call(logs(['x']))
+})
+
+test('a caller that leaves hurts nobody', async t => {
+  const { client, call, metadata } = await start(t)
+  const gone = new Promise<ServiceError>(resolve => {
+    const left = client.makeClientStreamRequest(
+      EXPORT_LOGS_PATH,
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+      metadata(KEY),
+      error => resolve(error as ServiceError),
+    )
+    left.write(Buffer.from(logs(['x'])), () => left.cancel())
+  })
+  assert.equal((await gone).code, status.CANCELLED)
+  await call(logs(['x']))
+})
+
+function logs(messages: readonly string[]): Uint8Array {
+  const logRecords = messages.map(value => ({ body: { value: { case: 'stringValue', value } } }))
+  return protobufOf(requestOf({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }))
+}
+
+async function start(t: TestContext, packing = compressionAlgorithms.identity) {
+  const world = ingestWorld(t)
+  const server = await startGrpc({
+    host: '127.0.0.1',
+    port: 0,
+    tls: null,
+    clock: systemClock,
+    streams: new OpenStreams(world.deps),
+    otlp: otlpDoor(world),
+    onFault: error => world.doorFaults.push(error),
+    closeGraceMs: 100,
+  })
+  t.after(() => server.close())
+  t.after(() => assert.deepEqual(world.doorFaults, []))
+  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure(), {
+    'grpc.default_compression_algorithm': packing,
+  })
+  t.after(() => client.close())
+  const metadata = (key: string | null): Metadata => {
+    const made = new Metadata()
+    if (key !== null) made.set('authorization', `Bearer ${key}`)
+    return made
+  }
+  const call = async (bytes: Uint8Array, key: string | null = KEY) => {
+    const reply = await new Promise<Buffer>((resolve, reject) => {
+      client.makeUnaryRequest(
+        EXPORT_LOGS_PATH,
+        (message: Uint8Array) => Buffer.from(message),
+        (message: Buffer) => message,
+        bytes,
+        metadata(key),
+        (error, answer) => (error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error)),
+      )
+    })
+    return fromBinary(ExportLogsServiceResponseSchema, reply)
+  }
+  const refusal = async (bytes: Uint8Array, key: string | null = KEY): Promise<ServiceError> =>
+    call(bytes, key).then(
+      () => assert.fail('it was taken'),
+      (error: ServiceError) => error,
+    )
+  return { ...world, client, metadata, call, refusal }
+}
