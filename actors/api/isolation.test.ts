@@ -5,13 +5,17 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import { status } from '@grpc/grpc-js'
 import { z } from 'zod/v4'
 import { newSignIn } from '#actors/catalog/testing/people.ts'
 import { letterOf } from '#actors/commit-log/testing/dead-letter-suite.ts'
-import { GRPC_SERVICE } from '#actors/gateway/grpc-server.ts'
+import { GRPC_SERVICE, startGrpc } from '#actors/gateway/grpc-server.ts'
 import { ingestRoutes } from '#actors/gateway/ingest-http.ts'
 import { OpenStreams } from '#actors/gateway/open-streams.ts'
-import { testBatch } from '#actors/gateway/testing/ingest-world.ts'
+import { EXPORT_LOGS_PATH } from '#actors/gateway/otlp/otlp-grpc.ts'
+import { OtlpClient } from '#actors/gateway/otlp/testing/otlp-client.ts'
+import { otlpLogs } from '#actors/gateway/otlp/testing/otlp-requests.ts'
+import { otlpDoor, testBatch } from '#actors/gateway/testing/ingest-world.ts'
 import type { Route, SocketRoute } from '#actors/http/http-server.ts'
 import type { HttpProblem } from '#actors/http/problem.ts'
 import { mintApiToken } from '#actors/identity/api-token.ts'
@@ -220,7 +224,7 @@ test('what is asked here is all that a server has: routes, sockets, methods of g
   assert.deepEqual(served.sort(), asked.sort())
   assert.deepEqual(
     Object.values(GRPC_SERVICE).map(({ path }) => path),
-    [STREAM_PATH],
+    [STREAM_PATH, EXPORT_LOGS_PATH],
   )
 })
 
@@ -262,6 +266,33 @@ test('a stream stores for the project of its key alone, and knows no other crede
     ingest: 'welcome',
     signing: 'unauthenticated',
     nothing: 'unauthenticated',
+  })
+  assert.equal(ingest.log.stored.length, 1)
+  assert.ok(ingest.log.stored.every(({ envelope }) => envelope.projectId === mallory))
+})
+
+test('a call of OpenTelemetry stores for the project of its key alone', async t => {
+  const { ingest, credentials, mallory, keys, clock } = await tenants(t)
+  const deps = { ...ingest.deps, verifier: keys }
+  const streams = new OpenStreams(deps)
+  const otlp = otlpDoor({ deps, log: ingest.log })
+  const onFault = (error: Error): never => assert.fail(error)
+  const where = { host: '127.0.0.1', port: 0, tls: null, closeGraceMs: 0 }
+  const server = await startGrpc({ ...where, streams, otlp, clock, onFault })
+  t.after(() => server.close())
+  const client = new OtlpClient(t, server.port)
+  const ends: Record<string, number> = {}
+  for (const [kind, headersOf] of await credentials()) {
+    ends[kind] = await client.code(otlpLogs(`project ${MARK}`), headersOf(''))
+  }
+  const { OK, UNAUTHENTICATED, PERMISSION_DENIED } = status
+  assert.deepEqual(ends, {
+    person: UNAUTHENTICATED,
+    token: UNAUTHENTICATED,
+    read: PERMISSION_DENIED,
+    ingest: OK,
+    signing: UNAUTHENTICATED,
+    nothing: UNAUTHENTICATED,
   })
   assert.equal(ingest.log.stored.length, 1)
   assert.ok(ingest.log.stored.every(({ envelope }) => envelope.projectId === mallory))

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { fromBinary } from '@bufbuild/protobuf'
-import {
-  Client,
-  compressionAlgorithms,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js'
-import { ExportLogsServiceResponseSchema, StatusSchema } from '#proto/gen/otlp/v1/logs_pb.ts'
+import { compressionAlgorithms, type ServiceError, status } from '@grpc/grpc-js'
+import { StatusSchema } from '#proto/gen/otlp/v1/logs_pb.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { readColumns } from '#proto/testing/batches.ts'
 import { systemClock } from '#runtime/clock.ts'
@@ -17,7 +10,8 @@ import { startGrpc } from '../grpc-server.ts'
 import { OpenStreams } from '../open-streams.ts'
 import { ingestWorld, KEY, otlpDoor } from '../testing/ingest-world.ts'
 import { EXPORT_LOGS_PATH } from './otlp-grpc.ts'
-import { protobufOf, requestOf } from './testing/otlp-requests.ts'
+import { metadataOf, OtlpClient } from './testing/otlp-client.ts'
+import { otlpLogs, protobufOf, requestOf } from './testing/otlp-requests.ts'
 
 test('a call is answered once its logs are in the log', async t => {
   const { call, log } = await start(t)
@@ -100,13 +94,13 @@ test('a message that is too long ends its call, and nothing else', async t => {
 })
 
 test('a caller that leaves hurts nobody', async t => {
-  const { client, call, metadata } = await start(t)
+  const { client, call } = await start(t)
   const gone = new Promise<ServiceError>(resolve => {
-    const left = client.makeClientStreamRequest(
+    const left = client.grpc.makeClientStreamRequest(
       EXPORT_LOGS_PATH,
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => bytes,
-      metadata(KEY),
+      metadataOf({ authorization: `Bearer ${KEY}` }),
       error => resolve(error as ServiceError),
     )
     left.write(Buffer.from(logs(['x'])), () => left.cancel())
@@ -115,10 +109,7 @@ test('a caller that leaves hurts nobody', async t => {
   await call(logs(['x']))
 })
 
-function logs(messages: readonly string[]): Uint8Array {
-  const logRecords = messages.map(value => ({ body: { value: { case: 'stringValue', value } } }))
-  return protobufOf(requestOf({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }))
-}
+const logs = (messages: readonly string[]): Uint8Array => otlpLogs(...messages)
 
 async function start(t: TestContext, packing = compressionAlgorithms.identity) {
   const world = ingestWorld(t)
@@ -134,32 +125,14 @@ async function start(t: TestContext, packing = compressionAlgorithms.identity) {
   })
   t.after(() => server.close())
   t.after(() => assert.deepEqual(world.doorFaults, []))
-  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure(), {
-    'grpc.default_compression_algorithm': packing,
-  })
-  t.after(() => client.close())
-  const metadata = (key: string | null): Metadata => {
-    const made = new Metadata()
-    if (key !== null) made.set('authorization', `Bearer ${key}`)
-    return made
-  }
-  const call = async (bytes: Uint8Array, key: string | null = KEY) => {
-    const reply = await new Promise<Buffer>((resolve, reject) => {
-      client.makeUnaryRequest(
-        EXPORT_LOGS_PATH,
-        (message: Uint8Array) => Buffer.from(message),
-        (message: Buffer) => message,
-        bytes,
-        metadata(key),
-        (error, answer) => (error === null ? resolve(answer ?? Buffer.alloc(0)) : reject(error)),
-      )
-    })
-    return fromBinary(ExportLogsServiceResponseSchema, reply)
-  }
+  const client = new OtlpClient(t, server.port, packing)
+  const headersOf = (key: string | null): Record<string, string> =>
+    key === null ? {} : { authorization: `Bearer ${key}` }
+  const call = (bytes: Uint8Array, key: string | null = KEY) => client.export(bytes, headersOf(key))
   const refusal = async (bytes: Uint8Array, key: string | null = KEY): Promise<ServiceError> =>
     call(bytes, key).then(
       () => assert.fail('it was taken'),
       (error: ServiceError) => error,
     )
-  return { ...world, client, metadata, call, refusal }
+  return { ...world, client, call, refusal }
 }

@@ -114,6 +114,14 @@ export function protobufOf(request: ExportLogsServiceRequest): Uint8Array<ArrayB
   return toBinary(ExportLogsServiceRequestSchema, request)
 }
 
+/** A request with these messages. */
+export function otlpLogs(...messages: readonly string[]): Uint8Array<ArrayBuffer> {
+  const logRecords = messages.map(held => ({
+    body: { value: { case: 'stringValue', value: held } },
+  }))
+  return protobufOf(requestOf({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }))
+}
+
 /** As OpenTelemetry's programs write it: ids in hexadecimal. */
 export function jsonOf(request: ExportLogsServiceRequest): string {
   const written = JSON.stringify(toJson(ExportLogsServiceRequestSchema, request))
