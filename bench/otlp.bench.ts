@@ -22,6 +22,8 @@ interface Line {
   readonly service: string
   readonly host: string
   readonly message: string
+  readonly trace_id?: string
+  readonly span_id?: string
   readonly [attribute: string]: unknown
 }
 
@@ -48,8 +50,8 @@ function recordOf({ time, level, message, trace_id, span_id, ...attributes }: Li
     severityNumber: parseLevel(level).severity,
     severityText: level,
     body: valueOf(message),
-    traceId: Buffer.from(String(trace_id ?? ''), 'hex'),
-    spanId: Buffer.from(String(span_id ?? ''), 'hex'),
+    traceId: Buffer.from(trace_id ?? '', 'hex'),
+    spanId: Buffer.from(span_id ?? '', 'hex'),
     attributes: attributesOf(attributes),
   }
 }
