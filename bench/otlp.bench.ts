@@ -1,6 +1,6 @@
 /**
- * What a log of OpenTelemetry costs on its way into columns, CPU on one core, beside the same log as
- * a line of JSON: `node bench/otlp.bench.ts [--rows 50000] [--data FILE.ndjson]`. Best of some runs.
+ * What a log of OpenTelemetry costs on its way into columns, CPU on one core, beside the same log
+ * as a line of JSON: `node bench/otlp.bench.ts [--rows 50000] [--data FILE.ndjson]`. Best of some runs.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

@@ -118,7 +118,10 @@ async function makeProject(walk: Walk, name: string): Promise<void> {
   await page.getByText('Waiting for the first log').waitFor()
   await page.getByRole('link', { name: 'Project', exact: true }).click()
   await page.getByRole('heading', { name: 'Send logs' }).waitFor()
-  await shoot(walk, 'snippet')
+  for (const tab of (await page.getByRole('tab').all()).toReversed()) {
+    await tab.click()
+    await shoot(walk, `snippet-${await tab.innerText()}`)
+  }
   const command = await page.locator('.snippet pre').innerText()
   const { stdout } = await promisify(execFile)('bash', ['-c', command])
   assert.match(stdout, /"accepted":1/)

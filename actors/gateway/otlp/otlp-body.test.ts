@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX } from '#proto/limits.ts'
@@ -290,5 +291,41 @@ test('a level is its number, and its text where there is none', () => {
   for (const [record, severity, text] of levels) {
     const row = only(record)
     assert.deepEqual([row.severity, row.texts['severityText']], [severity, text])
+  }
+})
+
+test("what OpenTelemetry's own SDK sent is read as it was meant, in both encodings", () => {
+  const file = new URL('testing/recorded/sdk-logs-0.223.1.json', import.meta.url)
+  const { requests } = JSON.parse(readFileSync(file, 'utf8')) as {
+    requests: readonly { type: string; body: string }[]
+  }
+  assert.equal(requests.length, 2)
+  for (const { type, body } of requests) {
+    const isJson = type === 'application/json'
+    const [first, second] = rowsOf(decoded(Buffer.from(body, 'base64'), isJson))
+    const name = isJson ? 'http' : 'proto'
+    assert.equal(first?.timeNs, 1_795_168_800_123_000_000n)
+    assert.deepEqual([first?.severity, second?.severity], [17, 9])
+    assert.deepEqual(first?.texts, {
+      severityText: '',
+      service: 'shop',
+      host: 'web-1',
+      file: '',
+      message: `hello by ${name}`,
+    })
+    assert.equal(second?.texts['message'], '{"event":"structured","n":5}')
+    assert.deepEqual(first?.attributes, {
+      'i.http.status_code': 500n,
+      'b.ok': false,
+      'd.ratio': 0.25,
+      'j.list': '["a",1]',
+      's.nested.a.b': 'c',
+      's.exception.type': 'TypeError',
+      's.exception.stacktrace': 'at x',
+      's.event.name': 'user.login',
+      's.scope.name': 'lib',
+      's.scope.version': '1.2.3',
+      's.telemetry.sdk.language': 'nodejs',
+    })
   }
 })
