@@ -76,12 +76,14 @@ suite('a start that cannot be', { timeout: 240_000 }, () => {
     close()
   })
 
-  test('a port of gRPC that is taken is named', async t => {
-    const { port, close } = await takenPort()
-    const line = new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken`)
-    await refused(t, copy(), line, { 'grpc-port': String(port) })
-    close()
-  })
+  for (const flag of ['grpc-port', 'otlp-http-port']) {
+    test(`a ${flag} that is taken is named`, async t => {
+      const { port, close } = await takenPort()
+      const line = new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken`)
+      await refused(t, copy(), line, { [flag]: String(port) })
+      close()
+    })
+  }
 
   test('a folder that cannot be written is named', async t => {
     const file = join(folder, 'file')

@@ -238,6 +238,29 @@ function doors(driver: string): void {
       assert.equal((await as(server.url)).status, 401)
     })
 
+    test('logs of OpenTelemetry come in at their own port and beside the page, nothing else there', async () => {
+      const attributes = [{ key: 'service.name', value: { stringValue: 'till' } }]
+      const logRecords = [{ severityNumber: 17, body: { stringValue: 'paper jam' } }]
+      const request = { resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords }] }] }
+      for (const url of [server.otlpUrl, server.url]) {
+        const reply = await fetch(`${url}/v1/logs`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${shop.ingest_key}`,
+            'content-type': 'application/json',
+          },
+          body: JSON.stringify(request),
+        })
+        assert.deepEqual([reply.status, await reply.text()], [200, '{}'])
+      }
+      const { logs } = await server.search(shop.read_key, { query: 'level:error service:till' })
+      assert.deepEqual(
+        logs.map(({ message }) => message),
+        ['paper jam', 'paper jam'],
+      )
+      assert.equal((await fetch(`${server.otlpUrl}/health`)).status, 404)
+    })
+
     test('operators see health, readiness, metrics and every actor', async () => {
       assert.equal((await server.call('GET', '/health', { token: null })).status, 200)
       assert.equal((await server.call('GET', '/ready', { token: null })).status, 200)
