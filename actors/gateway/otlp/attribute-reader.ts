@@ -48,6 +48,7 @@ export class AttributeReader {
 
   /** Adds the attribute at [start, end). */
   add(leaves: OtlpLeaves, start: number, end: number): void {
+    if (leaves.refusal !== null) return
     const slot = this.#slotAt(start, end, this.#keys, this.#guess)
     this.#guess = slot.next
     this.#take(leaves, slot, 0)
@@ -114,14 +115,19 @@ export class AttributeReader {
     else this.#write(leaves, slot, text === 'null' ? KIND.null : KIND.json, text)
   }
 
-  #flatten(leaves: OtlpLeaves, { members }: OtlpKey, depth: number): void {
+  #flatten(leaves: OtlpLeaves, of: OtlpKey, depth: number): void {
+    const { members } = of
     let guess = members.first
+    let isEmpty = true
     forEachMessage(this.#wire, this.value, LIST_VALUES, (start, end) => {
+      isEmpty = false
       if (leaves.refusal !== null) return
       const slot = this.#slotAt(start, end, members, guess)
       guess = slot.next
       this.#take(leaves, slot, depth)
     })
+    // Each key has a value at last, so there are not many more keys than values.
+    if (isEmpty) this.#write(leaves, of, KIND.json, '{}')
   }
 
   #write(leaves: OtlpLeaves, slot: OtlpKey, kind: number, text: string): void {

@@ -32,7 +32,7 @@ function rowsOf({ chunks }: DecodedRecords): PlainRow[] {
 }
 
 const string = (value: string): object => ({ value: { case: 'stringValue', value } })
-const pair = (key: string, value: object): object => ({ key, value })
+const pair = (key: string, value: object): { key: string; value: object } => ({ key, value })
 const list = (...values: object[]): object => ({
   value: { case: 'kvlistValue', value: { values } },
 })
@@ -277,6 +277,39 @@ test('made-up keys are forgotten, and the resource keeps counting', () => {
   for (const { attributes, texts } of rows) {
     assert.deepEqual([attributes['s.region'], texts['service']], ['eu', 's'])
   }
+})
+
+test('a resource of very many attributes is read once, not for each of its records', () => {
+  // Lists without members, of which each would be a key without a value.
+  const nothing = { value: { case: 'kvlistValue', value: { values: [] } } }
+  const attributes = Array.from({ length: 50_000 }, (_, index) => pair(`k${index}`, nothing))
+  const records = Array.from({ length: 5_000 }, () => ({}))
+  const bytes = logs(records, attributes)
+  // The same with a member.
+  const junk = logs(
+    records,
+    attributes.map(({ key }) => pair(key, list({ key: '' }))),
+  )
+  for (const request of [bytes, junk]) {
+    const result = decode(request, false)
+    assert(result.type === 'decoded')
+    assert.equal(result.accepted, 0)
+    assert.equal(result.rejected[0]?.reason, 'more than 512 attributes')
+  }
+})
+
+test('many resources of keys of their own keep counting, each for its own records', () => {
+  const resourceLogs = Array.from({ length: 200 }, (_, at) => ({
+    resource: {
+      attributes: Array.from({ length: 100 }, (_, n) => pair(`r${at}-${n}`, string(`${at}`))),
+    },
+    scopeLogs: [
+      { scope: { attributes: [pair(`s${at}`, string('s'))] }, logRecords: [{}, {}] },
+      { logRecords: [{}] },
+    ],
+  }))
+  const request = requestOf({ resourceLogs })
+  assert.deepEqual(rowsOf(decoded(protobufOf(request))), expectedRows(request))
 })
 
 test('a level is its number, and its text where there is none', () => {

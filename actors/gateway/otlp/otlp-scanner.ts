@@ -56,6 +56,8 @@ export class OtlpScanner implements ScannedRecord {
   #resourceEnd: number
   #scopeEnd: number
   #record = 0
+  /** Keys of resource and scope when all others were forgotten: these always come back. */
+  #keysAround = 0
   /** A key came twice in one layer: its values will be one array of JSON. */
   #isJoined = false
 
@@ -87,39 +89,19 @@ export class OtlpScanner implements ScannedRecord {
 
   /** Reads the resource of the records that follow; none is the one without attributes. */
   resource(at: Span = NOTHING): void {
-    const leaves = this.#resource
-    this.#resourceAt = at
-    this.#scratch.end = this.#requestEnd
-    leaves.clear()
-    this.#attributes.begin()
-    forEachMessage(this.#wire, at, RESOURCE.attributes, (start, end) =>
-      this.#attributes.add(leaves, start, end),
-    )
-    nameFields(leaves)
-    this.#resourceEnd = this.#scratch.end
-    this.scope()
+    if (this.#hasManyKeys) this.#attributes.forget()
+    this.#readResource(at)
+    this.#readScope(NOTHING)
   }
 
   scope(at: Span = NOTHING): void {
-    const leaves = this.#scope
-    this.#scopeAt = at
-    this.#scratch.end = this.#resourceEnd
-    leaves.clear()
-    this.#attributes.begin()
-    forEachMessage(this.#wire, at, SCOPE.attributes, (start, end) =>
-      this.#attributes.add(leaves, start, end),
-    )
-    for (const [field, name] of SCOPE_NAMES) {
-      forEachMessage(this.#wire, at, field, (start, end) => {
-        if (end > start) this.#attributes.addNamed(leaves, name, start, end)
-      })
-    }
-    this.#scopeEnd = this.#scratch.end
+    if (this.#hasManyKeys) this.#forget()
+    this.#readScope(at)
   }
 
   /** Scans the record at [start, end). */
   scan(start: number, end: number): void {
-    if (this.#attributes.keysKnown > SLOTS_MAX) this.#forget()
+    if (this.#hasManyKeys) this.#forget()
     this.#record++
     this.#own.clear()
     this.chosen.fill(-1)
@@ -134,11 +116,43 @@ export class OtlpScanner implements ScannedRecord {
     if (this.#isJoined) this.rawBytes *= ESCAPED_BYTES
   }
 
+  get #hasManyKeys(): boolean {
+    return this.#attributes.keysKnown > this.#keysAround + SLOTS_MAX
+  }
+
+  /** All keys but those of resource and scope. */
   #forget(): void {
-    const scopeAt = this.#scopeAt
     this.#attributes.forget()
-    this.resource(this.#resourceAt)
-    this.scope(scopeAt)
+    this.#readResource(this.#resourceAt)
+    this.#readScope(this.#scopeAt)
+    this.#keysAround = this.#attributes.keysKnown
+  }
+
+  #readResource(at: Span): void {
+    this.#resourceAt = at
+    this.#scratch.end = this.#requestEnd
+    this.#readLayer(this.#resource, at, RESOURCE.attributes)
+    nameFields(this.#resource)
+    this.#resourceEnd = this.#scratch.end
+  }
+
+  #readScope(at: Span): void {
+    const leaves = this.#scope
+    this.#scopeAt = at
+    this.#scratch.end = this.#resourceEnd
+    this.#readLayer(leaves, at, SCOPE.attributes)
+    for (const [field, name] of SCOPE_NAMES) {
+      forEachMessage(this.#wire, at, field, (start, end) => {
+        if (end > start) this.#attributes.addNamed(leaves, name, start, end)
+      })
+    }
+    this.#scopeEnd = this.#scratch.end
+  }
+
+  #readLayer(leaves: OtlpLeaves, at: Span, field: number): void {
+    leaves.clear()
+    this.#attributes.begin()
+    forEachMessage(this.#wire, at, field, (start, end) => this.#attributes.add(leaves, start, end))
   }
 
   #fields(start: number, end: number): void {
@@ -153,7 +167,7 @@ export class OtlpScanner implements ScannedRecord {
         const at = wire.span()
         const after = wire.position
         if (field === RECORD.attributes) {
-          if (this.#own.refusal === null) this.#attributes.add(this.#own, at, after)
+          this.#attributes.add(this.#own, at, after)
           wire.seek(after, end)
         } else if (field === RECORD.body) body = { start: at, end: after }
         else if (field === RECORD.severityText) text = { start: at, end: after }
