@@ -108,6 +108,24 @@ function doors(driver: string): void {
       }
     })
 
+    test('what is no request of OpenTelemetry is answered in its own words', async () => {
+      const cases: readonly (readonly [type: string, body: string | Buffer<ArrayBuffer>])[] = [
+        ['application/json', '{"resourceLogs":'],
+        ['application/json', `{"a":${'['.repeat(100_000)}`],
+        ['application/json', '{"resourceLogs":[{"scopeLogs":[{"logRecords":[7]}]}]}'],
+        ['application/x-protobuf', Buffer.from('0a05', 'hex')],
+        ['application/x-protobuf', Buffer.from('0affffffffffffffffff01', 'hex')],
+        ['application/x-protobuf', Buffer.from('7b'.repeat(1_000), 'hex')],
+      ]
+      for (const [type, body] of cases) {
+        const headers = { 'content-type': type }
+        const reply = await call('POST', '/v1/logs', { token: project.ingest_key, body, headers })
+        const text = await reply.text()
+        assert.deepEqual([reply.status, reply.headers.get('content-type')], [400, type])
+        assert.match(text, /LOGBOY_BAD_BODY: not an OTLP request: /)
+      }
+    })
+
     test('bodies that are no logs say where they are wrong, and nothing of them is stored', async () => {
       const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`
       const cases: readonly (readonly [body: string, detail: RegExp])[] = [
