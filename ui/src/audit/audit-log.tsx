@@ -184,10 +184,12 @@ function AuditRow(props: {
         </Show>
       </td>
       <td class="wide-only">
-        <span class="cut">{props.project ?? props.entry.project ?? ''}</span>
+        <span class="cut audit-project" title={props.project}>
+          {props.project ?? props.entry.project ?? ''}
+        </span>
       </td>
       <td class="wide-only">
-        <code class="faint">{props.entry.peer}</code>
+        <code class="faint audit-peer">{props.entry.peer}</code>
       </td>
     </tr>
   )

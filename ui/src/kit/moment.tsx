@@ -1,7 +1,7 @@
 import { createRoot, type JSX } from 'solid-js'
 import { browserClock } from '../clock.ts'
 import { createNow } from './reactive.ts'
-import { agoText, momentText } from './wall-time.ts'
+import { agoText, momentText, secondText } from './wall-time.ts'
 
 const now = createRoot(() => createNow(10_000))
 
@@ -23,10 +23,9 @@ export function Ago(props: { readonly at: string | null; readonly never?: string
 
 /** `2026-11-21 09:14:03` in the zone of the browser. */
 export function Moment(props: { readonly at: string }): JSX.Element {
-  const ms = (): number => Math.floor(Date.parse(props.at) / 1000) * 1000
   return (
     <time class="number" datetime={props.at} title={props.at}>
-      {momentText(ms(), 'local')}
+      {secondText(Date.parse(props.at), 'local')}
     </time>
   )
 }

@@ -7,6 +7,7 @@ import {
   dayText,
   fromWallTime,
   momentText,
+  secondText,
   startOfDay,
   toWallTime,
   zoneText,
@@ -20,6 +21,8 @@ test('a moment reads as date and time', () => {
   assert.equal(momentText(MS, 'utc'), '2026-11-21 09:14:03.120')
   assert.equal(momentText(MS - 120, 'utc'), '2026-11-21 09:14:03')
   assert.equal(momentText(MS - 3120, 'utc'), '2026-11-21 09:14')
+  assert.equal(secondText(MS, 'utc'), '2026-11-21 09:14:03')
+  assert.equal(secondText(MS - 3120, 'utc'), '2026-11-21 09:14:00')
 })
 
 test('a moment goes to wall time and back in UTC', () => {

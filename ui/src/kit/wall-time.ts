@@ -78,6 +78,12 @@ export function momentText(ms: number, zone: Zone): string {
   return `${year}-${pad(month)}-${pad(day)} ${pad(hour)}:${pad(minute)}${fine}`
 }
 
+/** `2026-11-21 09:14:00`: moments below each other all have their seconds. */
+export function secondText(ms: number, zone: Zone): string {
+  const { second } = toWallTime(ms, zone)
+  return `${momentText(ms - (ms % 60_000), zone)}:${pad(second)}`
+}
+
 /** `UTC`, `UTC+2`, `UTC-03:30`: the offset in force at that moment. */
 export function zoneText(ms: number, zone: Zone): string {
   const minutes = zone === 'utc' ? 0 : -new Date(ms).getTimezoneOffset()
