@@ -27,6 +27,7 @@ ENV NODE_ENV=production \
     NODE_OPTIONS=--import=/logboy/scripts/typescript-cache.mjs \
     UV_THREADPOOL_SIZE=16 \
     MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=1048576 \
     LIBUS_LISTEN_EXCLUSIVE_PORT=1 \
     UWS_HTTP_MAX_HEADERS_SIZE=16384 \
     LOGBOY_DATA=/data \

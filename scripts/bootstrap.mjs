@@ -79,6 +79,8 @@ export function serverEnvironment() {
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
     // glibc gives each thread a heap of its own and hands little of it back: 200 MB of a busy server.
     MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2',
+    // By itself glibc soon takes buffers of megabytes from these heaps, too, where they leave holes.
+    MALLOC_MMAP_THRESHOLD_: process.env.MALLOC_MMAP_THRESHOLD_ ?? String(2 ** 20),
     // Two servers on one port would silently share it.
     LIBUS_LISTEN_EXCLUSIVE_PORT: '1',
     UWS_HTTP_MAX_HEADERS_SIZE: '16384',
