@@ -52,7 +52,7 @@ await programs()
 const result = spawnSync(node, ['scripts/run-test-files.mjs', ...longestFirst(files)], {
   cwd: ROOT,
   stdio: 'inherit',
-  env: serverEnvironment(),
+  env: { ...serverEnvironment(), LOGBOY_TEST_PAGE: join(ROOT, 'ui/dist') },
 })
 process.exit(result.status ?? 1)
 

@@ -9,7 +9,9 @@ let built: Awaited<ReturnType<typeof buildPage>> | null = null
 
 before(async () => {
   if (executable === null) return
-  built = await buildPage()
+  // Whoever runs all tests has built it.
+  const folder = process.env['LOGBOY_TEST_PAGE']
+  built = folder === undefined ? await buildPage() : { folder, remove: () => undefined }
   browser = await launchBrowser(executable)
 })
 

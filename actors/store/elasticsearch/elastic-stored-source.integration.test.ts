@@ -1,3 +1,3 @@
-import { elasticSuite } from './testing/elastic-suite.ts'
+import { elasticHistories } from './testing/elastic-suite.ts'
 
-elasticSuite({ mode: 'standard', source: 'stored' })
+elasticHistories({ mode: 'standard', source: 'stored' })
