@@ -50,6 +50,10 @@ const MEMBERS = {
 const PROCESSORS = ['processor-1', 'processor-2'] as const
 type Processor = (typeof PROCESSORS)[number]
 
+const LOOK_MS = 100
+/** A minute, at least. */
+const LOOKS_PATIENT = 600
+
 let cluster: LabCluster
 let redis: RedisServer
 let postgres: PostgresServer | null
@@ -71,9 +75,21 @@ const receiver = createServer((request, response) => {
   })
 })
 
-/** Settles once it holds; the runner ends a test that waits for ever. */
+/** Settles once it holds; the runner ends a test that waits for ever, which then has said why. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(100)
+  for (let look = 1; !(await holds()); look++) {
+    if (look % LOOKS_PATIENT === 0) tellCircumstances()
+    await pause(LOOK_MS)
+  }
+}
+
+/** Whoever sleeps or is dead answers nothing. */
+function tellCircumstances(): void {
+  const tell = (what: string) => (fact: unknown) =>
+    process.stderr.write(`${what} ${JSON.stringify(fact)}\n`)
+  tell('told')({ heard, pushed, faults: cluster.faults })
+  history().then(tell('history'), tell('no history'))
+  for (const name of PROCESSORS) observed(name).then(tell(name), tell(name))
 }
 
 /** As the catalog has it, whoever is asleep: `rule status`, oldest first. */
@@ -91,15 +107,20 @@ async function observed(name: Processor): Promise<Observed> {
 }
 
 /** The processor that evaluates so many rules of the project. */
-async function evaluator(rules: number, among: readonly Processor[] = PROCESSORS) {
-  for (;;) {
+async function evaluator(
+  rules: number,
+  among: readonly Processor[] = PROCESSORS,
+): Promise<Processor> {
+  const found: Processor[] = []
+  await until(async () => {
     for (const name of among) {
       const { actors } = await observed(name)
       const own = actors.find(({ address }) => address === `alerts/${project.id}`)
-      if (Object.keys(own?.observed?.rules ?? {}).length === rules) return name
+      if (Object.keys(own?.observed?.rules ?? {}).length === rules) found.push(name)
     }
-    await pause(100)
-  }
+    return found.length > 0
+  })
+  return found[0] as Processor
 }
 
 const records = (service: string, count: number) =>
