@@ -97,19 +97,19 @@ export async function openDoors(
         sockets.revoked(keyId)
       },
       changed: key => streams.changed(key),
-      catalogChanged() {
+      async catalogChanged() {
         persons.catalogChanged()
-        systemConfig.refresh().catch((error: Error) => onFault(error, 'settings'))
         void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, api))
-        pipeline
-          .catalogChanged()
-          .then(
-            projectIds => projectIds.forEach(projectId => streams.repartitioned(projectId)),
-            (error: Error) => onFault(error, 'partitions'),
-          )
-          // Where batches go decides who evaluates their project.
-          .then(() => pipeline.alerting?.rulesChanged())
-          .catch((error: Error) => onFault(error, 'alert rules'))
+        try {
+          await systemConfig.refresh()
+          const projectIds = await pipeline.catalogChanged()
+          projectIds.forEach(projectId => streams.repartitioned(projectId))
+        } catch (error) {
+          onFault(error as Error, 'settings and partitions')
+          throw error
+        }
+        // Where batches go decides who evaluates their project.
+        void pipeline.alerting?.settled()
       },
     },
   })

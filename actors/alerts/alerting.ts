@@ -45,7 +45,7 @@ export class Alerting {
       onFault,
       feed: (projectId, batch) => options.actor(projectId).tell({ type: 'fed', batch }),
       discarded: projectId => this.#discarded(projectId),
-      shared: () => this.#settled(),
+      shared: () => this.settled(),
     })
   }
 
@@ -70,14 +70,14 @@ export class Alerting {
     onFault(new Error('somebody else evaluates the rules of the project'), `alerts/${projectId}`)
     this.feed.stopped(projectId)
     this.#cancel()
-    this.#cancel = clock.after(FENCED_MS, () => void this.#settled())
+    this.#cancel = clock.after(FENCED_MS, () => void this.settled())
   }
 
   #discarded(projectId: string): void {
     const what = 'the log is another one than the rules of the project were evaluated with'
     const then = 'windows begin anew with what comes now'
     this.#options.onFault(new Error(`${what}: ${then}`), `alerts/${projectId}`)
-    void this.#settled()
+    void this.settled()
   }
 
   observe(): Record<string, unknown> {
@@ -90,8 +90,8 @@ export class Alerting {
     this.feed.close()
   }
 
-  /** While the catalog is away nobody can know which projects these are. */
-  async #settled(): Promise<void> {
+  /** Until it succeeds: while the catalog is away nobody can know which projects these are. */
+  async settled(): Promise<void> {
     const { clock, onFault } = this.#options
     while (!this.#isClosed) {
       try {

@@ -31,7 +31,7 @@ async function openProcess({ url }: OwnDatabase) {
   let settled = systemConfig.refresh()
   const watcher = {
     revoked: () => undefined,
-    catalogChanged() {
+    async catalogChanged() {
       identity.persons.catalogChanged()
       settled = systemConfig.refresh()
     },

@@ -49,6 +49,8 @@ function keyWorld() {
     away: false,
     version: 1,
     asked: 0,
+    /** Whoever is told of a change cannot take it. */
+    deaf: false,
     touched: new Map<string, number>(),
     /** Runs between the reading of a key and its arrival. */
     slowly: async (): Promise<void> => undefined,
@@ -70,6 +72,7 @@ function keyWorld() {
   }
   const ended: string[] = []
   const changed: number[] = []
+  const told: number[] = []
   const guard = () => {
     if (state.away) throw new Error('away')
   }
@@ -96,13 +99,17 @@ function keyWorld() {
     watcher: {
       revoked: id => ended.push(id),
       changed: key => changed.push(key.recordsPerSecond),
+      async catalogChanged() {
+        told.push(state.version)
+        if (state.deaf) throw new Error('deaf')
+      },
     },
   })
   const change = (part: Partial<StoredKey>) => {
     stored = { ...stored, ...part }
     state.version++
   }
-  return { minted, clock, state, cache, ended, changed, change }
+  return { minted, clock, state, cache, ended, changed, told, change }
 }
 
 test('keys have the published form and match only their own secret', () => {
@@ -116,6 +123,21 @@ test('keys have the published form and match only their own secret', () => {
   for (const text of ['', 'lb_', a.text.slice(0, -1), `${a.text}x`, a.text.toUpperCase()]) {
     assert.equal(parseKey(text), null)
   }
+})
+
+test('a change that could not be taken is told again at the next look, and then no more', async () => {
+  const { cache, state, told, change } = keyWorld()
+  await cache.refresh()
+  told.length = 0
+  change({})
+  state.deaf = true
+  await cache.refresh()
+  await cache.refresh()
+  state.deaf = false
+  await cache.refresh()
+  await cache.refresh()
+  assert.deepEqual(told, [2, 2, 2])
+  await cache.close()
 })
 
 test('a verified key is not asked for again, a wrong secret never comes in', async () => {

@@ -36,8 +36,8 @@ export type SigningVerdict =
 export interface KeyWatcher {
   revoked(keyId: string): void
   changed?(key: VerifiedKey): void
-  /** Something that the catalog holds is another than at the last look. */
-  catalogChanged?(): void
+  /** Something that the catalog holds is another than at the last look. Rejects = tell me again. */
+  catalogChanged?(): Promise<void>
 }
 
 export interface KeyCacheOptions {
@@ -186,9 +186,9 @@ export class KeyCache {
       for (const [id, entry] of this.#entries) {
         if (changed || startMs - entry.readAtMs >= KEPT_MS) await this.#readAgain(id, entry)
       }
-      this.#version = version
-      if (changed) watcher.catalogChanged?.()
       this.#confirmedAtMs = startMs
+      if (changed) await watcher.catalogChanged?.()
+      this.#version = version
       if (clock.monotonicMs() - this.#touchedAtMs >= TOUCH_MS) await this.#touch()
     } catch {
       // The catalog is away: what it said last is good for five minutes.

@@ -4,9 +4,10 @@ import type { Random } from '#runtime/random.ts'
 import type { LabEntry, ProjectKeys } from './entry.ts'
 import { foundRow } from './follower.ts'
 import type { FoundRow, Ledger } from './ledger.ts'
-import { pause, until } from './pause.ts'
+import { pause } from './pause.ts'
 
 const PAUSE_MS = 15
+const SETTLED_LOOK_MS = 10
 const PAGE_ROWS = 10_000
 /** Everything acknowledged this long ago has to be found: the promise is p99 within a second. */
 const SEARCHABLE_MS = 1_000
@@ -115,23 +116,25 @@ export async function countAll(server: LabEntry, keys: ProjectKeys): Promise<num
 }
 
 /**
- * All rows of a project, read once everything acknowledged is found, or after `msMax` as they are.
- * A total would not tell: rows count, too, whose request died before its answer was heard.
+ * All rows of a project, read once everything acknowledged is found, or as they are after `stillMs`
+ * in which no other row was found: a store that is behind has lost nothing. A total would not tell:
+ * rows count, too, whose request died before its answer was heard.
  */
 export async function readSettled(
   server: LabEntry,
   keys: ProjectKeys,
   ledger: Ledger,
-  msMax: number,
+  stillMs: number,
 ): Promise<FoundRow[]> {
-  let rows: FoundRow[] = []
-  const isThere = async (): Promise<boolean> => {
-    if ((await countAll(server, keys)) < ledger.acknowledged) return false
-    rows = await readAll(server, keys)
-    return ledger.judge(rows).lost.length === 0
+  for (let [most, sinceMs] = [-1, performance.now()]; ; await pause(SETTLED_LOOK_MS)) {
+    const found = await countAll(server, keys).catch(() => most)
+    if (found >= ledger.acknowledged) {
+      const rows = await readAll(server, keys).catch(() => [])
+      if (ledger.judge(rows).lost.length === 0) return rows
+    }
+    if (found > most) [most, sinceMs] = [found, performance.now()]
+    else if (performance.now() - sinceMs > stillMs) return await readAll(server, keys)
   }
-  if (await until(() => isThere().catch(() => false), msMax)) return rows
-  return await readAll(server, keys)
 }
 
 /** All rows of a project, page by page. */

@@ -150,7 +150,7 @@ export async function apiWorld(
   const sockets = new OpenSockets(clock)
   const watcher = {
     revoked: (keyId: string) => sockets.revoked(keyId),
-    catalogChanged() {
+    async catalogChanged() {
       persons.catalogChanged()
       void systemConfig.refresh()
       void sockets.judge((caller, id) => mayStill(caller, id, TAIL_PERMISSION, deps))

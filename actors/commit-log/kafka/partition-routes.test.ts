@@ -60,3 +60,29 @@ test('partitions that the topic does not have are left out', async () => {
   assert.deepEqual(routes.partitionsOf(PROJECT), [1])
   assert.equal(routes.partitionsOf('project0bb'), undefined)
 })
+
+test('a list that changes while it is looked up is the new one', async () => {
+  const catalog = new MemoryPartitions()
+  catalog.assign(PROJECT, [1])
+  let answered = (): void => undefined
+  const slow = {
+    all: () => catalog.all(),
+    async of(projectId: string, partitionCount: number) {
+      const read = await catalog.of(projectId, partitionCount)
+      await new Promise<void>(resolve => {
+        answered = resolve
+      })
+      return read
+    },
+  }
+  const routes = new PartitionRoutes(slow, 8)
+  const loading = routes.load(PROJECT)
+  await new Promise(setImmediate)
+  catalog.assign(PROJECT, [1, 2])
+  assert.deepEqual(await routes.refresh(), [])
+  answered()
+  await new Promise(setImmediate)
+  answered()
+  await loading
+  assert.deepEqual(routes.partitionsOf(PROJECT), [1, 2])
+})

@@ -21,6 +21,7 @@ export class PartitionRoutes {
   readonly #projects = new Map<string, readonly number[]>()
   /** In order of last use. */
   readonly #routes = new Map<string, Route>()
+  #refreshes = 0
 
   constructor(catalog: Pick<ProjectPartitions, 'of' | 'all'>, partitionCount: number) {
     this.#catalog = catalog
@@ -36,9 +37,14 @@ export class PartitionRoutes {
   async load(projectId: string): Promise<readonly number[] | null> {
     const known = this.#projects.get(projectId)
     if (known !== undefined) return known
-    const partitions = await this.#catalog.of(projectId, this.#partitionCount)
-    if (partitions !== null) this.#projects.set(projectId, this.#existing(partitions))
-    return partitions
+    for (;;) {
+      const refreshes = this.#refreshes
+      const partitions = await this.#catalog.of(projectId, this.#partitionCount)
+      // Those who read all lists meanwhile did not know of this one, which may be the older.
+      if (refreshes !== this.#refreshes) continue
+      if (partitions !== null) this.#projects.set(projectId, this.#existing(partitions))
+      return partitions
+    }
   }
 
   /** The project must be loaded. `isResent`: a repeat of the batch must find the same partition. */
@@ -59,6 +65,7 @@ export class PartitionRoutes {
   /** Reads all lists again, and names the known projects whose list is another one now. */
   async refresh(): Promise<readonly string[]> {
     const stored = await this.#catalog.all()
+    this.#refreshes++
     const changed: string[] = []
     for (const [projectId, known] of this.#projects) {
       const now = stored.get(projectId)
