@@ -213,9 +213,13 @@ function InvitationTable(props: {
       {invitation => (
         <tr>
           <td>
-            <span class="cut">{invitation.email ?? 'whoever has the link'}</span>
+            <span class="cut cut-short" title={invitation.email ?? undefined}>
+              {invitation.email ?? 'whoever has the link'}
+            </span>
           </td>
-          <td>{invitation.role}</td>
+          <td>
+            <span class="cut cut-short">{invitation.role}</span>
+          </td>
           <td>
             <Ago at={invitation.expires_at} />
           </td>
