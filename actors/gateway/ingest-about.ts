@@ -48,6 +48,13 @@ const logRecord = z
 
 const rejected = z.strictObject({ index: z.number().int(), reason: z.string() })
 
+export const CONTENT_ENCODING: ParameterAbout = {
+  in: 'header',
+  name: 'Content-Encoding',
+  description: 'gzip, zstd, deflate or br',
+  required: false,
+}
+
 export const INGEST_ABOUT: RouteAbout = {
   tag: 'ingest',
   summary: 'Stores logs; answered once they are on disk.',
@@ -60,12 +67,7 @@ export const INGEST_ABOUT: RouteAbout = {
       required: false,
     },
     ...SIGNATURE_HEADERS,
-    {
-      in: 'header',
-      name: 'Content-Encoding',
-      description: 'gzip, zstd, deflate or br',
-      required: false,
-    },
+    CONTENT_ENCODING,
   ],
   body: {
     required: true,

@@ -2,7 +2,7 @@
 import { z } from 'zod/v4'
 import { PROBLEM_STATUS } from '#actors/http/problem-codes.ts'
 import type { AnswerAbout, RouteAbout } from '#actors/http/route-about.ts'
-import { SENDER_PROBLEMS, SIGNATURE_HEADERS } from '../ingest-about.ts'
+import { CONTENT_ENCODING, SENDER_PROBLEMS, SIGNATURE_HEADERS } from '../ingest-about.ts'
 
 const response = z
   .looseObject({
@@ -55,15 +55,7 @@ export const OTLP_ABOUT: RouteAbout = {
   description:
     'In protobuf or JSON, and answered in the same; docs/otlp.md tells what becomes of which field.',
   who: 'sender',
-  parameters: [
-    ...SIGNATURE_HEADERS,
-    {
-      in: 'header',
-      name: 'Content-Encoding',
-      description: 'gzip, zstd, deflate or br',
-      required: false,
-    },
-  ],
+  parameters: [...SIGNATURE_HEADERS, CONTENT_ENCODING],
   body: {
     required: true,
     content: {
