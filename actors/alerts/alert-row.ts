@@ -1,6 +1,6 @@
-/** A firing, its acknowledgement and its end as a row of the log, for people who search: kind `alert`. */
+/** A change of state, or an acknowledgement, as a row of the log, for people who search: kind `alert`. */
 import { create } from '@bufbuild/protobuf'
-import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import type { HistoryEntry, StoredStatus } from '#actors/catalog/alert-states.ts'
 import { BatchBuilder } from '#proto/batch-builder.ts'
 import { ROW_KINDS } from '#proto/columns.ts'
 import { ENVELOPE_VERSION } from '#proto/envelope.ts'
@@ -65,8 +65,22 @@ export function alertText({ about, from, to, value, actor, note }: HistoryEntry)
   if (from === to) {
     return `${about.rule} is acknowledged${whom} by ${actor}${note === null ? '' : `: ${note}`}`
   }
-  const verb = to === 'firing' ? 'fires' : 'is over'
-  return `${about.rule} ${verb}${whom}: ${about.condition}${value === null ? '' : `, now ${value}`}`
+  const by = actor === null ? '' : ` (${note ?? 'changed'} by ${actor})`
+  const now = value === null ? '' : `, now ${value}`
+  return `${about.rule} ${verbOf(from, to)}${whom}: ${about.condition}${now}${by}`
+}
+
+function verbOf(from: StoredStatus, to: StoredStatus): string {
+  switch (to) {
+    case 'firing':
+      return 'fires'
+    case 'pending':
+      return 'is pending'
+    case 'no_data':
+      return from === 'firing' ? 'is over, without data' : 'has no data'
+    case 'ok':
+      return from === 'firing' ? 'is over' : from === 'pending' ? 'did not last' : 'has data again'
+  }
 }
 
 function prefixed(

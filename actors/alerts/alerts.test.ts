@@ -73,8 +73,8 @@ async function alertTail(): Promise<{ readonly told: string[]; readonly end: () 
   return { told, end: () => socket.terminate() }
 }
 
-async function rowsOfAlerts(): Promise<string[]> {
-  const body = { project: project.id, query: 'service:logboy-alerts', order: 'asc' }
+async function rowsOfAlerts(query = ''): Promise<string[]> {
+  const body = { project: project.id, query: `service:logboy-alerts ${query}`, order: 'asc' }
   const path = '/api/v1/logs/search'
   const { logs } = await call<{ readonly logs: readonly { message: string }[] }>('POST', path, body)
   return logs.map(({ message }) => message)
@@ -120,6 +120,8 @@ test('a burst fires at once for its group, is over with its window, and both are
     'burst fires for service checkout: count > 2, now 3',
     'burst is over for service checkout: count > 2, now 0',
   ])
+  const found = await rowsOfAlerts('alert.status:firing alert.group.service:checkout')
+  assert.deepEqual(found, ['burst fires for service checkout: count > 2, now 3'])
 })
 
 test('kill -9 between the rows of one window: it fires once, and is told once', async () => {

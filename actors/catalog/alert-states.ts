@@ -29,11 +29,11 @@ export interface NewStateChange {
   readonly windowEndUs: number
   readonly atUs: number
   readonly about: AlertAbout
-  /** Whom to tell, if it begins or ends a firing. */
+  /** Who hears of every change; channels hear of beginnings and ends of firings alone. */
   readonly targets: readonly string[]
 }
 
-/** Of the outbox: who hears of every firing is the log of the project itself. */
+/** Of the outbox: who hears of every change is the log of the project itself. */
 export const LOG_TARGET = 'log'
 
 /** Checkpoint of whoever evaluates the rules of a project, see checkpoints.ts. */

@@ -59,6 +59,10 @@ const COLUMNS = sql.fragment`
   ) AS fault
 `
 
+/** What the history says of states that end with a version of their rule. */
+const CHANGED = 'the rule was changed'
+const DELETED = 'the rule was deleted'
+
 export class SqlAlertRules implements AlertRules {
   readonly #database: Database
 
@@ -122,7 +126,7 @@ export class SqlAlertRules implements AlertRules {
       const now = await versionIn(change, edit.projectId, id)
       if (now === null) return 'unknown'
       if (version !== undefined && version !== now) return 'stale'
-      await endFirings(change, edit, id)
+      await endStates(change, edit, id, CHANGED)
       await change.query(sql.unsafe`
         UPDATE alert_rules SET name = ${rule.name}, rule = ${sql.jsonb({ ...rule })},
           version = version + 1, updated_at_us = ${edit.atUs}, updated_by = ${edit.by},
@@ -135,7 +139,7 @@ export class SqlAlertRules implements AlertRules {
 
   delete(edit: AlertEdit, id: string): Promise<boolean> {
     return changing(this.#database, async change => {
-      await endFirings(change, edit, id)
+      await endStates(change, edit, id, DELETED)
       const { rowCount } = await change.query(sql.unsafe`
         DELETE FROM alert_rules WHERE project_id = ${edit.projectId} AND id = ${id}
       `)
@@ -203,7 +207,7 @@ export class SqlAlertRules implements AlertRules {
       SELECT ${COLUMNS} FROM alert_rules WHERE project_id = ${projectId} AND name = ${rule.name}
     `)
     if (known !== null && !replace) throw new Refused('name-taken')
-    if (known !== null) await endFirings(change, edit, known.id)
+    if (known !== null) await endStates(change, edit, known.id, CHANGED)
     await change.query(sql.unsafe`
       INSERT INTO alert_rules AS r
         (id, project_id, name, rule, version, created_at_us, updated_at_us, updated_by)
@@ -266,11 +270,15 @@ class Refused extends Error {
   }
 }
 
-/** What fires is told to be over, by whom, and every state is forgotten: the rule begins anew. */
-async function endFirings(
+/**
+ * What is anything but ok is over, by whom, and every state is forgotten: the rule begins anew.
+ * Channels hear of it where it fired.
+ */
+async function endStates(
   change: CommonQueryMethods,
   { projectId, by, atUs }: AlertEdit,
   ruleId: string,
+  note: string,
 ): Promise<void> {
   const severities = sql.array(ALERT_SEVERITIES, 'text')
   await change.query(sql.unsafe`
@@ -278,30 +286,31 @@ async function endFirings(
       DELETE FROM alert_states s USING alert_rules r
       WHERE s.rule_id = ${ruleId} AND r.id = s.rule_id AND r.project_id = ${projectId}
       RETURNING s.group_key, s.status, s.value, s.window_end_us
-    ), fired AS (
-      SELECT *, row_number() OVER (ORDER BY group_key) AS place FROM gone WHERE status = 'firing'
+    ), ended AS (
+      SELECT *, row_number() OVER (ORDER BY group_key) AS place FROM gone WHERE status <> 'ok'
     ), numbers AS (
-      UPDATE alert_numbers SET value = value + (SELECT count(*) FROM fired) RETURNING value
+      UPDATE alert_numbers SET value = value + (SELECT count(*) FROM ended) RETURNING value
     ), told AS (
       INSERT INTO alert_history (id, project_id, rule_id, group_key, from_status, to_status, value,
         window_end_us, at_us, actor, note, about)
-      SELECT numbers.value - (SELECT count(*) FROM fired) + fired.place, ${projectId}, ${ruleId},
-        fired.group_key, fired.status, 'ok', fired.value, fired.window_end_us, ${atUs}, ${by}, 'the rule was changed',
-        last.about
-      FROM fired CROSS JOIN numbers
+      SELECT numbers.value - (SELECT count(*) FROM ended) + ended.place, ${projectId}, ${ruleId},
+        ended.group_key, ended.status, 'ok', ended.value, ended.window_end_us, ${atUs}, ${by},
+        ${note}::text, last.about
+      FROM ended CROSS JOIN numbers
       JOIN LATERAL (
         SELECT about, id FROM alert_history h
         WHERE h.project_id = ${projectId} AND h.rule_id = ${ruleId}
-          AND h.group_key = fired.group_key
+          AND h.group_key = ended.group_key
         ORDER BY h.id DESC LIMIT 1
       ) AS last ON true
-      RETURNING id, about
+      RETURNING id, from_status, about
     )
     INSERT INTO alert_outbox (history_id, target, due_at_us)
     SELECT id, ${LOG_TARGET}, ${atUs}::bigint FROM told
     UNION ALL
     SELECT told.id, ${CHANNEL_TARGET} || c.id, ${atUs}::bigint
     FROM told JOIN alert_channels c ON c.project_id = ${projectId} AND c.enabled
+      AND told.from_status = 'firing'
       AND array_position(${severities}, c.severity)
         <= array_position(${severities}, told.about ->> 'severity')
       AND c.labels <@ (told.about -> 'labels')

@@ -110,14 +110,14 @@ export class SqlAlertStates implements AlertStates {
         INSERT INTO alert_outbox (history_id, target, due_at_us)
         SELECT told.id, targets.name, ${atUs}::bigint
         FROM told, (
-          SELECT unnest(${sql.array(targets, 'text')}) AS name
+          SELECT unnest(${sql.array(targets, 'text')}) AS name, true AS hears_all
           UNION ALL
-          SELECT ${CHANNEL_TARGET} || id FROM alert_channels
+          SELECT ${CHANNEL_TARGET} || id, false FROM alert_channels
           WHERE project_id = ${projectId} AND enabled
             AND severity = ANY(${sql.array(severitiesUpTo(change.about.severity), 'text')})
             AND labels <@ ${sql.jsonb(change.about.labels)}::jsonb
         ) AS targets
-        WHERE told.from_status = 'firing' OR told.to_status = 'firing'
+        WHERE targets.hears_all OR told.from_status = 'firing' OR told.to_status = 'firing'
       )
       SELECT EXISTS (SELECT 1 FROM owner) AS owned, EXISTS (SELECT 1 FROM told) AS told
     `),

@@ -203,6 +203,7 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     await channels().create(newChannel('end of others', { projectId, labels: { team: 'pay' } }))
     const tell = await evaluated(projectId)
     await tell('firing')
+    await tell('pending', { key: '["web-2"]' })
     const [first] = await take(NOW_US)
     await outbox().attempted(newDelivery('end', [first?.entry.id ?? 0]), null)
     const edit = { projectId, by: 'ada', atUs: NOW_US }
