@@ -38,6 +38,8 @@ export interface Sender {
   readonly peer: string
   /** null = the numbers are the gateway's own. */
   readonly keyed: Keyed | null
+  /** What a repeat does, where the door takes no Idempotency-Key. */
+  readonly repeatAdvice?: string
 }
 
 export class RequestStore {
@@ -144,13 +146,13 @@ export function knowableChunks({ chunks, rejected }: DecodedRequest): readonly B
 }
 
 /** Throws what the caller is to be told, unless all of it is stored. */
-export function requireDurable(outcome: OfferOutcome, { keyed }: Pick<Sender, 'keyed'>): void {
+export function requireDurable(outcome: OfferOutcome, sender: Repeat): void {
   switch (outcome.type) {
     case 'over-quota':
       throw unavailable('over-quota', outcome.retryAfterMs)
     case 'lost':
       // The project failed on it, which may have been after the log had taken it.
-      throw unavailable('overloaded', NO_ROOM_RETRY_MS, inDoubt(keyed !== null))
+      throw unavailable('overloaded', NO_ROOM_RETRY_MS, inDoubt(sender))
     case 'out-of-turn':
     case 'epoch-expired':
       throw unavailable('overloaded', NO_ROOM_RETRY_MS)
@@ -162,24 +164,27 @@ export function requireDurable(outcome: OfferOutcome, { keyed }: Pick<Sender, 'k
   if (bad === undefined) return
   if (bad.type !== 'unavailable') throw keyReused()
   const stored = outcomes.filter(({ type }) => type === 'durable').length
-  const hasKey = keyed !== null
   if (outcomes.some(appended => appended.type === 'unavailable' && appended.mayBeStored)) {
-    throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(hasKey))
+    throw unavailable(bad.reason, bad.retryAfterMs, inDoubt(sender))
   }
   if (stored === 0) throw unavailable(bad.reason, bad.retryAfterMs)
-  throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, hasKey))
+  throw unavailable(bad.reason, bad.retryAfterMs, partly(stored, outcomes.length, sender))
 }
 
-function partly(stored: number, of: number, hasKey: boolean): string {
-  return `${stored} of ${of} parts were stored; ${adviceOf(hasKey)}`
+type Repeat = Pick<Sender, 'keyed' | 'repeatAdvice'>
+
+function partly(stored: number, of: number, repeat: Repeat): string {
+  return `${stored} of ${of} parts were stored; ${adviceOf(repeat)}`
 }
 
-function inDoubt(hasKey: boolean): string {
-  return `it is not known what was stored; ${adviceOf(hasKey)}`
+function inDoubt(repeat: Repeat): string {
+  return `it is not known what was stored; ${adviceOf(repeat)}`
 }
 
-function adviceOf(hasKey: boolean): string {
-  return hasKey
-    ? 'repeat it with the same Idempotency-Key, and nothing is stored twice'
-    : 'only a request with an Idempotency-Key can be repeated without storing anything twice'
+function adviceOf({ keyed, repeatAdvice = UNKEYED_ADVICE }: Repeat): string {
+  return keyed === null ? repeatAdvice : KEYED_ADVICE
 }
+
+const KEYED_ADVICE = 'repeat it with the same Idempotency-Key, and nothing is stored twice'
+const UNKEYED_ADVICE =
+  'only a request with an Idempotency-Key can be repeated without storing anything twice'

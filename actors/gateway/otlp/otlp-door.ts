@@ -21,6 +21,9 @@ export interface OtlpRequest {
   readonly isJson: boolean
 }
 
+/** Senders repeat by themselves what was answered 503. */
+const REPEAT_ADVICE = 'OTLP has no mark of a repeat, so what is sent again may be there twice'
+
 export class OtlpDoor {
   readonly #deps: RequestStoreDeps
   readonly #intake: RequestIntake
@@ -54,7 +57,12 @@ export class OtlpDoor {
       recordSchema: key.recordSchema,
       refused,
     })
-    await this.#intake.store.store(decoded.chunks, { key, peer, keyed: null })
+    await this.#intake.store.store(decoded.chunks, {
+      key,
+      peer,
+      keyed: null,
+      repeatAdvice: REPEAT_ADVICE,
+    })
     meter.acknowledged(clock.monotonicMs() - receivedMs)
     const told = tellRefused(decoded.rejected, decoded.rejectedMore)
     if (decoded.refused !== null) refused(decoded.refused, told)

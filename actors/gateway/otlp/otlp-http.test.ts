@@ -167,6 +167,19 @@ function suite(driver: HttpDriverName): void {
   })
 }
 
+test('of what may have been stored it says what a repeat does, without advice nobody can take', async t => {
+  const { send, log } = await start(t)
+  log.mayBeStored = true
+  for (const reason of ['log-away', 'disk-failed', 'disk-full'] as const) {
+    log.unavailable = reason
+    const reply = await send(jsonOf(logs('x')), JSON_TYPE)
+    assert.deepEqual([reply.status, reply.headers.get('retry-after')], [503, '1'])
+    const { message } = (await reply.json()) as { message: string }
+    assert.match(message, /; it is not known what was stored; .*sent again may be there twice$/)
+    assert.doesNotMatch(message, /Idempotency-Key/)
+  }
+})
+
 test("a project's schema judges these records, too", async t => {
   const { send, keys, messages, box, letters } = await start(t)
   keys.add('strict', { recordSchema: '{"properties":{"message":{"maxLength":4}}}' })
