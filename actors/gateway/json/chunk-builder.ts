@@ -52,6 +52,11 @@ export class ChunkBuilder {
     this.#rowPlaces = keepPlaces ? [] : null
   }
 
+  /** The number of the next record. */
+  get index(): number {
+    return this.#index
+  }
+
   /** The reason of the next one that is refused would be told. */
   get tells(): boolean {
     return this.#rejected.length < REJECTED_TOLD_MAX

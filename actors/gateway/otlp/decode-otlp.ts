@@ -24,6 +24,9 @@ export function requestOf(
   isJson: boolean,
   wishes: Partial<OtlpWishes> = {},
 ): OtlpBody {
-  const wire = isJson ? wireOfJson(bytes) : ({ type: 'wire', bytes } as const)
-  return wire.type === 'wire' ? decodeRequest(wire.bytes, { ...SENDER, ...wishes }) : wire
+  const options = { ...SENDER, ...wishes }
+  if (!isJson) return decodeRequest(bytes, options)
+  const wire = wireOfJson(bytes)
+  if (wire.type !== 'wire') return wire
+  return decodeRequest(wire.bytes, { ...options, unreadable: wire.unreadable })
 }

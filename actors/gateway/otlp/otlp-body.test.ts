@@ -186,6 +186,47 @@ test('integers and times of JSON are exact as texts and as numbers', () => {
   }
 })
 
+test('a record of JSON that cannot be read costs itself alone, and is kept as it came', () => {
+  const trace = 'ab'.repeat(16)
+  const unreadable: readonly (readonly [string, RegExp])[] = [
+    [`{"timeUnixNano":-1,"traceId":"${trace}"}`, /time_unix_nano/],
+    ['{"traceId":5}', /trace_id/],
+    ['{"body":"no value"}', /AnyValue/],
+    ['{"attributes":{}}', /attributes/],
+    ['null', /LogRecord/],
+  ]
+  const good = `{"body":{"stringValue":"good"},"traceId":"${trace}"}`
+  const records = unreadable.flatMap(([record]) => [good, record]).join(',')
+  const body = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[]},{"logRecords":[${records}]}]},{"scope_logs":[{"log_records":[${good}]}]}]}`
+  const result = decoded(Buffer.from(body), true)
+  assert.equal(result.accepted, unreadable.length + 1)
+  assert.ok(rowsOf(result).every(({ texts }) => texts['message'] === 'good'))
+  for (const [at, [, reason]] of unreadable.entries()) {
+    assert.equal(result.rejected[at]?.index, 2 * at + 1)
+    assert.match(result.rejected[at]?.reason ?? '', reason)
+  }
+  const kept = Buffer.from(result.refused ?? []).toString()
+  assert.equal(kept, unreadable.map(([record]) => `${record}\n`).join(''))
+})
+
+test('an id that is none costs no record: there it is an attribute', () => {
+  const records = [
+    '{"traceId":"xyz","span_id":"12345","body":{"stringValue":"one"}}',
+    '{"trace_id":"not-hex","attributes":[{"key":"a","value":{"boolValue":true}}]}',
+    `{"traceId":"${'AB'.repeat(16)}","spanId":"abc0"}`,
+  ]
+  const body = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${records.join(',')}]}]}]}`
+  const result = decoded(Buffer.from(body), true)
+  assert.deepEqual(
+    rowsOf(result).map(({ attributes }) => attributes),
+    [
+      { 's.trace_id': 'xyz', 's.span_id': '12345' },
+      { 'b.a': true, 's.trace_id': 'not-hex' },
+      { 's.span_id': 'abc0' },
+    ],
+  )
+})
+
 test('what is no request says why, and nothing of it is taken', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
   const wrong: readonly (readonly [string, RegExp])[] = [
@@ -193,8 +234,8 @@ test('what is no request says why, and nothing of it is taken', () => {
     ['hello', /JSON/],
     ['[]', /not an OTLP request: /],
     ['{"resourceLogs":1}', /resource_logs/],
-    ['{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"xyz"}]}]}]}', /traceId is not hex/],
-    ['{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":-1}]}]}]}', /time_unix_nano/],
+    ['{"resourceLogs":[{"scopeLogs":[{"logRecords":1}]}]}', /log_records/],
+    ['{"resourceLogs":[{"resource":1,"scopeLogs":[{"logRecords":[null]}]}]}', /Resource/],
     [deep, /nested too deep/],
     ['{"resourceLogs":[]', /JSON/],
   ]

@@ -7,6 +7,7 @@ import { ChunkBuilder } from '../json/chunk-builder.ts'
 import type { DecodedRecords } from '../json/json-body.ts'
 import { forEachMessage, type Span } from './any-value.ts'
 import { REQUEST, RESOURCE_LOGS, SCOPE_LOGS } from './otlp-fields.ts'
+import type { UnreadableRecords } from './otlp-json-records.ts'
 import { recordLine } from './otlp-line.ts'
 import { OtlpTime } from './otlp-readers.ts'
 import { OtlpScanner } from './otlp-scanner.ts'
@@ -19,6 +20,8 @@ const EXPANDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 
 export interface OtlpWishes extends BatchColumnsOptions {
   readonly keepPlaces?: boolean
+  /** Records that were found to be none before the request was in protobuf. */
+  readonly unreadable?: UnreadableRecords
 }
 
 export type OtlpBody =
@@ -39,15 +42,20 @@ export function decodeRequest(bytes: Uint8Array, wishes: OtlpWishes): OtlpBody {
   }
 }
 
+const NONE: UnreadableRecords = new Map()
+
 class RequestDecoder {
   readonly #wire: WireReader
   readonly #scanner: OtlpScanner
   readonly #records: ChunkBuilder
+  readonly #unreadable: UnreadableRecords
   readonly #lines: Buffer[] = []
   #lineBytes = 0
   #expandedBytes = 0
 
-  constructor(bytes: Uint8Array, { keepPlaces = false, ...options }: OtlpWishes) {
+  constructor(bytes: Uint8Array, wishes: OtlpWishes) {
+    const { keepPlaces = false, unreadable = NONE, ...options } = wishes
+    this.#unreadable = unreadable
     this.#wire = new WireReader(bytes)
     this.#scanner = new OtlpScanner(this.#wire)
     const { level } = this.#scanner
@@ -82,17 +90,19 @@ class RequestDecoder {
 
   #record(start: number, end: number): void {
     if (this.#expandedBytes > EXPANDED_BYTES_MAX) return
+    const unreadable = this.#unreadable.get(this.#records.index)
+    if (unreadable !== undefined) return this.#refuse(unreadable.reason, () => unreadable.line)
     this.#scanner.scan(start, end)
     const { refusal, rawBytes } = this.#scanner
     this.#expandedBytes += rawBytes
     const why = refusal ?? this.#records.take({ start, end, rawBytes })
-    if (why !== null) this.#refuse(why)
+    if (why !== null) this.#refuse(why, () => recordLine(this.#scanner))
   }
 
-  #refuse(reason: string): void {
+  #refuse(reason: string, lineOf: () => string): void {
     this.#records.refuse(reason)
     if (this.#lineBytes > LETTER_BYTES_MAX) return
-    const line = Buffer.from(`${recordLine(this.#scanner)}\n`)
+    const line = Buffer.from(`${lineOf()}\n`)
     this.#lineBytes += line.length
     // Of the first one at least a part is kept.
     if (this.#lines.length === 0) this.#lines.push(line.subarray(0, LETTER_BYTES_MAX))

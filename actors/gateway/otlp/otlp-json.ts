@@ -4,7 +4,10 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf'
-import { ExportLogsServiceRequestSchema } from '#proto/gen/otlp/v1/logs_pb.ts'
+import {
+  type ExportLogsServiceRequest,
+  ExportLogsServiceRequestSchema,
+} from '#proto/gen/otlp/v1/logs_pb.ts'
 import { JSON_DEPTH_MAX } from '#proto/limits.ts'
 import {
   BACKSLASH,
@@ -14,6 +17,12 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from '../json/json-scan.ts'
+import {
+  READ_OPTIONS,
+  readIds,
+  takeUnreadable,
+  type UnreadableRecords,
+} from './otlp-json-records.ts'
 
 /** As objects it takes many times its bytes of memory. */
 export const OTLP_JSON_BYTES_MAX = 8 * 1024 * 1024
@@ -23,7 +32,12 @@ const CONTAINERS_MAX = 10 + 5 * JSON_DEPTH_MAX
 const LONG_NUMBER = /[[:,]\s*-?\d{16,}/
 
 export type WireOfJson =
-  | { readonly type: 'wire'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'wire'
+      readonly bytes: Uint8Array
+      /** They stand in the bytes as empty ones. */
+      readonly unreadable: UnreadableRecords
+    }
   | { readonly type: 'malformed'; readonly reason: string; readonly refused: null }
   | { readonly type: 'too-large'; readonly refused: null }
 
@@ -32,18 +46,26 @@ export function wireOfJson(bytes: Uint8Array): WireOfJson {
   if (!isUtf8(bytes)) return malformed('it is not UTF-8')
   if (isNestedDeeper(bytes)) return malformed('nested too deep')
   try {
-    const request = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
-    const options = { ignoreUnknownFields: true }
-    return {
-      type: 'wire',
-      bytes: toBinary(
-        ExportLogsServiceRequestSchema,
-        fromJson(ExportLogsServiceRequestSchema, withIds(request), options),
-      ),
-    }
+    return read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
   } catch (error) {
     return malformed((error as Error).message)
   }
+}
+
+/** Throws an Error of what is no request. */
+function read(text: string): WireOfJson {
+  const request = parse(text)
+  readIds(request)
+  let unreadable: UnreadableRecords = new Map()
+  let message: ExportLogsServiceRequest
+  try {
+    message = fromJson(ExportLogsServiceRequestSchema, request, READ_OPTIONS)
+  } catch (error) {
+    unreadable = takeUnreadable(request, parse(text))
+    if (unreadable.size === 0) throw error
+    message = fromJson(ExportLogsServiceRequestSchema, request, READ_OPTIONS)
+  }
+  return { type: 'wire', bytes: toBinary(ExportLogsServiceRequestSchema, message), unreadable }
 }
 
 function malformed(reason: string): WireOfJson {
@@ -62,34 +84,6 @@ function parse(text: string): JsonValue {
   // The types do not know the third argument yet.
   const reviver = exactly as (key: string, value: unknown) => unknown
   return LONG_NUMBER.test(text) ? JSON.parse(text, reviver) : JSON.parse(text)
-}
-
-/** The request with ids as protobuf's JSON has them; what is no id is found out later. */
-function withIds(request: JsonValue): JsonValue {
-  for (const resourceLogs of listOf(request, 'resourceLogs', 'resource_logs')) {
-    for (const scopeLogs of listOf(resourceLogs, 'scopeLogs', 'scope_logs')) {
-      for (const record of listOf(scopeLogs, 'logRecords', 'log_records')) {
-        for (const name of ['traceId', 'trace_id', 'spanId', 'span_id']) toBase64(record, name)
-      }
-    }
-  }
-  return request
-}
-
-function listOf(value: JsonValue, ...names: readonly string[]): readonly JsonValue[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
-  return names.flatMap(name => {
-    const list = value[name]
-    return Array.isArray(list) ? list : []
-  })
-}
-
-function toBase64(record: JsonValue, name: string): void {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) return
-  const id = record[name]
-  if (typeof id !== 'string') return
-  if (!/^([\da-f]{2})*$/i.test(id)) throw new Error(`${name} is not hexadecimal`)
-  record[name] = Buffer.from(id, 'hex').toString('base64')
 }
 
 /** Counted without recursion, before anybody walks it. */
