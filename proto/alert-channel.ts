@@ -61,6 +61,8 @@ export interface AlertChannel extends ChannelAbout {
   readonly pacing: ChannelPacingText
   readonly created_at: string
   readonly updated_at: string
+  /** Rises with every change; handed back with one. */
+  readonly version: number
 }
 
 /**

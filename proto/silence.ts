@@ -29,6 +29,8 @@ export interface Silence {
   readonly created_by: string
   readonly created_at: string
   readonly state: SilenceState
+  /** Rises with every change; handed back with one. */
+  readonly version: number
 }
 
 /** `POST silences` and `PUT silences/:id`; times as in a search, so `now+2h` is one. */

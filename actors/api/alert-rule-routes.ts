@@ -20,6 +20,7 @@ import {
   projectInBody,
   projectQuery,
 } from './endpoint.ts'
+import { changedMeanwhile, versionRead } from './expected.ts'
 
 export interface AlertRuleDeps extends EndpointDeps {
   readonly alertRules: AlertRules
@@ -41,13 +42,7 @@ const ruleBody = z.strictObject({
   project: projectInBody,
   rule: z.looseObject({}).describe('an AlertRule'),
 })
-const changeBody = ruleBody.extend({
-  version: z
-    .number()
-    .int()
-    .optional()
-    .describe('as it was read: a rule of another version by now is not replaced'),
-})
+const changeBody = ruleBody.extend({ version: versionRead })
 const importBody = z.strictObject({
   project: projectInBody,
   text: z.string().min(1).describe('YAML or JSON: `rules:` and a list of AlertRules'),
@@ -229,7 +224,7 @@ function done(outcome: 'done' | AlertRuleRefusal, id: string): void {
     case 'too-many':
       throw new HttpProblem('LOGBOY_CONFLICT', `a project has at most ${ALERT_RULES_MAX} rules`)
     case 'stale':
-      throw new HttpProblem('LOGBOY_CONFLICT', 'somebody else changed this rule meanwhile')
+      throw changedMeanwhile('rule')
     case 'unknown':
       throw unknownRule(id)
     case 'unknown-project':

@@ -38,6 +38,7 @@ import {
   projectInBody,
   projectQuery,
 } from './endpoint.ts'
+import { changedMeanwhile } from './expected.ts'
 
 export interface ChannelDeps extends EndpointDeps, Pick<DeliverTools, 'mailer' | 'allowPrivate'> {
   readonly alertChannels: AlertChannels
@@ -99,6 +100,7 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
           sealed: sealing.seal(settings),
           createdAtUs: atUs,
           updatedAtUs: atUs,
+          version: 1,
         }
         done(await channels.create(made), made)
         const isMade = settings.kind === 'webhook' && wish.kind === 'webhook' && !wish.secret
@@ -115,7 +117,7 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
       summary: 'Changes a channel; its settings stay unless they are given.',
       body: changedChannel,
       answers: { 200: answerOf('The channel.', channel) },
-      problems: ['LOGBOY_NAME_TAKEN', 'LOGBOY_NOT_FOUND', 'LOGBOY_BAD_REQUEST'],
+      problems: ['LOGBOY_NAME_TAKEN', 'LOGBOY_CONFLICT', 'LOGBOY_NOT_FOUND', 'LOGBOY_BAD_REQUEST'],
       async handle({ body, part, project: { id } }) {
         const { settings: wish } = body
         const before = await find(id, part('channel'))
@@ -128,8 +130,8 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
             : { target: targetText(settings), sealed: sealing.seal(settings) }),
           updatedAtUs: clock.nowUs(),
         }
-        done(await channels.update(changed), changed)
-        return json(200, toldChannel(changed))
+        done(await channels.update(changed, body.version), changed)
+        return json(200, toldChannel(await find(id, changed.id)))
       },
     }),
     endpoint(deps, {
@@ -237,6 +239,8 @@ function done(outcome: 'done' | ChannelRefusal, { id, name }: StoredChannel): vo
         'LOGBOY_CONFLICT',
         `a project has at most ${ALERT_CHANNELS_MAX} channels`,
       )
+    case 'stale':
+      throw changedMeanwhile('channel')
     case 'unknown-project':
       throw new HttpProblem('LOGBOY_PROJECT_UNKNOWN', 'the project is gone')
     case 'unknown':

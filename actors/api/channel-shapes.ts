@@ -24,6 +24,7 @@ import {
 } from '#proto/channel-pacing.ts'
 import { formatTime } from '#proto/time.ts'
 import { projectInBody } from './endpoint.ts'
+import { versionRead } from './expected.ts'
 import { time } from './shapes.ts'
 
 const LABELS_MAX = 20
@@ -99,6 +100,7 @@ export const changedChannel = z.strictObject({
   project: projectInBody,
   ...about,
   settings: channelSettings.optional().describe('of the same kind; they stay unless given'),
+  version: versionRead,
 })
 export const channel = z
   .strictObject({
@@ -113,6 +115,7 @@ export const channel = z
     template,
     created_at: time,
     updated_at: time,
+    version: z.number().int().describe('rises with every change'),
   })
   .meta({ id: 'AlertChannel' })
 export const channelCreated = channel.extend({
@@ -134,7 +137,7 @@ export const delivery = z
   .meta({ id: 'AlertDelivery' })
 
 /** What people say of a channel, as it is kept. */
-export function aboutOf(body: z.output<typeof changedChannel>) {
+export function aboutOf(body: Omit<z.output<typeof changedChannel>, 'version'>) {
   const { name, enabled, severity, labels: wanted, template: wish } = body
   const told = { name, enabled, severity, labels: wanted, template: wish }
   return { ...told, pacing: readPacing(body.pacing) }
@@ -154,6 +157,7 @@ export function toldChannel(stored: StoredChannel): AlertChannel {
     template: stored.template,
     created_at: formatTime(stored.createdAtUs, 0),
     updated_at: formatTime(stored.updatedAtUs, 0),
+    version: stored.version,
   }
 }
 

@@ -2,9 +2,22 @@
  * What a caller thinks it changes: two pages that edit one thing, and the later one names what it
  * had read. Of what is another's by now nothing is replaced unseen.
  */
+import { z } from 'zod/v4'
 import { HttpProblem } from '#actors/http/problem.ts'
 
 type Expected<Thing> = { readonly [Name in keyof Thing]?: Thing[Name] | undefined }
+
+/** Of what has a version in place of `expected`. */
+export const versionRead = z
+  .number()
+  .int()
+  .optional()
+  .describe('as it was read: what has another version by now is not replaced')
+
+/** `what`: rule, channel… */
+export function changedMeanwhile(what: string): HttpProblem {
+  return new HttpProblem('LOGBOY_CONFLICT', `somebody else changed this ${what} meanwhile`)
+}
 
 /** Throws 409 that names what is not as expected; nothing expected = whatever it is. */
 export function demandExpected<Thing extends object>(

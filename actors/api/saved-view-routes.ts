@@ -9,6 +9,7 @@ import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
 import { type Caller, type CallersProject, requirePermission, requirePerson } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, NO_CONTENT } from './endpoint.ts'
+import { changedMeanwhile } from './expected.ts'
 import { nameText, time } from './shapes.ts'
 
 export interface SavedViewDeps extends EndpointDeps {
@@ -89,12 +90,7 @@ export function savedViewRoutes(deps: SavedViewDeps): Route[] {
         const change = { ...body, atUs: clock.nowUs() }
         const changed = await savedViews.update(project.id, part('view'), change)
         if (changed === 'unknown') throw unknown(part('view'))
-        if (changed === 'stale') {
-          throw new HttpProblem(
-            'LOGBOY_CONFLICT',
-            'the view was changed since it was read: read it again, then change it',
-          )
-        }
+        if (changed === 'stale') throw changedMeanwhile('view')
         return json(200, changed)
       },
     }),

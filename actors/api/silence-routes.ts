@@ -24,6 +24,7 @@ import {
   projectInBody,
   projectQuery,
 } from './endpoint.ts'
+import { changedMeanwhile, versionRead } from './expected.ts'
 import { instantUs, time as timeOf } from './search-request.ts'
 import { time } from './shapes.ts'
 
@@ -54,6 +55,7 @@ const wish = z.strictObject({
   ends_at: timeOf.describe('`now+2h` is one'),
   comment: z.string().trim().max(1_000).default(''),
 })
+const changedWish = wish.extend({ version: versionRead })
 const silence = z
   .strictObject({
     id: z.string(),
@@ -64,6 +66,7 @@ const silence = z
     created_by: z.string().describe('account id, `key <id>` or administrator'),
     created_at: time,
     state: z.enum(SILENCE_STATES),
+    version: z.number().int().describe('rises with every change'),
   })
   .meta({ id: 'Silence', description: 'Nobody is told of what fits; see docs/alerts.md.' })
 
@@ -132,16 +135,16 @@ export function silenceRoutes(deps: SilenceDeps): Route[] {
       ...ofSilence,
       method: 'PUT',
       summary: 'Changes a silence that has not ended.',
-      body: wish,
+      body: changedWish,
       answers,
       problems: ['LOGBOY_NOT_FOUND', 'LOGBOY_CONFLICT'],
       async handle({ body, part, project }) {
         const nowUs = clock.nowUs()
         const before = await find(project.id, part('silence'))
         const changed = { ...before, ...readWish(body, { nowUs, timeZone: project.timeZone }) }
-        done(await silences.update(changed, nowUs), before.id)
+        done(await silences.update(changed, nowUs, body.version), before.id)
         deps.alertsChanged()
-        return json(200, told(changed))
+        return json(200, told(await find(project.id, before.id)))
       },
     }),
     endpoint(deps, {
@@ -201,6 +204,7 @@ function toldSilence(stored: StoredSilence, nowUs: number): z.output<typeof sile
     created_by: stored.createdBy,
     created_at: formatTime(stored.createdAtUs, 0),
     state: endsAtUs <= nowUs ? 'expired' : isBegun ? 'active' : 'pending',
+    version: stored.version,
   }
 }
 
@@ -215,6 +219,8 @@ function done(outcome: 'done' | SilenceRefusal, id: string): void {
       )
     case 'ended':
       throw new HttpProblem('LOGBOY_CONFLICT', 'the silence has ended; make another one')
+    case 'stale':
+      throw changedMeanwhile('silence')
     case 'unknown-project':
       throw new HttpProblem('LOGBOY_PROJECT_UNKNOWN', 'the project is gone')
     case 'unknown':

@@ -36,6 +36,13 @@ test('a silence is made, changed, ended, and told in its states', async t => {
   assert.deepEqual((await ask('GET', `/${id}${at}`)).json, made.json)
   const changed = await ask('PUT', `/${id}`, body({ ends_at: 'now+3h' }))
   assert.notEqual(changed.json['ends_at'], made.json['ends_at'])
+  assert.deepEqual([made.json['version'], changed.json['version']], [1, 2])
+  const late = await ask('PUT', `/${id}`, body({ comment: 'late', version: 1 }))
+  assert.deepEqual([late.status, late.json['code']], [409, 'LOGBOY_CONFLICT'])
+  assert.match(String(late.json['detail']), /somebody else changed this silence meanwhile/)
+  assert.deepEqual((await ask('GET', `/${id}${at}`)).json, changed.json)
+  const again = await ask('PUT', `/${id}`, body({ comment: 'on time', version: 2 }))
+  assert.deepEqual([again.json['comment'], again.json['version']], ['on time', 3])
   assert.equal((await ask('DELETE', `/${id}${at}`)).status, 204)
   const list = async () =>
     (await ask('GET', at, undefined, ADMIN_TOKEN)).json['silences'] as Silence[]
@@ -60,6 +67,7 @@ test('a silence is made, changed, ended, and told in its states', async t => {
     'silence.create',
     'silence.create',
     'silence.end',
+    'silence.update',
     'silence.update',
   ])
 })

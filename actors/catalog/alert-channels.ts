@@ -12,6 +12,8 @@ export interface StoredChannel extends ChannelAbout {
   readonly pacing: ChannelPacing
   readonly createdAtUs: number
   readonly updatedAtUs: number
+  /** Rises with every change. */
+  readonly version: number
 }
 
 export interface ChannelDelivery {
@@ -30,7 +32,13 @@ export interface ChannelDelivery {
   readonly isReminder: boolean
 }
 
-export type ChannelRefusal = 'unknown' | 'name-taken' | 'too-many' | 'unknown-project'
+export type ChannelRefusal =
+  | 'unknown'
+  | 'name-taken'
+  | 'too-many'
+  | 'unknown-project'
+  /** It has another version than the one that is to be changed. */
+  | 'stale'
 
 /** Of the outbox: a channel's is this and its id. */
 export const CHANNEL_TARGET = 'channel:'
@@ -40,7 +48,8 @@ export interface AlertChannels {
   list(projectId: string): Promise<readonly StoredChannel[]>
   find(projectId: string, id: string): Promise<StoredChannel | null>
   create(channel: StoredChannel): Promise<'done' | ChannelRefusal>
-  update(channel: StoredChannel): Promise<'done' | ChannelRefusal>
+  /** Of `version`, or without one whatever it is by now; the new one is the catalog's. */
+  update(channel: StoredChannel, version?: number): Promise<'done' | ChannelRefusal>
   /** What it was still to be told is forgotten. */
   delete(projectId: string, id: string): Promise<boolean>
   /** Keeps what came of something that was in no outbox: of a test. */

@@ -33,12 +33,14 @@ export const channelColumns = {
   body_template: z.string(),
   created_at_us: int8,
   updated_at_us: int8,
+  channel_version: z.number(),
 }
 /** Of `alert_channels AS c`. */
 export const CHANNEL = sql.fragment`
   c.id AS channel_id, c.project_id AS channel_project, c.name, c.kind, c.target, c.sealed,
   c.enabled, c.severity, c.labels, c.group_by, c.wait_s, c.interval_s, c.repeat_s, c.cooldown_s,
-  c.title_template, c.body_template, c.created_at_us, c.updated_at_us
+  c.title_template, c.body_template, c.created_at_us, c.updated_at_us,
+  c.version AS channel_version
 `
 export const channelRow = z.object(channelColumns)
 const storedRow = channelRow.transform(channelOf)
@@ -71,6 +73,7 @@ const deliveryRow = z
       isReminder: row.reminder,
     }),
   )
+const versionRow = z.object({ version: z.number() })
 const outcomeRow = z.object({ outcome: z.enum(['done', 'too-many', 'unknown-project']) })
 
 export function channelOf(row: z.output<typeof channelRow>): StoredChannel {
@@ -94,6 +97,7 @@ export function channelOf(row: z.output<typeof channelRow>): StoredChannel {
     template: { title: row.title_template, body: row.body_template },
     createdAtUs: row.created_at_us,
     updatedAtUs: row.updated_at_us,
+    version: row.channel_version,
   }
 }
 
@@ -153,23 +157,30 @@ export class SqlAlertChannels implements AlertChannels {
     })
   }
 
-  update(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
+  update(channel: StoredChannel, version?: number): Promise<'done' | ChannelRefusal> {
     const { id, projectId, name, target, sealed, enabled, severity, labels, pacing } = channel
-    return namesDiffer(async () => {
-      const { rowCount } = await this.#database.repeatable(db =>
-        db.query(sql.unsafe`
+    return namesDiffer(() =>
+      this.#database.once(async db => {
+        const known = await db.maybeOneFirst(sql.type(versionRow)`
+          SELECT version FROM alert_channels
+          WHERE project_id = ${projectId} AND id = ${id} FOR UPDATE
+        `)
+        if (known === null) return 'unknown'
+        if (version !== undefined && version !== known) return 'stale'
+        await db.query(sql.unsafe`
           UPDATE alert_channels SET name = ${name}, target = ${target},
             sealed = ${sql.binary(Buffer.from(sealed))}, enabled = ${enabled},
             severity = ${severity}, labels = ${sql.jsonb(labels)},
             group_by = ${sql.jsonb([...pacing.groupBy])}, wait_s = ${pacing.waitS},
             interval_s = ${pacing.intervalS}, repeat_s = ${pacing.repeatS},
             cooldown_s = ${pacing.cooldownS}, title_template = ${channel.template.title},
-            body_template = ${channel.template.body}, updated_at_us = ${channel.updatedAtUs}
+            body_template = ${channel.template.body}, updated_at_us = ${channel.updatedAtUs},
+            version = version + 1
           WHERE project_id = ${projectId} AND id = ${id}
-        `),
-      )
-      return rowCount === 1 ? 'done' : 'unknown'
-    })
+        `)
+        return 'done'
+      }),
+    )
   }
 
   async delete(projectId: string, id: string): Promise<boolean> {

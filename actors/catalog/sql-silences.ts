@@ -1,4 +1,4 @@
-/** Silences in SQL: each call is one statement, which may run twice. */
+/** Silences in SQL. */
 import { sql } from 'slonik'
 import { z } from 'zod'
 import { SILENCES_ENDED_LISTED_MAX, SILENCES_MAX } from '#proto/limits.ts'
@@ -32,9 +32,8 @@ const silenceRow = z
       version: row.version,
     }),
   )
-const outcomeRow = z.object({
-  outcome: z.enum(['done', 'unknown', 'ended', 'too-many', 'unknown-project']),
-})
+const knownRow = z.object({ ends_at_us: int8, version: z.number() })
+const outcomeRow = z.object({ outcome: z.enum(['done', 'too-many', 'unknown-project']) })
 
 const SILENCE = sql.fragment`
   id, project_id, matchers, starts_at_us, ends_at_us, comment, created_by, created_at_us, version
@@ -102,29 +101,26 @@ export class SqlSilences implements Silences {
     return outcome
   }
 
-  async update(
+  update(
     { id, projectId, matchers, startsAtUs, endsAtUs, comment }: StoredSilence,
     nowUs: number,
+    version?: number,
   ): Promise<'done' | SilenceRefusal> {
-    const { outcome } = await this.#database.repeatable(db =>
-      db.one(sql.type(outcomeRow)`
-        WITH known AS (
-          SELECT id, ends_at_us FROM silences
-          WHERE project_id = ${projectId} AND id = ${id} FOR UPDATE
-        ), changed AS (
-          UPDATE silences s SET matchers = ${sql.jsonb(plain(matchers))}, comment = ${comment},
-            starts_at_us = ${startsAtUs}, ends_at_us = ${endsAtUs}, version = version + 1
-          FROM known WHERE s.id = known.id AND known.ends_at_us > ${nowUs}::bigint
-          RETURNING s.id
-        )
-        SELECT CASE
-          WHEN EXISTS (SELECT 1 FROM changed) THEN 'done'
-          WHEN EXISTS (SELECT 1 FROM known) THEN 'ended'
-          ELSE 'unknown'
-        END AS outcome
-      `),
-    )
-    return outcome
+    return this.#database.once(async db => {
+      const known = await db.maybeOne(sql.type(knownRow)`
+        SELECT ends_at_us, version FROM silences
+        WHERE project_id = ${projectId} AND id = ${id} FOR UPDATE
+      `)
+      if (known === null) return 'unknown'
+      if (version !== undefined && version !== known.version) return 'stale'
+      if (known.ends_at_us <= nowUs) return 'ended'
+      await db.query(sql.unsafe`
+        UPDATE silences SET matchers = ${sql.jsonb(plain(matchers))}, comment = ${comment},
+          starts_at_us = ${startsAtUs}, ends_at_us = ${endsAtUs}, version = version + 1
+        WHERE project_id = ${projectId} AND id = ${id}
+      `)
+      return 'done'
+    })
   }
 
   async end(projectId: string, id: string, nowUs: number): Promise<boolean> {

@@ -202,7 +202,7 @@ browse('a rule is begun in Explore, seen while it is written, tested and saved',
 })
 
 browse(
-  'of two who change one rule the later one is told, and means it the second time',
+  'of two who change one rule, channel or silence the later one is told, and means it the second time',
   async visit => {
     const { page, server } = visit
     await enter(visit, 'rules/checkout')
@@ -217,8 +217,48 @@ browse(
     await page.getByRole('button', { name: 'Save rule' }).click()
     await page.getByText('Checkout fails is saved').waitFor()
     assert.equal(server.alerts.rules[at]?.rule.name, 'Checkout fails')
+
+    await page.getByRole('link', { name: 'Channels' }).click()
+    const { channels } = server.channels
+    const mail = page.getByRole('listitem').filter({ hasText: 'night@example.org' })
+    await mail.getByRole('button', { name: 'Change' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('mine')
+    changeTo(channels, 'mail', { name: 'theirs' })
+    await page.getByRole('button', { name: 'Save channel' }).click()
+    await page.getByText('this channel meanwhile. Save again to replace it, cancel to').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await mail.getByText('theirs').waitFor()
+    await mail.getByRole('button', { name: 'Change' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('mine')
+    changeTo(channels, 'mail', { severity: 'info' })
+    await page.getByRole('button', { name: 'Save channel' }).click()
+    await page.getByText('somebody else changed this channel meanwhile.').waitFor()
+    await page.getByRole('button', { name: 'Save channel' }).click()
+    await page.getByText('mine is saved').waitFor()
+
+    await page.getByRole('link', { name: 'Silences' }).click()
+    const disks = page.getByRole('row', { name: /db-/ })
+    await disks.getByRole('button', { name: 'Change' }).click()
+    await page.getByLabel('Comment').fill('mine')
+    changeTo(server.channels.silences, 'disks', { comment: 'theirs' })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('this silence meanwhile. Save again to replace it, cancel to').waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await disks.getByText('mine').waitFor()
   },
 )
+
+/** As if somebody else had changed it. */
+function changeTo<Thing extends { readonly id: string; readonly version: number }>(
+  things: Thing[],
+  id: string,
+  change: Partial<Thing>,
+): void {
+  const at = things.findIndex(thing => thing.id === id)
+  const known = things[at]
+  assert.ok(known)
+  things[at] = { ...known, ...change, version: known.version + 1 }
+}
 
 browse(
   'a channel of each kind is made, tested and changed, and tells what came of it',

@@ -11,11 +11,14 @@ import { type Answer, ok, problem } from './fake-answer.ts'
 import type { FakeQuestion } from './fake-explore-routes.ts'
 
 type ChannelBody = ChannelAbout & {
+  readonly version?: number
   /** Of a preview. */
   readonly kind?: ChannelKind
   readonly pacing: ChannelPacingText
   readonly settings?: { readonly kind: ChannelKind; readonly url?: string; readonly to?: string[] }
 }
+
+type SilenceBody = SilenceWish & { readonly version?: number }
 
 export class FakeChannels {
   readonly channels: AlertChannel[] = []
@@ -30,7 +33,7 @@ export class FakeChannels {
     const [, kind, id = '', act = ''] = match
     return kind === 'channels'
       ? this.#channels(method, id, act, body as ChannelBody)
-      : this.#silences(method, id, body as SilenceWish)
+      : this.#silences(method, id, body as SilenceBody)
   }
 
   #channels(method: string, id: string, act: string, body: ChannelBody): Answer | null {
@@ -50,14 +53,16 @@ export class FakeChannels {
         return problem(400, 'LOGBOY_BAD_REQUEST', 'settings.to.0: Invalid email address')
       const { kind, url, to } = settings
       const target = url === undefined ? (to?.join(', ') ?? 'events.pagerduty.com') : hostOf(url)
-      const made = { ...about, id: `c${++this.#number}`, kind, target, created_at: nowText() }
+      const id = `c${++this.#number}`
+      const made = { ...about, id, kind, target, created_at: nowText(), version: 1 }
       this.channels.push(made)
       const secret = kind === 'webhook' ? { secret: 'whsec_made_for_you' } : {}
       return { status: 201, body: { ...made, ...secret } }
     }
     const known = this.channels[at]
     if (known === undefined) return null
-    this.channels[at] = { ...known, ...about }
+    if (body.version !== known.version) return stale('channel')
+    this.channels[at] = { ...known, ...about, version: known.version + 1 }
     return ok(this.channels[at])
   }
 
@@ -78,14 +83,17 @@ export class FakeChannels {
     return ok(delivery)
   }
 
-  #silences(method: string, id: string, body: SilenceWish): Answer | null {
-    if (method === 'GET') return ok({ silences: this.silences })
+  #silences(method: string, id: string, body: SilenceBody): Answer | null {
+    if (method === 'GET' && id === '') return ok({ silences: this.silences })
     const at = this.silences.findIndex(silence => silence.id === id)
     const known = this.silences[at]
+    if (method === 'GET') return known === undefined ? null : ok(known)
     if (method === 'DELETE') {
-      if (known !== undefined) this.silences[at] = { ...known, state: 'expired' }
+      if (known !== undefined)
+        this.silences[at] = { ...known, state: 'expired', version: known.version + 1 }
       return { status: 204, body: null }
     }
+    if (known !== undefined && body.version !== known.version) return stale('silence')
     const { matchers, comment = '' } = body
     const made: Silence = {
       id: known?.id ?? `s${++this.#number}`,
@@ -96,6 +104,7 @@ export class FakeChannels {
       created_by: 'administrator',
       created_at: nowText(),
       state: 'active',
+      version: (known?.version ?? 0) + 1,
     }
     if (known === undefined) this.silences.unshift(made)
     else this.silences[at] = made
@@ -110,6 +119,10 @@ function previewed({ template, kind }: ChannelBody): Answer {
   const faults = isWrong ? [{ member: 'title', ...fault, suggestion: '{{rule}}' }] : []
   const payload = JSON.stringify({ sent_to: kind, text: template.body })
   return ok({ title: 'Checkout errors', text: template.body, payload, sample: true, faults })
+}
+
+function stale(what: string): Answer {
+  return problem(409, 'LOGBOY_CONFLICT', `somebody else changed this ${what} meanwhile`)
 }
 
 function hostOf(url: string): string {

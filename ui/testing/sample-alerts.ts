@@ -183,6 +183,7 @@ const ABOUT = {
   template: TEMPLATE,
   created_at: AT,
   updated_at: AT,
+  version: 1,
 } as const
 const CHANNELS: readonly AlertChannel[] = [
   {
@@ -254,7 +255,7 @@ function deliveries(): readonly AlertDelivery[] {
 }
 
 function silences(): readonly Silence[] {
-  const made = { created_by: 'administrator', created_at: ago(20) }
+  const made = { created_by: 'administrator', created_at: ago(20), version: 1 }
   return [
     {
       ...made,

@@ -29,6 +29,7 @@ export function newChannel(id: string, change: Partial<StoredChannel> = {}): Sto
     template: { title: '', body: '' },
     createdAtUs: NOW_US,
     updatedAtUs: NOW_US,
+    version: 1,
     ...change,
   }
 }
@@ -121,7 +122,10 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     assert.equal(await channels().update({ ...changed, name: 'b' }), 'name-taken')
     assert.equal(await channels().update({ ...changed, projectId: 'channels02' }), 'unknown')
     const kept = await channels().find('channels01', 'a')
-    assert.deepEqual([kept?.name, kept?.template], ['z', template])
+    assert.deepEqual([kept?.name, kept?.template, kept?.version], ['z', template, 2])
+    assert.equal(await channels().update({ ...changed, name: 'late' }, 1), 'stale')
+    assert.deepEqual(await channels().find('channels01', 'a'), kept)
+    assert.equal(await channels().update({ ...changed, name: 'y' }, 2), 'done')
     assert.equal(await channels().delete('channels02', 'a'), false)
     assert.equal(await channels().delete('channels01', 'a'), true)
     assert.equal(await channels().find('channels01', 'a'), null)

@@ -82,6 +82,11 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
     const changed = newSilence('a', { comment: 'longer', endsAtUs: NOW_US + 500 })
     assert.equal(await silences().update(changed, NOW_US + 20), 'done')
     assert.deepEqual(await silences().find('silences01', 'a'), { ...changed, version: 2 })
+    const late = { ...changed, comment: 'late' }
+    assert.equal(await silences().update(late, NOW_US + 20, 1), 'stale')
+    assert.deepEqual(await silences().find('silences01', 'a'), { ...changed, version: 2 })
+    assert.equal(await silences().update(changed, NOW_US + 20, 2), 'done')
+    assert.equal(await silences().update(later, NOW_US + 20, 1), 'stale', 'its end changed it')
     assert.equal(await silences().update(later, NOW_US + 20), 'ended')
     assert.equal(await silences().update({ ...changed, projectId: 'silences02' }, 0), 'unknown')
     assert.equal(await silences().forget(NOW_US + 21), 1)

@@ -27,9 +27,11 @@ export class MemoryAlertChannels implements AlertChannels {
     return 'done'
   }
 
-  async update(channel: StoredChannel): Promise<'done' | ChannelRefusal> {
-    if ((await this.find(channel.projectId, channel.id)) === null) return 'unknown'
-    return this.create(channel)
+  async update(channel: StoredChannel, version?: number): Promise<'done' | ChannelRefusal> {
+    const known = await this.find(channel.projectId, channel.id)
+    if (known === null) return 'unknown'
+    if (version !== undefined && version !== known.version) return 'stale'
+    return this.create({ ...channel, version: known.version + 1 })
   }
 
   async delete(projectId: string, id: string): Promise<boolean> {

@@ -24,9 +24,14 @@ export class MemorySilences implements Silences {
     return 'done'
   }
 
-  async update(silence: StoredSilence, nowUs: number): Promise<'done' | SilenceRefusal> {
+  async update(
+    silence: StoredSilence,
+    nowUs: number,
+    version?: number,
+  ): Promise<'done' | SilenceRefusal> {
     const known = await this.find(silence.projectId, silence.id)
     if (known === null) return 'unknown'
+    if (version !== undefined && version !== known.version) return 'stale'
     if (known.endsAtUs <= nowUs) return 'ended'
     this.#silences.set(silence.id, { ...silence, version: known.version + 1 })
     return 'done'
@@ -35,7 +40,11 @@ export class MemorySilences implements Silences {
   async end(projectId: string, id: string, nowUs: number): Promise<boolean> {
     const known = await this.find(projectId, id)
     if (known === null) return false
-    this.#silences.set(id, { ...known, endsAtUs: Math.min(known.endsAtUs, nowUs) })
+    this.#silences.set(id, {
+      ...known,
+      endsAtUs: Math.min(known.endsAtUs, nowUs),
+      version: known.version + 1,
+    })
     return true
   }
 

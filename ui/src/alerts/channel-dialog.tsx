@@ -1,7 +1,8 @@
 import { createSignal, For, type JSX, Show } from 'solid-js'
 import { type AlertChannel, CHANNEL_KINDS, type ChannelKind } from '#proto/alert-channel.ts'
-import { type ChannelWish, changeChannel, createChannel } from '../api/channels.ts'
+import { type ChannelWish, changeChannel, createChannel, readChannel } from '../api/channels.ts'
 import { ApiError } from '../api/client.ts'
+import { KnownVersion } from '../api/meanwhile.ts'
 import { Choice, Field, Tick } from '../kit/field.tsx'
 import { createForm } from '../kit/form.ts'
 import { FormDialog } from '../kit/form-dialog.tsx'
@@ -39,12 +40,17 @@ export function ChannelDialog(props: {
   const [secret, setSecret] = createSignal<string | null>(null)
   const kind = (): ChannelKind => form.texts().kind as ChannelKind
   const isNew = (): boolean => props.channel === null
+  const known = new KnownVersion(props.channel, id => {
+    // The list behind the dialog.
+    props.onDone()
+    return readChannel(props.project, id)
+  })
   const submit = async (event: Event): Promise<void> => {
     const texts = form.texts()
     const settings = channelSettings(texts)
     const wish = { ...channelAbout(texts), ...(settings === null ? {} : { settings }) }
     const isSaved = await form.submit(event, channelProblems(texts, isNew()), async () => {
-      setSecret(await save(props.project, props.channel, wish))
+      setSecret(await known.save(before => save(props.project, before, wish)))
       props.onDone()
     })
     if (!isSaved || secret() !== null) return
@@ -116,7 +122,7 @@ async function save(
 ): Promise<string | null> {
   try {
     if (channel === null) return (await createChannel(project, wish)).secret ?? null
-    await changeChannel(project, channel.id, wish)
+    await changeChannel(project, channel, wish)
     return null
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

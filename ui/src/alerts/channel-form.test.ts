@@ -22,6 +22,7 @@ const CHANNEL: AlertChannel = {
   template: { title: '{{rule}}', body: '{{#each changes}}\n{{value}}{{/each}}' },
   created_at: '2026-11-29T10:00:00Z',
   updated_at: '2026-11-29T10:00:00Z',
+  version: 1,
 }
 
 test('a channel comes out of the form as it went in, and its settings stay', () => {

@@ -1,7 +1,7 @@
 import { createMemo, createSignal, type JSX, Match, Show, Switch } from 'solid-js'
 import type { AlertRuleText } from '#proto/alert-rule.ts'
 import { readAlertRule, type StoredRule, saveAlertRule } from '../api/alerts.ts'
-import { isMeanwhile } from '../api/meanwhile.ts'
+import { KnownVersion } from '../api/meanwhile.ts'
 import { browserClock } from '../clock.ts'
 import { createFieldFacts } from '../explore/field-facts.ts'
 import { scopeOf } from '../explore/search-model.ts'
@@ -65,24 +65,13 @@ function RuleEditor(
   const facts = createFieldFacts(createMemo(() => factsScope(props.project.id)))
   const back = (): string => `${RULES_PATH}?project=${encodeURIComponent(props.project.id)}`
   const denied = (): string | undefined => whyNot(props.project, 'alerts')
-  const [known, setKnown] = createSignal(props.stored)
-  const save = async (rule: AlertRuleText): Promise<void> => {
-    const { id: project } = props.project
-    const before = known()
-    try {
-      await saveAlertRule(project, before, rule)
-    } catch (error) {
-      if (!isMeanwhile(error) || before === null) throw error
-      const now = await readAlertRule({ project, id: before.id })
-      setKnown(now)
-      if (now.version === before.version) throw error
-      throw new Error(`${(error as Error).message}. Save again to replace it`)
-    }
-  }
+  const known = new KnownVersion(props.stored, id =>
+    readAlertRule({ project: props.project.id, id }),
+  )
   const submit = async (event: Event): Promise<void> => {
     const rule = ruleOf(form.texts())
     const isSaved = await form.submit(event, read().problems, async () => {
-      await save(rule)
+      await known.save(before => saveAlertRule(props.project.id, before, rule))
     })
     if (!isSaved) return
     toast(`${rule.name} is saved`)

@@ -6,7 +6,8 @@ import {
   type SilenceOperator,
 } from '#proto/silence.ts'
 import type { ActiveAlert, StoredRule } from '../api/alerts.ts'
-import { saveSilence } from '../api/silences.ts'
+import { KnownVersion } from '../api/meanwhile.ts'
+import { readSilence, saveSilence } from '../api/silences.ts'
 import { Choice, Field } from '../kit/field.tsx'
 import { createForm, type Form } from '../kit/form.ts'
 import { FormDialog } from '../kit/form-dialog.tsx'
@@ -62,13 +63,17 @@ export function SilenceDialog(props: SilenceDialogProps): JSX.Element {
       const labels = props.rules.find(({ id }) => id === alert.rule_id)?.rule.labels ?? {}
       return isSilenced(alert, labels, matchers())
     }).length
+  const known = new KnownVersion(props.silence, id => {
+    props.onDone()
+    return readSilence(props.project, id)
+  })
   const submit = async (event: Event): Promise<void> => {
     const isSaved = await form.submit(
       event,
       silenceProblems(matchers(), form.texts()),
       async () => {
         const wish = silenceWish(matchers(), form.texts(), props.silence)
-        await saveSilence(props.project, props.silence?.id ?? null, wish)
+        await known.save(before => saveSilence(props.project, before, wish))
       },
     )
     if (!isSaved) return

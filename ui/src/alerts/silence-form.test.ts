@@ -51,6 +51,7 @@ test('what is wrong is told, and a silence that is changed keeps its times', () 
     comment: '',
     created_by: 'ada',
     created_at: '2026-11-29T10:00:00Z',
+    version: 1,
     state: 'active',
   }
   assert.deepEqual(silenceWish([], { ...TEXTS, starts: 'keep', ends: 'keep' }, before), {

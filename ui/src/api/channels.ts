@@ -26,22 +26,30 @@ const PATH = '/api/v1/channels'
 
 export async function listChannels(
   project: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<readonly AlertChannel[]> {
   const path = `${PATH}?${new URLSearchParams({ project })}`
-  return (await call<{ channels: AlertChannel[] }>('GET', path, { signal })).channels
+  const options = signal === undefined ? {} : { signal }
+  return (await call<{ channels: AlertChannel[] }>('GET', path, options)).channels
+}
+
+export async function readChannel(project: string, id: string): Promise<AlertChannel> {
+  const found = (await listChannels(project)).find(channel => channel.id === id)
+  if (found === undefined) throw new Error('the channel is gone')
+  return found
 }
 
 export function createChannel(project: string, wish: ChannelWish): Promise<MadeChannel> {
   return call<MadeChannel>('POST', PATH, { body: { project, ...wish } })
 }
 
+/** 409 where the channel has another version by now. */
 export function changeChannel(
   project: string,
-  id: string,
+  { id, version }: Pick<AlertChannel, 'id' | 'version'>,
   wish: ChannelWish,
 ): Promise<AlertChannel> {
-  return call<AlertChannel>('PUT', channelPath(id), { body: { project, ...wish } })
+  return call<AlertChannel>('PUT', channelPath(id), { body: { project, ...wish, version } })
 }
 
 export function deleteChannel(project: string, id: string): Promise<void> {

@@ -12,16 +12,20 @@ export async function listSilences(
   return (await call<{ silences: Silence[] }>('GET', path, { signal })).silences
 }
 
-/** `id` of one that is changed; null = a new one. */
+export function readSilence(project: string, id: string): Promise<Silence> {
+  return call<Silence>('GET', `${silencePath(id)}?${new URLSearchParams({ project })}`)
+}
+
+/** `known`: the one that is changed, in the version that was read; null = a new one. */
 export function saveSilence(
   project: string,
-  id: string | null,
+  known: Pick<Silence, 'id' | 'version'> | null,
   wish: SilenceWish,
 ): Promise<Silence> {
   const body = { ...wish, project }
-  return id === null
+  return known === null
     ? call<Silence>('POST', PATH, { body })
-    : call<Silence>('PUT', silencePath(id), { body })
+    : call<Silence>('PUT', silencePath(known.id), { body: { ...body, version: known.version } })
 }
 
 /** It stays in the list. */
