@@ -13,6 +13,7 @@ const CHANGES: readonly (readonly [StoredStatus, StoredStatus, number | null, st
   ['pending', 'ok', 3, 'errors did not last for host web-1: count > 20, now 3'],
   ['firing', 'no_data', null, 'errors is over, without data for host web-1: count > 20'],
   ['ok', 'no_data', null, 'errors has no data for host web-1: count > 20'],
+  ['no_data', 'ok', null, 'errors is no longer awaited for host web-1: count > 20'],
   ['no_data', 'ok', 4, 'errors has data again for host web-1: count > 20, now 4'],
 ]
 

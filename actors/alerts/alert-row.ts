@@ -67,10 +67,10 @@ export function alertText({ about, from, to, value, actor, note }: HistoryEntry)
   }
   const by = actor === null ? '' : ` (${note ?? 'changed'} by ${actor})`
   const now = value === null ? '' : `, now ${value}`
-  return `${about.rule} ${verbOf(from, to)}${whom}: ${about.condition}${now}${by}`
+  return `${about.rule} ${verbOf(from, to, value)}${whom}: ${about.condition}${now}${by}`
 }
 
-function verbOf(from: StoredStatus, to: StoredStatus): string {
+function verbOf(from: StoredStatus, to: StoredStatus, value: number | null): string {
   switch (to) {
     case 'firing':
       return 'fires'
@@ -79,7 +79,9 @@ function verbOf(from: StoredStatus, to: StoredStatus): string {
     case 'no_data':
       return from === 'firing' ? 'is over, without data' : 'has no data'
     case 'ok':
-      return from === 'firing' ? 'is over' : from === 'pending' ? 'did not last' : 'has data again'
+      if (from === 'firing') return 'is over'
+      if (from === 'pending') return 'did not last'
+      return value === null ? 'is no longer awaited' : 'has data again'
   }
 }
 

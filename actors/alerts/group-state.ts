@@ -31,7 +31,10 @@ export interface StepTimes {
   /** In panes; fractions count. */
   readonly forPanes: number
   readonly keepPanes: number
-  /** Whether `no_data` is told apart from `ok`. */
+  /**
+   * Whether `no_data` is told apart from `ok` of whatever has none. Groups come and go: of those
+   * it is told where one fired, so that nobody takes its silence for its recovery.
+   */
   readonly tellsNoData: boolean
 }
 
@@ -74,7 +77,8 @@ function stepFiring(state: GroupState, read: WindowRead, last: number, times: St
 
 function rest(state: GroupState, read: WindowRead, last: number, times: StepTimes): void {
   const isMissing = read.value === null && read.anomaly?.usual.isKnown !== false
-  const status = isMissing && times.tellsNoData ? 'no_data' : 'ok'
+  const isMissed = times.tellsNoData || state.status === 'firing' || state.status === 'no_data'
+  const status = isMissing && isMissed ? 'no_data' : 'ok'
   if (state.status !== status) enter(state, status, last)
 }
 

@@ -120,8 +120,9 @@ export class NaiveAlerts {
     if (judged) {
       if (fn === 'anomaly' && measured !== null) this.#keep(key, last, measured)
       if (holds) this.#held.add(`${key} ${(last + 1) * this.#slideUs}`)
-      const isNothing = value === null && !isUnknown && this.#rule.by.length === 0
-      const rest = isNothing ? 'no_data' : 'ok'
+      const isNothing = value === null && !isUnknown
+      const fired = group.status === 'firing' || group.status === 'no_data'
+      const rest = isNothing && (fired || this.#rule.by.length === 0) ? 'no_data' : 'ok'
       if (group.status === 'firing') {
         if (last > group.since) {
           if (!isOver) group.overSince = null
