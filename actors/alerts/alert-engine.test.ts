@@ -20,7 +20,7 @@ import { WindowReader } from './window-value.ts'
 const CASES = Number(process.env.LOGBOY_ALERT_CASES ?? 400)
 
 /** Days of history: each costs as much as some hundred others. */
-const ANOMALY_CASES = Math.ceil(CASES / 80)
+const ANOMALY_CASES = Math.ceil(CASES / 40)
 
 function randomCase(seed: number) {
   const random = seededRandom(seed)
@@ -38,8 +38,14 @@ function storedAs(rule: AlertRule): StoredRule {
   return { id: 'r', version: 1, updatedAtUs: START_US, rule }
 }
 
-const plain = ({ key, from, to, windowEndUs, value }: Omit<AlertChange, 'atUs'>) => {
-  return { key, from, to, windowEndUs, value: value === null ? null : Number(value.toFixed(9)) }
+const plain = (
+  { key, from, to, windowEndUs, value }: Omit<AlertChange, 'atUs'>,
+  { aggregate: { fn } }: AlertRule,
+) => {
+  // Numbers are whole, and quantiles of them within 2.2 %.
+  const digits = /^p\d/.test(fn) ? 0 : 9
+  const told = value === null ? null : Number(value.toFixed(digits)) + 0
+  return { key, from, to, windowEndUs, value: told }
 }
 const byGroup = <Change extends { readonly key: string; readonly windowEndUs: number }>(
   changes: readonly Change[],
@@ -68,11 +74,13 @@ function compareWithNaive(caseOf: typeof randomCase, cases: number): number {
       return runStep(engine, stored, step)
     })
     const wanted = byGroup(
-      naive.changes.map(change => plain({ ...change, ruleId: 'r', version: 1 })),
+      naive.changes.map(change => plain({ ...change, ruleId: 'r', version: 1 }, rule)),
     )
-    assert.deepEqual(byGroup(changes.map(plain)), wanted, `seed ${seed}: ${JSON.stringify(rule)}`)
+    const found = byGroup(changes.map(change => plain(change, rule)))
+    assert.deepEqual(found, wanted, `seed ${seed}: ${JSON.stringify(rule)}`)
     const { counters } = engine.evaluators.get('r')?.evaluator ?? assert.fail()
-    assert.deepEqual([counters.late, counters.behind], [naive.late, naive.behind], `seed ${seed}`)
+    const { late, behind, leftOut } = naive
+    assert.deepEqual({ ...counters }, { late, behind, leftOut }, `seed ${seed}`)
     fired += changes.filter(({ to }) => to === 'firing').length
   }
   return fired
@@ -117,6 +125,8 @@ test('of two partitions one may be read far ahead of the other', () => {
     // A group is forgotten between rows that are far from each other, and is not if the later ones
     // were read already: what it had before then says something.
     if (rule.by.length > 0 && new WindowReader(rule).needsPast) continue
+    // Which groups are beyond the cap is decided by what is read first.
+    if (rule.groupsMax < 3) continue
     const batches = steps.flatMap(step => (step.type === 'batch' ? [prompt(step)] : []))
     const endUs = steps.at(-1)?.atUs ?? 0
     const inOrder = new AlertEngine()
@@ -181,11 +191,17 @@ function killAnywhere(caseOf: typeof randomCase, cases: number): void {
     for (const step of steps.slice(killedAt)) told.tell(runStep(second, stored, step))
 
     const about = `seed ${seed}, ${savedAt} to ${killedAt}: ${JSON.stringify(rule)}`
+    assert.equal(uncounted(second), uncounted(whole), about)
     assert.deepEqual(episodes(told.changes), episodes(wanted), about)
     for (const { key, to, windowEndUs } of told.changes) {
       if (to === 'firing' && naive.behind === 0) assert.ok(naive.held(key, windowEndUs), about)
     }
   }
+}
+
+/** Late rows; what is behind or left out also depends on when the clock was looked at. */
+function uncounted({ evaluators }: AlertEngine): number | undefined {
+  return evaluators.get('r')?.evaluator.counters.late
 }
 
 /** Firings of each group by when they were over. */

@@ -1,6 +1,5 @@
 /** A message as a mail: a text, and the same as HTML with a picture of the series. */
 import type { Mail } from '#actors/mail/mailer.ts'
-import { formatTime } from '#proto/time.ts'
 import {
   type AlertMessage,
   findingsTexts,
@@ -10,12 +9,12 @@ import {
   toldChanges,
   toldFirst,
   toldLines,
-  valueText,
 } from './alert-message.ts'
 import { CHART_HEIGHT, CHART_WIDTH, chartPng } from './chart-png.ts'
-import { type AlertSeries, seriesName } from './findings.ts'
+import type { AlertSeries } from './findings.ts'
 import { htmlText } from './html-text.ts'
 import { messageBody, messageText, messageTitle } from './message-text.ts'
+import { seriesCaption } from './series-text.ts'
 
 const CHART_ID = 'chart@logboy'
 
@@ -58,17 +57,7 @@ function factsOf(message: AlertMessage): readonly string[] {
 }
 
 function chart(series: AlertSeries): string {
-  const { fromUs, stepUs, values, condition } = series
-  const known = values.filter(value => value !== null)
-  const untilUs = fromUs + stepUs * Math.max(0, values.length - 1)
-  const against = condition === null ? '' : `, threshold ${valueText(condition.threshold)}`
-  const isLow = condition?.operator.startsWith('<') === true
-  const most = isLow
-    ? `at least ${valueText(Math.min(...known))}`
-    : `at most ${valueText(Math.max(...known))}`
-  const caption =
-    `${seriesName(series)}, ${formatTime(fromUs, 0)} to ${formatTime(untilUs, 0)}: ` +
-    `${known.length === 0 ? 'no data' : most}${against}`
+  const caption = seriesCaption(series)
   return (
     `<p style="margin:10px 0"><img src="cid:${CHART_ID}" width="${CHART_WIDTH}" ` +
     `height="${CHART_HEIGHT}" alt="${htmlText(caption)}"><br><small>${htmlText(caption)}</small></p>`

@@ -5,15 +5,17 @@ import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { Row } from '#proto/api.ts'
 import { parseSearch } from '#proto/query.ts'
 import { alertMail } from './alert-mail.ts'
-import { type AlertMessage, NO_TEMPLATE, plainText, titleOf, valueText } from './alert-message.ts'
+import { type AlertMessage, NO_TEMPLATE, plainText, titleOf } from './alert-message.ts'
 import { exploreLink, groupQuery } from './explore-link.ts'
-import { NO_FINDINGS } from './findings.ts'
+import { type AlertFindings, NO_FINDINGS } from './findings.ts'
 import { sentText } from './sent-text.ts'
+import { seriesBars, seriesCaption } from './series-text.ts'
 import { alertmanagerPost } from './shapes/alertmanager.ts'
 import { pagerDutyPosts } from './shapes/pagerduty.ts'
 import { slackPost } from './shapes/slack.ts'
 import { teamsPost } from './shapes/teams.ts'
 import { webhookPost } from './shapes/webhook.ts'
+import { valueText } from './told-text.ts'
 
 const NOW_US = Date.UTC(2026, 10, 29, 10) * 1_000
 const HOSTILE = '<!channel>\r\nBcc: eve@example.org\u0000 `x` *b* [a](http://evil)'
@@ -206,6 +208,13 @@ test('PagerDuty knows the end of an incident by the key of its beginning', () =>
   )
   assert.equal(events[0]?.dedup_key, events[1]?.dedup_key)
   assert.notEqual(events[0]?.dedup_key, events[2]?.dedup_key)
+  const keys = ['a', 'b'].map(end => {
+    const long = change({ key: JSON.stringify(['/'.repeat(300) + end]) })
+    const [sent] = pagerDutyPosts(message({ changes: [long] }), target)
+    return (JSON.parse(sent?.body ?? '') as { dedup_key: string }).dedup_key
+  })
+  assert.notEqual(keys[0], keys[1])
+  assert.ok(keys.every(key => key.length <= 255))
 })
 
 test('Alertmanager gets one alert a group, its labels the same at beginning and end', () => {
@@ -281,4 +290,44 @@ test('what a channel would be sent is what it is sent', () => {
   assert.match(sentText(told, 'slack', NOW_US), /&lt;!channel&gt;/)
   assert.ok(sentText(told, 'teams', NOW_US).includes(String.raw`\\[a\\]`))
   assert.equal(sentText(told, 'email', NOW_US), alertMail(told).html)
+})
+
+test('every kind tells how the value came about, and the first logs beside the last', () => {
+  const first = { ...line, message: 'the very first' }
+  const findings: AlertFindings = {
+    first: [first],
+    patterns: [{ pattern: 'card <*> declined', count: 18 }],
+    unusual: [{ field: 'host', value: 'web-3', share: 0.8, before: 0.25 }],
+    series: {
+      of: 'count',
+      fromUs: NOW_US - 30_000_000,
+      stepUs: 10_000_000,
+      values: [0, null, 10, 25],
+      condition: { operator: '>', threshold: 20 },
+    },
+  }
+  const told = message({ findings })
+  const wanted = [
+    '▁ ▄█ count, 2026-11-29T09:59:30.000Z to 2026-11-29T10:00:00.000Z: at most 25, threshold 20',
+    '18 × card <*> declined',
+    'host=web-3 in 80 % of these logs, 25 % before',
+    'the very first',
+  ]
+  const bare = (text: string): string =>
+    text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('\\', '')
+  for (const kind of ['slack', 'teams', 'pagerduty', 'alertmanager'] as const) {
+    const sent = bare(sentText(told, kind, NOW_US))
+    for (const text of wanted) assert.ok(sent.includes(text), `${kind}: ${text} in ${sent}`)
+  }
+  for (const text of wanted) assert.ok(plainText(told).includes(text), text)
+})
+
+test('of many values the bars are those that come closest to firing', () => {
+  const condition = { operator: '<', threshold: 3 } as const
+  const values = Array.from({ length: 400 }, (_, n) => (n === 200 ? 0 : 10))
+  const series = { of: 'rate', fromUs: NOW_US, stepUs: 1_000_000, values, condition }
+  assert.equal(seriesBars(series), `${'█'.repeat(20)}▁${'█'.repeat(19)}`)
+  assert.match(seriesCaption(series), /: at least 0, threshold 3$/)
+  assert.equal(seriesBars({ ...series, values: [-4, 0, null] }), '▁█ ')
+  assert.match(seriesCaption({ ...series, values: [null] }), /: no data, threshold 3$/)
 })

@@ -7,7 +7,8 @@ import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
 import type { AlertFindings } from './findings.ts'
 import { NO_VALUE } from './message-template.ts'
-import { cutText } from './told-text.ts'
+import { seriesBars, seriesCaption } from './series-text.ts'
+import { cutText, valueText } from './told-text.ts'
 
 /** Messages say what they say by themselves. */
 export const NO_TEMPLATE: ChannelTemplate = { title: '', body: '' }
@@ -100,11 +101,6 @@ export function thresholdOf({ condition }: Pick<AlertAbout, 'condition'>): numbe
   return threshold === undefined ? null : Number(threshold)
 }
 
-/** Six digits are more than a person compares. */
-export function valueText(value: number): string {
-  return String(Number(value.toPrecision(6)))
-}
-
 /** The whole as plain text, a fact a line. */
 export function plainText(message: AlertMessage): string {
   return [
@@ -112,6 +108,7 @@ export function plainText(message: AlertMessage): string {
     `severity: ${severityOf(message)}`,
     ...linksOf(message).map(({ title, url }) => `${title.toLowerCase()}: ${url}`),
     ...(message.isRepeatPossible ? [REPEATED] : []),
+    ...toldSeries(message),
     ...findingsTexts(message),
     ...toldFirst(message),
     ...toldLines(message),
@@ -154,6 +151,11 @@ export function toldLines({ lines }: AlertMessage): string[] {
 /** The oldest ones, where the last ones are not all. */
 export function toldFirst({ findings }: AlertMessage): string[] {
   return findings.first.map(lineText)
+}
+
+/** How the value came about, where no picture can be shown. */
+export function toldSeries({ findings: { series } }: AlertMessage): string[] {
+  return series === null ? [] : [`${seriesBars(series)} ${seriesCaption(series)}`]
 }
 
 /** What the logs mostly say, and what is unusual in them. */

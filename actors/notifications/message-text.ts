@@ -14,7 +14,6 @@ import {
   stateOf,
   thresholdOf,
   titleOf,
-  valueText,
 } from './alert-message.ts'
 import {
   type MESSAGE_NAMES,
@@ -23,6 +22,7 @@ import {
   renderTemplate,
   type TemplateScope,
 } from './message-template.ts'
+import { valueText } from './told-text.ts'
 
 type Names = Readonly<Record<(typeof MESSAGE_NAMES)[number], string>>
 

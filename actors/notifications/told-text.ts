@@ -1,4 +1,4 @@
-/** Texts and logs of bounded length: whoever is told refuses what is too long, every time again. */
+/** Texts, numbers and logs of bounded length: whoever is told refuses what is too long, every time again. */
 import type { Json, Row } from '#proto/api.ts'
 
 /** Of a log as JSON that is told as it is. */
@@ -12,6 +12,11 @@ export function cutText(text: string, max: number): string {
   if (text.length <= max) return text
   const isParted = /[\uD800-\uDBFF]/.test(text.charAt(max - 1))
   return `${text.slice(0, isParted ? max - 1 : max)}…`
+}
+
+/** Six digits are more than a person compares. */
+export function valueText(value: number): string {
+  return String(Number(value.toPrecision(6)))
 }
 
 /** A log for programs: whole, unless it is long. */

@@ -53,7 +53,7 @@ function deltasOf(
 }
 
 function fill(part: WindowPart, event: PlainEvent, kind: ReturnType<typeof partKindOf>): void {
-  if (kind === 'numbers') return part.addNumber(event.number, kind)
+  if (kind === 'numbers' || kind === 'quantiles') return part.addNumber(event.number, kind)
   part.count++
   if (event.isPart) part.part++
   const bytes = Buffer.from(String(event.number))

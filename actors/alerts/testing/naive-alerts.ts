@@ -38,6 +38,7 @@ export class NaiveAlerts {
   readonly changes: GroupChange[] = []
   late = 0
   behind = 0
+  leftOut = 0
   readonly #rule: AlertRule
   readonly #slideUs: number
   readonly #panes: number
@@ -65,7 +66,12 @@ export class NaiveAlerts {
     this.#closeDue()
     this.#fireEarly()
     if (step.type === 'tick') return
-    for (const event of step.events) this.#place(event, step.atUs)
+    const known = step.events.filter(event => !this.#isLate(event, step.atUs))
+    this.late += step.events.length - known.length
+    // Group by group: of those beyond the cap it matters which came first.
+    for (const key of new Set(known.map(each => each.key))) {
+      for (const event of known) if (event.key === key) this.#place(event, step.atUs)
+    }
     this.#fireEarly()
   }
 
@@ -74,16 +80,25 @@ export class NaiveAlerts {
     return this.#held.has(`${key} ${windowEndUs}`)
   }
 
+  #paneOf({ timeUs }: PlainEvent, receivedUs: number): number {
+    return Math.floor(Math.min(timeUs, receivedUs) / this.#slideUs)
+  }
+
+  #isLate(event: PlainEvent, receivedUs: number): boolean {
+    const endUs = (this.#paneOf(event, receivedUs) + 1) * this.#slideUs
+    return endUs + this.#rule.latenessS * 1e6 <= receivedUs
+  }
+
   #place(event: PlainEvent, receivedUs: number): void {
-    const pane = Math.floor(Math.min(event.timeUs, receivedUs) / this.#slideUs)
-    if ((pane + 1) * this.#slideUs + this.#rule.latenessS * 1e6 <= receivedUs) {
-      this.late++
-      return
-    }
+    const pane = this.#paneOf(event, receivedUs)
     if (pane <= this.#closed) this.behind++
     const fn = this.#rule.aggregate.fn
     const span = fn === 'change' ? 2 * this.#panes : this.#panes + (fn === 'new_pattern' ? 1 : 0)
     if (pane < this.#closed + 2 - span) return
+    if (!this.#groups.has(event.key) && this.#groups.size >= this.#rule.groupsMax) {
+      this.leftOut++
+      return
+    }
     this.#events.push({ ...event, pane })
     const group = this.#group(event.key)
     group.firstSeen = Math.min(group.firstSeen, pane)
@@ -182,6 +197,8 @@ export class NaiveAlerts {
     const isUp = condition?.operator.startsWith('>') ?? true
     const rising = isUp ? ['count', 'rate', 'max'] : ['min']
     if (forS > 0 || !rising.includes(fn)) return
+    // What a counter of a metric says may be less than nothing.
+    if (fn === 'rate' && 'metric' in aggregate) return
     const current = Math.floor(this.#nowUs / this.#slideUs)
     for (const [key, group] of this.#groups) {
       for (let last = this.#closed + 1; last <= current && group.status !== 'firing'; last++) {
@@ -266,11 +283,13 @@ export class NaiveAlerts {
     const events = this.#inWindow(key, last - this.#panes + 1, last)
     const numbers = events.map(({ number }) => number)
     const sum = numbers.reduce((total, number) => total + number, 0)
-    switch (measuredBy(this.#rule.aggregate).fn) {
+    const aggregate = measuredBy(this.#rule.aggregate)
+    if (/^p\d/.test(aggregate.fn)) return quantile(numbers, Number(aggregate.fn.slice(1)))
+    switch (aggregate.fn) {
       case 'count':
         return events.length
       case 'rate':
-        return events.length / this.#rule.windowS
+        return ('metric' in aggregate ? sum : events.length) / this.#rule.windowS
       case 'ratio':
         return events.length === 0
           ? null
@@ -293,6 +312,12 @@ export class NaiveAlerts {
         throw new Error(`nobody knows ${this.#rule.aggregate.fn}`)
     }
   }
+}
+
+/** Of all numbers, in their order; null = there are none. */
+function quantile(numbers: readonly number[], percent: number): number | null {
+  const ordered = numbers.toSorted((a, b) => a - b)
+  return ordered[Math.floor(((ordered.length - 1) * percent) / 100)] ?? null
 }
 
 /** A group of which nothing was ever heard would fire. */

@@ -15,6 +15,7 @@ export function pick<Value>(random: Random, values: readonly Value[]): Value {
   return values[between(random, 0, values.length - 1)] as Value
 }
 
+const QUANTILES = ['p50', 'p75', 'p90', 'p95', 'p99'] as const
 const AGGREGATES: readonly AlertAggregate[] = [
   { fn: 'count' },
   { fn: 'count' },
@@ -29,12 +30,18 @@ const AGGREGATES: readonly AlertAggregate[] = [
   { fn: 'avg', field: 'n' },
   { fn: 'min', field: 'n' },
   { fn: 'max', field: 'n' },
+  ...QUANTILES.map(fn => ({ fn, field: 'n' })),
+  { fn: 'rate', metric: 'm' },
+  { fn: 'p95', metric: 'm' },
 ]
+/** Numbers are whole: between them no estimate is on the other side. */
+const BETWEEN = [0.5, 1.5, 2.5, 4.5]
 const THRESHOLDS: Readonly<Record<string, readonly number[]>> = {
   rate: [0.1, 0.5],
   ratio: [0.3, 0.5],
   change: [-50, 50, 100],
   sum: [0, 10],
+  ...Object.fromEntries(QUANTILES.map(fn => [fn, BETWEEN])),
 }
 
 export function randomRule(random: Random): AlertRule {
@@ -53,7 +60,7 @@ export function randomRule(random: Random): AlertRule {
     condition: isEvent ? null : { operator, threshold },
     resolve: isEvent || between(random, 0, 2) > 0 ? null : threshold + away * between(random, 0, 3),
     by: isPattern || between(random, 0, 1) === 0 ? [] : ['key'],
-    groupsMax: 1_000,
+    groupsMax: pick(random, [1_000, 1_000, 2]),
     forS: pick(random, [0, 0, 0, 3, 20]),
     keepFiringForS: pick(random, [0, 0, 5, 30]),
     latenessS: pick(random, [0, 1, 5, 10]),

@@ -1,7 +1,14 @@
 /** Alertmanager's API v2: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml */
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
-import { type AlertMessage, changeText, toldLines } from '../alert-message.ts'
+import {
+  type AlertMessage,
+  changeText,
+  findingsTexts,
+  toldFirst,
+  toldLines,
+  toldSeries,
+} from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
 
@@ -37,13 +44,20 @@ function alertOf(change: HistoryEntry, message: AlertMessage, nowUs: number) {
       summary: message.template.title === '' ? changeText(change) : messageTitle(alone),
       ...(description === null ? {} : { description }),
       ...(runbook === null ? {} : { runbook_url: runbook }),
-      ...(message.lines.length === 0 ? {} : { logs: toldLines(message).join('\n') }),
+      ...annotated('series', toldSeries(message)),
+      ...annotated('findings', findingsTexts(message)),
+      ...annotated('first_logs', toldFirst(message)),
+      ...annotated('logs', toldLines(message)),
     },
     generatorURL: message.link,
     ...(to === 'firing'
       ? { startsAt: formatTime(windowEndUs, 0), endsAt: formatTime(nowUs + FIRING_US_MAX, 0) }
       : { endsAt: formatTime(Math.min(windowEndUs, nowUs), 0) }),
   }
+}
+
+function annotated(name: string, texts: readonly string[]): Record<string, string> {
+  return texts.length === 0 ? {} : { [name]: texts.join('\n') }
 }
 
 /** Names as Prometheus takes them; what is no value is no label. */

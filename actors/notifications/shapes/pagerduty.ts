@@ -1,13 +1,23 @@
 /** PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
+import { createHash } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { formatTime } from '#proto/time.ts'
-import { type AlertMessage, changeText, findingsTexts, toldLines } from '../alert-message.ts'
+import {
+  type AlertMessage,
+  changeText,
+  findingsTexts,
+  toldFirst,
+  toldLines,
+  toldSeries,
+} from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
+import { cutText } from '../told-text.ts'
 
 const EVENTS_URL = 'https://events.pagerduty.com/v2/enqueue'
 /** What PagerDuty takes. */
 const SUMMARY_CHARS_MAX = 1_024
+const KEY_CHARS_MAX = 255
 
 export interface PagerDutyTarget {
   readonly routing_key: string
@@ -48,7 +58,9 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
         group: about.group,
         ...(text === null ? {} : { text }),
         labels: about.labels,
+        first_logs: toldFirst(message),
         logs: toldLines(message),
+        series: toldSeries(message).join(''),
         findings: findingsTexts(message),
         possibly_repeated: message.isRepeatPossible,
       },
@@ -56,7 +68,10 @@ function eventOf(change: HistoryEntry, message: AlertMessage, routingKey: string
   }
 }
 
-/** PagerDuty takes 255 characters; groups of long values differ at their beginning, or meet. */
+/** Of what is longer a hash stands at the end: groups may have the beginning in common. */
 function incidentKey({ ruleId, key }: HistoryEntry): string {
-  return `logboy/${ruleId}/${key}`.slice(0, 255)
+  const whole = `logboy/${ruleId}/${key}`
+  if (whole.length <= KEY_CHARS_MAX) return whole
+  const hash = createHash('sha256').update(whole).digest('base64url')
+  return `${cutText(whole, KEY_CHARS_MAX - hash.length - 1)}${hash}`
 }

@@ -6,7 +6,9 @@ import {
   linksOf,
   severityOf,
   toldChanges,
+  toldFirst,
   toldLines,
+  toldSeries,
 } from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
@@ -34,10 +36,17 @@ export function slackPost(message: AlertMessage, url: string): OutgoingPost {
 }
 
 function sectionsOf(message: AlertMessage) {
-  const lines = toldLines(message)
-  const texts = [...toldChanges(message), ...findingsTexts(message)]
-  const told = section(escaped(texts.join('\n')))
-  return lines.length === 0 ? [told] : [told, section(`\`\`\`${escaped(lines.join('\n'))}`, '```')]
+  const [first, last] = [toldFirst(message), toldLines(message)]
+  const texts = [...toldChanges(message), ...toldSeries(message), ...findingsTexts(message)]
+  return [
+    section(escaped(texts.join('\n'))),
+    ...(first.length === 0 ? [] : [code('First\n', first)]),
+    ...(last.length === 0 ? [] : [code(first.length === 0 ? '' : 'Last\n', last)]),
+  ]
+}
+
+function code(title: string, lines: readonly string[]) {
+  return section(`${title}\`\`\`${escaped(lines.join('\n'))}`, '```')
 }
 
 /** Of a template, whose author may write markup: as many as Slack needs. */

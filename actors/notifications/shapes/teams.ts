@@ -6,7 +6,9 @@ import {
   linksOf,
   severityOf,
   toldChanges,
+  toldFirst,
   toldLines,
+  toldSeries,
 } from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
@@ -36,10 +38,17 @@ export function teamsPost(message: AlertMessage, url: string): OutgoingPost {
 }
 
 function blocksOf(message: AlertMessage) {
+  const [first, last] = [toldFirst(message), toldLines(message)]
+  const texts = [...toldChanges(message), ...toldSeries(message), ...findingsTexts(message)]
   return [
-    ...[...toldChanges(message), ...findingsTexts(message)].map(block),
-    ...toldLines(message).map(line => ({ ...block(line), fontType: 'Monospace', size: 'Small' })),
+    ...texts.map(block),
+    ...(first.length === 0 ? [] : [block('First'), ...first.map(codeBlock), block('Last')]),
+    ...last.map(codeBlock),
   ]
+}
+
+function codeBlock(line: string) {
+  return { ...block(line), fontType: 'Monospace', size: 'Small' }
 }
 
 /** Of a template, whose author may write Markdown: a line each. */

@@ -174,7 +174,7 @@ test('of patterns each is a group', () => {
   })
 })
 
-test('rules of metrics see points, those of logs do not', () => {
+test('rules of metrics see points, those of logs do not, and none sees what rules said', () => {
   const point = { unit: '', intervalMs: 1_000, value: 0, count: 0, sum: 0, min: 0, max: 0 }
   const points: MetricPoint[] = [
     { ...point, type: 'counter', value: 3, buckets: new Map() },
@@ -208,6 +208,8 @@ test('rules of metrics see points, those of logs do not', () => {
     message: `m${n}`,
     attributes: Object.entries(pointAttributes(each)),
   }))
+  const said = rowsOfKind(ROW_KINDS.alert, records)
+  assert.ok(deltasOf(rules, said).every(told => told === undefined))
   const [logs, ...metrics] = deltasOf(rules, rowsOfKind(ROW_KINDS.metric, records))
   assert.equal(logs, undefined)
   const [counter, gauge, histogram] = metrics.map(told => [...(told?.parts.values() ?? [])][0])
