@@ -310,3 +310,27 @@ test('a rule that comes while logs arrive judges no window of which it missed so
   const changes = [errors(10_500)].flatMap(step => runStep(engine, storedAs(rule), step))
   assert.deepEqual([...changes, ...engine.advance(at(12_000))], [])
 })
+
+test('neither rows from before a rule was saved count, nor what another version of it knew', () => {
+  const many = { name: 'many', window: '10s', lateness: '10s', condition: '> 3' }
+  const parsed = parseAlertRule(many)
+  assert.ok(parsed.type === 'rule')
+  const at = (s: number): number => START_US + s * 1_000_000
+  const first = { ...storedAs(parsed.rule), updatedAtUs: at(5) }
+  const two = (s: number): PlainStep => {
+    const event = { key: '', timeUs: at(s), number: 1, isPart: false }
+    return { type: 'batch', atUs: at(s), events: [event, event] }
+  }
+  const engine = new AlertEngine()
+  engine.setRules([first])
+  assert.deepEqual(runStep(engine, first, two(4)), [])
+  assert.deepEqual(runStep(engine, first, two(6)), [], 'two came before it')
+  const second = { ...first, version: 2, updatedAtUs: at(7) }
+  const restored = AlertEngine.restore(engine.snapshot(), [second])
+  assert.deepEqual(runStep(restored, second, two(8)), [], 'two were of the other version')
+  const changes = runStep(restored, second, two(9))
+  assert.deepEqual(
+    changes.map(({ to, value, version }) => [to, value, version]),
+    [['firing', 4, 2]],
+  )
+})

@@ -1,4 +1,4 @@
-/** Texts, numbers and logs of bounded length: whoever is told refuses what is too long, every time again. */
+/** What is told, in bounded length: whoever is told refuses what is too long, every time again. */
 import type { Json, Row } from '#proto/api.ts'
 
 /** Of a log as JSON that is told as it is. */
