@@ -1,4 +1,4 @@
-/** A rule that cannot be evaluated is told to channels, else to owners, until somebody heard. */
+/** A rule that cannot be evaluated is told to channels and owners, until somebody heard. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UntoldFault } from '#actors/catalog/alert-faults.ts'
@@ -19,7 +19,11 @@ const FAULT: UntoldFault = {
   rule: { name: 'errors', condition: '> 1', severity: 'critical' },
 }
 
-async function told({ channels = [] as string[], isDown = false } = {}) {
+async function told({
+  channels = [] as string[],
+  isDown = false,
+  type = 'mail' as 'mail' | 'printed',
+} = {}) {
   const mails: Mail[] = []
   const settled: string[] = []
   const settings = new SealedSettings([Buffer.alloc(32, 7)], seededRandom(1))
@@ -48,7 +52,7 @@ async function told({ channels = [] as string[], isDown = false } = {}) {
     },
     settings,
     mailer: {
-      type: 'mail',
+      type,
       send: async mail => {
         if (isDown) throw new Error('no mail server')
         mails.push(mail)
@@ -64,20 +68,30 @@ async function told({ channels = [] as string[], isDown = false } = {}) {
   return { mails, settled }
 }
 
-test('where there are channels, each is told, whatever it asks of severity and labels', async () => {
+test('each channel is told, whatever it asks of severity and labels, and each owner', async () => {
   const { mails, settled } = await told({ channels: ['ops@a.example', 'dev@a.example'] })
   assert.deepEqual(
     mails.map(({ to, subject }) => [to, subject]),
     [
       ['ops@a.example', 'FAULT: errors (shop)'],
       ['dev@a.example', 'FAULT: errors (shop)'],
+      ['ada@a.example', 'FAULT: errors (shop)'],
     ],
   )
   assert.match(mails[0]?.text ?? '', /cannot be evaluated.*query: no such operator/)
   assert.deepEqual(settled, ['rule01@3'])
 })
 
-test('where there is none, owners get a mail, and nobody else', async () => {
+test('an owner whom a channel mails gets one, and none where mail does not leave', async () => {
+  const receivers = async (options: Parameters<typeof told>[0]) =>
+    (await told(options)).mails.map(({ to }) => to)
+  assert.deepEqual(await receivers({ channels: ['Ada@a.example'] }), ['Ada@a.example'])
+  const channels = ['ops@a.example']
+  assert.deepEqual(await receivers({ channels, type: 'printed' }), channels)
+  assert.deepEqual(await receivers({ type: 'printed' }), ['ada@a.example'])
+})
+
+test('where there is no channel, owners get a mail, and nobody else', async () => {
   const { mails, settled } = await told()
   assert.deepEqual(
     mails.map(({ to }) => to),

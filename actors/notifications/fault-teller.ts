@@ -1,10 +1,11 @@
 /**
- * The actor that tells of rules which cannot be evaluated: to the channels of their project, or
- * where there are none by mail to its owners. Nobody would miss an alert that cannot come.
+ * The actor that tells of rules which cannot be evaluated: to the channels of their project and by
+ * mail to its owners. Nobody would miss an alert that cannot come.
  */
-import type { AlertChannels, StoredChannel } from '#actors/catalog/alert-channels.ts'
+import type { AlertChannels } from '#actors/catalog/alert-channels.ts'
 import type { AlertFaults, UntoldFault } from '#actors/catalog/alert-faults.ts'
 import type { Members } from '#actors/catalog/members.ts'
+import type { ChannelSettings } from '#proto/alert-channel.ts'
 import { type Actor, type Context, defineActor } from '#runtime/index.ts'
 import { type AlertMessage, plainText, titleOf } from './alert-message.ts'
 import type { SealedSettings } from './channel-settings.ts'
@@ -81,28 +82,36 @@ class FaultTeller implements Actor<FaultTellerMessage> {
 
   /** Whether anybody was. */
   async #tell(fault: UntoldFault, nowUs: number): Promise<boolean> {
-    const { channels, publicUrl } = this.#deps
+    const { channels, publicUrl, settings, mailer } = this.#deps
     const message = faultMessage(fault, publicUrl(), nowUs)
     const enabled = (await channels.list(fault.projectId)).filter(channel => channel.enabled)
-    const sent =
-      enabled.length === 0
-        ? await this.#mailOwners(fault.projectId, message)
-        : await Promise.all(enabled.map(channel => this.#send(message, channel, nowUs)))
+    const opened = enabled.flatMap(({ sealed }) => settings.open(sealed) ?? [])
+    const sent = await Promise.all(opened.map(each => this.#send(message, each, nowUs)))
+    // What is printed reaches none of them: it is for whoever has nothing else.
+    if (enabled.length > 0 && mailer.type === 'printed') return sent.includes(true)
+    const mailed = opened.flatMap(each => (each.kind === 'email' ? each.to : []))
+    sent.push(...(await this.#mailOwners(fault.projectId, message, mailed)))
     return sent.includes(true)
   }
 
-  async #send(message: AlertMessage, { sealed }: StoredChannel, nowUs: number): Promise<boolean> {
-    const { settings: opener, mailer, allowPrivate } = this.#deps
-    const settings = opener.open(sealed)
-    if (settings === null) return false
+  async #send(message: AlertMessage, settings: ChannelSettings, nowUs: number): Promise<boolean> {
+    const { mailer, allowPrivate } = this.#deps
     const signal = AbortSignal.any([this.#context.signal, AbortSignal.timeout(SEND_MS_MAX)])
     const came = await deliver(message, settings, { mailer, allowPrivate, nowUs, signal })
     return came.outcome === 'delivered'
   }
 
-  async #mailOwners(projectId: string, message: AlertMessage): Promise<readonly boolean[]> {
+  /** But for those who were `mailed` by a channel. */
+  async #mailOwners(
+    projectId: string,
+    message: AlertMessage,
+    mailed: readonly string[],
+  ): Promise<readonly boolean[]> {
     const { members, mailer } = this.#deps
-    const owners = (await members.list(projectId)).filter(({ role }) => role === 'owner')
+    const known = new Set(mailed.map(address => address.toLowerCase()))
+    const owners = (await members.list(projectId)).filter(
+      ({ role, account }) => role === 'owner' && !known.has(account.email.toLowerCase()),
+    )
     const [subject, text] = [titleOf(message), plainText(message)]
     return Promise.all(
       owners.map(({ account: { email: to } }) =>
