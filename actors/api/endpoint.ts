@@ -23,6 +23,7 @@ import {
 } from './caller.ts'
 import { cookieOf, SESSION_COOKIE } from './cookies.ts'
 import { check, JSON_BODY_BYTES_MAX, readJson } from './json-body.ts'
+import { queryObject } from './query-object.ts'
 import { type RequestRate, withHeaders } from './request-rate.ts'
 
 /** What a handler gets: everything checked. */
@@ -126,7 +127,7 @@ async function serve(
   const inPath = path.startsWith(PROJECT_PATH) ? (request.parameters['id'] ?? '') : null
   // Where the path names it nothing else is looked at before.
   const byPath = isMembers && inPath !== null ? await allowed(caller, inPath, needs, deps) : null
-  const asked = query === undefined ? undefined : check(queryObject(request.query), query)
+  const asked = query === undefined ? undefined : check(queryObject(request.query, query), query)
   const sent = body === undefined ? undefined : await readJson(request, body)
   const project =
     isMembers && inPath === null
@@ -236,11 +237,6 @@ export const PROBLEMS_OF: Readonly<Record<keyof Calls<never, never>, readonly Pr
   person: [...CALLER_PROBLEMS, 'LOGBOY_FORBIDDEN'],
   administrator: [...CALLER_PROBLEMS, 'LOGBOY_FORBIDDEN'],
   member: [...CALLER_PROBLEMS, 'LOGBOY_BAD_REQUEST', 'LOGBOY_FORBIDDEN', 'LOGBOY_PROJECT_UNKNOWN'],
-}
-
-/** A name that comes twice is a list. */
-function queryObject(query: URLSearchParams): Record<string, string> {
-  return Object.fromEntries([...query.keys()].map(name => [name, query.getAll(name).join(',')]))
 }
 
 function projectNamed(from: unknown): string | undefined {
