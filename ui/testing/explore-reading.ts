@@ -179,7 +179,7 @@ browse('a pattern tells its share, its bars, and since when it is new', async vi
   await visit.signIn(`/explore?project=${PROJECT}&view=patterns`)
   const line = (text: string) => page.locator('.pattern-line', { hasText: text })
   const fresh = line('Never seen before')
-  await fresh.getByText(/^new since \d\d:\d\d:\d\d$/).waitFor()
+  await fresh.getByText(/^new since (\w{3} \d+ )?\d\d:\d\d:\d\d$/).waitFor()
   assert.match(await fresh.locator('.pattern-share').innerText(), /^0\.\d+ %$/)
   assert.match((await fresh.locator('.spark path').getAttribute('d')) ?? '', /^M[\d.]+ 22v-22/)
   assert.equal(await line('An old acquaintance').locator('.badge-new').count(), 0)

@@ -4,7 +4,7 @@ import { createAsked } from '../kit/asked.ts'
 import { IconButton } from '../kit/icon-button.tsx'
 import { countText, shortCount } from '../kit/number-text.ts'
 import { createNow } from '../kit/reactive.ts'
-import { agoText, clockText, timeMs } from '../kit/wall-time.ts'
+import { agoText, sinceText, timeMs } from '../kit/wall-time.ts'
 import type { Interval } from '../time/time-range-model.ts'
 import type { Explorer } from './explorer.ts'
 import { rangeFilter, scopeFilter } from './field-facts.ts'
@@ -160,7 +160,7 @@ function PatternLine(props: {
         <span class="pattern-text">
           <Show when={props.isNew}>
             <span class="badge-new">
-              new since {clockText(timeMs(props.pattern.first_seen), state().zone).slice(0, 8)}
+              new since {sinceText(timeMs(props.pattern.first_seen), props.nowMs, state().zone)}
             </span>
           </Show>
           <For each={patternPieces(props.pattern.pattern)}>

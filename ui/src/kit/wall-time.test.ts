@@ -8,6 +8,7 @@ import {
   fromWallTime,
   momentText,
   secondText,
+  sinceText,
   startOfDay,
   toWallTime,
   zoneText,
@@ -23,6 +24,14 @@ test('a moment reads as date and time', () => {
   assert.equal(momentText(MS - 3120, 'utc'), '2026-11-21 09:14')
   assert.equal(secondText(MS, 'utc'), '2026-11-21 09:14:03')
   assert.equal(secondText(MS - 3120, 'utc'), '2026-11-21 09:14:00')
+})
+
+test('since when something is names the day where it is not today', () => {
+  const since = (nowMs: number): string => sinceText(MS, nowMs, 'utc')
+  assert.equal(since(MS + 1_000), '09:14:03')
+  assert.equal(since(startOfDay(MS, 'utc', 1) - 1), '09:14:03')
+  assert.equal(since(startOfDay(MS, 'utc', 1)), 'Nov 21 09:14:03')
+  assert.equal(since(startOfDay(MS, 'utc') - 1), 'Nov 21 09:14:03')
 })
 
 test('a moment goes to wall time and back in UTC', () => {

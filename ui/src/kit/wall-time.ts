@@ -71,6 +71,13 @@ export function dayText(ms: number, zone: Zone): string {
   return `${MONTHS[month - 1]} ${day}`
 }
 
+/** `09:14:03`, of another day than today `Nov 21 09:14:03`. */
+export function sinceText(ms: number, nowMs: number, zone: Zone): string {
+  const clock = clockText(ms, zone).slice(0, 8)
+  const isToday = startOfDay(ms, zone) === startOfDay(nowMs, zone)
+  return isToday ? clock : `${dayText(ms, zone)} ${clock}`
+}
+
 /** `2026-11-21 09:14:03`, seconds and milliseconds only where they are not zero. */
 export function momentText(ms: number, zone: Zone): string {
   const { year, month, day, hour, minute, second, milli } = toWallTime(ms, zone)
