@@ -112,7 +112,7 @@ function doors(driver: string): void {
       const cases: readonly (readonly [type: string, body: string | Buffer<ArrayBuffer>])[] = [
         ['application/json', '{"resourceLogs":'],
         ['application/json', `{"a":${'['.repeat(100_000)}`],
-        ['application/json', '{"resourceLogs":[{"scopeLogs":[{"logRecords":[7]}]}]}'],
+        ['application/json', '{"resourceLogs":[{"scopeLogs":[{"logRecords":7}]}]}'],
         ['application/x-protobuf', Buffer.from('0a05', 'hex')],
         ['application/x-protobuf', Buffer.from('0affffffffffffffffff01', 'hex')],
         ['application/x-protobuf', Buffer.from('7b'.repeat(1_000), 'hex')],
