@@ -100,6 +100,22 @@ test('one bad record among 500 is rejected with its reason, the others are store
   }
 })
 
+test('an empty time or level is as one that is not there, and the next name has its turn', () => {
+  const [nothing, spaces, other] = rowsOf(
+    decoded(
+      [
+        '{"time":"","level":""}',
+        '{"time":" \\u0020","level":" "}',
+        '{"time":"","ts":"2025-11-20T00:00:00Z","level":"","severity":"error"}',
+      ].join('\n'),
+    ),
+  )
+  assert.deepEqual([nothing?.timeNs, nothing?.severity], [null, 0])
+  assert.deepEqual(nothing?.attributes, { 's.time': '', 's.level': '' })
+  assert.deepEqual([spaces?.timeNs, spaces?.severity], [null, 0])
+  assert.deepEqual([other?.timeNs, other?.severity], [1_763_596_800_000_000_000n, 17])
+})
+
 test('a body of which nothing is JSON is told with the position', () => {
   const faults: Record<string, number> = {
     '': 0,

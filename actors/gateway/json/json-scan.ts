@@ -30,6 +30,7 @@ export const CLOSE_BRACKET = 0x5d
 export const COMMA = 0x2c
 export const COLON = 0x3a
 export const MINUS = 0x2d
+export const SPACE = 0x20
 
 /** Position of the first byte that is no white space; bytes.length at the end. */
 export function skipSpace(bytes: Uint8Array, start: number): number {

@@ -15,6 +15,7 @@ import {
   OPEN_BRACKET,
   ordinaryEnd,
   QUOTE,
+  SPACE,
   skipSpace,
   stringEnd,
   valueEnd,
@@ -176,7 +177,7 @@ function isUsable(
   switch (role) {
     case ROLE.time:
     case ROLE.level:
-      return kind <= KIND.decimal
+      return kind <= KIND.decimal && !isBlank(kind, bytes, start, end)
     case ROLE.traceId:
       return kind <= KIND.escaped && isHexText(kind, bytes, start, end, 32)
     case ROLE.spanId:
@@ -194,8 +195,20 @@ function isHexText(
   digits: number,
 ): boolean {
   if (kind === KIND.plain) return isHexId(bytes, start, end, digits)
+  const text = unescaped(bytes, start, end)
+  return isHexId(text, 0, text.length, digits)
+}
+
+/** A text that says nothing: shippers send `"time":""` for what they do not know. */
+function isBlank(kind: number, bytes: Uint8Array, start: number, end: number): boolean {
+  if (kind === KIND.escaped) return unescaped(bytes, start, end).every(byte => byte === SPACE)
+  for (let at = start; at < end; at++) if (bytes[at] !== SPACE) return false
+  return true
+}
+
+function unescaped(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const text = new Uint8Array(end - start)
-  return isHexId(text, 0, unescapeTo(text, 0, bytes, start, end), digits)
+  return text.subarray(0, unescapeTo(text, 0, bytes, start, end))
 }
 
 function isWhole(bytes: Uint8Array, start: number, end: number): boolean {

@@ -135,8 +135,8 @@ export function expectedRow(record: Json & { type: 'object' }): PlainRow | strin
     }
     return undefined
   }
-  const time = take(['time', 'timestamp', '@timestamp', 'ts'], isTextOrNumber)
-  const level = take(['level', 'severity', 'lvl'], isTextOrNumber)
+  const time = take(['time', 'timestamp', '@timestamp', 'ts'], isSaid)
+  const level = take(['level', 'severity', 'lvl'], isSaid)
   const [message, service, host, file] = [
     ['message', 'msg', 'log'],
     ['service'],
@@ -182,6 +182,11 @@ function flatten(members: readonly Member[], prefix: string, depth: number): Lea
 
 function isTextOrNumber(json: Json): boolean {
   return json.type === 'string' || json.type === 'number'
+}
+
+/** Nothing but spaces says no time and no level. */
+function isSaid(json: Json): boolean {
+  return isTextOrNumber(json) && (json.type !== 'string' || /[^ ]/.test(json.value))
 }
 
 function isScalar(json: Json): boolean {
