@@ -60,6 +60,7 @@ export function snippets({ origin, project, key }: SnippetContext): readonly Sni
         `export OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=${origin}/v1/logs`,
         `export OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/protobuf`,
         `export OTEL_EXPORTER_OTLP_LOGS_HEADERS='authorization=Bearer%20${key}'`,
+        `export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true # Python alone wants it`,
       ].join('\n'),
       note: 'Logs of SDKs and collectors, in protobuf or JSON; over gRPC at port 4317.',
     },
