@@ -17,10 +17,12 @@ test('alerts test: rules of a file look at given logs; what is wrong is told wit
     service: 'checkout',
     level: 'error',
     message: 'card declined',
+    order: `o${second}`,
   }))
   const logFile = path('logs.ndjson', logs.map(log => JSON.stringify(log)).join('\n'))
   const rule = `{name: declines, query: declined, condition: '>= 3', window: 1m}`
-  const good = path('good.yaml', `rules: [${rule}]`)
+  const capped = `{name: paused, enabled: false, condition: '> 0', by: [order], groups_max: 2, for: 1h}`
+  const good = path('good.yaml', `rules: [${rule}, ${capped}]`)
   const told = await runLogboy(['alerts', 'test', good, '--logs', logFile, '--json'])
   const changes = told.stdout
     .trim()
@@ -30,9 +32,17 @@ test('alerts test: rules of a file look at given logs; what is wrong is told wit
     changes.map(change => Object.values(change).slice(0, 5)),
     [
       ['2026-11-01T10:00:04.000Z', 'declines', 'ok', 'firing', 3],
+      ['2026-11-01T10:00:10.000Z', 'paused', 'ok', 'pending', 1],
+      ['2026-11-01T10:00:10.000Z', 'paused', 'ok', 'pending', 1],
       ['2026-11-01T10:01:02.000Z', 'declines', 'firing', 'ok', 2],
+      ['2026-11-01T10:05:10.000Z', 'paused', 'pending', 'ok', 0],
+      ['2026-11-01T10:05:10.000Z', 'paused', 'pending', 'ok', 0],
     ],
   )
+  assert.deepEqual(told.stderr.trim().split('\n'), [
+    'paused: is not enabled; here is what it would have said',
+    'paused: 1 log of groups beyond groups_max did not count',
+  ])
   const bad = path('bad.yaml', 'rules: [{name: x, window: 5}]')
   const refused = await runLogboy(['alerts', 'test', bad, '--logs', logFile])
   assert.equal(refused.code, 1)

@@ -12,7 +12,7 @@ import { type AlertRule, isMetricRule } from '#proto/alert-rule.ts'
 import type { Row } from '#proto/api.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { formatTime, parseTime } from '#proto/time.ts'
-import { fail, note, plain, print, table } from './terminal.ts'
+import { counted, fail, note, plain, print, table } from './terminal.ts'
 
 interface TestOptions {
   readonly logs: string
@@ -74,15 +74,20 @@ function changesOf(rule: AlertRule, rows: readonly Row[]): readonly AlertChange[
     note(`${rule.name}: rules of metrics are not tested with logs`)
     return []
   }
+  if (!rule.enabled) note(`${rule.name}: is not enabled; here is what it would have said`)
   const times = rows.map(({ time }) => parseTime(time)?.timeUs ?? 0)
-  const { changes } = replay({
-    rules: [{ id: rule.name, version: 1, updatedAtUs: Math.min(...times), rule }],
+  const tested = { ...rule, enabled: true }
+  const { changes, leftOut } = replay({
+    rules: [{ id: rule.name, version: 1, updatedAtUs: Math.min(...times), rule: tested }],
     state: null,
     rows: rows.map(row => JSON.stringify(row)),
     isMetrics: false,
     untilUs: Math.max(...times) + 2 * DAY_US,
     pointUs: null,
   })
+  if (leftOut > 0) {
+    note(`${rule.name}: ${counted(leftOut, 'log')} of groups beyond groups_max did not count`)
+  }
   return changes
 }
 
