@@ -93,3 +93,25 @@ test('where the store does not answer it is told all the same', async () => {
   const { lines, findings } = await told.of([fired()])
   assert.deepEqual([lines, findings.first, findings.unusual, findings.series], [[], [], [], null])
 })
+
+test('all channels are told what one look found, and of many firings each has its turn', async () => {
+  let searches = 0
+  let open = (): void => undefined
+  const gate = new Promise<void>(resolve => {
+    open = resolve
+  })
+  const { told, asked } = evidence(async plan => {
+    searches++
+    await gate
+    return found(logsOf(plan))
+  })
+  const firings = [1, 2, 3, 4, 5, 6].map(id => historyEntry(id, { windowEndUs: END_US }))
+  const messages = firings.flatMap(firing => [told.of([firing]), told.of([firing])])
+  await new Promise(resolve => void setImmediate(resolve))
+  const atOnce = asked.length
+  open()
+  const heard = await Promise.all(messages)
+  assert.ok(heard.every(({ lines, findings }) => lines.length === 5 && findings.first.length === 2))
+  assert.deepEqual([atOnce, asked.length], [4, 6])
+  assert.equal(searches % 6, 0)
+})

@@ -12,6 +12,7 @@ import {
   NO_FINDINGS,
   unusualValues,
 } from './findings.ts'
+import { LookQueue } from './look-queue.ts'
 import { rowsAsked, searchFor } from './rows-asked.ts'
 import { type RuleSeriesDeps, ruleSeries } from './rule-series.ts'
 
@@ -21,8 +22,10 @@ const QUERIES_MAX = 5
 /** A message must not wait for a slow store. */
 const SEARCH_MS_MAX = 5_000
 
-/** Messages that the store is asked about in full at one time; others have their last logs. */
+/** Firings that the store is asked about in full at one time. */
 const LOOKED_AT_ONCE = 4
+/** Of those five seconds: whose turn does not come has its last logs. */
+const TURN_MS_MAX = 2_000
 /** Logs whose values are compared. */
 const SAMPLE = 100
 const FIRST_MAX = 2
@@ -48,7 +51,9 @@ const NO_EVIDENCE: AlertEvidence = { lines: [], findings: NO_FINDINGS }
 
 export class Evidence {
   readonly #deps: EvidenceDeps
-  #looking = 0
+  readonly #queue = new LookQueue(LOOKED_AT_ONCE)
+  /** Channels are told the same firings at one time: the store is asked once. */
+  readonly #looks = new Map<string, Promise<AlertEvidence>>()
 
   constructor(deps: EvidenceDeps) {
     this.#deps = deps
@@ -61,19 +66,29 @@ export class Evidence {
 
   /** What there is of it: the alert is told all the same where the store does not answer. */
   async of(changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
+    if (changes[0]?.to !== 'firing') return this.#last(askedOf(changes))
+    const key = changes.map(({ id }) => id).join()
+    const known = this.#looks.get(key)
+    if (known !== undefined) return known
+    const look = this.#fired(changes).finally(() => this.#looks.delete(key))
+    this.#looks.set(key, look)
+    return look
+  }
+
+  async #fired(changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
     const asked = askedOf(changes)
-    const isLooked = changes[0]?.to === 'firing' && this.#looking < LOOKED_AT_ONCE
-    if (!isLooked) {
-      return { ...NO_EVIDENCE, lines: asked === null ? [] : await this.#rows(asked, LINES_MAX) }
-    }
-    this.#looking++
+    if (!(await this.#queue.take(AbortSignal.timeout(TURN_MS_MAX)))) return this.#last(asked)
     try {
       if (asked !== null) return await this.#look(asked, changes)
       const series = await this.#series(changes, timeout())
       return { lines: [], findings: { ...NO_FINDINGS, series } }
     } finally {
-      this.#looking--
+      this.#queue.give()
     }
+  }
+
+  async #last(asked: Asked | null): Promise<AlertEvidence> {
+    return { ...NO_EVIDENCE, lines: asked === null ? [] : await this.#rows(asked, LINES_MAX) }
   }
 
   async #look(asked: Asked, changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
