@@ -16,7 +16,8 @@ import {
   type Scope,
   type TypedQuestion,
 } from './asking.ts'
-import { askCellQuantiles, type QuantileLimits } from './cell-quantiles.ts'
+import { askCellQuantiles } from './cell-quantiles.ts'
+import type { AskRows, QuantileLimits } from './group-numbers.ts'
 import { GroupSum } from './group-sum.ts'
 import { attributesOf, type GroupFields, groupFields, twinClauses } from './query/group-fields.ts'
 import {
@@ -29,6 +30,7 @@ import {
 } from './query/group-pages.ts'
 import type { Clause } from './query/visible-rows.ts'
 import type { SearchAnswer } from './tasks/read-answer.ts'
+import { askWindowQuantiles } from './window-quantiles.ts'
 
 export async function analyseElastic(
   input: AnalysisInput,
@@ -86,7 +88,7 @@ class Analysis {
     const matching = { scope, question: typed.question, fields }
     const sum = new GroupSum(this.#input.stages, this.#wanted, this.#memory)
     if (this.#wanted.numbers.some(({ isEach }) => isEach)) {
-      const page = await this.#cellQuantiles(matching, rows)
+      const page = await this.#quantiles(matching, rows)
       if (page !== null) {
         sum.add(readGroups(page, this.#wanted, this.#measures))
         return sum
@@ -123,21 +125,28 @@ class Analysis {
     return { rows: total ?? 0, fields: groupFields(this.#wanted, new Set(inColumns)) }
   }
 
-  #cellQuantiles({ scope, question, fields }: Matching, rows: number): Promise<GroupPage | null> {
+  async #quantiles({ scope, question, fields }: Matching, rows: number): Promise<GroupPage | null> {
+    const countRows = async (clause: Clause): Promise<number> => {
+      const body = { track_total_hits: true }
+      const { total } = await this.#ask(scope, question, body, { clauses: [clause] })
+      return total ?? 0
+    }
+    const ask: AskRows = async (aggs, runtimeMappings, clauses = []) => {
+      const body = { aggs, track_total_hits: false }
+      const more = { runtimeMappings, clauses }
+      const { aggregations } = await this.#ask(scope, question, body, more)
+      return aggregations as Readonly<Record<string, unknown>>
+    }
     const asked = {
       wanted: this.#wanted,
       measures: this.#measures,
       fields,
       rows,
+      countRows,
       limits: this.#limits,
       memory: this.#memory,
     }
-    return askCellQuantiles(asked, async (aggs, runtimeMappings, clauses = []) => {
-      const body = { aggs, track_total_hits: false }
-      const more = { runtimeMappings, clauses }
-      const { aggregations } = await this.#ask(scope, question, body, more)
-      return aggregations as Readonly<Record<string, unknown>>
-    })
+    return (await askWindowQuantiles(asked, ask)) ?? (await askCellQuantiles(asked, ask))
   }
 
   /** The script has to hold the different numbers of which a quantile is made. */

@@ -4,45 +4,37 @@
  * lies. The script that holds all different numbers takes three times as long.
  */
 import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
-import type { Measure } from '#proto/query/analysis.ts'
-import type { GroupsWanted } from '../analysis/groups-wanted.ts'
 import { bothDone } from '../lanes.ts'
-import type { HeldMemory } from '../query-memory.ts'
+import {
+  type AskRows,
+  BUCKETS_MAX,
+  GroupNumbers,
+  nameOf,
+  type QuantileLimits,
+  type QuantilesAsked,
+} from './group-numbers.ts'
 import { boundsOf, type Counted, cellOf, NumberCells } from './number-cells.ts'
 import { either } from './query/clause.ts'
-import type { GroupFields } from './query/group-fields.ts'
 import {
   GROUPS_OF_PAGE,
   type GroupBucket,
   type GroupPage,
   type GroupQuestion,
   groupQuestion,
-  NUMBER,
   rangeOf,
   sharesOf,
 } from './query/group-pages.ts'
 import type { Clause } from './query/visible-rows.ts'
 
-export interface QuantileLimits {
-  /** Rows that make the bounds; of fewer all numbers are read. */
-  readonly sampleRows: number
-  /** Of one field; fewer where there are many groups. */
-  readonly cellsMax: number
-  /** Rows whose numbers are read in the end. */
-  readonly readRowsMax: number
-  /** Different numbers that a script may hold. */
-  readonly scriptNumbersMax: number
-}
-
 export const QUANTILE_LIMITS: QuantileLimits = {
   sampleRows: 10_000,
   cellsMax: 1_024,
+  windowSampleRows: 100_000,
+  windowGroupsMax: 64,
   readRowsMax: 400_000,
   scriptNumbersMax: ELASTIC_QUANTILE_NUMBERS_MAX,
 }
 
-/** Below the server's limit of 65,536 on all groups of one answer. */
-const BUCKETS_MAX = 60_000
 /** Cells of all groups that are aimed at: a cell is 100 bytes of the answer. */
 const CELLS_WANTED = 40_000
 /** With fewer in each group too much would have to be read. */
@@ -50,25 +42,6 @@ const CELLS_MIN = 32
 /** The server's limit on a sample that is none. */
 const PROBABILITY_MAX = 0.5
 const SEED = 1
-/** A number and its rows while they are held. */
-const NUMBER_BYTES = 64
-
-export interface QuantilesAsked {
-  readonly wanted: GroupsWanted
-  readonly measures: readonly Measure[]
-  readonly fields: GroupFields
-  /** That match. */
-  readonly rows: number
-  readonly limits: QuantileLimits
-  readonly memory: HeldMemory
-}
-
-/** Asks for aggregations of the rows that match, and of which the clauses hold. */
-export type AskRows = (
-  aggs: Readonly<Record<string, unknown>>,
-  runtimeMappings: Readonly<Record<string, unknown>>,
-  clauses?: readonly Clause[],
-) => Promise<Readonly<Record<string, unknown>>>
 
 /** All groups, their quantiles as a script would answer them; null = there is too much to read. */
 export async function askCellQuantiles(
@@ -94,11 +67,12 @@ interface FieldCells {
 class CellQuantiles {
   readonly #asked: QuantilesAsked
   readonly #ask: AskRows
-  #numbers = 0
+  readonly #numbers: GroupNumbers
 
   constructor(asked: QuantilesAsked, ask: AskRows) {
     this.#asked = asked
     this.#ask = ask
+    this.#numbers = new GroupNumbers(asked, ask)
   }
 
   async run(): Promise<GroupPage | null> {
@@ -169,34 +143,16 @@ class CellQuantiles {
     const ranges = [...toRead].map(cell => ({
       range: { [field]: rangeOf(bounds, cell, 'gte', 'lt') },
     }))
-    const question = this.#question({ type: 'numbers', at })
     const numbers = new Map<string, Counted[]>()
-    for (let after: unknown = null; ; ) {
-      const page = await this.#page(question, {
-        after,
-        size: BUCKETS_MAX,
-        clauses: [either(ranges)],
-      })
-      this.#hold(page.buckets.length)
-      for (const { key, doc_count: rows } of page.buckets) {
-        const { [NUMBER]: number, ...group } = key ?? {}
-        const counted = { number: Number(number), rows }
-        const name = `${cellOf(bounds, counted.number)} ${JSON.stringify(group)}`
-        const known = numbers.get(name)
-        if (known === undefined) numbers.set(name, [counted])
-        else known.push(counted)
-      }
-      if (page.buckets.length < BUCKETS_MAX || page.after_key === undefined) break
-      after = page.after_key
-    }
+    await this.#numbers.read(at, either(ranges), (group, counted) => {
+      const name = `${cellOf(bounds, counted.number)} ${group}`
+      const known = numbers.get(name)
+      if (known === undefined) numbers.set(name, [counted])
+      else known.push(counted)
+    })
     return [...groups].every(([group, cells]) =>
       [...toRead].every(cell => cells.read(cell, numbers.get(`${cell} ${group}`) ?? [])),
     )
-  }
-
-  #hold(numbers: number): void {
-    this.#numbers += numbers
-    this.#asked.memory.hold('groups', this.#numbers * NUMBER_BYTES)
   }
 
   #question(asked: Parameters<typeof groupQuestion>[3]): GroupQuestion {
@@ -252,10 +208,6 @@ function cellsOf(
 function countsOf(bucket: GroupBucket, at: number): number[] {
   const cells = bucket[`c${at}`]?.buckets.map(({ doc_count: rows }) => rows)
   return cells ?? [Number(bucket[`n${at}`]?.value ?? 0)]
-}
-
-function nameOf({ key = {} }: GroupBucket): string {
-  return JSON.stringify(key)
 }
 
 function answered(bucket: GroupBucket, fields: readonly FieldCells[]): GroupBucket {

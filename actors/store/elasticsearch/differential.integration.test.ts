@@ -20,7 +20,8 @@ import type { Search } from '#proto/query/analysis.ts'
 import { printSearch } from '#proto/query/print-stages.ts'
 import { parseSearch } from '#proto/query.ts'
 import { seededRandom } from '#runtime/random.ts'
-import { QUANTILE_LIMITS, type QuantileLimits } from './cell-quantiles.ts'
+import { QUANTILE_LIMITS } from './cell-quantiles.ts'
+import type { QuantileLimits } from './group-numbers.ts'
 import type { Storage } from './storage.ts'
 import { inElasticWorld, openTestPool } from './testing/elastic-world.ts'
 
@@ -37,9 +38,10 @@ const STORAGES: readonly Storage[] = [
   { mode: 'logsdb', source: 'synthetic' },
   { mode: 'standard', source: 'stored' },
 ]
-/** So few that all ways to a quantile are taken: cells, all numbers, the script. */
+/** So few that all ways to a quantile are taken: windows, cells, all numbers, the script. */
 const FEW_NUMBERS: readonly QuantileLimits[] = [
   { ...QUANTILE_LIMITS, sampleRows: 10, cellsMax: 4 },
+  { ...QUANTILE_LIMITS, windowSampleRows: 20, windowGroupsMax: 4 },
   QUANTILE_LIMITS,
   { ...QUANTILE_LIMITS, sampleRows: 30, cellsMax: 3, readRowsMax: 10 },
 ]

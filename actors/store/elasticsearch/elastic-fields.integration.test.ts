@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import type { AnalysisInput, SearchPlanInput } from '#actors/store/store.ts'
 import type { AttributeValue, PlainLog } from '#actors/store/testing/random-logs.ts'
 import { analysisOf, searchAll } from '#actors/store/testing/random-searches.ts'
-import { PROJECT, Rig } from '#actors/store/testing/store-rig.ts'
+import { NEVER, PROJECT, Rig } from '#actors/store/testing/store-rig.ts'
 import { QUERY_DEPTH_MAX, QUERY_TERMS_MAX } from '#proto/limits.ts'
 import { type Measure, NUMBER_FUNCTIONS } from '#proto/query/analysis.ts'
 import type { Query } from '#proto/query/tree.ts'
@@ -11,8 +11,9 @@ import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { seededRandom } from '#runtime/random.ts'
 import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
-import { QUANTILE_LIMITS, type QuantileLimits } from './cell-quantiles.ts'
+import { QUANTILE_LIMITS } from './cell-quantiles.ts'
 import type { ElasticStore, ElasticStoreOptions } from './elastic-store.ts'
+import type { QuantileLimits } from './group-numbers.ts'
 import { ATTRIBUTE_FIELDS_MAX } from './index-template.ts'
 import type { Storage } from './storage.ts'
 import { type ElasticWorld, inElasticWorld, openTestPool } from './testing/elastic-world.ts'
@@ -23,10 +24,18 @@ const STORAGES: readonly Storage[] = [
   { mode: 'standard', source: 'stored' },
 ]
 const WAYS_TO_QUANTILES: readonly [how: string, limits: Partial<QuantileLimits>][] = [
+  ['out of windows', { windowSampleRows: 285 }],
   ['out of cells', { sampleRows: 60, cellsMax: 10 }],
   ['out of all numbers', {}],
   ['by a script', { readRowsMax: 0 }],
 ]
+/** How many it takes, which shows that it is the way that was taken. */
+const QUESTIONS: Readonly<Record<string, number>> = {
+  'out of windows': 7,
+  'out of cells': 5,
+  'out of all numbers': 3,
+  'by a script': 4,
+}
 
 if (address === undefined) {
   test('fields in Elasticsearch', { skip: 'ELASTICSEARCH_URL is not set' }, () => undefined)
@@ -113,9 +122,14 @@ if (address === undefined) {
           inRig(
             async rig => {
               const random = seededRandom(3)
-              const logs = Array.from({ length: 300 }, (_, i) => {
+              const logs = Array.from({ length: 700 }, (_, i) => {
                 const number = [random.below(4), random.unit() * 1_000 - 500, 7][i % 3] as number
-                const attributes = { key: number, text: `t${i % 2}`, rare: i < 2 ? i : undefined }
+                const attributes = {
+                  key: number,
+                  text: `t${i % 2}`,
+                  rare: i < 2 ? i : undefined,
+                  wide: i % 10 === 9 ? undefined : random.unit(),
+                }
                 return logWith(
                   Object.entries(attributes).flatMap(([key, value]) =>
                     value === undefined ? [] : [[key, value] as const],
@@ -124,11 +138,14 @@ if (address === undefined) {
               })
               await rig.appendLogs(PROJECT, logs)
               const quantiles = (field: string): Measure[] =>
-                (['p50', 'p90', 'p99', 'avg'] as const).map(fn => ({ fn, field }))
+                (['p50', 'p75', 'p99', 'avg'] as const).map(fn => ({ fn, field }))
               const measures = [...quantiles('key'), ...quantiles('rare')]
               for (const by of [null, 'text', 'service', 'key']) {
                 await rig.compareAnalysis(groupedBy(by, measures))
+                await rig.compareAnalysis(groupedBy(by, quantiles('wide')))
               }
+              const { explain } = await rig.store.analyse(groupedBy(null, quantiles('wide')), NEVER)
+              assert.equal(explain['pages'], QUESTIONS[how])
               // From now on a column does not say it all.
               await rig.appendLogs(PROJECT, [logWith([['key', 2 ** 60]]), logWith([['text', 5]])])
               await rig.compareAnalysis(groupedBy('text', measures))
