@@ -101,8 +101,8 @@ test('a mail shows the picture, the wordings and what is unusual, and no markup 
   assert.match(html, /&lt;script&gt;/)
   assert.doesNotMatch(html, /<script|<b>|<\*>/)
   assert.deepEqual(
-    images.map(({ id, type }) => [id, type]),
-    [['chart@logboy', 'image/png']],
+    images.map(({ id, type, content }) => [id, type, content]),
+    [['chart@logboy', 'image/png', chartPng(SERIES)]],
   )
   const own = alertMail({ ...message, template: { title: '', body: '<i>{{rule}}</i>' } })
   assert.match(own.html ?? '', /&lt;i&gt;Checkout errors&lt;\/i&gt;/)
