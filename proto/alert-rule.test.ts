@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AlertRuleText, printAlertRule } from './alert-rule.ts'
+import { type AlertRuleText, printAlertRule, slideOf } from './alert-rule.ts'
 import { parseAlertRule } from './alert-rule-parser.ts'
 import { alertRuleArbitrary } from './testing/alert-rule-arbitrary.ts'
 
@@ -104,4 +104,14 @@ test('a fault in a query points into it', () => {
   const nested = parseAlertRule({ ...RULE, aggregate: 'anomaly(ratio(x AND))' })
   assert(nested.type === 'faults')
   assert.deepEqual(nested.faults[0]?.offset, 16)
+})
+
+test('windows slide in fine steps, from ten seconds to a day', () => {
+  const windowsS = [10, 120, 130, 1_200, 1_260, 7_200, 7_800, 86_400]
+  assert.deepEqual(windowsS.map(slideOf), [1, 1, 10, 10, 60, 60, 600, 600])
+  for (const windowS of windowsS) {
+    const steps = windowS / slideOf(windowS)
+    assert.ok(Number.isInteger(steps) && steps >= 10 && steps <= 144, `${windowS} s: ${steps}`)
+    assert.deepEqual(faultsOf({ window: `${windowS}s` }), [])
+  }
 })

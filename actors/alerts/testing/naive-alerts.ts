@@ -176,7 +176,13 @@ export class NaiveAlerts {
     const span = fn === 'change' ? 2 * this.#panes : this.#panes + (fn === 'new_pattern' ? 1 : 0)
     if (this.#events.some(event => event.key === key && event.pane >= last + 2 - span)) return
     const awaited = (fn === 'absence' || fn === 'vanished_pattern') && group.established
-    if (group.status === 'ok' && !awaited) this.#groups.delete(key)
+    const isRemembered = group.status !== 'ok' || awaited
+    const unseenUs = (last - group.lastSeen) * this.#slideUs
+    if (isRemembered && unseenUs <= 86_400e6) return
+    this.#groups.delete(key)
+    if (group.status === 'ok') return
+    const windowEndUs = (last + 1) * this.#slideUs
+    this.changes.push({ key, from: group.status, to: 'ok', windowEndUs, value: null })
   }
 
   get #slotUs(): number {

@@ -56,7 +56,7 @@ export function randomRule(random: Random): AlertRule {
     enabled: true,
     query: '*',
     aggregate,
-    windowS: pick(random, [10, 12, 20, 60, 130]),
+    windowS: pick(random, [10, 12, 20, 60, 130, 1_260, 86_400]),
     condition: isEvent ? null : { operator, threshold },
     resolve: isEvent || between(random, 0, 2) > 0 ? null : threshold + away * between(random, 0, 3),
     by: isPattern || between(random, 0, 1) === 0 ? [] : ['key'],
