@@ -1,4 +1,4 @@
-/** Changes go into the log in their order: a later one before it would make one pass for a repeat. */
+/** Changes go into the log in their order: what comes out of it would pass for a repeat. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Telling, TellingsAsked } from '#actors/catalog/alert-states.ts'

@@ -125,7 +125,7 @@ test('what was tried before waits for nothing', () => {
 /** `[second, host, to]` each. */
 function counted(
   pacing: Partial<ChannelPacing>,
-  ...all: readonly (readonly [number, string, 'firing' | 'ok'])[]
+  ...all: readonly (readonly [number, string, 'pending' | 'firing' | 'ok'])[]
 ): number {
   const changes = all.map(([atS, host, to]): CountedChange => {
     const { entry } = telling({}, { host })
@@ -141,6 +141,8 @@ test('messages are counted as they would be told', () => {
     [atS + 5, 'a', 'ok'] as const,
   ])
   assert.equal(counted({}, ...flapping), 8)
+  const waits = [0, 'b', 'pending'] as const
+  assert.equal(counted({}, waits, ...flapping), 8, 'nobody hears of what only waits')
   assert.equal(counted({ cooldownS: 600 }, ...flapping), 2)
   assert.equal(counted({ waitS: 8 }, ...flapping), 0, 'over before anybody is told')
   assert.equal(counted({ intervalS: 60 }, ...flapping), 2)

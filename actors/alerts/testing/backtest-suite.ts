@@ -112,6 +112,9 @@ export function backtestSuite(store: string, start: () => Promise<RunningServer>
     )
     assert.equal(body.rows, 60)
     assert.ok((body.series[0]?.points.length ?? 0) > 10)
+    const paused = { name: 'p', condition: '> 1', window: '10s', enabled: false }
+    assert.equal((await ask(paused, { start_time: 'now-5m' })).body.rows, 60)
+    assert.ok((await ask(paused, { start_time: 'now-5m' })).body.notifications > 0, 'to be tried')
     const quiet = { kind: 'slack', url: 'https://hooks.example.org/x' }
     const channel = async (name: string, more: object) => {
       const made = { project: project.id, name, settings: quiet, ...more }
