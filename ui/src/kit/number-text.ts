@@ -1,6 +1,10 @@
+/** Made once: `toLocaleString` looks for its own at each call, which was a tenth of a search. */
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const FINE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 })
+
 /** `18,234`: every digit counts. */
 export function countText(count: number): string {
-  return Math.round(count).toLocaleString('en-US')
+  return WHOLE.format(Math.round(count))
 }
 
 /** `1 row`, `18,234 rows`. */
@@ -32,7 +36,7 @@ export function rateText(perSecond: number): string {
 export function numberText(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && (size < 0.001 || size >= 1e15)) return value.toPrecision(4)
-  return value.toLocaleString('en-US', { maximumFractionDigits: 3 })
+  return FINE.format(value)
 }
 
 /** `+12 %`, `−40 %`, `×3.2` against what was before; '' where there was nothing. */
