@@ -40,8 +40,11 @@ export async function buildPage(): Promise<{ folder: string; remove: () => void 
   return { folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-export function launchBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: FLAGS })
+export function launchBrowser(
+  executablePath: string,
+  flags: readonly string[] = [],
+): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] })
 }
 
 /** Parts of the page that have to be scrolled sideways, which only long rows and code may. */

@@ -1,9 +1,9 @@
 /**
- * `node scripts/run.mjs ui/testing/page-bench.ts --data FOLDER [--project ID]`: how long Explore
- * lets people wait over a data folder with many rows (a copy of one: a server runs on it), queries
- * aside. Interactions are real keys and clicks in Chromium, timed from the input to the picture
- * behind it (Event Timing); for scrolling, what the main thread works for each picture (trace), as
- * on a machine without a GPU pictures wait for the compositor.
+ * `node scripts/run.mjs ui/testing/page-bench.ts --data FOLDER [--project ID] [--only NAME,…]`: how
+ * long Explore lets people wait over a data folder with many rows (a copy of one: a server runs on
+ * it), queries aside; of all interactions, or of some. These are real keys and clicks in Chromium,
+ * timed from the input to the picture behind it (Event Timing); for scrolling, what the main thread
+ * works for each picture (trace), as on a machine without a GPU pictures wait for the compositor.
  */
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
@@ -15,9 +15,13 @@ import { INTERACTIONS } from './page-interactions.ts'
 import { framesOf, TRACED } from './trace-frames.ts'
 
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, project: { type: 'string' } },
+  options: { data: { type: 'string' }, project: { type: 'string' }, only: { type: 'string' } },
 })
 if (values.data === undefined) throw new Error('--data FOLDER: a copy of a data folder')
+const only = values.only?.split(',')
+const chosen = INTERACTIONS.filter(({ name }) => only?.includes(name) ?? true)
+/** What lies outside is never presented: an event there would end with a later picture. */
+const WINDOW = '--window-size=1600,1200'
 const SCROLL_MS = 10_000
 const STEPS_PX = [120, 480, 1_500]
 /** What Event Timing leaves out was quicker. */
@@ -113,7 +117,7 @@ const ask = async <Reply>(path: string, body?: object): Promise<Reply> => {
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
   return (await response.json()) as Reply
 }
-const browser = await launchBrowser(executable)
+const browser = await launchBrowser(executable, [WINDOW])
 try {
   const { projects } = await ask<{ projects: { id: string }[] }>('projects')
   const project = values.project ?? projects[0]?.id ?? ''
@@ -136,7 +140,7 @@ try {
   const home = `${origin}/explore?${span}`
   const lines: string[] = []
   const all: number[] = []
-  for (const { name, act } of INTERACTIONS) {
+  for (const { name, act } of chosen) {
     await page.goto(home)
     await page.locator('.row').first().waitFor()
     const { eventsMs, longTasksMs } = await timed(page, act)
