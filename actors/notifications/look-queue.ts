@@ -14,6 +14,7 @@ export class LookQueue {
       this.#free--
       return true
     }
+    if (signal.aborted) return false
     return await new Promise<boolean>(settle => {
       const turn = (): void => {
         signal.removeEventListener('abort', late)
