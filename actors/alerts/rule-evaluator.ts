@@ -308,6 +308,8 @@ export class RuleEvaluator {
     const { fn } = this.rule.aggregate
     const isAwaited = (fn === 'absence' || fn === 'vanished_pattern') && group.isEstablished
     if (group.status === 'ok' && !isAwaited) return true
+    // A change is behind the last one of its group, or nobody takes it for one.
+    if (group.status !== 'ok' && last <= group.since) return false
     return unseenUs > ABSENT_KEEP_S * SECOND_US
   }
 

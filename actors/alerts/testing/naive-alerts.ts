@@ -179,6 +179,7 @@ export class NaiveAlerts {
     const isRemembered = group.status !== 'ok' || awaited
     const unseenUs = (last - group.lastSeen) * this.#slideUs
     if (isRemembered && unseenUs <= 86_400e6) return
+    if (group.status !== 'ok' && last <= group.since) return
     this.#groups.delete(key)
     if (group.status === 'ok') return
     const windowEndUs = (last + 1) * this.#slideUs
