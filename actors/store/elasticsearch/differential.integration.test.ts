@@ -30,7 +30,7 @@ const address = process.env['ELASTICSEARCH_URL']
 const PAIRS = Number(process.env['LOGBOY_PAIRS'] ?? 400)
 const FIRST_SEED = Number(process.env['LOGBOY_FIRST_SEED'] ?? 1)
 /** An index takes seconds to make and to delete, a query a few milliseconds. */
-const QUERIES_OF_ONE_SEED = 200
+const QUERIES_OF_ONE_SEED = Number(process.env['LOGBOY_PAIRS_OF_ONE_SEED'] ?? 200)
 const LOGS = 100
 const QUERIES_AT_ONCE = 6
 const LOG_RANGE = { fromUs: START_US - 1_800_000_000, toUs: START_US + 1_800_000_000 }
