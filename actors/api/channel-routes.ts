@@ -179,6 +179,22 @@ export function channelRoutes(deps: ChannelDeps): Route[] {
         return json(200, { deliveries: found.map(toldDelivery) })
       },
     }),
+    endpoint(deps, {
+      ...changing,
+      method: 'POST',
+      path: `${PATH}/:channel/deliveries/:delivery/again`,
+      parts: { ...ofChannel.parts, delivery: 'id of the delivery' },
+      summary: 'Tells the channel again what was given up.',
+      body: z.strictObject({ project: projectInBody }),
+      answers: { 204: NO_CONTENT },
+      problems: ['LOGBOY_NOT_FOUND', 'LOGBOY_CONFLICT'],
+      async handle({ part, project: { id } }) {
+        const { id: channelId } = await find(id, part('channel'))
+        const outcome = await channels.tellAgain(channelId, part('delivery'), clock.nowUs())
+        if (outcome !== 'done') throw notAgain(outcome, part('delivery'))
+        return { status: 204 }
+      },
+    }),
   ]
 }
 
@@ -245,6 +261,17 @@ function done(outcome: 'done' | ChannelRefusal, { id, name }: StoredChannel): vo
       throw new HttpProblem('LOGBOY_PROJECT_UNKNOWN', 'the project is gone')
     case 'unknown':
       throw unknownChannel(id)
+  }
+}
+
+function notAgain(outcome: 'unknown' | 'other' | 'none', id: string): HttpProblem {
+  switch (outcome) {
+    case 'unknown':
+      return new HttpProblem('LOGBOY_NOT_FOUND', `the channel has no delivery ${id}`)
+    case 'other':
+      return new HttpProblem('LOGBOY_CONFLICT', 'only what was given up can be told again')
+    case 'none':
+      return new HttpProblem('LOGBOY_CONFLICT', 'what it told is in no history any more')
   }
 }
 

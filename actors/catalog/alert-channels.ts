@@ -59,6 +59,15 @@ export interface AlertChannels {
     channelId: string,
     asked: { readonly before: string | null; readonly limit: number },
   ): Promise<readonly ChannelDelivery[]>
+  /**
+   * What was given up is due once more, as far as the history still has it: 'none' = there is
+   * nothing left to tell, 'other' = it was not given up.
+   */
+  tellAgain(
+    channelId: string,
+    deliveryId: string,
+    nowUs: number,
+  ): Promise<'done' | 'unknown' | 'other' | 'none'>
   /** With what pacing remembers from before. */
   forgetDeliveries(beforeUs: number): Promise<number>
 }

@@ -75,6 +75,7 @@ const deliveryRow = z
   )
 const versionRow = z.object({ version: z.number() })
 const outcomeRow = z.object({ outcome: z.enum(['done', 'too-many', 'unknown-project']) })
+const againRow = z.object({ outcome: z.enum(['done', 'unknown', 'other', 'none']) })
 
 export function channelOf(row: z.output<typeof channelRow>): StoredChannel {
   return {
@@ -214,6 +215,38 @@ export class SqlAlertChannels implements AlertChannels {
         ORDER BY id DESC LIMIT ${limit}
       `),
     )
+  }
+
+  async tellAgain(channelId: string, deliveryId: string, nowUs: number) {
+    const { outcome } = await this.#database.repeatable(db =>
+      db.one(sql.type(againRow)`
+        WITH delivery AS (
+          SELECT outcome, changes, reminder::integer AS reminder,
+            -- It may have heard of it, if somebody once got no answer.
+            (status IS NULL OR EXISTS (
+              SELECT 1 FROM alert_deliveries e
+              WHERE e.channel_id = d.channel_id AND e.outcome = 'unknown' AND e.changes && d.changes
+            ))::integer AS attempts
+          FROM alert_deliveries d WHERE d.channel_id = ${channelId} AND d.id = ${deliveryId}
+        ), again AS (
+          SELECT h.id, d.reminder, d.attempts
+          FROM delivery d JOIN alert_history h ON h.id = ANY(d.changes)
+          WHERE d.outcome = 'given_up'
+        ), due AS (
+          INSERT INTO alert_outbox (history_id, target, due_at_us, reminder, attempts)
+          SELECT id, ${CHANNEL_TARGET} || ${channelId}, ${nowUs}::bigint, reminder, attempts
+          FROM again
+          ON CONFLICT DO NOTHING
+        )
+        SELECT CASE
+          WHEN NOT EXISTS (SELECT 1 FROM delivery) THEN 'unknown'
+          WHEN NOT EXISTS (SELECT 1 FROM delivery WHERE outcome = 'given_up') THEN 'other'
+          WHEN NOT EXISTS (SELECT 1 FROM again) THEN 'none'
+          ELSE 'done'
+        END AS outcome
+      `),
+    )
+    return outcome
   }
 
   async forgetDeliveries(beforeUs: number): Promise<number> {

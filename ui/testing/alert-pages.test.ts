@@ -273,6 +273,9 @@ browse(
     await slack.getByRole('button', { name: 'Deliveries' }).click()
     await page.getByRole('dialog').getByText('possibly repeated').waitFor()
     await assertAccessible(page, 'deliveries', '.dialog')
+    await page.getByRole('row', { name: 'given up' }).getByRole('button').click()
+    await page.getByText('It is told again').waitFor()
+    await page.getByRole('row').nth(1).getByText('delivered').waitFor()
     await page.keyboard.press('Escape')
     const make = async (kind: string, fields: Readonly<Record<string, string>>): Promise<void> => {
       await page.getByRole('button', { name: 'New channel' }).click()

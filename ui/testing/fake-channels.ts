@@ -28,7 +28,7 @@ export class FakeChannels {
 
   /** null = somebody else's route. */
   answer({ method, path, body }: FakeQuestion): Answer | null {
-    const match = /^\/api\/v1\/(channels|silences)(?:\/([\w-]+))?(?:\/(\w+))?$/.exec(path)
+    const match = /^\/api\/v1\/(channels|silences)(?:\/([\w-]+))?(?:\/([\w/]+))?$/.exec(path)
     if (match === null) return null
     const [, kind, id = '', act = ''] = match
     return kind === 'channels'
@@ -39,6 +39,7 @@ export class FakeChannels {
   #channels(method: string, id: string, act: string, body: ChannelBody): Answer | null {
     if (id === '' && method === 'GET') return ok({ channels: this.channels })
     if (id === 'preview') return previewed(body)
+    if (act.endsWith('/again')) return this.#again()
     if (act === 'deliveries') return ok({ deliveries: this.deliveries })
     if (act === 'test') return this.#test(id)
     const at = this.channels.findIndex(channel => channel.id === id)
@@ -64,6 +65,14 @@ export class FakeChannels {
     if (body.version !== known.version) return stale('channel')
     this.channels[at] = { ...known, ...about, version: known.version + 1 }
     return ok(this.channels[at])
+  }
+
+  /** The other side is there by now. */
+  #again(): Answer {
+    const delivered = { outcome: 'delivered', status: 200, answer: '', attempt: 1 } as const
+    const [last] = this.deliveries
+    if (last !== undefined) this.deliveries.unshift({ ...last, ...delivered, id: 'again' })
+    return { status: 204, body: null }
   }
 
   #test(id: string): Answer {

@@ -251,6 +251,16 @@ function deliveries(): readonly AlertDelivery[] {
       answer: 'internal error',
       took_ms: 92,
     },
+    {
+      ...told,
+      id: 'd0',
+      at: ago(2_000),
+      attempt: 9,
+      outcome: 'given_up',
+      status: 503,
+      answer: 'down for maintenance',
+      took_ms: 40,
+    },
   ]
 }
 

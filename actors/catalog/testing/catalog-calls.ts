@@ -209,6 +209,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     delete: channels => channels.delete('project001', 'channel02'),
     note: channels => channels.note(DELIVERY),
     deliveries: channels => channels.deliveries('channel01', { before: null, limit: 10 }),
+    tellAgain: channels => channels.tellAgain('channel01', DELIVERY.id, NOW_US),
     forgetDeliveries: channels => channels.forgetDeliveries(NOW_US),
   },
   channelOutbox: {

@@ -94,7 +94,7 @@ export function channelTests(catalog: () => ChannelCatalog): void {
   }
 
   before(async () => {
-    for (const n of [1, 2, 3, 4, 5, 6]) {
+    for (const n of [1, 2, 3, 4, 5, 6, 7]) {
       await catalog().createProject(newProject(`channels0${n}`))
     }
   })
@@ -199,6 +199,32 @@ export function channelTests(catalog: () => ChannelCatalog): void {
     )
     assert.equal(await channels().forgetDeliveries(NOW_US), 0)
     assert.equal(await channels().forgetDeliveries(NOW_US + 1), 2)
+  })
+
+  test('what was given up is told again when somebody asks, and nothing else is', async () => {
+    const projectId = 'channels07'
+    await channels().create(newChannel('again', { projectId }))
+    const tell = await evaluated(projectId)
+    await tell('firing')
+    const [first] = await take(NOW_US)
+    const changes = [first?.entry.id ?? 0]
+    const asked = (delivery: string) => channels().tellAgain('again', delivery, NOW_US + 9)
+    await outbox().attempted(newDelivery('again', changes), NOW_US)
+    assert.equal(await asked('again-1'), 'other', 'it is still tried')
+    const last = { id: 'again-2', attempt: 2, outcome: 'given_up' } as const
+    await outbox().attempted(newDelivery('again', changes, last), null)
+    assert.deepEqual(await told(NOW_US + 9), [])
+    assert.equal(await channels().tellAgain('other', 'again-2', NOW_US), 'unknown', 'not its own')
+    assert.equal(await asked('again-2'), 'done')
+    assert.equal(await asked('again-2'), 'done', 'it may be asked twice')
+    assert.deepEqual(await told(NOW_US + 9), [['again', 'firing', 0, 0]])
+    const silent = { id: 'again-3', outcome: 'given_up', status: null } as const
+    await outbox().attempted(newDelivery('again', changes, silent), null)
+    assert.equal(await asked('again-3'), 'done')
+    assert.deepEqual(await told(NOW_US + 9), [['again', 'firing', 1, 0]], 'possibly repeated')
+    const lost = { id: 'again-4', outcome: 'given_up' } as const
+    await channels().note(newDelivery('again', [999_999], lost))
+    assert.equal(await asked('again-4'), 'none')
   })
 
   test('a rule that goes tells channels that its firings are over', async () => {

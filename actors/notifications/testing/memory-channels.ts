@@ -46,6 +46,12 @@ export class MemoryAlertChannels implements AlertChannels {
     return this.#deliveries.filter(each => each.channelId === channelId)
   }
 
+  async tellAgain(channelId: string, deliveryId: string) {
+    const known = (await this.deliveries(channelId)).find(({ id }) => id === deliveryId)
+    if (known === undefined) return 'unknown' as const
+    return known.outcome === 'given_up' ? ('none' as const) : ('other' as const)
+  }
+
   async forgetDeliveries(): Promise<number> {
     return 0
   }

@@ -77,6 +77,7 @@ export function ChannelsPage(props: ProjectPageProps): JSX.Element {
           <DeliveriesDialog
             project={props.project.id}
             channel={channel}
+            denied={denied()}
             onClose={() => setReading(null)}
           />
         )}

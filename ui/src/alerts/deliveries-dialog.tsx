@@ -1,10 +1,11 @@
 import { createSignal, type JSX, Show } from 'solid-js'
 import type { AlertChannel, AlertDelivery, DeliveryOutcome } from '#proto/alert-channel.ts'
-import { listDeliveries } from '../api/channels.ts'
+import { listDeliveries, tellAgain } from '../api/channels.ts'
 import { Dialog } from '../kit/dialog.tsx'
 import { ListTable, wide } from '../kit/list-table.tsx'
 import { createLoad, Loaded } from '../kit/load.tsx'
 import { Moment } from '../kit/moment.tsx'
+import { toast } from '../kit/toast.tsx'
 
 const PAGE = 50
 const OUTCOMES: Readonly<Record<DeliveryOutcome, string>> = {
@@ -18,6 +19,8 @@ const OUTCOMES: Readonly<Record<DeliveryOutcome, string>> = {
 export function DeliveriesDialog(props: {
   readonly project: string
   readonly channel: AlertChannel
+  /** Why nobody may tell anything again; undefined = they may. */
+  readonly denied: string | undefined
   readonly onClose: () => void
 }): JSX.Element {
   const [before, setBefore] = createSignal('')
@@ -25,6 +28,15 @@ export function DeliveriesDialog(props: {
     () => ({ project: props.project, id: props.channel.id, before: before() }),
     listDeliveries,
   )
+  const again = async (delivery: AlertDelivery): Promise<void> => {
+    try {
+      await tellAgain(props.project, props.channel.id, delivery.id)
+      toast('It is told again')
+    } catch (error) {
+      toast((error as Error).message)
+    }
+    load.reload()
+  }
   return (
     <Dialog
       title={`Deliveries to ${props.channel.name}`}
@@ -58,6 +70,17 @@ export function DeliveriesDialog(props: {
                       <span class="tag" title="The server died before it knew whether it had told">
                         possibly repeated
                       </span>
+                    </Show>
+                    <Show when={delivery.outcome === 'given_up'}>
+                      <button
+                        type="button"
+                        class="button button-small"
+                        disabled={props.denied !== undefined}
+                        title={props.denied}
+                        onClick={() => void again(delivery)}
+                      >
+                        Tell again
+                      </button>
                     </Show>
                   </td>
                   <td class="wide-only number">{delivery.took_ms} ms</td>

@@ -100,6 +100,12 @@ export async function listDeliveries(
   return (await call<{ deliveries: AlertDelivery[] }>('GET', path, { signal })).deliveries
 }
 
+/** Of what was given up: it is due once more. */
+export function tellAgain(project: string, id: string, delivery: string): Promise<void> {
+  const path = `${channelPath(id)}/deliveries/${encodeURIComponent(delivery)}/again`
+  return call<void>('POST', path, { body: { project } })
+}
+
 function channelPath(id: string): string {
   return `${PATH}/${encodeURIComponent(id)}`
 }
