@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -25,6 +25,7 @@ test('what was written is there after a restart, and a half-made database is mad
   await first.createProject({ ...PROJECT, id: 'restarted1', name: 'kept' })
   await first.close()
   assert.equal(existsSync(join(own, 'catalog.new')), false)
+  assert.equal(readdirSync(join(embeddedFolder(own), 'base')).length, 1, 'no database of nobody')
   const second = await openEmbeddedCatalog(own)
   assert.equal((await second.projectByName('kept'))?.id, 'restarted1')
   await second.close()

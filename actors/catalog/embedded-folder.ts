@@ -49,7 +49,7 @@ export function ensureTemplates(): Promise<boolean> {
 function emptyTemplate(): string {
   const about = readFileSync(join(PACKAGES, '@electric-sql/pglite/package.json'), 'utf8')
   const { version } = JSON.parse(about) as { readonly version: string }
-  return join(PACKAGES, '.cache', 'logboy', `pglite-${version}`)
+  return join(PACKAGES, '.cache', 'logboy', `pglite-${version}-alone`)
 }
 
 /** The same with the tables of these migrations, which take another second. */
@@ -114,6 +114,10 @@ function copyFiles(from: string, to: string): void {
 
 async function createDatabase(folder: string): Promise<void> {
   const database = await PGlite.create(folder)
+  // Two thirds of the files, which only `CREATE DATABASE` would need.
+  await database.exec(`UPDATE pg_database SET datistemplate = false WHERE datistemplate`)
+  for (const template of ['template0', 'template1'])
+    await database.exec(`DROP DATABASE ${template}`)
   await database.close()
 }
 
