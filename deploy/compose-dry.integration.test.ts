@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmdirSync } from 'node:fs'
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('dry/compose-dry.ts', import.meta.url))
@@ -24,6 +24,11 @@ const absent = [
 ]
 const isRoot = process.getuid?.() === 0
 const skip = !isRoot ? 'it needs root' : absent.length > 0 && `without ${absent.join(', ')}`
+
+/** Built once: whoever is interrupted later takes it as it is. */
+const images = mkdtempSync(join(tmpdir(), 'logboy-dry-image-'))
+const image = join(images, 'image')
+after(() => rmSync(images, { recursive: true, force: true }))
 
 /** Its exit code and what it said; `look` sees it come. It must leave no file behind. */
 async function run(
@@ -50,7 +55,7 @@ async function run(
 test('the compose file, the Dockerfile and deploy/ hold in a run without Docker', {
   skip,
 }, async () => {
-  const { code, said } = await run([])
+  const { code, said } = await run(['--image', image])
   assert.equal(code, 0, said)
   for (const profile of ['single', 'full']) {
     assert.match(said, new RegExp(`${profile}: the link to sign in stands in the log`))
@@ -63,12 +68,12 @@ test('the compose file, the Dockerfile and deploy/ hold in a run without Docker'
   assert.match(said, /what differs from a run by Docker/)
 })
 
-for (const [when, sign] of [
-  ['while the image is built', /Alertmanager takes/],
-  ['while logs are sent', /every package loads/],
+for (const [when, sign, more] of [
+  ['while the image is built', /Alertmanager takes/, []],
+  ['while logs are sent', /every package loads/, ['--image', image]],
 ] as const) {
   test(`Ctrl-C ends it ${when}, and leaves nothing behind`, { skip }, async () => {
-    const { code, said } = await run(['--profile', 'single'], (text, interrupt) => {
+    const { code, said } = await run(['--profile', 'single', ...more], (text, interrupt) => {
       if (sign.test(text)) interrupt()
     })
     assert.equal(code, 130, said)

@@ -1,12 +1,13 @@
 /**
- * `npm run compose:dry -- [--profile single|full]…`: takes docker-compose.yml, the Dockerfile and
+ * `npm run compose:dry -- [--profile single|full]… [--image FOLDER]`: takes docker-compose.yml, the Dockerfile and
  * deploy/ as they are, and runs every container's exact command line, environment and configuration
- * as processes of this machine, for where no Docker is at hand. Needs Linux and root, and for `full`
+ * as processes of this machine, for where no Docker is at hand. An image that is named is kept, and
+ * taken as it is where it is there already. Needs Linux and root, and for `full`
  * the addresses of Kafka, Schema Registry and Elasticsearch in the environment. Exits with 1 if
  * anything does not hold.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,7 +32,10 @@ const DIFFERENCES = [
 ]
 
 const { values } = parseArgs({
-  options: { profile: { type: 'string', multiple: true, default: [...PROFILES] } },
+  options: {
+    profile: { type: 'string', multiple: true, default: [...PROFILES] },
+    image: { type: 'string' },
+  },
 })
 const begunMs = performance.now()
 const abort = new AbortController()
@@ -51,11 +55,9 @@ async function main(profiles: readonly Profile[]): Promise<number> {
   try {
     checkFiles(CONTEXT, tell)
     const dockerfile = readDockerfile(join(CONTEXT, 'Dockerfile'))
-    const imageFolder = join(folder, 'image')
-    const { buildSteps } = dockerfile
-    await buildImage({ context: CONTEXT, folder: imageFolder, buildSteps, signal: abort.signal })
-    tell('the image is built by the commands of the Dockerfile')
-    for (const profile of profiles) await tryProfile(profile, dockerfile, folder)
+    const imageFolder = values.image ?? join(folder, 'image')
+    await ensureImage(imageFolder, dockerfile)
+    for (const profile of profiles) await tryProfile(profile, dockerfile, { folder, imageFolder })
     tell('what differs from a run by Docker:')
     for (const difference of DIFFERENCES) console.log(`      - ${difference}`)
     return 0
@@ -67,7 +69,25 @@ async function main(profiles: readonly Profile[]): Promise<number> {
   }
 }
 
-async function tryProfile(profile: Profile, { image }: Dockerfile, folder: string): Promise<void> {
+/** Built aside and renamed: what was interrupted is no image. */
+async function ensureImage(imageFolder: string, { buildSteps }: Dockerfile): Promise<void> {
+  if (existsSync(imageFolder)) return tell(`the image is that of ${imageFolder}`)
+  const built = `${imageFolder}.new`
+  rmSync(built, { recursive: true, force: true })
+  try {
+    await buildImage({ context: CONTEXT, folder: built, buildSteps, signal: abort.signal })
+    renameSync(built, imageFolder)
+  } finally {
+    rmSync(built, { recursive: true, force: true })
+  }
+  tell('the image is built by the commands of the Dockerfile')
+}
+
+async function tryProfile(
+  profile: Profile,
+  { image }: Dockerfile,
+  { folder, imageFolder }: { readonly folder: string; readonly imageFolder: string },
+): Promise<void> {
   const own = join(folder, profile)
   mkdirSync(own)
   const installation = `dry${randomBytes(5).toString('hex')}`
@@ -78,7 +98,7 @@ async function tryProfile(profile: Profile, { image }: Dockerfile, folder: strin
   const project = new Project({
     services: servicesOf(file, [profile]),
     image,
-    imageFolder: join(folder, 'image'),
+    imageFolder,
     context: CONTEXT,
     folder: own,
     environment: process.env,
