@@ -31,7 +31,7 @@ import { VANISHED_ROWS_MIN, type WindowRead, WindowReader } from './window-value
 /** Batches stamped in one order may be committed in another; windows wait that long for them. */
 export const SETTLE_US = 500_000
 const SECOND_US = 1_000_000
-/** A group that is awaited, or still firing, is remembered so long after its last row. */
+/** How long groups are remembered: awaited ones from their last row on, others from a change. */
 export const ABSENT_KEEP_S = 86_400
 /** What is seen once a day has a baseline, too. */
 export const BASELINE_KEEP_S = 2 * 86_400
@@ -156,7 +156,7 @@ export class RuleEvaluator {
         const changed = Math.max(empty, this.#slotStart)
         // Nothing came meanwhile: all windows say the same, until something else is usual.
         if (this.#closed >= changed + this.#restAfter) {
-          this.#closed = Math.min(last, this.#slotEnd) - 1
+          this.#closed = Math.min(last, this.#slotEnd, this.#forgetsAt) - 1
         }
         this.#closeNext(tell)
       }
@@ -225,6 +225,17 @@ export class RuleEvaluator {
   get #restAfter(): number {
     const { forPanes, keepPanes } = this.#times
     return Math.ceil(forPanes + keepPanes) + 4
+  }
+
+  /** The next window with which a group of which nothing comes any more is forgotten. */
+  get #forgetsAt(): number {
+    const keepPanes = Math.floor((ABSENT_KEEP_S * SECOND_US) / this.#slideUs)
+    let next = Number.POSITIVE_INFINITY
+    for (const [key, group] of this.#groups) {
+      if (key === '' || group.baseline !== null) continue
+      next = Math.min(next, quietSince(group) + keepPanes + 1)
+    }
+    return Math.max(next, this.#closed + 1)
   }
 
   /** First and last pane of the slot in which the next window ends. */
@@ -299,18 +310,17 @@ export class RuleEvaluator {
 
   #isForgotten(key: string, group: GroupState, last: number): boolean {
     if (key === '' || group.windows.total > 0) return false
-    const unseenUs = (last - group.lastSeen) * this.#slideUs
+    const forLongerThan = (pane: number, seconds: number): boolean =>
+      (last - pane) * this.#slideUs > seconds * SECOND_US
     if (group.baseline !== null) {
       // Only where every clock closes a window.
       const endsSlot = this.#reader.slotAt(last + 1) !== this.#reader.slotAt(last)
-      return endsSlot && unseenUs > BASELINE_KEEP_S * SECOND_US
+      return endsSlot && forLongerThan(group.lastSeen, BASELINE_KEEP_S)
     }
     const { fn } = this.rule.aggregate
     const isAwaited = (fn === 'absence' || fn === 'vanished_pattern') && group.isEstablished
     if (group.status === 'ok' && !isAwaited) return true
-    // A change is behind the last one of its group, or nobody takes it for one.
-    if (group.status !== 'ok' && last <= group.since) return false
-    return unseenUs > ABSENT_KEEP_S * SECOND_US
+    return forLongerThan(quietSince(group), ABSENT_KEEP_S)
   }
 
   #forget(key: string, group: GroupState, last: number, tell: (change: GroupChange) => void): void {
@@ -332,4 +342,9 @@ export class RuleEvaluator {
     if (from === to) return
     tell({ key, from, to, windowEndUs: (last + 1) * this.#slideUs, value })
   }
+}
+
+/** What begins after a day without rows is remembered for a day, too. */
+function quietSince({ status, lastSeen, since }: GroupState): number {
+  return status === 'ok' ? lastSeen : Math.max(lastSeen, since)
 }

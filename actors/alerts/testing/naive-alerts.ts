@@ -177,9 +177,9 @@ export class NaiveAlerts {
     if (this.#events.some(event => event.key === key && event.pane >= last + 2 - span)) return
     const awaited = (fn === 'absence' || fn === 'vanished_pattern') && group.established
     const isRemembered = group.status !== 'ok' || awaited
-    const unseenUs = (last - group.lastSeen) * this.#slideUs
-    if (isRemembered && unseenUs <= 86_400e6) return
-    if (group.status !== 'ok' && last <= group.since) return
+    const began = group.status === 'ok' ? -1 : group.since
+    const quietUs = (last - Math.max(group.lastSeen, began)) * this.#slideUs
+    if (isRemembered && quietUs <= 86_400e6) return
     this.#groups.delete(key)
     if (group.status === 'ok') return
     const windowEndUs = (last + 1) * this.#slideUs
