@@ -3,16 +3,13 @@ import assert from 'node:assert/strict'
 import { assertAccessible } from './accessibility.ts'
 import { browse } from './browse.ts'
 import { PROJECT, tooWide, type Visit } from './browser-bench.ts'
-import { TICKET } from './fake-server.ts'
 import { fillAlerts } from './sample-alerts.ts'
 
 /** Signs in, and is at the page of alerts. */
 async function enter(visit: Visit, tab: string, search = ''): Promise<void> {
-  const { page, server, url } = visit
+  const { page, server } = visit
   fillAlerts(server)
-  await page.goto(`${url}/sign-in?ticket=${TICKET}`)
-  await page.locator('.top-bar').waitFor()
-  await page.goto(`${url}/alerts/${tab}?project=${PROJECT}${search}`)
+  await visit.enter(`/alerts/${tab}?project=${PROJECT}${search}`)
   await page.locator('.section').first().waitFor()
   await page.waitForFunction(() => document.querySelector('.skeleton') === null)
 }

@@ -12,7 +12,6 @@ import { inElasticWorld, openTestPool } from './elastic-world.ts'
 
 /** Random histories; each takes seconds of a real server. */
 const SEEDS = Number(process.env['LOGBOY_ELASTIC_SEEDS'] ?? 2)
-const HISTORY_SEEDS = 2 * SEEDS
 
 export function elasticSuite(storage: Storage): void {
   inElastic(storage, (name, address, pool) => {
@@ -28,7 +27,7 @@ export function elasticSuite(storage: Storage): void {
 export function elasticHistories(storage: Storage): void {
   inElastic(storage, (_, address, pool) => {
     const run: RunInWorld = (_, body) => inElasticWorld(address, pool, body, { storage })
-    historyTests({ run, seeds: HISTORY_SEEDS })
+    historyTests({ run, seeds: SEEDS })
   })
 }
 
