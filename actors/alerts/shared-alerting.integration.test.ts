@@ -51,6 +51,8 @@ const PROCESSORS = ['processor-1', 'processor-2'] as const
 type Processor = (typeof PROCESSORS)[number]
 
 const LOOK_MS = 100
+/** Of a tail that begins. */
+const HELLO_MS_MAX = 10_000
 /** A minute, at least. */
 const LOOKS_PATIENT = 600
 
@@ -130,17 +132,29 @@ const errors = (service: string, count: number) =>
 const addRule = (rule: object) =>
   cluster.call('POST', '/api/v1/alerts/rules', { project: project.id, rule })
 
-/** What a tail of alerts tells, as `rule status`. */
+/** What a tail of alerts tells, as `rule status`; begun anew, as a page does, until it has begun. */
 async function alertTail(url: string): Promise<readonly string[]> {
   const address = `${url.replace('http', 'ws')}/api/v1/tail?kind=alerts&project=${project.id}`
-  const socket = new WebSocket(address, { headers: { authorization: `Bearer ${project.read}` } })
-  const told: string[] = []
-  socket.on('message', (data: Buffer) => {
-    const { alert } = JSON.parse(data.toString()) as { alert?: { rule: string; to: string } }
-    if (alert !== undefined) told.push(`${alert.rule} ${alert.to}`)
-  })
-  await once(socket, 'message')
-  return told
+  const headers = { authorization: `Bearer ${project.read}` }
+  for (;;) {
+    const socket = new WebSocket(address, { headers, handshakeTimeout: HELLO_MS_MAX })
+    const told: string[] = []
+    socket.on('message', (data: Buffer) => {
+      const { alert } = JSON.parse(data.toString()) as { alert?: { rule: string; to: string } }
+      if (alert !== undefined) told.push(`${alert.rule} ${alert.to}`)
+    })
+    const begun = new Promise<null>(resolve => socket.once('message', () => resolve(null)))
+    const closed = new Promise<string>(resolve => {
+      socket.once('close', (code: number, why: Buffer) => resolve(`closed: ${code} ${why}`))
+      socket.once('error', (error: Error) => resolve(error.message))
+    })
+    const silent = pause(HELLO_MS_MAX).then(() => 'nothing came')
+    const fault = await Promise.race([begun, closed, silent])
+    if (fault === null) return told
+    process.stderr.write(`the tail of alerts at ${url}: ${fault}\n`)
+    socket.terminate()
+    await pause(LOOK_MS)
+  }
 }
 
 /** Everybody has heard of all that there is, once, in the order in which it happened. */
