@@ -10,13 +10,14 @@ export function Ago(props: { readonly at: string | null; readonly never?: string
   const ms = (): number => Date.parse(props.at ?? '')
   // The common clock stands still between two ticks.
   const mountedMs = browserClock.nowMs()
+  const latest = (): number => Math.max(now(), mountedMs)
   return (
     <time
       class="number"
       datetime={props.at ?? undefined}
       title={props.at === null ? undefined : momentText(ms(), 'local')}
     >
-      {props.at === null ? (props.never ?? 'never') : agoText(ms(), Math.max(now(), mountedMs))}
+      {props.at === null ? (props.never ?? 'never') : whole(agoText(ms(), latest()))}
     </time>
   )
 }
@@ -28,4 +29,9 @@ export function Moment(props: { readonly at: string }): JSX.Element {
       {secondText(Date.parse(props.at), 'local')}
     </time>
   )
+}
+
+/** A number and its unit stay in one line. */
+function whole(text: string): string {
+  return text.replace(/(?<=^\d+) /, '\u00a0')
 }
