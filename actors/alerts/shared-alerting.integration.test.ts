@@ -145,7 +145,9 @@ async function alertTail(url: string): Promise<readonly string[]> {
     })
     const begun = new Promise<null>(resolve => socket.once('message', () => resolve(null)))
     const closed = new Promise<string>(resolve => {
-      socket.once('close', (code: number, why: Buffer) => resolve(`closed: ${code} ${why}`))
+      socket.once('close', (code: number, why: Buffer) =>
+        resolve(`closed: ${code} ${why.toString()}`),
+      )
       socket.once('error', (error: Error) => resolve(error.message))
     })
     const silent = pause(HELLO_MS_MAX).then(() => 'nothing came')
