@@ -20,6 +20,9 @@ export interface Call {
   readonly token: string
 }
 
+/** Who hears nothing for so long says for what it waits. */
+const ANSWER_MS_MAX = 120_000
+
 export async function callAt(
   url: string,
   { method, path, body, token }: Call,
@@ -28,6 +31,9 @@ export async function callAt(
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+  }).catch((error: Error) => {
+    throw new Error(`${method} ${url}${path}: ${error.message}`, { cause: error })
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
