@@ -1,5 +1,6 @@
 /** The logs that belong to a firing: a few of its window, for people who read it on a phone. */
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { Turnstile } from '#actors/store/lanes.ts'
 import type { LogStore, RowsAsked } from '#actors/store/store.ts'
 import type { Row, SearchPart } from '#proto/api.ts'
 import type { Query } from '#proto/query/tree.ts'
@@ -12,7 +13,6 @@ import {
   NO_FINDINGS,
   unusualValues,
 } from './findings.ts'
-import { LookQueue } from './look-queue.ts'
 import { rowsAsked, searchFor } from './rows-asked.ts'
 import { type RuleSeriesDeps, ruleSeries } from './rule-series.ts'
 
@@ -51,7 +51,8 @@ const NO_EVIDENCE: AlertEvidence = { lines: [], findings: NO_FINDINGS }
 
 export class Evidence {
   readonly #deps: EvidenceDeps
-  readonly #queue = new LookQueue(LOOKED_AT_ONCE)
+  /** As many may wait as the notifier sends messages at one time. */
+  readonly #turns = new Turnstile({ running: LOOKED_AT_ONCE, waiting: Number.POSITIVE_INFINITY })
   /** Channels are told the same firings at one time: the store is asked once. */
   readonly #looks = new Map<string, Promise<AlertEvidence>>()
 
@@ -77,14 +78,14 @@ export class Evidence {
 
   async #fired(changes: readonly HistoryEntry[]): Promise<AlertEvidence> {
     const asked = askedOf(changes)
-    if (!(await this.#queue.take(AbortSignal.timeout(TURN_MS_MAX)))) return this.#last(asked)
-    try {
-      if (asked !== null) return await this.#look(asked, changes)
+    const look = async (): Promise<AlertEvidence> => {
+      if (asked !== null) return this.#look(asked, changes)
       const series = await this.#series(changes, timeout())
       return { lines: [], findings: { ...NO_FINDINGS, series } }
-    } finally {
-      this.#queue.give()
     }
+    const patience = AbortSignal.timeout(TURN_MS_MAX)
+    const looked = await this.#turns.enter(look, patience).catch(() => false as const)
+    return looked === false ? this.#last(asked) : looked.result
   }
 
   async #last(asked: Asked | null): Promise<AlertEvidence> {

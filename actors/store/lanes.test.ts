@@ -87,9 +87,12 @@ describe('turnstile', () => {
     const reason = new Error('went away')
     controller.abort(reason)
     await assert.rejects(second, reason)
+    const late = turnstile.enter(() => Promise.resolve('d'), controller.signal)
+    await assert.rejects(late, reason, 'whose time is over does not wait')
     leave()
     await first
     assert.deepEqual(await third, { result: 'c' })
+    assert.deepEqual(turnstile.observe(), { running: 0, waiting: 0 }, 'it is free again')
   })
 
   test('a failure inside frees the place', async () => {

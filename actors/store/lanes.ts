@@ -54,6 +54,7 @@ export class Turnstile {
     work: () => Promise<Result>,
     signal: AbortSignal,
   ): Promise<{ readonly result: Result } | false> {
+    signal.throwIfAborted()
     if (this.#running >= this.#runningMax) {
       if (this.#waiting.length >= this.#waitingMax) return false
       await this.#turn(signal)

@@ -17,8 +17,8 @@ import {
   type TypedQuestion,
 } from './asking.ts'
 import { askCellQuantiles } from './cell-quantiles.ts'
-import type { AskRows, QuantileLimits } from './group-numbers.ts'
 import { GroupSum } from './group-sum.ts'
+import type { AskRows, QuantileLimits } from './quantiles-asked.ts'
 import { attributesOf, type GroupFields, groupFields, twinClauses } from './query/group-fields.ts'
 import {
   type AskedOfGroups,

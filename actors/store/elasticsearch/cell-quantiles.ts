@@ -3,17 +3,10 @@
  * cell are counted for each group, and the numbers of those cells are read in which a quantile
  * lies. The script that holds all different numbers takes three times as long.
  */
-import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
 import { bothDone } from '../lanes.ts'
-import {
-  type AskRows,
-  BUCKETS_MAX,
-  GroupNumbers,
-  nameOf,
-  type QuantileLimits,
-  type QuantilesAsked,
-} from './group-numbers.ts'
+import { BUCKETS_MAX, GroupNumbers, nameOf } from './group-numbers.ts'
 import { boundsOf, type Counted, cellOf, NumberCells } from './number-cells.ts'
+import { type AskRows, ofSample, probabilityOf, type QuantilesAsked } from './quantiles-asked.ts'
 import { either } from './query/clause.ts'
 import {
   GROUPS_OF_PAGE,
@@ -26,22 +19,10 @@ import {
 } from './query/group-pages.ts'
 import type { Clause } from './query/visible-rows.ts'
 
-export const QUANTILE_LIMITS: QuantileLimits = {
-  sampleRows: 10_000,
-  cellsMax: 1_024,
-  windowSampleRows: 100_000,
-  windowGroupsMax: 64,
-  readRowsMax: 400_000,
-  scriptNumbersMax: ELASTIC_QUANTILE_NUMBERS_MAX,
-}
-
 /** Cells of all groups that are aimed at: a cell is 100 bytes of the answer. */
 const CELLS_WANTED = 40_000
 /** With fewer in each group too much would have to be read. */
 const CELLS_MIN = 32
-/** The server's limit on a sample that is none. */
-const PROBABILITY_MAX = 0.5
-const SEED = 1
 
 /** All groups, their quantiles as a script would answer them; null = there is too much to read. */
 export async function askCellQuantiles(
@@ -94,8 +75,8 @@ class CellQuantiles {
    */
   async #bounds(): Promise<readonly (readonly number[])[] | null> {
     const { wanted, rows, limits } = this.#asked
-    const probability = limits.sampleRows / rows
-    if (probability > PROBABILITY_MAX) return wanted.numbers.map(() => [])
+    const probability = probabilityOf(limits.sampleRows, rows)
+    if (probability === null) return wanted.numbers.map(() => [])
     const fields = wanted.numbers.filter(({ isEach }) => isEach).length
     const groupsMax = Math.floor(CELLS_WANTED / CELLS_MIN / fields)
     const [groups, samples] = await bothDone(this.#groups(groupsMax), this.#samples(probability))
@@ -120,8 +101,8 @@ class CellQuantiles {
         isEach ? [[`s${at}`, { terms: { field: fields.numbers[at], size } }]] : [],
       ),
     )
-    const sampled = { sample: { random_sampler: { probability, seed: SEED }, aggs } }
-    const { sample } = (await this.#ask(sampled, fields.runtimeMappings)) as {
+    const asked = ofSample(probability, aggs)
+    const { sample } = (await this.#ask(asked, fields.runtimeMappings)) as {
       readonly sample: Readonly<Record<string, SampleAnswer>>
     }
     return wanted.numbers.map((_, at) => sampleOf(sample[`s${at}`]?.buckets ?? []))
@@ -143,13 +124,11 @@ class CellQuantiles {
     const ranges = [...toRead].map(cell => ({
       range: { [field]: rangeOf(bounds, cell, 'gte', 'lt') },
     }))
-    const numbers = new Map<string, Counted[]>()
-    await this.#numbers.read(at, either(ranges), (group, counted) => {
-      const name = `${cellOf(bounds, counted.number)} ${group}`
-      const known = numbers.get(name)
-      if (known === undefined) numbers.set(name, [counted])
-      else known.push(counted)
-    })
+    const numbers = await this.#numbers.read(
+      at,
+      either(ranges),
+      (group, number) => `${cellOf(bounds, number)} ${group}`,
+    )
     return [...groups].every(([group, cells]) =>
       [...toRead].every(cell => cells.read(cell, numbers.get(`${cell} ${group}`) ?? [])),
     )

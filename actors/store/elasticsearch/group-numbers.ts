@@ -1,46 +1,8 @@
 /** Reads the different numbers of groups, with how many rows have each. */
-import type { Measure } from '#proto/query/analysis.ts'
-import type { GroupsWanted } from '../analysis/groups-wanted.ts'
-import type { HeldMemory } from '../query-memory.ts'
 import type { Counted } from './number-cells.ts'
-import type { GroupFields } from './query/group-fields.ts'
+import type { AskRows, QuantilesAsked } from './quantiles-asked.ts'
 import { type GroupBucket, type GroupPage, groupQuestion, NUMBER } from './query/group-pages.ts'
 import type { Clause } from './query/visible-rows.ts'
-
-/** Groups of which quantiles are wanted. */
-export interface QuantilesAsked {
-  readonly wanted: GroupsWanted
-  readonly measures: readonly Measure[]
-  readonly fields: GroupFields
-  /** That match. */
-  readonly rows: number
-  /** Of which the clause holds, too. */
-  readonly countRows: (clause: Clause) => Promise<number>
-  readonly limits: QuantileLimits
-  readonly memory: HeldMemory
-}
-
-export interface QuantileLimits {
-  /** Rows that make the bounds of cells; of fewer all numbers are read. */
-  readonly sampleRows: number
-  /** Of one field; fewer where there are many groups. */
-  readonly cellsMax: number
-  /** Rows that make the bounds of windows. */
-  readonly windowSampleRows: number
-  /** Groups for each of which there are windows. */
-  readonly windowGroupsMax: number
-  /** Rows whose numbers are read in the end. */
-  readonly readRowsMax: number
-  /** Different numbers that a script may hold. */
-  readonly scriptNumbersMax: number
-}
-
-/** Asks for aggregations of the rows that match, and of which the clauses hold. */
-export type AskRows = (
-  aggs: Readonly<Record<string, unknown>>,
-  runtimeMappings: Readonly<Record<string, unknown>>,
-  clauses?: readonly Clause[],
-) => Promise<Readonly<Record<string, unknown>>>
 
 /** Below the server's limit of 65,536 on all groups of one answer. */
 export const BUCKETS_MAX = 60_000
@@ -57,12 +19,16 @@ export class GroupNumbers {
     this.#ask = ask
   }
 
-  /** Of the field at this place, in rows of which the clause holds; ascending within a group. */
+  /**
+   * Of the field at this place, in rows of which the clause holds: by the name that `into` gives
+   * for a group and a number, ascending.
+   */
   async read(
     at: number,
     clause: Clause,
-    take: (group: string, counted: Counted) => void,
-  ): Promise<void> {
+    into: (group: string, number: number) => string,
+  ): Promise<ReadonlyMap<string, readonly Counted[]>> {
+    const found = new Map<string, Counted[]>()
     const { wanted, measures, fields, memory } = this.#asked
     const asked = { type: 'numbers', at } as const
     const question = groupQuestion(wanted, measures, fields, asked)
@@ -74,9 +40,13 @@ export class GroupNumbers {
       memory.hold('groups', this.#held * NUMBER_BYTES)
       for (const { key, doc_count: rows } of buckets) {
         const { [NUMBER]: number, ...group } = key ?? {}
-        take(JSON.stringify(group), { number: Number(number), rows })
+        const counted = { number: Number(number), rows }
+        const name = into(JSON.stringify(group), counted.number)
+        const known = found.get(name)
+        if (known === undefined) found.set(name, [counted])
+        else known.push(counted)
       }
-      if (buckets.length < BUCKETS_MAX || after_key === undefined) return
+      if (buckets.length < BUCKETS_MAX || after_key === undefined) return found
       after = after_key
     }
   }

@@ -4,7 +4,7 @@
  * counted row by row, take three times as long.
  */
 import { bothDone } from '../lanes.ts'
-import { type AskRows, GroupNumbers, nameOf, type QuantilesAsked } from './group-numbers.ts'
+import { GroupNumbers, nameOf } from './group-numbers.ts'
 import type { Counted } from './number-cells.ts'
 import {
   type NumberWindow,
@@ -12,14 +12,11 @@ import {
   windowOf,
   windowPercents,
   windowQuantile,
-} from './quantile-windows.ts'
+} from './number-windows.ts'
+import { type AskRows, ofSample, probabilityOf, type QuantilesAsked } from './quantiles-asked.ts'
 import { either, every, not } from './query/clause.ts'
 import { type GroupBucket, type GroupPage, groupQuestion, sharesOf } from './query/group-pages.ts'
 import type { Clause } from './query/visible-rows.ts'
-
-/** The server's limit on a sample that is none. */
-const PROBABILITY_MAX = 0.5
-const SEED = 1
 
 /** All groups, as a script would answer them; null = this is no way to them. */
 export async function askWindowQuantiles(
@@ -29,8 +26,8 @@ export async function askWindowQuantiles(
   const { wanted, fields, rows, limits } = asked
   const isInColumns = Object.keys(fields.runtimeMappings).length === 0
   const isFew = wanted.barUs === null && wanted.by.length <= 1 && wanted.numbers.length === 1
-  const probability = limits.windowSampleRows / rows
-  if (!isInColumns || !isFew || probability > PROBABILITY_MAX) return null
+  const probability = probabilityOf(limits.windowSampleRows, rows)
+  if (!isInColumns || !isFew || probability === null) return null
   return await new WindowQuantiles(asked, ask, probability).run()
 }
 
@@ -106,8 +103,7 @@ class WindowQuantiles {
   async #samples(): Promise<ReadonlyMap<string, Sample>> {
     const percents = [...new Set(this.#shares.flatMap(windowPercents))].sort((a, b) => a - b)
     const at = { percentiles: { field: this.#number, percents, keyed: false } }
-    const random_sampler = { probability: this.#probability, seed: SEED }
-    const aggs = { sample: { random_sampler, aggs: this.#byKey({ at }) } }
+    const aggs = ofSample(this.#probability, this.#byKey({ at }))
     const answer = await this.#ask(aggs, {}, [{ exists: { field: this.#number } }])
     const sampled = this.#bucketsOf(answer['sample'] as Readonly<Record<string, unknown>>)
     return new Map(
@@ -138,16 +134,10 @@ class WindowQuantiles {
   }
 
   async #read(groups: readonly Windows[]): Promise<ReadonlyMap<string, readonly Counted[]>> {
-    const numbers = new Map<string, Counted[]>()
     const clauses = groups.flatMap(({ bucket, windows }) =>
       windows.map(({ from, to }) => this.#within(bucket, { gte: from, lte: to })),
     )
-    await this.#numbers.read(0, either(clauses), (group, counted) => {
-      const known = numbers.get(group)
-      if (known === undefined) numbers.set(group, [counted])
-      else known.push(counted)
-    })
-    return numbers
+    return await this.#numbers.read(0, either(clauses), group => group)
   }
 
   /** For each quantile how many rows of each group lie above its window. */

@@ -39,8 +39,7 @@ export function windowOf(
   rows: number,
   numberAt: ReadonlyMap<number, number>,
 ): NumberWindow {
-  const error = ERRORS * Math.sqrt((share * (1 - share)) / rows) + 1 / rows
-  const margin = MARGINS.find(each => each >= error)
+  const margin = marginOf(share, rows)
   if (margin === undefined) return { from: null, to: null }
   const at = (each: number): number | null => numberAt.get(percentOf(each)) ?? null
   return { from: at(share - margin), to: at(share + margin) }
@@ -48,8 +47,13 @@ export function windowOf(
 
 /** About how large a part of the rows has to be read. */
 export function widthOf(share: number, rows: number): number {
+  return 2 * (marginOf(share, rows) ?? 0.5)
+}
+
+/** undefined = the sample is too small to tell. */
+function marginOf(share: number, rows: number): number | undefined {
   const error = ERRORS * Math.sqrt((share * (1 - share)) / rows) + 1 / rows
-  return 2 * (MARGINS.find(each => each >= error) ?? 0.5)
+  return MARGINS.find(each => each >= error)
 }
 
 /** null = it is not in the window: the sample misled. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { quantile } from '../analysis/quantile.ts'
-import { widthOf, windowOf, windowPercents, windowQuantile } from './quantile-windows.ts'
+import { widthOf, windowOf, windowPercents, windowQuantile } from './number-windows.ts'
 
 const SHARES = [0.5, 0.75, 0.9, 0.95, 0.99]
 const share = fc.constantFrom(...SHARES)
