@@ -1,4 +1,4 @@
-/** Channels in SQL: each call is one statement, which may run twice. */
+/** Channels in SQL. */
 import { sql, UniqueIntegrityConstraintViolationError } from 'slonik'
 import { z } from 'zod'
 import type { ChannelKind, DeliveryOutcome } from '#proto/alert-channel.ts'
@@ -185,7 +185,7 @@ export class SqlAlertChannels implements AlertChannels {
   }
 
   async delete(projectId: string, id: string): Promise<boolean> {
-    const { rowCount } = await this.#database.repeatable(db =>
+    const { rowCount } = await this.#database.once(db =>
       db.query(sql.unsafe`
         WITH untold AS (
           DELETE FROM alert_outbox o USING alert_channels c

@@ -124,7 +124,7 @@ export class SqlSilences implements Silences {
   }
 
   async end(projectId: string, id: string, nowUs: number): Promise<boolean> {
-    const { rowCount } = await this.#database.repeatable(db =>
+    const { rowCount } = await this.#database.once(db =>
       db.query(sql.unsafe`
         UPDATE silences SET starts_at_us = least(starts_at_us, ${nowUs}::bigint),
           ends_at_us = least(ends_at_us, ${nowUs}::bigint), version = version + 1

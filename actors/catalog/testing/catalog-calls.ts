@@ -2,12 +2,49 @@
  * One call of every method that the catalog and its parts have. The types see to it that a new
  * method is missed here: it does not compile until it has a call.
  */
-import { createHash } from 'node:crypto'
 import { PACED } from '../channel-outbox.ts'
 import type { SqlCatalog } from '../sql-catalog.ts'
 import { alertChange } from './alert-tests.ts'
-import { newChannel, newDelivery } from './channel-tests.ts'
-import { newSilence } from './silence-tests.ts'
+import {
+  ADA,
+  ALERT_EDIT,
+  AUDIT_ENTRY,
+  account,
+  alertRule,
+  apiToken,
+  BOB,
+  CY,
+  channel,
+  checkpoint,
+  DELIVERY,
+  GROUP,
+  invitation,
+  KEY_SECRET,
+  KEYED,
+  KEYED_BODY,
+  key,
+  LEASE,
+  member,
+  NOW_US,
+  OLD_TOKEN,
+  PACE,
+  PLACEMENT,
+  project,
+  RULE_FAULT,
+  reset,
+  SIGN_IN,
+  SIGN_INS,
+  SIGN_OUT,
+  savedView,
+  sealed,
+  session,
+  sha,
+  signIn,
+  silence,
+  TOPIC,
+  UNCOUNTED,
+  WARM_UP,
+} from './catalog-samples.ts'
 
 type Calls<Part> = {
   readonly [Key in Exclude<keyof Part, 'close'> as Part[Key] extends (
@@ -21,129 +58,6 @@ type Calls<Part> = {
 type PartName = {
   [Key in keyof SqlCatalog]: SqlCatalog[Key] extends (...given: never[]) => unknown ? never : Key
 }[keyof SqlCatalog]
-
-const NOW_US = 1_795_000_000_000_000
-const sha = (text: string) => createHash('sha256').update(text).digest()
-const KEY_SECRET = sha('a secret')
-const OLD_TOKEN = sha('a token')
-const GROUP = 'logboy-store'
-const TOPIC = 'logboy.logs.v1'
-const LEASE = { name: 'scheduler', holder: 'a', fence: 1 }
-const KEYED = { projectId: 'project001', producer: 1n }
-const KEYED_BODY = { bodySha256: sha('a body'), of: 2 }
-const PLACEMENT = { index: 'logs-logboy.30d-2026.11', shards: 2, shared: true }
-
-const project = (id: string) => ({
-  id,
-  name: `project ${id}`,
-  createdAtUs: NOW_US,
-  retentionDays: 30,
-  timeZone: 'UTC',
-})
-const key = (id: string) => ({
-  id,
-  projectId: 'project001',
-  name: 'deploy',
-  secretSha256: KEY_SECRET,
-  scopes: ['ingest' as const],
-  createdAtUs: NOW_US,
-  expiresAtUs: null,
-})
-const session = (tokenSha256: Uint8Array) => ({
-  tokenSha256,
-  role: 'administrator' as const,
-  createdAtUs: NOW_US,
-  expiresAtUs: NOW_US + 1e12,
-})
-const checkpoint = (position: number) => ({
-  group: GROUP,
-  topic: TOPIC,
-  partition: 0,
-  fence: 1,
-  position,
-  state: Buffer.from(`state at ${position}`),
-})
-
-const account = (id: string, email: string) => ({
-  id,
-  email,
-  name: 'Ada',
-  passwordHash: 'a hash',
-  administrator: false,
-  createdAtUs: NOW_US,
-})
-const ADA = 'accountada01'
-const BOB = 'accountbob01'
-const CY = 'accountcy001'
-const member = (accountId: string, role = 'owner') => ({
-  projectId: 'project001',
-  accountId,
-  role,
-  sinceUs: NOW_US,
-})
-const signIn = (id: string) => ({
-  id,
-  accountId: ADA,
-  generation: 1,
-  rotatedAtUs: NOW_US,
-  createdAtUs: NOW_US,
-  expiresAtUs: NOW_US + 1e12,
-})
-const SIGN_INS = ['signin', 'signout'].map(name => name.padEnd(24, '0'))
-const [SIGN_IN = '', SIGN_OUT = ''] = SIGN_INS
-const apiToken = (id: string) => ({
-  id,
-  accountId: ADA,
-  name: 'ci',
-  secretSha256: KEY_SECRET,
-  createdAtUs: NOW_US,
-  expiresAtUs: null,
-})
-const reset = (tokenSha256: Uint8Array) => ({
-  tokenSha256,
-  accountId: BOB,
-  createdAtUs: NOW_US,
-  expiresAtUs: NOW_US + 1e12,
-})
-const ALERT_EDIT = { projectId: 'project001', by: 'ada', atUs: NOW_US }
-const alertRule = (id: string, name = id) => ({ id, rule: { name, condition: '> 1' } })
-const channel = (id: string) => newChannel(id, { projectId: 'project001' })
-const WARM_UP = { samples: 3, needed: 24, groups: 1, warming: 1 }
-const UNCOUNTED = { id: 'rule01', version: 1, uncounted: { late: 1, leftOut: 0 } }
-const RULE_FAULT = { ruleId: 'rule01', version: 1, message: 'no' }
-const DELIVERY = newDelivery('channel01', [])
-const PACE = { channelId: 'channel01', group: 'g', toldAtUs: null, dueAtUs: NOW_US, version: 0 }
-const silence = (id: string) => newSilence(id, { projectId: 'project001' })
-const sealed = (id: string) => ({ id, sealed: KEY_SECRET, createdAtUs: NOW_US })
-
-const invitation = (id: string) => ({
-  id,
-  projectId: 'project001',
-  tokenSha256: sha(id),
-  email: null,
-  role: 'viewer',
-  createdAtUs: NOW_US,
-  expiresAtUs: NOW_US + 9,
-  createdBy: null,
-})
-const savedView = (id: string) => ({
-  id,
-  projectId: 'project001',
-  name: id,
-  address: 'query=a',
-  shared: true,
-  createdBy: null,
-  atUs: NOW_US,
-})
-const AUDIT_ENTRY = {
-  atUs: NOW_US,
-  actor: 'nobody',
-  actorName: '',
-  peer: '',
-  action: 'auth.login',
-  projectId: null,
-  detail: {},
-}
 
 /** What the calls below find. */
 export async function fill(catalog: SqlCatalog): Promise<void> {
@@ -378,6 +292,10 @@ export const ONCE: ReadonlySet<string> = new Set([
   'partitions.of',
   'partitions.assign',
   'accounts.create',
+  'alertChannels.update',
+  'alertChannels.delete',
+  'silences.update',
+  'silences.end',
   'alertRules.create',
   'alertRules.update',
   'alertRules.delete',
@@ -415,17 +333,12 @@ export interface CatalogCall {
 
 export const CALLS: readonly CatalogCall[] = [
   ...callsOf('', catalogCalls, catalog => catalog),
-  ...callsOf('leases.', partCalls.leases, catalog => catalog.leases),
-  ...callsOf('checkpoints.', partCalls.checkpoints, catalog => catalog.checkpoints),
-  ...callsOf('partitions.', partCalls.partitions, catalog => catalog.partitions),
-  ...callsOf('placements.', partCalls.placements, catalog => catalog.placements),
-  ...callsOf('keyedRequests.', partCalls.keyedRequests, catalog => catalog.keyedRequests),
-  ...callsOf('accounts.', partCalls.accounts, catalog => catalog.accounts),
-  ...callsOf('members.', partCalls.members, catalog => catalog.members),
-  ...callsOf('signIns.', partCalls.signIns, catalog => catalog.signIns),
-  ...callsOf('apiTokens.', partCalls.apiTokens, catalog => catalog.apiTokens),
-  ...callsOf('installationKeys.', partCalls.installationKeys, c => c.installationKeys),
+  ...(Object.keys(partCalls) as PartName[]).flatMap(callsOfPart),
 ]
+
+function callsOfPart<Name extends PartName>(name: Name): CatalogCall[] {
+  return callsOf<SqlCatalog[Name]>(`${name}.`, partCalls[name], catalog => catalog[name])
+}
 
 function callsOf<Part>(
   prefix: string,
