@@ -56,7 +56,24 @@ test('another level that someone chose for the subject holds, and is told', { sk
     body: JSON.stringify({ compatibility: 'FORWARD' }),
   })
   assert.ok((await registerSchema(options, schema)) > 0)
-  assert.match(options.troubles.join(), /Compatibility does not match/)
+  assert.match(options.troubles.join(), /its compatibility is FORWARD/)
+})
+
+test('a level that changes while processes start together is asked for again', async t => {
+  const levels = ['NONE', 'BACKWARD_TRANSITIVE', 'BACKWARD_TRANSITIVE']
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    const isConfig = request.url?.startsWith('/config/') === true
+    const answer = isConfig ? { compatibilityLevel: levels.shift() } : { id: 7 }
+    response.end(JSON.stringify(answer))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.closeAllConnections())
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const options = optionsAt(`http://127.0.0.1:${port}`)
+  assert.equal(await registerSchema(options, schemaText('logs', newTopic())), 7)
+  assert.deepEqual([levels, options.troubles], [[], []])
 })
 
 test('a registry that hangs: the id of an earlier start is used; without one it is refused; no connection stays', {

@@ -23,6 +23,7 @@ import type { Clock } from '#runtime/clock.ts'
 const WANTED_COMPATIBILITY = COMPATIBILITY.BACKWARD_TRANSITIVE
 /** With its Kafka away a registry answers reads and lets a registration hang. */
 const TIMEOUT_MS = 10_000
+const LEVELS_TRIED_MAX = 5
 
 export interface SchemaText {
   /** `<topic>-value`. */
@@ -112,14 +113,21 @@ async function registerWith(
       return attempt()
     })
   }
-  try {
-    return (await send(WANTED_COMPATIBILITY)).id
-  } catch (error) {
-    // Someone chose another level for the subject: theirs holds.
-    const theirs = levelIn(error)
-    if (theirs === undefined) throw error
-    onTrouble(error as Error, `schema registry, subject ${subject}`)
-    return (await send(theirs)).id
+  let level: COMPATIBILITY = WANTED_COMPATIBILITY
+  for (let tries = 1; ; tries++) {
+    try {
+      const { id } = await send(level)
+      if (level !== WANTED_COMPATIBILITY) {
+        onTrouble(new Error(`its compatibility is ${level}`), `schema registry, subject ${subject}`)
+      }
+      return id
+    } catch (error) {
+      // Someone chose another level for the subject: theirs holds. It may still be changing, where
+      // processes start together.
+      const theirs = levelIn(error)
+      if (theirs === undefined || tries === LEVELS_TRIED_MAX) throw error
+      level = theirs
+    }
   }
 }
 
