@@ -13,6 +13,7 @@ const LONG = [
   'actors/cli/db.test.ts',
   'actors/store/elasticsearch/elastic-store.integration.test.ts',
   'actors/store/elasticsearch/elastic-stored-source.integration.test.ts',
+  'actors/catalog/lost-connection.integration.test.ts',
   'deploy/compose-dry.integration.test.ts',
   'deploy/nginx.integration.test.ts',
 ]
