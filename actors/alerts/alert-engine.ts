@@ -1,7 +1,7 @@
 /** All rules of a project over time: pure, so that live, replay and backtest are the same. */
 import { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
 import { readDeltas } from '#actors/processing/windows/delta-reader.ts'
-import { partKindOf } from '#actors/processing/windows/window-rules.ts'
+import { partKindOf, receivedWithinUs } from '#actors/processing/windows/window-rules.ts'
 import type { AlertRule } from '#proto/alert-rule.ts'
 import { toError } from '#runtime/index.ts'
 import { type GroupChange, RuleEvaluator, type WindowObserver } from './rule-evaluator.ts'
@@ -183,7 +183,7 @@ export class AlertEngine {
   #endGap(atUs: number): void {
     this.#resumedUs = null
     for (const { evaluator } of this.#rules.values()) {
-      if (atUs - this.#nowUs > evaluator.rule.latenessS * 1_000_000) evaluator.resume(atUs)
+      if (atUs - this.#nowUs > receivedWithinUs(evaluator.rule)) evaluator.resume(atUs)
     }
   }
 

@@ -14,7 +14,7 @@ import { type AlertChange, AlertEngine, type RuleFailure, type StoredRule } from
 import type { AlertFeed, FedBatch } from './alert-feed.ts'
 import { BatchQueue, inputOf, type Ticket } from './batch-queue.ts'
 import { ChangeRecorder } from './change-recorder.ts'
-import { PartitionClocks } from './partition-clocks.ts'
+import { nextLookMs, PartitionClocks } from './partition-clocks.ts'
 import { type NotedRules, RuleNotes } from './rule-notes.ts'
 import { stateChange } from './state-change.ts'
 import { type LoadedRules, loadRules } from './stored-rules.ts'
@@ -55,7 +55,6 @@ interface Save {
   readonly positions: Positions
 }
 
-const TICK_MS = 250
 /** A snapshot is a row that is written anew: large ones more rarely. */
 const SAVE_MS = 5_000
 const SAVE_MS_PER_BYTE = 1 / 50
@@ -107,7 +106,7 @@ class Alerts implements Actor<AlertMessage> {
   /** Nothing is taken before the state is there. */
   async started(): Promise<void> {
     if (this.#deps.feed.isWatched(this.#deps.projectId)) await this.#begin()
-    this.#context.timer('tick', TICK_MS, { type: 'tick' })
+    this.#context.timer('tick', nextLookMs(this.#context.clock.nowUs()), { type: 'tick' })
   }
 
   receive(message: AlertMessage): void | Promise<void> {
@@ -295,7 +294,7 @@ class Alerts implements Actor<AlertMessage> {
 
   /** The clock speaks only where nothing that was received is still to come. */
   #tick(): void {
-    this.#context.timer('tick', TICK_MS, { type: 'tick' })
+    this.#context.timer('tick', nextLookMs(this.#context.clock.nowUs()), { type: 'tick' })
     if (this.#fence === 0) return
     this.#notes.begun.note(this.#taken)
     const { feed, projectId } = this.#deps

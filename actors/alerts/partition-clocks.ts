@@ -1,3 +1,12 @@
+/** What rules have for a clock: by what was received, and by the time itself. */
+
+const LOOK_MS = 250
+
+/** Until the clock is looked at again: windows close at whole quarters of a second. */
+export function nextLookMs(nowUs: number): number {
+  return LOOK_MS - ((nowUs / 1_000) % LOOK_MS)
+}
+
 /**
  * The clock of a project whose batches come from several partitions: what was received before it
  * has come from all of them. Each partition has its batches about in the order of their receipt;

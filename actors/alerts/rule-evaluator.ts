@@ -2,7 +2,7 @@
  * One rule over time: groups with their windows, moved on by what batches add and by the clock.
  *
  *   panes     … | 41 | 42 | 43 | 44 | …        a window ends with each pane
- *                    └─── window 44 ──┘        it closes when lateness and SETTLE_US have passed
+ *                    └─── window 44 ──┘        it closes closesAfterUs after its end
  *
  * What closed windows say, one after the other, is the state. Where more rows cannot make a
  * condition false again, it fires before its window closes: with the row that decides it. All times
@@ -11,7 +11,7 @@
 import type { WarmUp } from '#actors/catalog/alert-rules.ts'
 import type { ByteReader, ByteWriter } from '#actors/processing/windows/byte-stream.ts'
 import type { PartKind, WindowPart } from '#actors/processing/windows/window-part.ts'
-import { partKindOf } from '#actors/processing/windows/window-rules.ts'
+import { closesAfterUs, partKindOf } from '#actors/processing/windows/window-rules.ts'
 import { type AlertRule, isPatternRule, slideOf } from '#proto/alert-rule.ts'
 import { Baseline, RECENT_SAMPLES_MIN } from './baseline.ts'
 import {
@@ -28,8 +28,6 @@ import {
 import { emptyWindows } from './group-windows.ts'
 import { VANISHED_ROWS_MIN, type WindowRead, WindowReader } from './window-value.ts'
 
-/** Batches stamped in one order may be committed in another; windows wait that long for them. */
-export const SETTLE_US = 500_000
 const SECOND_US = 1_000_000
 /** How long groups are remembered: awaited ones from their last row on, others from a change. */
 export const ABSENT_KEEP_S = 86_400
@@ -145,10 +143,9 @@ export class RuleEvaluator {
 
   /** Closes what is over at this time; `nowUs` may never be behind rows that are still to come. */
   close(nowUs: number, tell: (change: GroupChange) => void): void {
-    const { latenessS } = this.rule
     const newest = Math.max(this.#current, this.#newest)
     this.#current = Math.max(this.#current, Math.floor(nowUs / this.#slideUs))
-    const end = Math.floor((nowUs - latenessS * SECOND_US - SETTLE_US) / this.#slideUs) - 1
+    const end = Math.floor((nowUs - closesAfterUs(this.rule)) / this.#slideUs) - 1
     for (const stop of [this.#whole + this.#reader.span - 1, Number.POSITIVE_INFINITY]) {
       const last = Math.min(end, stop)
       const empty = Math.max(this.#closed, newest) + this.#reader.span

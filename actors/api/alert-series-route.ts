@@ -7,6 +7,7 @@ import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import type { AlertSeries } from '#actors/notifications/findings.ts'
 import { type RuleSeriesDeps, ruleSeries } from '#actors/notifications/rule-series.ts'
+import { closesAfterUs } from '#actors/processing/windows/window-rules.ts'
 import { type AlertRule, slideOf } from '#proto/alert-rule.ts'
 import { parseAlertRule } from '#proto/alert-rule-parser.ts'
 import { formatTime } from '#proto/time.ts'
@@ -94,7 +95,7 @@ async function presentOf(
 
 function lastEnd(rule: AlertRule, { windowEndUs }: StoredState, nowUs: number): number {
   const slideUs = slideOf(rule.windowS) * SECOND_US
-  const closedUs = Math.floor((nowUs - rule.latenessS * SECOND_US) / slideUs) * slideUs
+  const closedUs = Math.floor((nowUs - closesAfterUs(rule)) / slideUs) * slideUs
   return Math.max(windowEndUs, closedUs)
 }
 

@@ -9,6 +9,7 @@ import { rowsQuery } from '#actors/alerts/rows-query.ts'
 import { conditionText } from '#actors/alerts/state-change.ts'
 import type { AlertRules } from '#actors/catalog/alert-rules.ts'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { closesAfterUs } from '#actors/processing/windows/window-rules.ts'
 import { exportPages } from '#actors/store/export-pages.ts'
 import type { LogStore } from '#actors/store/store.ts'
 import { metricsOf } from '#actors/store/streams.ts'
@@ -174,7 +175,7 @@ async function replayed(
     state: null,
     rows,
     isMetrics: isMetricRule(rule),
-    untilUs: change.windowEndUs + (rule.latenessS + 1) * SECOND_US,
+    untilUs: change.windowEndUs + closesAfterUs(rule),
     pointUs: stepUs,
   } satisfies Replay)
   const values = Array<number | null>((windows - 1) * steps + 1).fill(null)

@@ -2,7 +2,7 @@
 import { ByteWriter } from '#actors/processing/windows/byte-stream.ts'
 import { DistinctSketch } from '#actors/processing/windows/distinct-sketch.ts'
 import { WindowPart } from '#actors/processing/windows/window-part.ts'
-import { partKindOf } from '#actors/processing/windows/window-rules.ts'
+import { partKindOf, receivedWithinUs } from '#actors/processing/windows/window-rules.ts'
 import { slideOf } from '#proto/alert-rule.ts'
 import type { AlertChange, AlertEngine, StoredRule } from '../alert-engine.ts'
 import type { PlainEvent, PlainStep } from './naive-alerts.ts'
@@ -29,7 +29,7 @@ function deltasOf(
   let late = 0
   for (const event of events) {
     const pane = Math.floor(Math.min(event.timeUs, receivedUs) / slideUs)
-    if ((pane + 1) * slideUs + rule.latenessS * 1e6 <= receivedUs) {
+    if ((pane + 1) * slideUs + receivedWithinUs(rule) <= receivedUs) {
       late++
       continue
     }

@@ -5,8 +5,11 @@
 import type { AlertRule } from '#proto/alert-rule.ts'
 import { measuredBy, slideOf } from '#proto/alert-rule.ts'
 import type { AlertStatus } from '../group-state.ts'
-import { type GroupChange, SETTLE_US } from '../rule-evaluator.ts'
+import type { GroupChange } from '../rule-evaluator.ts'
 import { naiveScore } from './naive-score.ts'
+
+/** The last part of the lateness allowance is for what was received and is still on its way. */
+const SETTLE_US = 500_000
 
 export interface PlainEvent {
   readonly timeUs: number
@@ -86,7 +89,7 @@ export class NaiveAlerts {
 
   #isLate(event: PlainEvent, receivedUs: number): boolean {
     const endUs = (this.#paneOf(event, receivedUs) + 1) * this.#slideUs
-    return endUs + this.#rule.latenessS * 1e6 <= receivedUs
+    return endUs + Math.max(this.#rule.latenessS * 1e6 - SETTLE_US, 0) <= receivedUs
   }
 
   #place(event: PlainEvent, receivedUs: number): void {
@@ -119,7 +122,7 @@ export class NaiveAlerts {
   }
 
   #closeDue(): void {
-    const settledUs = this.#nowUs - SETTLE_US - this.#rule.latenessS * 1e6
+    const settledUs = this.#nowUs - Math.max(this.#rule.latenessS * 1e6, SETTLE_US)
     while ((this.#closed + 2) * this.#slideUs <= settledUs) {
       this.#closed++
       for (const key of this.#groups.keys()) this.#close(key, this.#closed)

@@ -4,8 +4,8 @@
  * replay and backtest agree.
  *
  * A row belongs to the pane of its time, or of its receipt if it claims to come from later. It is
- * late, and only counted, if it was received after its pane had ended and the lateness allowance
- * of the rule had passed: whoever looks again finds the same rows late.
+ * late, and only counted, if it was received after its pane had ended and what the rule allows had
+ * passed: whoever looks again finds the same rows late.
  */
 import { isMetricRule, isPatternRule, measuredBy, metricOf, slideOf } from '#proto/alert-rule.ts'
 import { ROW_KINDS, type RowColumns } from '#proto/columns.ts'
@@ -19,13 +19,19 @@ import { ByteWriter } from './byte-stream.ts'
 import { addRowsTo, type PartFiller } from './part-filler.ts'
 import { RuleIndex } from './rule-index.ts'
 import { type PartKind, WindowPart } from './window-part.ts'
-import { type PackedRules, partKindOf, unpackRules, type WindowRule } from './window-rules.ts'
+import {
+  type PackedRules,
+  partKindOf,
+  receivedWithinUs,
+  unpackRules,
+  type WindowRule,
+} from './window-rules.ts'
 
 interface CompiledRule {
   readonly rule: WindowRule
   readonly kind: PartKind
   readonly slideUs: number
-  readonly latenessUs: number
+  readonly withinUs: number
   /** Of a ratio. */
   readonly part: Condition | null
 }
@@ -87,14 +93,14 @@ export function ruleSetOf(packed: PackedRules): RuleSet {
 const SECOND_US = 1_000_000
 
 function compileRule(rule: WindowRule): CompiledRule {
-  const { aggregate, windowS, latenessS } = rule
+  const { aggregate, windowS } = rule
   const measured = measuredBy(aggregate)
   const parts = 'part' in measured ? termsOf(measured.part).terms : null
   return {
     rule,
     kind: partKindOf(rule),
     slideUs: slideOf(windowS) * SECOND_US,
-    latenessUs: latenessS * SECOND_US,
+    withinUs: receivedWithinUs(rule),
     part: parts === null ? null : compileTerm({ type: 'all', terms: parts }),
   }
 }
@@ -166,9 +172,9 @@ function writeRule(
   selected: Uint32Array,
   writer: ByteWriter,
 ): void {
-  const { rule, kind, slideUs, latenessUs, part } = compiled
+  const { rule, kind, slideUs, withinUs, part } = compiled
   const panes = batch.panesOf(slideUs)
-  const lastLate = (batch.receivedAtUs - latenessUs) / slideUs - 1
+  const lastLate = (batch.receivedAtUs - withinUs) / slideUs - 1
   const groups = new BatchGroups(rule.groupsMax)
   const fill: PartFiller = addRowsTo(batch.rows, rule, kind, selected, part)
   let late = 0

@@ -8,6 +8,20 @@ export type WindowRule = Pick<
   'query' | 'aggregate' | 'windowS' | 'by' | 'groupsMax' | 'latenessS'
 >
 
+/** Batches stamped in one order may be committed in another; windows wait that long for them. */
+const SETTLE_US = 500_000
+const SECOND_US = 1_000_000
+
+/** For so long after the end of a window its rows may be received (µs). */
+export function receivedWithinUs({ latenessS }: Pick<AlertRule, 'latenessS'>): number {
+  return Math.max(latenessS * SECOND_US - SETTLE_US, 0)
+}
+
+/** So long after its end a window closes (µs): settling is part of the lateness allowance. */
+export function closesAfterUs(rule: Pick<AlertRule, 'latenessS'>): number {
+  return receivedWithinUs(rule) + SETTLE_US
+}
+
 export interface PackedRules {
   /** Equal for equal rules. */
   readonly key: string
