@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { WebSocket } from 'ws'
 import { ServerProcess } from '#actors/testing/server-process.ts'
 import type { ProjectCreated } from '#proto/api.ts'
 import { pause } from '#runtime/clock.ts'
 import { READY_RULES } from './ready-rules.ts'
+import { listenToAlerts } from './testing/alert-listener.ts'
 
 interface Change {
   readonly rule: string
@@ -22,17 +22,8 @@ const folder = mkdtempSync(join(tmpdir(), 'logboy-alerts-'))
 let server = new ServerProcess(folder)
 let project: ProjectCreated
 
-async function call<Body>(method: string, path: string, body?: unknown, key?: string) {
-  const { url, adminToken } = server.note
-  const reply = await fetch(url + path, {
-    method,
-    headers: { authorization: `Bearer ${key ?? adminToken}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${await reply.clone().text()}`)
-  return (reply.status === 204 ? null : await reply.json()) as Body
-}
-
+const call = <Body>(method: string, path: string, body?: unknown, key?: string) =>
+  server.call<Body>(method, path, body, key)
 const addRule = (rule: object) =>
   call('POST', '/api/v1/alerts/rules', { project: project.id, rule })
 const errors = (service: string, count: number) =>
@@ -55,22 +46,6 @@ async function history(): Promise<string[]> {
 /** Settles once it holds; the runner ends a test that waits for ever. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await pause(200)
-}
-
-/** What a tail of alerts tells, as `from to actor`. */
-async function alertTail(): Promise<{ readonly told: string[]; readonly end: () => void }> {
-  const { url, adminToken } = server.note
-  const address = `${url.replace('http', 'ws')}/api/v1/tail?kind=alerts&project=${project.id}`
-  const socket = new WebSocket(address, { headers: { authorization: `Bearer ${adminToken}` } })
-  const told: string[] = []
-  let isOpen = false
-  socket.on('message', (data: Buffer) => {
-    const { alert } = JSON.parse(data.toString()) as { alert?: Change }
-    isOpen = true
-    if (alert !== undefined) told.push(`${alert.from} ${alert.to} ${alert.actor}`)
-  })
-  await until(async () => isOpen)
-  return { told, end: () => socket.terminate() }
 }
 
 async function rowsOfAlerts(query = ''): Promise<string[]> {
@@ -143,14 +118,21 @@ test('kill -9 between the rows of one window: it fires once, and is told once', 
 })
 
 test('who looks at a firing stands in the history and the log, and is pushed', async () => {
-  const tail = await alertTail()
+  const { url, adminToken: token } = server.note
+  const told: string[] = []
+  const end = await listenToAlerts({
+    url,
+    token,
+    projectId: project.id,
+    heard: ({ from, to, actor }) => void told.push(`${from} ${to} ${actor}`),
+  })
   const at = `/api/v1/alerts/active?project=${project.id}`
   const { alerts } = await call<{ readonly alerts: readonly { id: number }[] }>('GET', at)
   const path = `/api/v1/alerts/${alerts[0]?.id}/acknowledge`
   await call('POST', path, { project: project.id, note: 'looking' })
-  await until(async () => tail.told.length > 0)
-  tail.end()
-  assert.deepEqual(tail.told, ['firing firing administrator'])
+  await until(async () => told.length > 0)
+  end()
+  assert.deepEqual(told, ['firing firing administrator'])
   await until(async () => (await rowsOfAlerts()).length > 3)
   assert.equal((await rowsOfAlerts())[3], 'long is acknowledged by administrator: looking')
 })

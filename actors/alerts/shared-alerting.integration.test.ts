@@ -9,14 +9,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createPool, type DatabasePool, sql } from 'slonik'
-import { WebSocket } from 'ws'
 import { z } from 'zod'
 import { openPostgresServer, type PostgresServer } from '#actors/catalog/testing/postgres-server.ts'
 import { openRedisServer, type RedisServer } from '#actors/coordination/testing/redis-server.ts'
+import type { AlertChange } from '#proto/alert-change.ts'
 import { pause } from '#runtime/clock.ts'
 import { dropDatabase, LabCluster } from '../../bench/lab/cluster.ts'
 import type { ProjectKeys } from '../../bench/lab/entry.ts'
 import { forgetInstallation } from '../../deploy/dry/shared-servers.ts'
+import { listenToAlerts } from './testing/alert-listener.ts'
 
 const SERVERS = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'ELASTICSEARCH_URL', 'DATABASE_URL']
 const absent = SERVERS.filter(name => process.env[name] === undefined)
@@ -51,8 +52,6 @@ const PROCESSORS = ['processor-1', 'processor-2'] as const
 type Processor = (typeof PROCESSORS)[number]
 
 const LOOK_MS = 100
-/** Of a tail that begins. */
-const HELLO_MS_MAX = 10_000
 /** A minute, at least. */
 const LOOKS_PATIENT = 600
 
@@ -134,28 +133,16 @@ const addRule = (rule: object) =>
 
 /** What a tail of alerts tells, as `rule status`; begun anew, as a page does, until it has begun. */
 async function alertTail(url: string): Promise<readonly string[]> {
-  const address = `${url.replace('http', 'ws')}/api/v1/tail?kind=alerts&project=${project.id}`
-  const headers = { authorization: `Bearer ${project.read}` }
   for (;;) {
-    const socket = new WebSocket(address, { headers, handshakeTimeout: HELLO_MS_MAX })
     const told: string[] = []
-    socket.on('message', (data: Buffer) => {
-      const { alert } = JSON.parse(data.toString()) as { alert?: { rule: string; to: string } }
-      if (alert !== undefined) told.push(`${alert.rule} ${alert.to}`)
-    })
-    const begun = new Promise<null>(resolve => socket.once('message', () => resolve(null)))
-    const closed = new Promise<string>(resolve => {
-      socket.once('close', (code: number, why: Buffer) =>
-        resolve(`closed: ${code} ${why.toString()}`),
-      )
-      socket.once('error', (error: Error) => resolve(error.message))
-    })
-    const silent = pause(HELLO_MS_MAX).then(() => 'nothing came')
-    const fault = await Promise.race([begun, closed, silent])
-    if (fault === null) return told
-    process.stderr.write(`the tail of alerts at ${url}: ${fault}\n`)
-    socket.terminate()
-    await pause(LOOK_MS)
+    const heard = ({ rule, to }: AlertChange): void => void told.push(`${rule} ${to}`)
+    try {
+      await listenToAlerts({ url, token: project.read, projectId: project.id, heard })
+      return told
+    } catch (error) {
+      process.stderr.write(`${String(error)}\n`)
+      await pause(LOOK_MS)
+    }
   }
 }
 

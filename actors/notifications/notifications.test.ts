@@ -6,9 +6,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import WebSocket from 'ws'
+import { listenToAlerts } from '#actors/alerts/testing/alert-listener.ts'
 import { mailServer } from '#actors/mail/testing/mail-server.ts'
 import { ServerProcess } from '#actors/testing/server-process.ts'
+import type { AlertChange } from '#proto/alert-change.ts'
 import type { AlertDelivery } from '#proto/alert-channel.ts'
 import type { ProjectCreated } from '#proto/api.ts'
 import type { Silence } from '#proto/silence.ts'
@@ -85,16 +86,8 @@ const receiver = createServer((request, response) => {
   })
 })
 
-async function call<Body>(method: string, path: string, body?: unknown, key?: string) {
-  const { url, adminToken } = server.note
-  const reply = await fetch(url + path, {
-    method,
-    headers: { authorization: `Bearer ${key ?? adminToken}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${await reply.clone().text()}`)
-  return (reply.status === 204 ? null : await reply.json()) as Body
-}
+const call = <Body>(method: string, path: string, body?: unknown, key?: string) =>
+  server.call<Body>(method, path, body, key)
 
 const errors = (service: string) =>
   call(
@@ -242,28 +235,28 @@ test('a burst of errors goes the whole way: bell, mail, webhook, acknowledged, o
     template: { title: '{{state}} in {{group.service}}: {{value}} of {{threshold}}' },
   })
   const { url, adminToken } = server.note
-  const bell = new WebSocket(
-    `${url.replace(/^http/, 'ws')}/api/v1/tail?project=${project.id}&kind=alerts`,
-    { headers: { authorization: `Bearer ${adminToken}` } },
-  )
-  const rung: string[] = []
-  bell.on('message', (data: Buffer) => rung.push(data.toString()))
-  await until(() => rung.some(text => text.includes('"hello"')))
+  const rung: AlertChange[] = []
+  const endBell = await listenToAlerts({
+    url,
+    token: adminToken,
+    projectId: project.id,
+    heard: alert => void rung.push(alert),
+  })
   await errors('cart')
   const isHeard = (type: string): boolean =>
     heard.some(each => each.type === type && each.groups.some(group => group['service'] === 'cart'))
   const mailed = (): string => mails.heard.join('\n').replaceAll('=\n', '').replaceAll('=3D', '=')
-  await until(() => rung.some(text => text.includes('"service":"cart"')))
+  await until(() => rung.some(({ group }) => group['service'] === 'cart'))
   await until(() => isHeard('alert.firing'))
   await until(() => mailed().includes('Subject: FIRING in cart: 3 of 2'))
   await until(() => mailed().includes('Content-Type: image/png'))
   const [, link = ''] = /\nacknowledge: http:\/\/[^/]+(\S+)/.exec(mailed()) ?? []
   assert.equal((await fetch(url + link, { method: 'POST' })).status, 200)
-  await until(() => rung.some(text => /"service":"cart".*"actor":"link of channel/.test(text)))
+  await until(() => rung.some(({ actor }) => actor?.startsWith('link of channel')))
   await call('DELETE', `/api/v1/alerts/rules/${rule}?project=${project.id}`)
   await until(() => isHeard('alert.resolved'))
   await until(() => mailed().includes('Subject: RESOLVED in cart: 3 of 2'))
-  bell.close()
+  endBell()
   await call('DELETE', `/api/v1/channels/${mail.id}?project=${project.id}`)
 })
 

@@ -19,6 +19,9 @@ const environment = Object.fromEntries(
 
 const ENTRY = fileURLToPath(new URL('../cli/logboy.ts', import.meta.url))
 
+/** Who hears nothing for so long says for what it waits. */
+const ANSWER_MS_MAX = 60_000
+
 const ANY_PORTS = { 'http-port': '0', 'grpc-port': '0', 'otlp-http-port': '0' }
 
 export class ServerProcess {
@@ -89,6 +92,22 @@ export class ServerProcess {
     const read = (name: string): string => readFileSync(join(this.#dataFolder, name), 'utf8')
     const { url, grpc } = JSON.parse(read('server.json')) as { url: string; grpc: string }
     return { url, grpc, adminToken: read('admin.token').trim() }
+  }
+
+  /** As administrator, or with a key; throws what was refused, or not answered. */
+  async call<Body>(method: string, path: string, body?: unknown, key?: string): Promise<Body> {
+    const { url, adminToken } = this.note
+    const reply = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${key ?? adminToken}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    }).catch((cause: Error) => {
+      throw new Error(`${method} ${path}: ${cause.message}`, { cause })
+    })
+    const text = await reply.text()
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`)
+    return (text === '' ? null : JSON.parse(text)) as Body
   }
 
   stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<Ended> {

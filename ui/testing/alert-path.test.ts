@@ -48,17 +48,6 @@ async function hook() {
   return { told, url: `http://127.0.0.1:${port}/hook`, close }
 }
 
-async function call<Body>(server: ServerProcess, path: string, body: unknown, key?: string) {
-  const { url, adminToken } = server.note
-  const reply = await fetch(url + path, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key ?? adminToken}` },
-    body: JSON.stringify(body),
-  })
-  assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.clone().text()}`)
-  return (await reply.json()) as Body
-}
-
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await pause(50)
 }
@@ -87,17 +76,17 @@ test('errors arrive: bell, mail, webhook, acknowledged on the page, over', async
   const mailed = (): string => mails.heard.join('\n').replaceAll('=\n', '').replaceAll('=3D', '=')
   try {
     const url = await server.ready()
-    const project = await call<ProjectCreated>(server, '/api/v1/projects', { name: 'shop' })
+    const project = await server.call<ProjectCreated>('POST', '/api/v1/projects', { name: 'shop' })
     const to = { project: project.id }
     const hookSettings = { kind: 'webhook', url: webhook.url }
-    await call(server, '/api/v1/channels', { ...to, name: 'ops', settings: hookSettings })
+    await server.call('POST', '/api/v1/channels', { ...to, name: 'ops', settings: hookSettings })
     const mailSettings = { kind: 'email', to: ['ada@example.org'] }
-    await call(server, '/api/v1/channels', { ...to, name: 'mail', settings: mailSettings })
+    await server.call('POST', '/api/v1/channels', { ...to, name: 'mail', settings: mailSettings })
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     // A firing is over half a minute after its last log, and then its lateness.
     page.setDefaultTimeout(WAIT_MS)
     page.on('pageerror', error => faults.push(error.message))
-    const ticket = await call<{ ticket: string }>(server, '/api/v1/sessions/tickets', {})
+    const ticket = await server.call<{ ticket: string }>('POST', '/api/v1/sessions/tickets', {})
     await page.goto(`${url}/sign-in?ticket=${ticket.ticket}`)
     await page.locator('.top-bar').waitFor()
 
@@ -114,7 +103,7 @@ test('errors arrive: bell, mail, webhook, acknowledged on the page, over', async
     const burst = Array.from({ length: 5 }, (_, n) => {
       return { service: 'cart', level: 'error', message: `card ${n} declined` }
     })
-    await call(server, '/ingest', burst, project.ingest_key)
+    await server.call('POST', '/ingest', burst, project.ingest_key)
     const toast = page.getByRole('status', { name: 'A new alert' })
     await toast.getByText('Cart errors').waitFor()
     await page.getByRole('button', { name: 'Alerts: 1 firing' }).waitFor()
