@@ -16,6 +16,11 @@ export interface Clock {
 }
 
 /** The machine's own clock. */
+/** Until the wall clock is `atMs` past a whole multiple of `everyMs` again. */
+export function untilNextMs(nowUs: number, everyMs: number, atMs: number): number {
+  return everyMs - ((nowUs / 1_000 - atMs) % everyMs)
+}
+
 export const systemClock: Clock = {
   nowUs: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
   monotonicMs: () => performance.now(),

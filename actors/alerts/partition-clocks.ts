@@ -1,10 +1,13 @@
 /** What rules have for a clock: by what was received, and by the time itself. */
+import { untilNextMs } from '#runtime/clock.ts'
 
 const LOOK_MS = 250
+/** Past a quarter of a second: windows have closed, and Kafka has been asked how far it is. */
+const LOOK_AT_MS = 240
 
-/** Until the clock is looked at again: windows close at whole quarters of a second. */
+/** Until the clock is looked at again. */
 export function nextLookMs(nowUs: number): number {
-  return LOOK_MS - ((nowUs / 1_000) % LOOK_MS)
+  return untilNextMs(nowUs, LOOK_MS, LOOK_AT_MS)
 }
 
 /**

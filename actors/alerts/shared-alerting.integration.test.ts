@@ -131,19 +131,12 @@ const errors = (service: string, count: number) =>
 const addRule = (rule: object) =>
   cluster.call('POST', '/api/v1/alerts/rules', { project: project.id, rule })
 
-/** What a tail of alerts tells, as `rule status`; begun anew, as a page does, until it has begun. */
+/** What a tail of alerts tells, as `rule status`. */
 async function alertTail(url: string): Promise<readonly string[]> {
-  for (;;) {
-    const told: string[] = []
-    const heard = ({ rule, to }: AlertChange): void => void told.push(`${rule} ${to}`)
-    try {
-      await listenToAlerts({ url, token: project.read, projectId: project.id, heard })
-      return told
-    } catch (error) {
-      process.stderr.write(`${String(error)}\n`)
-      await pause(LOOK_MS)
-    }
-  }
+  const told: string[] = []
+  const heard = ({ rule, to }: AlertChange): void => void told.push(`${rule} ${to}`)
+  await listenToAlerts({ url, token: project.read, projectId: project.id, heard })
+  return told
 }
 
 /** Everybody has heard of all that there is, once, in the order in which it happened. */

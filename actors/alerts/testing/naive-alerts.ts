@@ -8,8 +8,9 @@ import type { AlertStatus } from '../group-state.ts'
 import type { GroupChange } from '../rule-evaluator.ts'
 import { naiveScore } from './naive-score.ts'
 
-/** The last part of the lateness allowance is for what was received and is still on its way. */
+/** Of the lateness allowance: for what was received and is still on its way, and for telling. */
 const SETTLE_US = 500_000
+const TELL_US = 50_000
 
 export interface PlainEvent {
   readonly timeUs: number
@@ -44,6 +45,8 @@ export class NaiveAlerts {
   leftOut = 0
   readonly #rule: AlertRule
   readonly #slideUs: number
+  /** For so long after the end of a window its rows may be received. */
+  readonly #withinUs: number
   readonly #panes: number
   readonly #startPane: number
   readonly #events: Placed[] = []
@@ -57,6 +60,7 @@ export class NaiveAlerts {
   constructor(rule: AlertRule, startUs: number) {
     this.#rule = rule
     this.#slideUs = slideOf(rule.windowS) * 1e6
+    this.#withinUs = Math.max(rule.latenessS * 1e6 - SETTLE_US - TELL_US, 0)
     this.#panes = (rule.windowS * 1e6) / this.#slideUs
     this.#startPane = Math.ceil(startUs / this.#slideUs)
     this.#closed = Math.floor(startUs / this.#slideUs) - 1
@@ -89,7 +93,7 @@ export class NaiveAlerts {
 
   #isLate(event: PlainEvent, receivedUs: number): boolean {
     const endUs = (this.#paneOf(event, receivedUs) + 1) * this.#slideUs
-    return endUs + Math.max(this.#rule.latenessS * 1e6 - SETTLE_US, 0) <= receivedUs
+    return endUs + this.#withinUs <= receivedUs
   }
 
   #place(event: PlainEvent, receivedUs: number): void {
@@ -122,7 +126,7 @@ export class NaiveAlerts {
   }
 
   #closeDue(): void {
-    const settledUs = this.#nowUs - Math.max(this.#rule.latenessS * 1e6, SETTLE_US)
+    const settledUs = this.#nowUs - SETTLE_US - this.#withinUs
     while ((this.#closed + 2) * this.#slideUs <= settledUs) {
       this.#closed++
       for (const key of this.#groups.keys()) this.#close(key, this.#closed)

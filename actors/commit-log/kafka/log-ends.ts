@@ -2,7 +2,7 @@
  * Where the partitions begin and end, asked twice a second: for readers that want to know how far
  * there is to go, and as a sign of life.
  */
-import type { Cancel, Clock } from '#runtime/clock.ts'
+import { type Cancel, type Clock, untilNextMs } from '#runtime/clock.ts'
 import {
   type Cluster,
   type KafkaAddress,
@@ -14,6 +14,8 @@ import {
 } from './kafkajs.ts'
 
 const POLL_MS = 500
+/** Past a half second: windows of alert rules, which wait for the answer, have just closed. */
+const POLL_AT_MS = 455
 /** After an outage, batches that were stamped before it and could not be sent come within this. */
 const RESENT_MS = 5_000
 
@@ -126,7 +128,8 @@ export class LogEnds {
 
   #pollLater(): void {
     if (this.#stopped) return
-    this.#cancel = this.#options.clock.after(POLL_MS, () => {
+    const { clock } = this.#options
+    this.#cancel = clock.after(untilNextMs(clock.nowUs(), POLL_MS, POLL_AT_MS), () => {
       void this.look().finally(() => this.#pollLater())
     })
   }

@@ -10,14 +10,16 @@ export type WindowRule = Pick<
 
 /** Batches stamped in one order may be committed in another; windows wait that long for them. */
 const SETTLE_US = 500_000
+/** And close so long before the lateness allowance ends: what they say is told within it. */
+const TELL_US = 50_000
 const SECOND_US = 1_000_000
 
 /** For so long after the end of a window its rows may be received (µs). */
 export function receivedWithinUs({ latenessS }: Pick<AlertRule, 'latenessS'>): number {
-  return Math.max(latenessS * SECOND_US - SETTLE_US, 0)
+  return Math.max(latenessS * SECOND_US - SETTLE_US - TELL_US, 0)
 }
 
-/** So long after its end a window closes (µs): settling is part of the lateness allowance. */
+/** So long after its end a window closes (µs). */
 export function closesAfterUs(rule: Pick<AlertRule, 'latenessS'>): number {
   return receivedWithinUs(rule) + SETTLE_US
 }
