@@ -98,3 +98,10 @@ test('a catalog that is away is asked again', async () => {
   await settle()
   assert.deepEqual(told, ['hello 7'])
 })
+
+test('whoever leaves before it has begun is not asked for', async () => {
+  const { asked, faults, open, settle } = world()
+  open().end()
+  await settle()
+  assert.deepEqual([asked, faults], [[], []])
+})

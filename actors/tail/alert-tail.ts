@@ -84,6 +84,8 @@ export class AlertTail {
     const subscriptions = [...this.#subscriptions]
     if (subscriptions.some(({ at }) => at === null)) this.#begin(await states.newest())
     const begun = subscriptions.filter(({ at }) => at !== null)
+    // All who were there have left meanwhile.
+    if (begun.length === 0) return false
     const after = Math.min(...begun.map(({ at }) => at ?? 0))
     const projectIds = [...new Set(begun.map(({ subscriber }) => subscriber.projectId))]
     const entries = await states.since(projectIds, after, PAGE)
