@@ -10,7 +10,7 @@ import { setTimeout as after } from 'node:timers/promises'
 const FILES_AT_ONCE = 3
 const FILE_MS_MAX = Number(process.env.LOGBOY_TEST_FILE_MS ?? 300_000)
 /** When a file that hangs tells what it waits for. */
-const TELL_MS = FILE_MS_MAX * 0.95
+const TELL_MS = FILE_MS_MAX * 0.8
 /** Browsers and servers that were told to end have this long. */
 const LEFT_MS_MAX = 5_000
 
