@@ -1,10 +1,10 @@
 // Runs the test files named by its arguments, in the order of the arguments: `node --test` sorts
 // them, and then the longest may begin last.
-import { readdirSync, readFileSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec, tap } from 'node:test/reporters'
 import { setTimeout as after } from 'node:timers/promises'
+import { processesWhere } from './processes.mjs'
 
 /** One more than two cores: tests wait for servers, disks and clocks, too. */
 const FILES_AT_ONCE = 3
@@ -54,19 +54,6 @@ async function endWhatIsLeft() {
   return left.length
 }
 
-/** Linux tells the environment of a process; elsewhere nothing is looked for. */
 function leftover() {
-  if (process.platform !== 'linux') return []
-  const pids = readdirSync('/proc').filter(
-    name => /^\d+$/.test(name) && Number(name) !== process.pid,
-  )
-  return pids.flatMap(pid => {
-    try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(MARK)) return []
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      return [{ pid: Number(pid), command }]
-    } catch {
-      return []
-    }
-  })
+  return processesWhere('environ', text => text.split('\0').includes(MARK))
 }
