@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
+import { nextRound } from '#runtime/scheduler.ts'
 import type { HttpDriverName, Socket, SocketAccept, SocketRoute } from './http-server.ts'
 import { HttpProblem, json } from './problem.ts'
 import { deferred } from './testing/deferred.ts'
@@ -83,6 +84,41 @@ function suite(driver: HttpDriverName): void {
     const code = new Promise(resolve => client(t, port, '/hasty').once('close', resolve))
     await ended.promise
     assert.equal(await code, 1013)
+  })
+
+  test(named('a socket stays open, whatever is in the memory around it'), async t => {
+    const held: Buffer[] = []
+    const filling: SocketRoute = {
+      path: '/filling',
+      messageBytesMax: 10,
+      async upgrade() {
+        await nextRound()
+        return {
+          connect() {
+            // As large as what uWebSockets gives back here, and each byte means "close" to it.
+            for (let count = 0; count < 20; count++) held.push(Buffer.allocUnsafeSlow(72).fill(16))
+            return { message: () => {}, closed: () => {} }
+          },
+        }
+      },
+    }
+    const { port } = await startTestServer(t, { driver, sockets: [filling] })
+    const ws = client(t, port, '/filling')
+    await opened(ws)
+    const answer = new Promise(resolve => ws.once('pong', () => resolve('pong')))
+    ws.ping()
+    const closed = new Promise(resolve => ws.once('close', code => resolve(code)))
+    assert.equal(await Promise.race([answer, closed]), 'pong')
+    assert.equal(held.length, 20)
+  })
+
+  test(named('who does not want to be upgraded is a caller like any other'), async t => {
+    const { port } = await start(t, driver)
+    const raw = await RawConnection.open(port)
+    t.after(() => raw.destroy())
+    raw.send('GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nUpgrade: websocket\r\n')
+    raw.send('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n')
+    assert.match(await raw.closed(), /^HTTP\/1.1 404 [\s\S]*LOGBOY_NOT_FOUND/)
   })
 
   test(named('bytes a slow reader has not taken are seen, then told as drained'), async t => {

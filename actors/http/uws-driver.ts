@@ -12,7 +12,8 @@ import { Exchange } from './exchange.ts'
 import type { HttpDriver, HttpServer, HttpServerOptions } from './http-server.ts'
 import { portTaken } from './listen-error.ts'
 import { ServerState } from './server-state.ts'
-import { registerUwsSockets } from './uws-socket.ts'
+import { UwsCork } from './uws-cork.ts'
+import { registerUwsSockets, type UwsShared } from './uws-socket.ts'
 import { UwsWire } from './uws-wire.ts'
 
 type UwsModule = typeof Uws
@@ -36,19 +37,27 @@ class UwsServer implements HttpServer {
   readonly driver = 'uws'
   readonly #uws: UwsModule
   readonly #state: ServerState
+  readonly #cork: UwsCork
   /** After a change of certificates the old apps live on with their connections. */
   readonly #apps: Uws.TemplatedApp[] = []
   #listening: Uws.us_listen_socket[] = []
   #ports: number[] = []
 
-  private constructor(uws: UwsModule, options: HttpServerOptions) {
+  private constructor(uws: UwsModule, cork: UwsCork, options: HttpServerOptions) {
     this.#uws = uws
+    this.#cork = cork
     this.#state = new ServerState(options)
   }
 
   static async listen(uws: UwsModule, options: HttpServerOptions): Promise<HttpServer> {
-    const server = new UwsServer(uws, options)
-    server.#ports = server.#listen(options.ports)
+    const cork = await UwsCork.open(uws)
+    const server = new UwsServer(uws, cork, options)
+    try {
+      server.#ports = server.#listen(options.ports)
+    } catch (error) {
+      cork.close()
+      throw error
+    }
     return server
   }
 
@@ -68,6 +77,7 @@ class UwsServer implements HttpServer {
     // What was answered inside a callback of the library is written when that returns.
     await nextRound()
     for (const app of this.#apps) app.close()
+    this.#cork.close()
   }
 
   observe(): Record<string, unknown> {
@@ -117,9 +127,9 @@ class UwsServer implements HttpServer {
       tls === null
         ? this.#uws.App()
         : this.#uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile })
-    const secure = tls !== null
-    registerUwsSockets(app, this.#state, secure)
-    app.any('/*', (res, req) => serve(res, req, this.#state, secure))
+    const shared = { state: this.#state, secure: tls !== null, cork: this.#cork }
+    registerUwsSockets(app, shared)
+    app.any('/*', (res, req) => serve(res, req, shared))
     return app
   }
 
@@ -130,12 +140,7 @@ class UwsServer implements HttpServer {
 }
 
 /** Runs one request. `onAborted` comes before anything that might throw. */
-function serve(
-  res: Uws.HttpResponse,
-  req: Uws.HttpRequest,
-  state: ServerState,
-  secure: boolean,
-): void {
+function serve(res: Uws.HttpResponse, req: Uws.HttpRequest, { state, secure }: UwsShared): void {
   let exchange: Exchange | null = null
   const wire = new UwsWire(res, req, secure)
   res.onAborted(() => {

@@ -1,7 +1,9 @@
 import type * as Uws from 'uWebSockets.js'
+import { nextRound } from '#runtime/scheduler.ts'
 import type { Socket, SocketAccept, SocketEvents } from './http-server.ts'
 import type { ServerState } from './server-state.ts'
 import { decideUpgrade } from './upgrade.ts'
+import type { UwsCork } from './uws-cork.ts'
 import { UwsWire } from './uws-wire.ts'
 import { headerOf } from './wire.ts'
 
@@ -9,6 +11,13 @@ import { headerOf } from './wire.ts'
 const MESSAGE_BYTES_LIBRARY_MAX = 1024 * 1024
 /** Seconds without a byte either way; pings are sent by the library before that. */
 const IDLE_TIMEOUT_S = 60
+
+/** What all requests and sockets of an app have in common. */
+export interface UwsShared {
+  readonly state: ServerState
+  readonly secure: boolean
+  readonly cork: UwsCork
+}
 
 /** What the library keeps for us with each socket. */
 interface UserData {
@@ -19,17 +28,19 @@ interface UserData {
 }
 
 /** Takes every upgrade of an app; which paths exist is decided by our own router. */
-export function registerUwsSockets(
-  app: Uws.TemplatedApp,
-  state: ServerState,
-  secure: boolean,
-): void {
+export function registerUwsSockets(app: Uws.TemplatedApp, shared: UwsShared): void {
+  const { state } = shared
   app.ws<UserData>('/*', {
     maxPayloadLength: MESSAGE_BYTES_LIBRARY_MAX,
     // Readers that are too slow are dealt with by who sends, looking at bufferedBytes.
     maxBackpressure: 64 * 1024 * 1024,
     idleTimeout: IDLE_TIMEOUT_S,
-    upgrade: (res, req, context) => void upgrade({ res, req, context, state, secure }),
+    upgrade(res, req, context) {
+      // As node:http: what does not want to be upgraded is a request like any other.
+      if (/\bupgrade\b/i.test(req.getHeader('connection'))) {
+        void upgrade({ ...shared, res, req, context })
+      } else req.setYield(true)
+    },
     open(ws) {
       const data = ws.getUserData()
       const socket = new UwsSocket(ws)
@@ -59,15 +70,13 @@ export function registerUwsSockets(
   })
 }
 
-interface Upgrade {
+interface Upgrade extends UwsShared {
   readonly res: Uws.HttpResponse
   readonly req: Uws.HttpRequest
   readonly context: Uws.us_socket_context_t
-  readonly state: ServerState
-  readonly secure: boolean
 }
 
-async function upgrade({ res, req, context, state, secure }: Upgrade): Promise<void> {
+async function upgrade({ res, req, context, state, secure, cork }: Upgrade): Promise<void> {
   const abort = new AbortController()
   const wire = new UwsWire(res, req, secure)
   res.onAborted(() => {
@@ -76,8 +85,10 @@ async function upgrade({ res, req, context, state, secure }: Upgrade): Promise<v
   })
   state.requestStarted()
   const decision = await decideUpgrade(wire, state, abort.signal)
+  // In a callback about another request the library would take that one as upgraded.
+  await nextRound()
   state.requestEnded()
-  if (wire.dead) return
+  if (wire.isGone()) return
   if (decision.type === 'refuse') {
     wire.send(decision.answer, { close: false, withoutBody: false })
     return
@@ -93,7 +104,7 @@ async function upgrade({ res, req, context, state, secure }: Upgrade): Promise<v
   }
   const key = headerOf(wire.headers, 'sec-websocket-key') ?? ''
   // No extensions: frames are small and many, and compression costs memory per socket.
-  res.cork(() => res.upgrade(data, key, accept.protocol ?? '', '', context))
+  cork.around(() => res.upgrade(data, key, accept.protocol ?? '', '', context))
 }
 
 class UwsSocket implements Socket {

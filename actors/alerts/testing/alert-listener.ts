@@ -11,21 +11,10 @@ export interface ListenOptions {
 }
 
 const HELLO_MS_MAX = 10_000
-const TRIES_MAX = 5
 
-/** Settles once it has begun, with how to end it; begun anew, as a page does, and says why. */
-export async function listenToAlerts(options: ListenOptions): Promise<() => void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await listenOnce(options)
-    } catch (error) {
-      process.stderr.write(`the tail of alerts at ${options.url}: ${String(error)}\n`)
-      if (tries === TRIES_MAX) throw error
-    }
-  }
-}
-
-function listenOnce({ url, token, projectId, heard }: ListenOptions): Promise<() => void> {
+/** Settles once it has begun, with how to end it; rejects with why if it ends before. */
+export function listenToAlerts(options: ListenOptions): Promise<() => void> {
+  const { url, token, projectId, heard } = options
   const address = `${url.replace(/^http/, 'ws')}/api/v1/tail?kind=alerts&project=${projectId}`
   const headers = { authorization: `Bearer ${token}` }
   const socket = new WebSocket(address, { headers, handshakeTimeout: HELLO_MS_MAX })
