@@ -2,19 +2,15 @@
 import { z } from 'zod/v4'
 import { BACKTEST_ROWS_MAX, type BacktestResult, backtest } from '#actors/alerts/backtest.ts'
 import type { ReplayPoint } from '#actors/alerts/replay.ts'
-import { rowsQuery } from '#actors/alerts/rows-query.ts'
 import { alertAbout, groupOf } from '#actors/alerts/state-change.ts'
 import type { AlertChannels } from '#actors/catalog/alert-channels.ts'
 import type { Route } from '#actors/http/http-server.ts'
 import { HttpProblem, json } from '#actors/http/problem.ts'
 import { countMessages, MESSAGES_COUNTED_MAX } from '#actors/notifications/message-count.ts'
-import { exportPages } from '#actors/store/export-pages.ts'
 import type { LogStore } from '#actors/store/store.ts'
-import { metricsOf } from '#actors/store/streams.ts'
 import { hearsOf } from '#proto/alert-channel.ts'
 import { type AlertRule, isMetricRule } from '#proto/alert-rule.ts'
 import { type ChannelPacing, PACING_DEFAULTS } from '#proto/channel-pacing.ts'
-import { SEARCH_LIMIT_MAX } from '#proto/limits.ts'
 import { formatTime, parseTimeAround } from '#proto/time.ts'
 import { timeZone } from '#proto/time-zone.ts'
 import type { Clock, TaskPool } from '#runtime/index.ts'
@@ -23,7 +19,8 @@ import { toldWarmUp, warmUp } from './alert-shapes.ts'
 import type { CallersProject } from './caller.ts'
 import { answerOf, type EndpointDeps, endpoint, projectInBody } from './endpoint.ts'
 import { type QueryGate, STORE_PROBLEMS } from './query-gate.ts'
-import { planQuestion, time as timeAsked } from './search-request.ts'
+import { ruleRows } from './rule-rows.ts'
+import { time as timeAsked } from './search-request.ts'
 import { time } from './shapes.ts'
 
 export interface AlertBacktestDeps extends EndpointDeps {
@@ -146,20 +143,7 @@ async function answer(
       { rule, isMetrics, startUs, endUs, pointUs },
       {
         pool,
-        rowsOf: (fromUs, toUs) => {
-          const filter = {
-            query: rowsQuery(rule),
-            services: [],
-            levels: [],
-            limit: SEARCH_LIMIT_MAX,
-          }
-          const times = { ingested_start: fromUs, ingested_end: toUs }
-          const plan = planQuestion({ ...filter, ...times, include: ['logs'] }, project, nowUs)
-          const projectId = isMetrics ? metricsOf(project.id) : project.id
-          return exportPages({ ...plan, projectId }, BACKTEST_ROWS_MAX, page =>
-            store.search(page, signal),
-          )
-        },
+        rowsOf: ruleRows(rule, { project, nowUs, store, signal }),
       },
     ),
   )

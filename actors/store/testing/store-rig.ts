@@ -86,7 +86,10 @@ export class Rig {
 
   /** Logs of the test's own. */
   async appendLogs(projectId: string, logs: readonly PlainLog[]): Promise<void> {
-    const source = this.#nextSource(projectId, [])
+    await this.appendFrom(this.#nextSource(projectId, []), logs)
+  }
+
+  async appendFrom(source: BatchSource, logs: readonly PlainLog[]): Promise<void> {
     this.reference.add(source, logs)
     await this.log.append(this.store, source, logs)
   }
