@@ -1,5 +1,5 @@
 /**
- * `npm run bench:scaled -- [--only kafka,elastic,queries,latency,steady,catch-up] [--rows 400000]
+ * `npm run bench:scaled -- [--only kafka,elastic,queries,latency,alerts,steady,catch-up] [--rows 400000]
  * [--query-rows 2000000] [--minutes 10] [--save]`: the scaled rows of bench/README.md, on the real servers that
  * the script LOGBOY_SERVICES, or ../shared/services/services, starts.
  */
@@ -9,6 +9,7 @@ import { benchKafka } from './kafka.bench.ts'
 import { createDatabase, LabCluster } from './lab/cluster.ts'
 import { dataFile } from './lab/data.ts'
 import { elasticQueries } from './lab/elastic-queries.ts'
+import { measureFiring } from './lab/firing.ts'
 import { measureLatency, SCALED } from './lab/latency.ts'
 import { measurePipeline } from './lab/pipeline.ts'
 import { Services } from './lab/services.ts'
@@ -17,7 +18,7 @@ import { measureAll, type Result, saveResults } from './lab/table.ts'
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'kafka,elastic,queries,latency,steady,catch-up' },
+    only: { type: 'string', default: 'kafka,elastic,queries,latency,alerts,steady,catch-up' },
     rows: { type: 'string', default: '400000' },
     'query-rows': { type: 'string', default: '2000000' },
     minutes: { type: 'string', default: '10' },
@@ -45,6 +46,7 @@ const measurements = {
   elastic,
   queries,
   latency,
+  alerts,
   steady,
   'catch-up': caughtUp,
 }
@@ -133,6 +135,12 @@ async function elastic(): Promise<Result[]> {
 async function latency(): Promise<Result[]> {
   return await withCluster((cluster, keys) =>
     measureLatency(cluster, keys, { rate: 10_000, seconds: 20, bounds: SCALED }),
+  )
+}
+
+function alerts(): Promise<Result[]> {
+  return withCluster((cluster, keys) =>
+    measureFiring(cluster, keys, { rules: 200, rate: 2_000, probes: 400 }),
   )
 }
 

@@ -79,7 +79,7 @@ async function alerts(): Promise<Result[]> {
   const firing = await withServer((server, keys) =>
     measureFiring(server, keys, { rules: 1_000, rate: 2_000, probes: 400 }),
   )
-  return [cost, firing]
+  return [cost, ...firing]
 }
 
 function idle(): Promise<Result[]> {

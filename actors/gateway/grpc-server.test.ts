@@ -1,28 +1,20 @@
 import assert from 'node:assert/strict'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { credentials, status } from '@grpc/grpc-js'
 import { testTls } from '#actors/http/testing/tls-pair.ts'
 import { BATCH_BYTES_MAX, BATCH_MESSAGE_BYTES_MAX } from '#proto/limits.ts'
 import { encodeClientMessage } from '#proto/stream.ts'
-import { systemClock } from '#runtime/clock.ts'
 import { nextRound } from '#runtime/scheduler.ts'
 import { VirtualClock } from '#runtime/testing/virtual-clock.ts'
-import { type StartGrpcOptions, startGrpc } from './grpc-server.ts'
-import { OpenStreams } from './open-streams.ts'
 import { producerOfSender } from './producer-id.ts'
-import {
-  type IngestWorldOptions,
-  ingestWorld,
-  KEY,
-  otlpDoor,
-  testBatch,
-} from './testing/ingest-world.ts'
+import { grpcWorld } from './testing/grpc-world.ts'
+import { KEY, testBatch } from './testing/ingest-world.ts'
 import { StreamClient } from './testing/stream-client.ts'
 
 test('batches are acknowledged once they are in the log, with what the gateway knows', async t => {
-  const { port, log, meter, arena } = await start(t)
+  const { port, log, meter, arena } = await grpcWorld(t)
   const client = new StreamClient(t, port)
   client.hello(KEY, { producer: 77n, epoch: 3 })
   const welcome = await client.next()
@@ -57,7 +49,7 @@ test('batches are acknowledged once they are in the log, with what the gateway k
 })
 
 test('senders of two projects that call themselves alike are two producers', async t => {
-  const { port, log, keys } = await start(t)
+  const { port, log, keys } = await grpcWorld(t)
   keys.add('of another', { projectId: 'project0bb' })
   for (const key of [KEY, 'of another']) {
     const client = new StreamClient(t, port)
@@ -73,7 +65,7 @@ test('senders of two projects that call themselves alike are two producers', asy
 })
 
 test('after a reconnect the welcome says what is durable, and repeats are stored once', async t => {
-  const { port, log, meter } = await start(t)
+  const { port, log, meter } = await grpcWorld(t)
   const first = new StreamClient(t, port)
   first.hello(KEY)
   await first.next()
@@ -98,7 +90,7 @@ test('after a reconnect the welcome says what is durable, and repeats are stored
 })
 
 test('a stream without a good key is refused in words of gRPC', async t => {
-  const { port, keys } = await start(t)
+  const { port, keys } = await grpcWorld(t)
   keys.add('reader', { scopes: ['read'] })
   keys.verdicts.set('gone', { type: 'revoked' })
   const refusal = async (key: string): Promise<[number, string]> => {
@@ -117,7 +109,7 @@ test('a stream without a good key is refused in words of gRPC', async t => {
 })
 
 test('a producer that is not known here is told so', async t => {
-  const { port } = await start(t)
+  const { port } = await grpcWorld(t)
   const client = new StreamClient(t, port)
   client.hello(KEY, { firstUnacked: 5 })
   const { code, details } = await client.status
@@ -126,7 +118,7 @@ test('a producer that is not known here is told so', async t => {
 })
 
 test('a revoked key ends its open streams, and no other', async t => {
-  const { port, streams, keys } = await start(t)
+  const { port, streams, keys } = await grpcWorld(t)
   keys.add('other')
   const client = new StreamClient(t, port)
   client.hello(KEY)
@@ -143,7 +135,7 @@ test('a revoked key ends its open streams, and no other', async t => {
 
 test('a key that went bad unseen is noticed within a minute', async t => {
   const clock = new VirtualClock()
-  const { port, keys } = await start(t, { clock })
+  const { port, keys } = await grpcWorld(t, { clock })
   const client = new StreamClient(t, port)
   client.hello(KEY)
   await client.next()
@@ -153,7 +145,7 @@ test('a key that went bad unseen is noticed within a minute', async t => {
 })
 
 test('over quota the stream is throttled, stays open, and loses nothing', async t => {
-  const { port, keys, log, streams } = await start(t)
+  const { port, keys, log, streams } = await grpcWorld(t)
   const limited = keys.add('limited', { recordsPerSecond: 10 })
   const client = new StreamClient(t, port)
   client.hello('limited')
@@ -176,7 +168,7 @@ test('over quota the stream is throttled, stays open, and loses nothing', async 
 })
 
 test('a full disk is told with its reason; when it is over the same batch goes through', async t => {
-  const { port, log } = await start(t)
+  const { port, log } = await grpcWorld(t)
   log.unavailable = 'disk-full'
   const client = new StreamClient(t, port)
   client.hello(KEY)
@@ -190,7 +182,7 @@ test('a full disk is told with its reason; when it is over the same batch goes t
 })
 
 test('with memory full the sender is told to wait, and what is on its way goes through', async t => {
-  const { port, log, arena } = await start(t, { arenaBytes: 8 * 1024 * 1024 })
+  const { port, log, arena } = await grpcWorld(t, { arenaBytes: 8 * 1024 * 1024 })
   log.autoCommit = false
   const client = new StreamClient(t, port)
   client.hello(KEY)
@@ -209,7 +201,7 @@ test('with memory full the sender is told to wait, and what is on its way goes t
 })
 
 test('a sender far ahead of the log is held back by flow control', async t => {
-  const { port, log } = await start(t)
+  const { port, log } = await grpcWorld(t)
   log.autoCommit = false
   const client = new StreamClient(t, port)
   client.hello(KEY)
@@ -227,7 +219,7 @@ test('a sender far ahead of the log is held back by flow control', async t => {
 })
 
 test('a crash of the project ends its streams with a word that means: come back', async t => {
-  const { port, log, faults, arena } = await start(t)
+  const { port, log, faults, arena } = await grpcWorld(t)
   const client = new StreamClient(t, port)
   client.hello(KEY)
   await client.next()
@@ -247,7 +239,7 @@ test('a crash of the project ends its streams with a word that means: come back'
 })
 
 test('lying lengths, bad UTF-8 and unknown schemas reject the batch and nothing else', async t => {
-  const { port, log } = await start(t)
+  const { port, log } = await grpcWorld(t)
   const client = new StreamClient(t, port)
   client.hello(KEY)
   await client.next()
@@ -271,7 +263,7 @@ test('lying lengths, bad UTF-8 and unknown schemas reject the batch and nothing 
 })
 
 test('a sender whose batches were all rejected is known after a reconnect', async t => {
-  const { port, log } = await start(t)
+  const { port, log } = await grpcWorld(t)
   const first = new StreamClient(t, port)
   first.hello(KEY)
   await first.next()
@@ -288,7 +280,7 @@ test('a sender whose batches were all rejected is known after a reconnect', asyn
 })
 
 test('a batch over its limit is rejected with the reason, up to what a message may hold', async t => {
-  const { port } = await start(t)
+  const { port } = await grpcWorld(t)
   const client = new StreamClient(t, port)
   client.hello(KEY)
   await client.next()
@@ -304,7 +296,7 @@ test('a batch over its limit is rejected with the reason, up to what a message m
 })
 
 test('garbage, batches out of turn and oversized messages end the stream, not the server', async t => {
-  const { port, log } = await start(t)
+  const { port, log } = await grpcWorld(t)
   const garbage = new StreamClient(t, port)
   garbage.send(Buffer.from('\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff', 'latin1'))
   assert.equal((await garbage.status).code, status.INVALID_ARGUMENT)
@@ -333,7 +325,7 @@ test('garbage, batches out of turn and oversized messages end the stream, not th
 })
 
 test('bytes that are no HTTP/2, and calls of other services, are refused', async t => {
-  const { port } = await start(t)
+  const { port } = await grpcWorld(t)
   const socket = connect(port, '127.0.0.1')
   socket.resume().end(Buffer.alloc(1_000, 0xa5))
   await new Promise(resolve => socket.on('error', () => {}).on('close', resolve))
@@ -354,7 +346,7 @@ test('bytes that are no HTTP/2, and calls of other services, are refused', async
 
 test('a stream that says nothing is ended', async t => {
   const clock = new VirtualClock()
-  const { port, streams } = await start(t, { clock })
+  const { port, streams } = await grpcWorld(t, { clock })
   const client = new StreamClient(t, port)
   client.send(new Uint8Array(0))
   while (streams.observe()['open'] === 0) await nextRound()
@@ -363,7 +355,7 @@ test('a stream that says nothing is ended', async t => {
 })
 
 test('a stop answers what is on its way and tells senders to come back', async t => {
-  const { port, log, server } = await start(t)
+  const { port, log, server } = await grpcWorld(t)
   log.autoCommit = false
   const client = new StreamClient(t, port)
   client.hello(KEY)
@@ -378,8 +370,8 @@ test('a stop answers what is on its way and tells senders to come back', async t
 })
 
 test('a taken port is one clear error', async t => {
-  const { port } = await start(t)
-  await assert.rejects(start(t, {}, { port }), {
+  const { port } = await grpcWorld(t)
+  await assert.rejects(grpcWorld(t, {}, { port }), {
     code: 'LOGBOY_PORT_TAKEN',
     message: new RegExp(`port ${port} on 127.0.0.1 is taken`),
   })
@@ -388,7 +380,7 @@ test('a taken port is one clear error', async t => {
 test('TLS is served, and a new certificate to new connections', async t => {
   const tls = testTls(t)
   const clock = new VirtualClock()
-  const { port } = await start(t, {}, { tls: tls.files, clock })
+  const { port } = await grpcWorld(t, {}, { tls: tls.files, clock })
   const greet = async (pair: 'first' | 'second'): Promise<string> => {
     const client = new StreamClient(t, port, credentials.createSsl(tls.authority(pair)))
     client.hello(KEY)
@@ -401,29 +393,6 @@ test('TLS is served, and a new certificate to new connections', async t => {
   assert.equal(await greet('second'), 'welcome')
   assert.equal(await greet('first'), 'UNAVAILABLE')
 })
-
-async function start(
-  t: TestContext,
-  world: IngestWorldOptions = {},
-  options: Partial<StartGrpcOptions> = {},
-) {
-  const started = ingestWorld(t, world)
-  const streams = new OpenStreams(started.deps)
-  const server = await startGrpc({
-    host: '127.0.0.1',
-    port: 0,
-    tls: null,
-    clock: world.clock ?? systemClock,
-    streams,
-    otlp: otlpDoor(started),
-    onFault: error => started.doorFaults.push(error),
-    closeGraceMs: 100,
-    ...options,
-  })
-  t.after(() => server.close())
-  t.after(() => assert.deepEqual(started.doorFaults, []))
-  return { ...started, streams, server, port: server.port }
-}
 
 function sequenceOf(message: Awaited<ReturnType<StreamClient['next']>>): string {
   return 'sequence' in message ? `${message.type} ${message.sequence}` : message.type

@@ -4,12 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { connect } from 'node:http2'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { startTestServer } from '#actors/http/testing/drivers.ts'
 import { RawConnection } from '#actors/http/testing/raw-connection.ts'
 import { parseBatchAnswer } from '#proto/batch-answer.ts'
 import { parseServerMessage, type ServerMessage } from '#proto/stream.ts'
-import { systemClock } from '#runtime/clock.ts'
 import { FrameReader } from '../../sdk/grpc-frames.ts'
 import {
   plainRows,
@@ -17,10 +16,9 @@ import {
   recordedStreams,
 } from '../../sdk/testing/recorded-stream.ts'
 import { SDK_VERSION } from '../../sdk/version.ts'
-import { startGrpc } from './grpc-server.ts'
 import { ingestBatchRoute } from './ingest-batch-http.ts'
-import { OpenStreams } from './open-streams.ts'
-import { type IngestWorld, ingestWorld, otlpDoor } from './testing/ingest-world.ts'
+import { grpcWorld } from './testing/grpc-world.ts'
+import { type IngestWorld, ingestWorld } from './testing/ingest-world.ts'
 
 const acks = (count: number): unknown[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -31,12 +29,6 @@ const acks = (count: number): unknown[] =>
   }))
 
 const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64')
-
-function worldFor(t: TestContext, { key }: RecordedStream): IngestWorld {
-  const world = ingestWorld(t)
-  world.keys.add(key)
-  return world
-}
 
 function assertStored({ log, doorFaults }: IngestWorld, rows: readonly unknown[]): void {
   assert.deepEqual(plainRows(log.stored.map(({ bytes }) => bytes)), rows)
@@ -80,31 +72,22 @@ test('there is a record of this version', () => {
 
 for (const recorded of recordedStreams()) {
   test(`gRPC of SDK ${recorded.version}: taken once, with every row as it was`, async t => {
-    const world = worldFor(t, recorded)
-    const server = await startGrpc({
-      host: '127.0.0.1',
-      port: 0,
-      tls: null,
-      clock: systemClock,
-      streams: new OpenStreams(world.deps),
-      otlp: otlpDoor(world),
-      onFault: error => world.doorFaults.push(error),
-      closeGraceMs: 100,
-    })
-    t.after(() => server.close())
+    const world = await grpcWorld(t)
+    world.keys.add(recorded.key)
     const batches = recorded.grpc.frames.length - 1
-    const [welcome, ...answers] = await speak(server.port, recorded)
+    const [welcome, ...answers] = await speak(world.port, recorded)
     assert.ok(welcome?.type === 'welcome' && welcome.lastDurable === null)
     assert.deepEqual(answers, acks(batches))
     assertStored(world, recorded.grpc.rows)
-    const [again, ...repeated] = await speak(server.port, recorded)
+    const [again, ...repeated] = await speak(world.port, recorded)
     assert.ok(again?.type === 'welcome' && again.lastDurable === batches)
     assert.deepEqual(repeated, acks(batches))
     assert.equal(world.log.stored.length, batches)
   })
 
   test(`HTTP of SDK ${recorded.version}: taken once, with every row as it was`, async t => {
-    const world = worldFor(t, recorded)
+    const world = ingestWorld(t)
+    world.keys.add(recorded.key)
     const routes = [ingestBatchRoute(world.deps)]
     const { port } = await startTestServer(t, { driver: 'node', routes })
     const raw = await RawConnection.open(port)

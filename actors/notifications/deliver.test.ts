@@ -1,6 +1,6 @@
 /** What stands in the list of deliveries when the other side is not as it should be. */
 import assert from 'node:assert/strict'
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { SmtpMailer } from '#actors/mail/smtp-mailer.ts'
 import { mailServer } from '#actors/mail/testing/mail-server.ts'
@@ -11,6 +11,7 @@ import type { AlertMessage } from './alert-message.ts'
 import { type DeliverTools, deliver, postsOf } from './deliver.ts'
 import { NO_FINDINGS } from './findings.ts'
 import { previewMessage } from './message-preview.ts'
+import { receiver } from './testing/receiver.ts'
 
 const NOW_US = Date.UTC(2026, 10, 29, 10) * 1_000
 /** Nothing listens there. */
@@ -30,18 +31,8 @@ function tools(t: TestContext, changes: Partial<DeliverTools> & { smtp?: string 
 }
 
 async function hook(t: TestContext, answer: (response: ServerResponse) => unknown) {
-  const server = createServer((request, response) => {
-    request.resume()
-    request.on('end', () => answer(response))
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  return { kind: 'webhook', url: `http://127.0.0.1:${port}/`, secret: 'whsec_a2V5' } as const
+  const { url } = await receiver(t, (_, response) => void answer(response))
+  return { kind: 'webhook', url, secret: 'whsec_a2V5' } as const
 }
 
 test('a webhook that fails, redirects, is private or never answers: each has its words', async t => {

@@ -1,33 +1,9 @@
 import assert from 'node:assert/strict'
-import { createServer, type RequestListener } from 'node:http'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { ANSWER_CHARS_MAX, post } from './outgoing-post.ts'
+import { receiver } from './testing/receiver.ts'
 
 const NEVER = new AbortController().signal
-
-async function receiver(t: TestContext, answer: RequestListener) {
-  const heard: { url: string; body: string; headers: Record<string, unknown> }[] = []
-  const state = { connections: 0 }
-  const server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (bytes: Buffer) => {
-      body += bytes.toString()
-    })
-    request.on('end', () => {
-      heard.push({ url: request.url ?? '', body, headers: request.headers })
-      answer(request, response)
-    })
-  })
-  server.on('connection', () => state.connections++)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  return { heard, state, url: `http://127.0.0.1:${port}/hook?a=1`, port }
-}
 
 const send = (url: string, options: { allowPrivate?: boolean; timeoutMs?: number } = {}) =>
   post(

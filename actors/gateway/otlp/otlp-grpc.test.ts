@@ -5,10 +5,8 @@ import { compressionAlgorithms, type ServiceError, status } from '@grpc/grpc-js'
 import { StatusSchema } from '#proto/gen/otlp/v1/logs_pb.ts'
 import { openProven } from '#proto/log-batch.ts'
 import { readColumns } from '#proto/testing/batches.ts'
-import { systemClock } from '#runtime/clock.ts'
-import { startGrpc } from '../grpc-server.ts'
-import { OpenStreams } from '../open-streams.ts'
-import { ingestWorld, KEY, otlpDoor } from '../testing/ingest-world.ts'
+import { grpcWorld } from '../testing/grpc-world.ts'
+import { KEY } from '../testing/ingest-world.ts'
 import { EXPORT_LOGS_PATH } from './otlp-grpc.ts'
 import { metadataOf, OtlpClient } from './testing/otlp-client.ts'
 import { otlpLogs, protobufOf, requestOf } from './testing/otlp-requests.ts'
@@ -112,20 +110,8 @@ test('a caller that leaves hurts nobody', async t => {
 const logs = (messages: readonly string[]): Uint8Array => otlpLogs(...messages)
 
 async function start(t: TestContext, packing = compressionAlgorithms.identity) {
-  const world = ingestWorld(t)
-  const server = await startGrpc({
-    host: '127.0.0.1',
-    port: 0,
-    tls: null,
-    clock: systemClock,
-    streams: new OpenStreams(world.deps),
-    otlp: otlpDoor(world),
-    onFault: error => world.doorFaults.push(error),
-    closeGraceMs: 100,
-  })
-  t.after(() => server.close())
-  t.after(() => assert.deepEqual(world.doorFaults, []))
-  const client = new OtlpClient(t, server.port, packing)
+  const world = await grpcWorld(t)
+  const client = new OtlpClient(t, world.port, packing)
   const headersOf = (key: string | null): Record<string, string> =>
     key === null ? {} : { authorization: `Bearer ${key}` }
   const call = (bytes: Uint8Array, key: string | null = KEY) => client.export(bytes, headersOf(key))
