@@ -1,11 +1,17 @@
-/** Writes changes of a project down, one after the other, for as long as nobody else does. */
+/**
+ * Writes changes of a project down, in order, for as long as nobody else does: all that wait at
+ * once, as they come in crowds when windows close.
+ */
 import type { AlertStates, NewStateChange } from '#actors/catalog/alert-states.ts'
+
+/** Of one statement. */
+const CHANGES_MAX = 200
 
 export interface ChangeRecorderDeps {
   readonly states: Pick<AlertStates, 'record'>
   /** Of whoever evaluates the project. */
   readonly fence: number
-  /** A change was written that was not known: who tells it need not wait. */
+  /** Changes were written that were not known: who tells them need not wait. */
   readonly onTold: () => void
 }
 
@@ -36,15 +42,27 @@ export class ChangeRecorder {
     const { states, fence, onTold } = this.#deps
     this.#isRecording = true
     try {
-      for (let [change] = this.#waiting; change !== undefined; [change] = this.#waiting) {
-        const outcome = await states.record(change, fence)
-        if (outcome === 'fenced') return 'fenced'
-        this.#waiting.shift()
-        if (outcome === 'told') onTold()
+      while (this.#waiting.length > 0) {
+        const changes = this.#next()
+        const told = await states.record(changes, fence)
+        if (told === 'fenced') return 'fenced'
+        this.#waiting.splice(0, changes.length)
+        if (told > 0) onTold()
       }
       return 'recorded'
     } finally {
       this.#isRecording = false
     }
+  }
+
+  /** Of each group at most one: the next one goes on from it. */
+  #next(): readonly NewStateChange[] {
+    const groups = new Set<string>()
+    for (const { ruleId, key } of this.#waiting.slice(0, CHANGES_MAX)) {
+      const group = `${ruleId} ${key}`
+      if (groups.has(group)) break
+      groups.add(group)
+    }
+    return this.#waiting.slice(0, groups.size)
   }
 }

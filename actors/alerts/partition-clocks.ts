@@ -3,7 +3,7 @@ import { untilNextMs } from '#runtime/clock.ts'
 
 const LOOK_MS = 250
 /** Past a quarter of a second: windows have closed, and Kafka has been asked how far it is. */
-const LOOK_AT_MS = 240
+const LOOK_AT_MS = 190
 
 /** Until the clock is looked at again. */
 export function nextLookMs(nowUs: number): number {

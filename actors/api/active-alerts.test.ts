@@ -74,7 +74,7 @@ async function world() {
     async change(host: string, to: 'firing' | 'pending' | 'ok') {
       const at = { windowEndUs: ++windows, atUs: windows, version }
       const made = alertChange(projectId, ruleId, { key: JSON.stringify([host]), to, ...at })
-      await alertStates.record(made, claim?.fence ?? 0)
+      await alertStates.record([made], claim?.fence ?? 0)
     },
     async acknowledge() {
       const [first] = await alertStates.active(projectId)

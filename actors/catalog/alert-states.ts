@@ -93,10 +93,11 @@ export interface HistoryAsked {
 
 export interface AlertStates {
   /**
-   * 'known': a replay, or the rule has changed since; nothing was written. 'fenced': somebody else
-   * evaluates the project now.
+   * Changes of one project, at most one of each group. Answers how many were news; the others are
+   * a replay, or their rule has changed since. 'fenced': somebody else evaluates the project now,
+   * nothing was written.
    */
-  record(change: NewStateChange, fence: number): Promise<'told' | 'known' | 'fenced'>
+  record(changes: readonly NewStateChange[], fence: number): Promise<number | 'fenced'>
   /** Groups that are anything but ok, longest first. */
   active(projectId: string): Promise<readonly StoredState[]>
   /** A text that changes with what is active, and with the rules of the project. */

@@ -53,12 +53,7 @@ const tellingRow = z
 const foundRow = z.object({ found: z.boolean() })
 const stampRow = z.object({ stamp: z.string() })
 const numberRow = z.object({ value: int8 })
-const outcomeRow = z.object({ owned: z.boolean(), told: z.boolean() })
-
-/** Those with which a channel is told of this one. */
-function severitiesUpTo(severity: string): readonly string[] {
-  return ALERT_SEVERITIES.slice(0, ALERT_SEVERITIES.findIndex(name => name === severity) + 1)
-}
+const outcomeRow = z.object({ owned: z.boolean(), told: int8 })
 
 export class SqlAlertStates implements AlertStates {
   readonly #database: Database
@@ -67,62 +62,84 @@ export class SqlAlertStates implements AlertStates {
     this.#database = database
   }
 
-  async record(change: NewStateChange, fence: number): Promise<'told' | 'known' | 'fenced'> {
-    const { projectId, ruleId, version, key, to, value, windowEndUs, atUs, targets } = change
-    const about = sql.jsonb({ ...change.about })
+  async record(changes: readonly NewStateChange[], fence: number): Promise<number | 'fenced'> {
+    const column = <Value extends number | string | null>(
+      valueOf: (change: NewStateChange) => Value,
+      type: 'float8' | 'int8' | 'text',
+    ) => sql.array(changes.map(valueOf), type)
+    const projectId = changes[0]?.projectId ?? ''
+    const severities = sql.array(ALERT_SEVERITIES, 'text')
     const outcome = await this.#database.repeatable(db =>
       db.one(sql.type(outcomeRow)`
       WITH owner AS (
         SELECT 1 FROM checkpoints
         WHERE consumer_group = ${ALERT_GROUP} AND topic = ${projectId}
           AND partition = ${ALERT_PARTITION} AND fence = ${fence} FOR SHARE
+      ), asked AS (
+        SELECT * FROM unnest(
+          ${column(({ ruleId }) => ruleId, 'text')}, ${column(({ version }) => version, 'int8')},
+          ${column(({ key }) => key, 'text')}, ${column(({ to }) => to, 'text')},
+          ${column(({ value }) => value, 'float8')},
+          ${column(({ windowEndUs }) => windowEndUs, 'int8')},
+          ${column(({ atUs }) => atUs, 'int8')},
+          ${column(({ about }) => JSON.stringify(about), 'text')},
+          ${column(({ targets }) => JSON.stringify(targets), 'text')}
+        ) WITH ORDINALITY AS asked (rule_id, version, group_key, to_status, value, window_end_us,
+          at_us, about, targets, place)
       ), ruled AS (
-        SELECT id FROM alert_rules
-        WHERE project_id = ${projectId} AND id = ${ruleId} AND version = ${version} FOR SHARE
+        SELECT r.id, r.version FROM alert_rules r, owner
+        WHERE r.project_id = ${projectId} AND r.id IN (SELECT rule_id FROM asked) FOR SHARE OF r
       ), before AS (
-        SELECT s.id, s.status, s.window_end_us FROM alert_states s, owner, ruled
-        WHERE s.rule_id = ruled.id AND s.group_key = ${key} FOR UPDATE OF s
+        SELECT s.rule_id, s.group_key, s.status, s.window_end_us
+        FROM alert_states s, ruled, asked
+        WHERE s.rule_id = ruled.id
+          AND asked.rule_id = s.rule_id AND asked.group_key = s.group_key FOR UPDATE OF s
       ), news AS (
-        SELECT coalesce((SELECT status FROM before), 'ok') AS from_status FROM owner, ruled
-        WHERE coalesce((SELECT status FROM before), 'ok') <> ${to}
-          AND coalesce((SELECT window_end_us FROM before), 0) < ${windowEndUs}
+        SELECT asked.rule_id, asked.group_key, asked.to_status, asked.value, asked.window_end_us,
+          asked.at_us, asked.about::jsonb AS about, asked.targets::jsonb AS targets,
+          coalesce(before.status, 'ok') AS from_status, row_number() OVER (ORDER BY place) AS nth
+        FROM asked
+          JOIN ruled ON ruled.id = asked.rule_id AND ruled.version = asked.version
+          LEFT JOIN before
+            ON before.rule_id = asked.rule_id AND before.group_key = asked.group_key
+        WHERE coalesce(before.status, 'ok') <> to_status
+          AND coalesce(before.window_end_us, 0) < asked.window_end_us
       ), number AS (
-        UPDATE alert_numbers SET value = value + 1 WHERE EXISTS (SELECT 1 FROM news)
-        RETURNING value
+        UPDATE alert_numbers SET value = value + (SELECT count(*) FROM news)
+        WHERE EXISTS (SELECT 1 FROM news)
+        RETURNING value - (SELECT count(*) FROM news) AS last
       ), changed AS (
         INSERT INTO alert_states AS s
           (id, rule_id, group_key, status, value, window_end_us, since_us)
-        SELECT number.value, ${ruleId}, ${key}, ${to}, ${value}::double precision,
-          ${windowEndUs}::bigint, ${atUs}::bigint
-        FROM number
+        SELECT last + nth, rule_id, group_key, to_status, value, window_end_us, at_us
+        FROM news, number
         ON CONFLICT (rule_id, group_key) DO UPDATE SET
           status = excluded.status, value = excluded.value, since_us = excluded.since_us,
           window_end_us = excluded.window_end_us,
           acknowledged_by = NULL, acknowledged_at_us = NULL, note = NULL
       ), told AS (
-        INSERT INTO alert_history AS h (id, project_id, rule_id, group_key, from_status, to_status,
+        INSERT INTO alert_history (id, project_id, rule_id, group_key, from_status, to_status,
           value, window_end_us, at_us, about)
-        SELECT number.value, ${projectId}, ${ruleId}, ${key}, news.from_status, ${to},
-          ${value}::double precision, ${windowEndUs}::bigint, ${atUs}::bigint, ${about}
-        FROM number, news
-        RETURNING h.id, h.from_status, h.to_status
+        SELECT last + nth, ${projectId}, rule_id, group_key, from_status, to_status, value,
+          window_end_us, at_us, about
+        FROM news, number
       ), posted AS (
         INSERT INTO alert_outbox (history_id, target, due_at_us)
-        SELECT told.id, targets.name, ${atUs}::bigint
-        FROM told, (
-          SELECT unnest(${sql.array(targets, 'text')}) AS name, true AS hears_all
+        SELECT last + nth, hearing.target, at_us
+        FROM news, number, LATERAL (
+          SELECT jsonb_array_elements_text(targets) AS target, true AS hears_all
           UNION ALL
-          SELECT ${CHANNEL_TARGET} || id, false FROM alert_channels
-          WHERE project_id = ${projectId} AND enabled
-            AND severity = ANY(${sql.array(severitiesUpTo(change.about.severity), 'text')})
-            AND labels <@ ${sql.jsonb(change.about.labels)}::jsonb
-        ) AS targets
-        WHERE targets.hears_all OR told.from_status = 'firing' OR told.to_status = 'firing'
+          SELECT ${CHANNEL_TARGET} || c.id, false FROM alert_channels c
+          WHERE c.project_id = ${projectId} AND c.enabled AND c.labels <@ (about -> 'labels')
+            AND array_position(${severities}, c.severity)
+              <= array_position(${severities}, about ->> 'severity')
+        ) AS hearing
+        WHERE hears_all OR from_status = 'firing' OR to_status = 'firing'
       )
-      SELECT EXISTS (SELECT 1 FROM owner) AS owned, EXISTS (SELECT 1 FROM told) AS told
+      SELECT EXISTS (SELECT 1 FROM owner) AS owned, (SELECT count(*) FROM news) AS told
     `),
     )
-    return outcome.told ? 'told' : outcome.owned ? 'known' : 'fenced'
+    return outcome.owned ? outcome.told : 'fenced'
   }
 
   active(projectId: string): Promise<readonly StoredState[]> {

@@ -13,20 +13,23 @@ export class MemoryStates {
     this.#fenceOf = fenceOf
   }
 
-  record(change: NewStateChange, fence: number): 'told' | 'known' | 'fenced' {
-    const { projectId, ruleId, key, to, windowEndUs } = change
-    if (this.#fenceOf(projectId) !== fence) {
+  record(changes: readonly NewStateChange[], fence: number): number | 'fenced' {
+    if (changes.some(({ projectId }) => this.#fenceOf(projectId) !== fence)) {
       this.fenced++
       return 'fenced'
     }
+    const news = changes.filter(change => this.#isNews(change))
+    this.told.push(...news)
+    this.known += changes.length - news.length
+    return news.length
+  }
+
+  #isNews(change: NewStateChange): boolean {
+    const { projectId, ruleId, key, to, windowEndUs } = change
     const group = `${projectId} ${ruleId} ${key}`
     const last = this.#last.get(group)
-    if ((last?.to ?? 'ok') === to || (last?.windowEndUs ?? 0) >= windowEndUs) {
-      this.known++
-      return 'known'
-    }
+    if ((last?.to ?? 'ok') === to || (last?.windowEndUs ?? 0) >= windowEndUs) return false
     this.#last.set(group, change)
-    this.told.push(change)
-    return 'told'
+    return true
   }
 }

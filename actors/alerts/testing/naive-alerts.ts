@@ -10,7 +10,7 @@ import { naiveScore } from './naive-score.ts'
 
 /** Of the lateness allowance: for what was received and is still on its way, and for telling. */
 const SETTLE_US = 500_000
-const TELL_US = 50_000
+const TELL_US = 100_000
 
 export interface PlainEvent {
   readonly timeUs: number

@@ -78,7 +78,7 @@ export function alertTests(catalog: () => AlertCatalog): void {
   }
 
   before(async () => {
-    for (const n of [1, 2, 3, 4, 5]) await catalog().createProject(newProject(`alerts000${n}`))
+    for (const n of [1, 2, 3, 4, 5, 9]) await catalog().createProject(newProject(`alerts000${n}`))
   })
 
   test('rules are kept as they were written, by name', async () => {
@@ -122,16 +122,16 @@ export function alertTests(catalog: () => AlertCatalog): void {
     const { fence, ruleId, version } = await evaluated('alerts0002', 'p1')
     const change = (to: NewStateChange['to'], windowEndUs: number) =>
       catalog().alertStates.record(
-        alertChange('alerts0002', ruleId, { version, to, windowEndUs }),
+        [alertChange('alerts0002', ruleId, { version, to, windowEndUs })],
         fence,
       )
-    assert.equal(await change('ok', NOW_US), 'known')
-    assert.equal(await change('pending', NOW_US + 1), 'told')
-    assert.equal(await change('firing', NOW_US + 2), 'told')
+    assert.equal(await change('ok', NOW_US), 0)
+    assert.equal(await change('pending', NOW_US + 1), 1)
+    assert.equal(await change('firing', NOW_US + 2), 1)
     // A replay from before comes by all of it again.
-    assert.equal(await change('pending', NOW_US + 1), 'known')
-    assert.equal(await change('firing', NOW_US + 2), 'known')
-    assert.equal(await change('firing', NOW_US + 3), 'known')
+    assert.equal(await change('pending', NOW_US + 1), 0)
+    assert.equal(await change('firing', NOW_US + 2), 0)
+    assert.equal(await change('firing', NOW_US + 3), 0)
     const [state] = await catalog().alertStates.active('alerts0002')
     assert.deepEqual([state?.status, state?.value, state?.key], ['firing', 21.5, '["web-1"]'])
     assert.deepEqual(
@@ -146,7 +146,7 @@ export function alertTests(catalog: () => AlertCatalog): void {
       ],
     )
     assert.deepEqual(await take(), [], 'somebody has it')
-    assert.equal(await change('ok', NOW_US + 3), 'told')
+    assert.equal(await change('ok', NOW_US + 3), 1)
     assert.deepEqual(await take(), [], 'the one before it comes first')
     const again = await take(10, NOW_US + 2_000)
     assert.deepEqual(
@@ -161,26 +161,76 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.deepEqual(await catalog().alertStates.active('alerts0002'), [])
   })
 
+  test('many changes are told in one go, in order; what is known of them is left out', async () => {
+    await create('alerts0009', 'many')
+    const { fence, ruleId, version } = await evaluated('alerts0009', 'p1')
+    const change = (key: string, part: Partial<NewStateChange> = {}) =>
+      alertChange('alerts0009', ruleId, { version, key, windowEndUs: NOW_US + 1, ...part })
+    const record = (changes: readonly NewStateChange[], by = fence) =>
+      catalog().alertStates.record(changes, by)
+    assert.equal(await record([change('["b"]')]), 1)
+    const last = await catalog().alertStates.newest()
+    const many = [
+      change('["c"]', { to: 'pending', value: null }),
+      change('["b"]'),
+      change('["a"]', { value: 3, targets: [] }),
+      change('["d"]', { version: version - 1 }),
+      change('["e"]', { ruleId: 'gone' }),
+    ]
+    assert.equal(await record(many, fence - 1), 'fenced')
+    assert.equal(await record(many), 2)
+    assert.equal(await record(many), 0, 'it may run twice')
+    const told = (await history('alerts0009')).toReversed()
+    assert.deepEqual(
+      told.map(({ id, key, from, to, value }) => [id - last, key, from, to, value]),
+      [
+        [0, '["b"]', 'ok', 'firing', 21.5],
+        [1, '["c"]', 'ok', 'pending', null],
+        [2, '["a"]', 'ok', 'firing', 3],
+      ],
+    )
+    const states = await catalog().alertStates.active('alerts0009')
+    assert.deepEqual(
+      states.map(({ id, key, status }) => `${id - last} ${key} ${status}`).toSorted(),
+      ['0 ["b"] firing', '1 ["c"] pending', '2 ["a"] firing'],
+    )
+    const posted = (await take()).map(({ entry }) => entry)
+    assert.deepEqual(
+      posted.map(({ key }) => key),
+      ['["b"]', '["c"]'],
+    )
+    await catalog().alertStates.settled(
+      'log',
+      posted.map(({ id }) => id),
+    )
+    const over = { to: 'ok', windowEndUs: NOW_US + 2, targets: [] } as const
+    assert.equal(await record([change('["a"]', over)]), 1)
+    assert.equal(await catalog().alertStates.newest(), last + 3)
+  })
+
   test('who lost the project, and who has an old rule, changes nothing', async () => {
     await create('alerts0003', 'fenced')
     const first = await evaluated('alerts0003', 'p1')
     const second = await evaluated('alerts0003', 'p2')
     const record = (fence: number, version = first.version) =>
       catalog().alertStates.record(
-        alertChange('alerts0003', first.ruleId, { version, windowEndUs: NOW_US + 1 }),
+        [alertChange('alerts0003', first.ruleId, { version, windowEndUs: NOW_US + 1 })],
         fence,
       )
     assert.equal(await record(first.fence), 'fenced')
-    assert.equal(await record(second.fence, first.version - 1), 'known')
+    assert.equal(await record(second.fence, first.version - 1), 0)
     assert.deepEqual(await history('alerts0003'), [])
-    assert.equal(await record(second.fence), 'told')
+    assert.equal(await record(second.fence), 1)
   })
 
   test('what fires can be acknowledged, until it changes', async () => {
     await create('alerts0004', 'seen')
     const { fence, ruleId, version } = await evaluated('alerts0004', 'p1')
     const record = (change: Partial<NewStateChange>) =>
-      catalog().alertStates.record(alertChange('alerts0004', ruleId, { version, ...change }), fence)
+      catalog().alertStates.record(
+        [alertChange('alerts0004', ruleId, { version, ...change })],
+        fence,
+      )
     await record({})
     const [state] = await catalog().alertStates.active('alerts0004')
     const how = { by: 'ada', note: 'looking', atUs: NOW_US + 5 }
@@ -307,7 +357,7 @@ export function alertTests(catalog: () => AlertCatalog): void {
     const groups = { '["a"]': 'firing', '["b"]': 'firing', '["c"]': 'pending' } as const
     for (const [key, to] of Object.entries(groups)) {
       const change = alertChange('alerts0005', ruleId, { version, key, to })
-      await catalog().alertStates.record(change, fence)
+      await catalog().alertStates.record([change], fence)
     }
     await catalog().alertRules.update(edit('alerts0005'), rule(ruleId))
     assert.deepEqual(await catalog().alertStates.active('alerts0005'), [])

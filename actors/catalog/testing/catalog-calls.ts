@@ -253,7 +253,7 @@ const partCalls: { readonly [Name in PartName]: Calls<SqlCatalog[Name]> } = {
     noteUncounted: rules => rules.noteUncounted([UNCOUNTED]),
   },
   alertStates: {
-    record: states => states.record(alertChange('project001', 'rule01'), 1),
+    record: states => states.record([alertChange('project001', 'rule01')], 1),
     active: states => states.active('project001'),
     stamp: states => states.stamp('project001'),
     history: states => states.history('project001', { limit: 10, before: null, ruleId: null }),

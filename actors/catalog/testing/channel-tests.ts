@@ -89,7 +89,7 @@ export function channelTests(catalog: () => ChannelCatalog): void {
       const version = stored?.version ?? 0
       const next = { version, to, windowEndUs: ++windowEndUs, atUs: NOW_US }
       const made = alertChange(projectId, ruleId, { ...next, targets: [], ...change })
-      assert.equal(await catalog().alertStates.record(made, fence), 'told')
+      assert.equal(await catalog().alertStates.record([made], fence), 1)
     }
   }
 

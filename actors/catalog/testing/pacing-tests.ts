@@ -45,7 +45,7 @@ export function pacingTests(catalog: () => ChannelCatalog): void {
       tell: async (to: NewStateChange['to']) => {
         const next = { to, windowEndUs: ++windowEndUs, atUs: NOW_US, targets: [] }
         const change = alertChange(projectId, ruleId, next)
-        assert.equal(await catalog().alertStates.record(change, fence), 'told')
+        assert.equal(await catalog().alertStates.record([change], fence), 1)
       },
       told: async (nowUs: number) => {
         const tellings = await take(nowUs)

@@ -49,7 +49,7 @@ export function silenceTests(catalog: () => SilenceCatalog): void {
       for (const to of all) {
         const next = { to, windowEndUs: ++windowEndUs, atUs: NOW_US, targets: [] }
         const change = alertChange(projectId, ruleId, next)
-        assert.equal(await catalog().alertStates.record(change, fence), 'told')
+        assert.equal(await catalog().alertStates.record([change], fence), 1)
       }
     }
     return { tell, take, told }

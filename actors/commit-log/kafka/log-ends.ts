@@ -15,7 +15,7 @@ import {
 
 const POLL_MS = 500
 /** Past a half second: windows of alert rules, which wait for the answer, have just closed. */
-const POLL_AT_MS = 455
+const POLL_AT_MS = 405
 /** After an outage, batches that were stamped before it and could not be sent come within this. */
 const RESENT_MS = 5_000
 

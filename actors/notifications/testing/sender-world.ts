@@ -155,7 +155,7 @@ async function openProject(
         about: { ...about, rule, group: { host } },
         targets: [],
       })
-      if ((await catalog.alertStates.record(made, claim?.fence ?? 0)) !== 'told') return
+      if ((await catalog.alertStates.record([made], claim?.fence ?? 0)) !== 1) return
       entries.push({ ...made, from: to === 'ok' ? 'firing' : 'ok' })
     },
     acknowledge: async () => {

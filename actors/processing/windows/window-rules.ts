@@ -11,7 +11,7 @@ export type WindowRule = Pick<
 /** Batches stamped in one order may be committed in another; windows wait that long for them. */
 const SETTLE_US = 500_000
 /** And close so long before the lateness allowance ends: what they say is told within it. */
-const TELL_US = 50_000
+const TELL_US = 100_000
 const SECOND_US = 1_000_000
 
 /** For so long after the end of a window its rows may be received (µs). */
