@@ -18,7 +18,9 @@ const LEFT_MS_MAX = 5_000
 const MARK = `LOGBOY_TEST_RUN=${process.pid}`
 process.env.LOGBOY_TEST_RUN = String(process.pid)
 process.env.LOGBOY_TEST_TELL_MS = String(TELL_MS)
-const imports = ['property-seed.mjs', 'hung-file.mjs'].map(name => new URL(name, import.meta.url))
+const imports = ['typescript-cache.mjs', 'property-seed.mjs', 'hung-file.mjs'].map(
+  name => new URL(name, import.meta.url),
+)
 const results = run({
   files: process.argv.slice(2),
   concurrency: FILES_AT_ONCE,
