@@ -9,5 +9,5 @@ if (address === undefined) {
   const pool = openTestPool()
   after(() => pool.close())
   test('Elasticsearch: a backtest of an hour says what was said in that hour', () =>
-    inElasticWorld(address, pool, world => compareHour(world, 1)))
+    inElasticWorld(address, pool, world => compareHour(world, ['errors', 'slow'])))
 }
