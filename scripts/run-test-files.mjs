@@ -18,7 +18,7 @@ const LEFT_MS_MAX = 5_000
 const MARK = `LOGBOY_TEST_RUN=${process.pid}`
 process.env.LOGBOY_TEST_RUN = String(process.pid)
 process.env.LOGBOY_TEST_TELL_MS = String(TELL_MS)
-const shortLived = `--import=${new URL('short-lived.mjs', import.meta.url)}`
+const shortLived = `--import=${new URL('short-lived.mjs', import.meta.url).href}`
 process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, shortLived].filter(Boolean).join(' ')
 const imports = ['typescript-cache.mjs', 'property-seed.mjs', 'hung-file.mjs'].map(
   name => new URL(name, import.meta.url),
