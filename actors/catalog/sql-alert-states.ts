@@ -55,6 +55,11 @@ const stampRow = z.object({ stamp: z.string() })
 const numberRow = z.object({ value: int8 })
 const outcomeRow = z.object({ owned: z.boolean(), told: int8 })
 
+/** Logs may have what jsonb has no place for: NUL, and half a surrogate pair. */
+function storable(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/\0|\p{Surrogate}/gu, '\ufffd') : value
+}
+
 export class SqlAlertStates implements AlertStates {
   readonly #database: Database
 
@@ -82,7 +87,7 @@ export class SqlAlertStates implements AlertStates {
           ${column(({ value }) => value, 'float8')},
           ${column(({ windowEndUs }) => windowEndUs, 'int8')},
           ${column(({ atUs }) => atUs, 'int8')},
-          ${column(({ about }) => JSON.stringify(about), 'text')},
+          ${column(({ about }) => JSON.stringify(about, storable), 'text')},
           ${column(({ targets }) => JSON.stringify(targets), 'text')}
         ) WITH ORDINALITY AS asked (rule_id, version, group_key, to_status, value, window_end_us,
           at_us, about, targets, place)

@@ -208,6 +208,15 @@ export function alertTests(catalog: () => AlertCatalog): void {
     assert.equal(await catalog().alertStates.newest(), last + 3)
   })
 
+  test('a group by a text that SQL cannot keep is told with a sign in its place', async () => {
+    const { fence, ruleId, version } = await evaluated('alerts0009', 'p1')
+    const odd = alertChange('alerts0009', ruleId, { version, key: '["a\\u0000b"]', targets: [] })
+    const about = { ...odd.about, group: { user: 'a\0b', host: 'c\ud800d' } }
+    assert.equal(await catalog().alertStates.record([{ ...odd, about }], fence), 1)
+    const [told] = await history('alerts0009')
+    assert.deepEqual(told?.about.group, { user: 'a\ufffdb', host: 'c\ufffdd' })
+  })
+
   test('who lost the project, and who has an old rule, changes nothing', async () => {
     await create('alerts0003', 'fenced')
     const first = await evaluated('alerts0003', 'p1')
