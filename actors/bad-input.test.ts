@@ -345,6 +345,22 @@ function doors(driver: string): void {
       await closed
     })
 
+    test('a text that the catalog cannot keep is a bad request, wherever it stands', async () => {
+      const rule = (name: string) => ({ name, query: '*', condition: '> 0' })
+      const asked = [
+        ['POST', '/api/v1/projects', { name: 'a\0b' }],
+        ['GET', '/api/v1/projects/a%00b', null],
+        ['POST', '/api/v1/alerts/rules', { project: project.id, rule: rule('a\0b') }],
+        ['POST', '/api/v1/alerts/rules', { project: project.id, rule: rule('a\ud800b') }],
+      ] as const
+      for (const [method, path, body] of asked) {
+        const reply = await call(method, path, { body: body && JSON.stringify(body) })
+        const { code, detail } = (await reply.json()) as { code?: string; detail?: string }
+        assert.deepEqual([reply.status, code], [400, 'LOGBOY_BAD_REQUEST'], `${method} ${path}`)
+        assert.match(detail ?? '', /cannot be kept: NUL/)
+      }
+    })
+
     test('whoever sends too slowly is sent away', async () => {
       for (const { name, raw } of slow) {
         while (!raw.isClosed) {
