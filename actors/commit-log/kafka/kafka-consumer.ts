@@ -187,9 +187,15 @@ export class KafkaConsumer implements Consumption {
   }
 
   async #receive(fetched: readonly Fetched[]): Promise<void> {
+    // What waits for its turn is of the tasks that asked for it: after a rewind it comes again.
+    const arrived = fetched.flatMap(each => {
+      const task = this.#tasks.get(each.partition)
+      return task === undefined ? [] : [{ task, each }]
+    })
     // One delivery at a time, whichever broker it came from.
-    const before = this.#delivering
-    const delivered = before.then(() => this.#deliverAll(fetched))
+    const delivered = this.#delivering.then(async () => {
+      for (const { task, each } of arrived) await this.#deliver(task, each)
+    })
     this.#delivering = delivered.catch((error: unknown) => {
       // Nobody knows what of it was taken: everything comes again from the checkpoint.
       this.#options.onTrouble(error as Error, `consumer ${this.#options.consumer.name}`)
@@ -199,17 +205,11 @@ export class KafkaConsumer implements Consumption {
     await this.#delivering
   }
 
-  async #deliverAll(fetched: readonly Fetched[]): Promise<void> {
-    for (const each of fetched) {
-      const task = this.#tasks.get(each.partition)
-      if (task !== undefined) await this.#deliver(task, each)
-    }
-  }
-
   async #deliver(task: PartitionTask, fetched: Fetched): Promise<void> {
     const { partition, admission } = task
     const { consumer } = this.#options
     const isCurrent = (): boolean => this.#tasks.get(partition) === task && this.#stopping === null
+    if (!isCurrent()) return
     const { arrived, foreign, newer } = open(fetched)
     for (const { record, reason } of foreign) {
       this.#counts.foreign++

@@ -315,6 +315,57 @@ faultTest('a read that waits for Kafka ends when the log closes', one, async wor
   await closed
 })
 
+faultTest(
+  'a rewind leaves out what was fetched before it, of every partition',
+  { partitions: 2 },
+  async world => {
+    const { arena, start } = world
+    const log = await start()
+    const projects = [PROJECT, 'project0bb']
+    const send = async (sequence: bigint): Promise<void> => {
+      for (const projectId of projects) await append(log, arena, { projectId, sequence })
+    }
+    const seen: Seen[] = []
+    let isRewound = false
+    let letGo = (): void => undefined
+    const held = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const consumption = log.consume({
+      name: 'rewinds',
+      from: Positions.NONE,
+      async receive(entries) {
+        seen.push(...entries.map(seenOf))
+        const newest = Math.max(...entries.map(({ envelope }) => Number(envelope.sequence)))
+        if (newest === 2) await held
+        if (newest !== 3 || isRewound) return
+        isRewound = true
+        // The other partition has come in the same answer, and has not been delivered.
+        seen.length = 0
+        consumption.rewind()
+        await send(4n)
+      },
+    })
+    await send(1n)
+    await until(
+      () => seen.length === 2,
+      () => 'the first were not delivered',
+    )
+    await send(2n)
+    await send(3n)
+    letGo()
+    for (const project of projects) {
+      const sequences = (): readonly number[] =>
+        seen.filter(each => each.project === project).map(({ sequence }) => sequence)
+      await until(
+        () => sequences().includes(4),
+        () => `${project} was not given the last`,
+      )
+      assert.deepEqual(sequences(), [1, 2, 3, 4])
+    }
+  },
+)
+
 interface Member {
   readonly seen: Seen[]
   readonly owned: Set<number>
