@@ -27,6 +27,7 @@ export async function startActors(foundation: Foundation, storage: Storage, clos
   const { commitLog: log, store, deadLetters } = storage
   const { system, shape, catalog, config, coordination, promptPool, clock } = foundation
   closing.add(() => foundation.stopActors())
+  closing.add(() => storage.stopFeeding())
   const { roles, isShared } = shape
   if (roles.has('scheduler')) {
     const leadership = isShared ? new Leadership({ ...foundation, leases: catalog.leases }) : null

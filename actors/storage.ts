@@ -24,6 +24,8 @@ export interface Storage {
   readonly commitLog: CommitLog
   readonly store: LogStore
   readonly deadLetters: DeadLetters
+  /** The process ends: others go on where the store has come to. */
+  stopFeeding(): Promise<void>
   /**
    * Something that the catalog holds was changed; names the projects whose senders should begin a
    * new epoch.
@@ -53,9 +55,10 @@ export async function openStorage(foundation: Foundation, closing: Closing): Pro
     const deadLetters = kafkaLetters(foundation)
     const { store } = await openStore(foundation, deadLetters, closing)
     const log = await openKafkaLog(foundation, deadLetters, closing)
-    if (shape.roles.has('processor')) feed(log, store, foundation, closing)
+    const isFed = shape.roles.has('processor')
+    const stopFeeding = isFed ? feed(log, store, foundation) : async () => undefined
     const catalogChanged = (): Promise<readonly string[]> => log.refreshPartitions()
-    return { commitLog: log, store, deadLetters, catalogChanged }
+    return { commitLog: log, store, deadLetters, stopFeeding, catalogChanged }
   }
   const { random, folder } = foundation
   const letters = { disk: systemDisk, folder: folder('dead-letters'), random }
@@ -65,9 +68,10 @@ export async function openStorage(foundation: Foundation, closing: Closing): Pro
   const opened = await openStore(foundation, deadLetters, closing)
   const log = await openJournal(foundation, { ...opened, writer }, closing)
   const recoveredEnd = log.end()
-  feed(log, opened.store, foundation, closing)
+  const stopFeeding = feed(log, opened.store, foundation)
   await caughtUp(() => opened.received().coversAll(recoveredEnd), foundation)
-  return { commitLog: log, store: opened.store, deadLetters, catalogChanged: async () => [] }
+  const { store } = opened
+  return { commitLog: log, store, deadLetters, stopFeeding, catalogChanged: async () => [] }
 }
 
 async function openStore(
@@ -144,8 +148,8 @@ async function openJournal(
   return journal
 }
 
-/** The store is the consumer for whose sake the log is kept. */
-function feed(log: CommitLog, store: LogStore, { clock }: Foundation, closing: Closing): void {
+/** The store is the consumer for whose sake the log is kept. Answers what ends that. */
+function feed(log: CommitLog, store: LogStore, { clock }: Foundation): () => Promise<void> {
   const consumption = log.consume({
     name: 'store',
     from: store.published(),
@@ -159,7 +163,12 @@ function feed(log: CommitLog, store: LogStore, { clock }: Foundation, closing: C
     cancel = clock.after(PASSED_INTERVAL_MS, tellPassed)
   }
   tellPassed()
-  closing.add(() => cancel())
+  return async () => {
+    await store.halt?.()
+    tellPassed()
+    cancel()
+    await consumption.stop()
+  }
 }
 
 /**

@@ -15,12 +15,12 @@ export interface Clock {
   after(ms: number, run: () => void): Cancel
 }
 
-/** The machine's own clock. */
 /** Until the wall clock is `atMs` past a whole multiple of `everyMs` again. */
 export function untilNextMs(nowUs: number, everyMs: number, atMs: number): number {
   return everyMs - ((nowUs / 1_000 - atMs) % everyMs)
 }
 
+/** The machine's own clock. */
 export const systemClock: Clock = {
   nowUs: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
   monotonicMs: () => performance.now(),

@@ -149,6 +149,8 @@ export interface LogStore {
   /** As a consumer of a log that is shared out among processes. */
   assigned?(partition: number, from: Position): void
   revoked?(partition: number): void
+  /** The process ends: what was received and is not written comes again from the log. */
+  halt?(): Promise<void>
   /** Everything up to here survives a restart without the log. */
   published(): Positions
   search(input: SearchPlanInput, signal: AbortSignal, watch?: Watch): Promise<SearchResult>

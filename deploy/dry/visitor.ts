@@ -15,7 +15,7 @@ const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 for (const name of Object.keys(dependencies)) await import(name)
 process.exit()`
 const WRITING_MS = 1_500
-const FOUND_MS_MAX = 15_000
+const FOUND_MS_MAX = 60_000
 const BURST_LOGS = 200_000
 const BURST_STEP = 20_000
 

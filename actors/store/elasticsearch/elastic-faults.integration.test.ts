@@ -216,6 +216,29 @@ if (address === undefined) {
         assert.equal((await rig.compare(ALL)).length, 11)
       }))
 
+    test('a process that ends does not wait for what comes again from the log', () =>
+      withProxy(
+        async ({ proxy, world, rig }) => {
+          await rig.append(PROJECT, 5)
+          await rig.store.flush()
+          proxy.spoil = spoilBulk(() => ({ type: 'answer', status: 503, body: '{}' }))
+          const appending = (async () => {
+            for (let i = 0; i < 12; i++) await rig.append(PROJECT, 30)
+          })()
+          await pause(100)
+          const { entries } = rig.store.observe() as { entries: number }
+          assert.ok(entries > 0 && entries < 12, `${entries} entries are held: the log waits`)
+          await world.stop()
+          await appending
+          proxy.spoil = () => ({ type: 'pass' })
+          rig.store = await world.open()
+          await rig.log.deliverAll(rig.store)
+          await rig.store.flush()
+          assert.equal((await rig.compare(ALL)).length, 365)
+        },
+        { memoryBytes: 10_000 },
+      ))
+
     test('a replay over a change of day and of placement doubles nothing', () =>
       withProxy(async ({ world, rig }) => {
         for (let i = 0; i < 12; i++) await rig.append(PROJECT, 20)

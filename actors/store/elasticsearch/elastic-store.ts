@@ -167,6 +167,7 @@ export class ElasticStore implements LogStore {
 
   async receive(entries: readonly LogEntry[]): Promise<void> {
     this.#demandOpen()
+    if (this.#writer.isClosed) return
     for (const entry of entries) {
       const open = this.#ledger.receive(entry)
       if (open === null) continue
@@ -292,14 +293,18 @@ export class ElasticStore implements LogStore {
     }
   }
 
-  /** What is not written yet comes again from the log. */
+  /** Writers that have much before them would hold up the end of the process. */
+  async halt(): Promise<void> {
+    await this.#writer.close()
+    await this.#refresher.close()
+    this.#ledger.close()
+  }
+
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new StoreError('LOGBOY_STORE_CLOSED', 'the store is closed'))
     this.#patterns.close()
-    await this.#writer.close()
-    await this.#refresher.close()
-    this.#ledger.close()
+    await this.halt()
   }
 
   #tools(signal: AbortSignal): SearchTools {

@@ -109,7 +109,7 @@ class ProjectWriter implements Actor<Message> {
   }
 
   #pump(): void {
-    if (this.#isResting) return
+    if (this.#isResting || this.#deps.writer.isClosed) return
     while (this.#queue.length > 0 && this.#requests < this.#deps.requestsMax()) {
       if (this.#requests > 0 && !this.#isWorthARequest()) return
       this.#write(this.#nextBody())

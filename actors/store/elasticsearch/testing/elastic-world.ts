@@ -18,6 +18,8 @@ const MANIFEST_URL = new URL('../../../manifest.ts', import.meta.url)
 /** Real time passes: what waits in virtual time for a minute does not do so here. */
 const SLEEP_MS_MAX = 50
 const REFRESH_INTERVAL_MS = 20
+/** As long as a timer can be. */
+const STOP_MS_MAX = 2 ** 31 - 1
 
 /** Threads for all stores of a test file. */
 export function openTestPool(): TaskPool {
@@ -90,6 +92,15 @@ export class ElasticWorld implements StoreWorld {
     this.#system = undefined
     system?.kill('killed')
     await store?.close()
+  }
+
+  /** The process ends in order, however long that takes. */
+  async stop(): Promise<void> {
+    await this.#store?.halt()
+    await this.#system?.stop('stop', STOP_MS_MAX)
+    await this.#store?.close()
+    this.#store = undefined
+    this.#system = undefined
   }
 
   sleep(ms: number): Promise<void> {
