@@ -361,6 +361,24 @@ function doors(driver: string): void {
       }
     })
 
+    test('no search keeps the audit log from being written', async () => {
+      const change = (config: object) =>
+        call('PATCH', '/api/v1/system/config', { body: JSON.stringify(config) })
+      assert.equal((await change({ audit_searches: true })).status, 200)
+      const body = JSON.stringify({ project: project.id, query: '"a\0b"', limit: 1 })
+      assert.equal((await call('POST', '/api/v1/logs/search', { body })).status, 200)
+      assert.equal((await change({ audit_searches: false })).status, 200)
+      const reply = await call('GET', '/api/v1/audit?limit=2')
+      const { entries } = (await reply.json()) as {
+        readonly entries: readonly { readonly action: string; readonly detail: object }[]
+      }
+      assert.deepEqual(
+        entries.map(({ action }) => action),
+        ['system.update', 'logs.search'],
+      )
+      assert.partialDeepStrictEqual(entries[1]?.detail, { query: '"a\ufffdb"' })
+    })
+
     test('whoever sends too slowly is sent away', async () => {
       for (const { name, raw } of slow) {
         while (!raw.isClosed) {

@@ -13,6 +13,7 @@ import {
 } from './alert-channels.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
+import { storableText } from './storable.ts'
 
 export const channelColumns = {
   channel_id: z.string(),
@@ -274,7 +275,7 @@ export function deliveryInsert(delivery: ChannelDelivery) {
   return sql.fragment`
     INSERT INTO alert_deliveries (id, channel_id, at_us, attempt, outcome, status, answer,
       took_ms, changes, possibly_repeated, reminder)
-    SELECT ${id}, c.id, ${atUs}, ${attempt}, ${outcome}, ${status}::integer, ${answer},
+    SELECT ${id}, c.id, ${atUs}, ${attempt}, ${outcome}, ${status}::integer, ${storableText(answer)},
       ${tookMs}, ${sql.array(changes, 'int8')}, ${delivery.isRepeatPossible}, ${delivery.isReminder}
     FROM alert_channels c WHERE c.id = ${channelId}
     ON CONFLICT (id) DO NOTHING

@@ -5,6 +5,7 @@ import type { AlertRuleText } from '#proto/alert-rule.ts'
 import type { AlertFaults, RuleFault, UntoldFault } from './alert-faults.ts'
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
+import { storableText } from './storable.ts'
 
 const untoldRow = z
   .object({
@@ -40,7 +41,7 @@ export class SqlAlertFaults implements AlertFaults {
     await this.#database.repeatable(db =>
       db.query(sql.unsafe`
         INSERT INTO alert_faults AS f (rule_id, version, message, due_at_us)
-        SELECT id, version, ${message}, ${atUs}::bigint FROM alert_rules
+        SELECT id, version, ${storableText(message)}, ${atUs}::bigint FROM alert_rules
         WHERE id = ${ruleId} AND version = ${version}
         ON CONFLICT (rule_id) DO UPDATE SET version = excluded.version,
           message = excluded.message, told = false, due_at_us = excluded.due_at_us

@@ -18,6 +18,7 @@ import {
 import { int8 } from './columns.ts'
 import type { Database } from './database.ts'
 import { entryOf, HISTORY, historyColumns, historyRow, status } from './history-row.ts'
+import { storableJson } from './storable.ts'
 
 const stateRow = z
   .object({
@@ -55,11 +56,6 @@ const stampRow = z.object({ stamp: z.string() })
 const numberRow = z.object({ value: int8 })
 const outcomeRow = z.object({ owned: z.boolean(), told: int8 })
 
-/** Logs may have what jsonb has no place for: NUL, and half a surrogate pair. */
-function storable(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/\0|\p{Surrogate}/gu, '\ufffd') : value
-}
-
 export class SqlAlertStates implements AlertStates {
   readonly #database: Database
 
@@ -87,7 +83,7 @@ export class SqlAlertStates implements AlertStates {
           ${column(({ value }) => value, 'float8')},
           ${column(({ windowEndUs }) => windowEndUs, 'int8')},
           ${column(({ atUs }) => atUs, 'int8')},
-          ${column(({ about }) => JSON.stringify(about, storable), 'text')},
+          ${column(({ about }) => storableJson(about), 'text')},
           ${column(({ targets }) => JSON.stringify(targets), 'text')}
         ) WITH ORDINALITY AS asked (rule_id, version, group_key, to_status, value, window_end_us,
           at_us, about, targets, place)

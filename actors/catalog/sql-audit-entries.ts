@@ -5,6 +5,7 @@ import type { AuditEntry } from '#proto/people.ts'
 import type { AuditEntries, AuditQuery, NewAuditEntry } from './audit-entries.ts'
 import { timeText } from './columns.ts'
 import type { Database } from './database.ts'
+import { storableJson, storableText } from './storable.ts'
 
 const entryRow = z
   .object({
@@ -33,11 +34,11 @@ export class SqlAuditEntries implements AuditEntries {
     const rows = entries.map(entry => [
       entry.atUs,
       entry.actor,
-      entry.actorName,
+      storableText(entry.actorName),
       entry.peer,
       entry.action,
       entry.projectId,
-      JSON.stringify(entry.detail),
+      storableJson(entry.detail),
     ])
     await this.#database.once(async change => {
       // One writer after the other, so that each finds where to go on.

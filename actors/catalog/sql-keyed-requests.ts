@@ -11,6 +11,7 @@ import type {
   StoredChunk,
   StoredRequest,
 } from './keyed-requests.ts'
+import { storableJson } from './storable.ts'
 
 const requestRow = z
   .object({
@@ -83,11 +84,11 @@ export class SqlKeyedRequests implements KeyedRequests {
     { projectId, producer }: KeyedRequestId,
     { chunk, accepted, rejected }: StoredChunk,
   ): Promise<void> {
-    const told = sql.jsonb(rejected.map(({ index, reason }) => ({ index, reason })))
+    const told = storableJson(rejected.map(({ index, reason }) => ({ index, reason })))
     await this.#database.repeatable(db =>
       db.query(sql.unsafe`
       UPDATE keyed_requests SET
-        last_chunk = ${chunk}, accepted = accepted + ${accepted}, rejected = rejected || ${told}
+        last_chunk = ${chunk}, accepted = accepted + ${accepted}, rejected = rejected || ${told}::jsonb
       WHERE project_id = ${projectId} AND producer = ${producer} AND last_chunk = ${chunk - 1}
     `),
     )

@@ -8,6 +8,7 @@ import { accountTests } from './account-tests.ts'
 import { alertTests } from './alert-tests.ts'
 import { channelTests } from './channel-tests.ts'
 import { checkpointTests } from './checkpoint-tests.ts'
+import { foreignTextTests } from './foreign-text-tests.ts'
 import { keyedRequestTests } from './keyed-request-tests.ts'
 import { leaseTests } from './lease-tests.ts'
 import { memberTests } from './member-tests.ts'
@@ -274,6 +275,7 @@ export function catalogSuite(name: string, open: () => Promise<SqlCatalog>): voi
     suite('silences', () => silenceTests(() => catalog))
     suite('members', () => memberTests(() => catalog))
     suite('membership', () => membershipTests(() => catalog))
+    suite('texts of others', () => foreignTextTests(() => catalog))
 
     test('of processes that start at once one makes the installation\u2019s key', async () => {
       const key = (id: string) => ({ id, sealed: sha(id), createdAtUs: NOW_US })

@@ -1,0 +1,57 @@
+/** Texts of logs, queries and receivers that SQL cannot keep hold up nothing that is kept. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SqlCatalog } from '../sql-catalog.ts'
+import { evaluatedRule, newChannel, newDelivery } from './channel-tests.ts'
+import { NOW_US, newProject } from './people.ts'
+
+const ODD = 'a\0b'
+const KEPT = 'a\ufffdb'
+
+export function foreignTextTests(catalog: () => SqlCatalog): void {
+  test('an audited search with such a word is noted, and what is noted with it', async () => {
+    const { auditEntries } = catalog()
+    const entry = { actor: 'ada', actorName: ODD, peer: '::1', action: 'logs.search', atUs: NOW_US }
+    const of = (query: string) => ({ ...entry, projectId: 'foreign001', detail: { query } })
+    await auditEntries.add([of('plain'), of(`"${ODD}" \ud800`)])
+    const found = await auditEntries.list({ projectId: 'foreign001', limit: 9 })
+    assert.deepEqual(
+      found.map(({ actor_name: name, detail }) => [name, detail['query']]),
+      [
+        [KEPT, `"${KEPT}" \ufffd`],
+        [KEPT, 'plain'],
+      ],
+    )
+  })
+
+  test('a receiver that answers with such a text has been told', async () => {
+    const { alertChannels, channelOutbox } = catalog()
+    await catalog().createProject(newProject('foreign002'))
+    await alertChannels.create(newChannel('odd answers', { projectId: 'foreign002' }))
+    const delivery = newDelivery('odd answers', [], { outcome: 'delivered', answer: ODD })
+    await channelOutbox.attempted(delivery, null)
+    const [told] = await alertChannels.deliveries('odd answers', {
+      before: null,
+      limit: 1,
+    })
+    assert.equal(told?.answer, KEPT)
+  })
+
+  test('a reason with such a text is part of the answer of its keyed request', async () => {
+    await catalog().createProject(newProject('foreign003'))
+    const id = { projectId: 'foreign003', producer: 1n }
+    const { keyedRequests } = catalog()
+    await keyedRequests.begin(id, { bodySha256: new Uint8Array(32), of: 1 }, NOW_US)
+    const rejected = [{ index: 0, reason: ODD }]
+    await keyedRequests.store(id, { chunk: 1, accepted: 1, rejected })
+    const stored = await keyedRequests.find(id, NOW_US)
+    assert.deepEqual(stored?.rejected, [{ index: 0, reason: KEPT }])
+  })
+
+  test('a fault of a rule with such a text is told', async () => {
+    await catalog().createProject(newProject('foreign004'))
+    const { ruleId } = await evaluatedRule(catalog(), 'foreign004')
+    await catalog().alertFaults.note({ ruleId, version: 1, message: ODD }, NOW_US)
+    assert.equal((await catalog().alertRules.find('foreign004', ruleId))?.fault, KEPT)
+  })
+}
