@@ -9,6 +9,7 @@ import {
   printCondition,
 } from '#proto/alert-rule.ts'
 import type { AlertChange, StoredRule } from './alert-engine.ts'
+import { alertKey } from './alert-key.ts'
 
 export function stateChange(
   projectId: string,
@@ -19,7 +20,7 @@ export function stateChange(
     projectId,
     ruleId,
     version,
-    key,
+    key: alertKey(key),
     to,
     value,
     windowEndUs,

@@ -3,6 +3,7 @@
  * of the store, however many rows there are; everything else is computed by the code that runs live
  * from the rows themselves, as far back as these are few enough for a message.
  */
+import { alertKey } from '#actors/alerts/alert-key.ts'
 import { ALERT_SERVICE } from '#actors/alerts/alert-row.ts'
 import type { Replay, Replayed } from '#actors/alerts/replay.ts'
 import { rowsQuery } from '#actors/alerts/rows-query.ts'
@@ -181,7 +182,7 @@ async function replayed(
   const values = Array<number | null>((windows - 1) * steps + 1).fill(null)
   for (const { key, windowEndUs, value } of points) {
     const at = values.length - 1 - Math.round((change.windowEndUs - windowEndUs) / stepUs)
-    if (key === change.key && at >= 0 && at < values.length) values[at] = value
+    if (alertKey(key) === change.key && at >= 0 && at < values.length) values[at] = value
   }
   return values
 }

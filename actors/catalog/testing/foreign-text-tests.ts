@@ -1,7 +1,10 @@
 /** Texts of logs, queries and receivers that SQL cannot keep hold up nothing that is kept. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { alertKey } from '#actors/alerts/alert-key.ts'
 import type { SqlCatalog } from '../sql-catalog.ts'
+import { alertChange } from './alert-tests.ts'
 import { evaluatedRule, newChannel, newDelivery } from './channel-tests.ts'
 import { NOW_US, newProject } from './people.ts'
 
@@ -46,6 +49,37 @@ export function foreignTextTests(catalog: () => SqlCatalog): void {
     await keyedRequests.store(id, { chunk: 1, accepted: 1, rejected })
     const stored = await keyedRequests.find(id, NOW_US)
     assert.deepEqual(stored?.rejected, [{ index: 0, reason: KEPT }])
+  })
+
+  test('a group by a text too long for an index changes, and is told, as any other', async () => {
+    const { alertStates, alertChannels, channelOutbox } = catalog()
+    await catalog().createProject(newProject('foreign005'))
+    await alertChannels.create(newChannel('long keys', { projectId: 'foreign005' }))
+    const { ruleId, fence } = await evaluatedRule(catalog(), 'foreign005')
+    const record = (to: 'firing' | 'ok', ...users: readonly string[]) => {
+      const changes = users.map(user => {
+        const key = alertKey(JSON.stringify([user, user, user]))
+        const windowEndUs = NOW_US + (to === 'ok' ? 1 : 0)
+        return alertChange('foreign005', ruleId, { key, to, windowEndUs, targets: [] })
+      })
+      return alertStates.record(changes, fence)
+    }
+    const tell = async (): Promise<number> => {
+      const asked = { nowUs: NOW_US + 1, againAtUs: NOW_US + 9, limit: 9 }
+      const tellings = await channelOutbox.take(asked)
+      for (const { entry } of tellings) {
+        const delivered = { id: `long ${entry.id}`, outcome: 'delivered' } as const
+        await channelOutbox.attempted(newDelivery('long keys', [entry.id], delivered), null)
+      }
+      return tellings.length
+    }
+    // What repeats would be stored in less.
+    const long = randomBytes(6_000).toString('base64')
+    await record('firing', long, 'ada', `${long}!`)
+    assert.equal(await tell(), 3)
+    await record('ok', long)
+    assert.equal(await tell(), 1)
+    assert.equal((await alertStates.active('foreign005')).length, 2)
   })
 
   test('a fault of a rule with such a text is told', async () => {
