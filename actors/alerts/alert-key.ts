@@ -8,8 +8,8 @@ const VALUE_BYTES_MAX = 640
 const BEGINNING_CHARS = 64
 
 /**
- * Of a key as rules are evaluated with it, a JSON array of values: those that are too long are their
- * beginning and a hash. The same of what is short already.
+ * Of a key as rules are evaluated with it, a JSON array of values: those that are too long are
+ * their beginning and a hash. What is short already stays.
  */
 export function alertKey(key: string): string {
   if (Buffer.byteLength(key) <= ALERT_KEY_BYTES_MAX) return key

@@ -275,8 +275,9 @@ export function deliveryInsert(delivery: ChannelDelivery) {
   return sql.fragment`
     INSERT INTO alert_deliveries (id, channel_id, at_us, attempt, outcome, status, answer,
       took_ms, changes, possibly_repeated, reminder)
-    SELECT ${id}, c.id, ${atUs}, ${attempt}, ${outcome}, ${status}::integer, ${storableText(answer)},
-      ${tookMs}, ${sql.array(changes, 'int8')}, ${delivery.isRepeatPossible}, ${delivery.isReminder}
+    SELECT ${id}, c.id, ${atUs}, ${attempt}, ${outcome}, ${status}::integer,
+      ${storableText(answer)}, ${tookMs}, ${sql.array(changes, 'int8')},
+      ${delivery.isRepeatPossible}, ${delivery.isReminder}
     FROM alert_channels c WHERE c.id = ${channelId}
     ON CONFLICT (id) DO NOTHING
   `

@@ -88,7 +88,8 @@ export class SqlKeyedRequests implements KeyedRequests {
     await this.#database.repeatable(db =>
       db.query(sql.unsafe`
       UPDATE keyed_requests SET
-        last_chunk = ${chunk}, accepted = accepted + ${accepted}, rejected = rejected || ${told}::jsonb
+        last_chunk = ${chunk}, accepted = accepted + ${accepted},
+        rejected = rejected || ${told}::jsonb
       WHERE project_id = ${projectId} AND producer = ${producer} AND last_chunk = ${chunk - 1}
     `),
     )

@@ -51,7 +51,7 @@ export function foreignTextTests(catalog: () => SqlCatalog): void {
     assert.deepEqual(stored?.rejected, [{ index: 0, reason: KEPT }])
   })
 
-  test('a group by a text too long for an index changes, and is told, as any other', async () => {
+  test('a group by a text too long for an index changes, and is told, like others', async () => {
     const { alertStates, alertChannels, channelOutbox } = catalog()
     await catalog().createProject(newProject('foreign005'))
     await alertChannels.create(newChannel('long keys', { projectId: 'foreign005' }))
