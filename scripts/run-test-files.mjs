@@ -20,9 +20,12 @@ process.env.LOGBOY_TEST_RUN = String(process.pid)
 process.env.LOGBOY_TEST_TELL_MS = String(TELL_MS)
 const shortLived = `--import=${new URL('short-lived.mjs', import.meta.url).href}`
 process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, shortLived].filter(Boolean).join(' ')
-const imports = ['typescript-cache.mjs', 'property-seed.mjs', 'hung-file.mjs'].map(
-  name => new URL(name, import.meta.url),
-)
+const imports = [
+  'typescript-cache.mjs',
+  'property-seed.mjs',
+  'hung-file.mjs',
+  'await-programs.mjs',
+].map(name => new URL(name, import.meta.url))
 const results = run({
   files: process.argv.slice(2),
   concurrency: FILES_AT_ONCE,

@@ -1,9 +1,10 @@
 // `npm test`: types, lint, format, then every test. `npm test -- FILTER …` runs only matching test files.
 // `--integration` runs the tests that need real servers, whose addresses stand in the environment.
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
+import { drivesPrograms } from './test-programs.mjs'
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'gen', 'data', '.git'])
 /** Those that take a minute or more: begun late, the last of them would run alone. */
@@ -17,8 +18,6 @@ const LONG = [
   'deploy/compose-dry.integration.test.ts',
   'deploy/nginx.integration.test.ts',
 ]
-/** A browser and its libraries are some 300 MB. */
-const PROGRAMS_MS_MAX = 300_000
 const integration = process.argv.includes('--integration')
 const filters = process.argv.slice(2).filter(arg => arg !== '--integration')
 
@@ -49,25 +48,12 @@ const files = testFiles('.').filter(file => filters.every(filter => file.include
 if (files.length === 0) {
   fail(`no test file matches ${filters.join(' ')}`)
 }
-await programs()
-const result = spawnSync(node, ['scripts/run-test-files.mjs', ...longestFirst(files)], {
+const result = spawnSync(node, ['scripts/run-test-files.mjs', ...inOrder(files)], {
   cwd: ROOT,
   stdio: 'inherit',
   env: { ...serverEnvironment(), LOGBOY_TEST_PAGE: join(ROOT, 'ui/dist') },
 })
 process.exit(result.status ?? 1)
-
-/** Whoever installs the programs that tests drive, beside all of the above, makes a file when it has. */
-async function programs() {
-  const path = process.env.LOGBOY_TEST_PROGRAMS
-  if (path === undefined) return
-  const deadline = Date.now() + PROGRAMS_MS_MAX
-  while (!existsSync(path)) {
-    if (Date.now() > deadline) fail(`the programs that tests drive are not there: no ${path}`)
-    await new Promise(resolve => setTimeout(resolve, 200))
-  }
-  if (readFileSync(path, 'utf8').startsWith('failed')) fail('programs that tests drive are missing')
-}
 
 /** Whether it held; what it says comes in one piece. */
 function check(what, args) {
@@ -90,9 +76,13 @@ function testFiles(folder) {
   })
 }
 
-function longestFirst(files) {
+/** Those whose programs are still being installed stand between the others, the longest first. */
+function inOrder(files) {
   for (const file of LONG)
     if (!existsSync(join(ROOT, file))) fail(`LONG names ${file}, which is gone`)
   const rank = file => (LONG.includes(file) ? LONG.indexOf(file) : LONG.length)
-  return files.toSorted((a, b) => rank(a) - rank(b))
+  const longestFirst = files.toSorted((a, b) => rank(a) - rank(b))
+  const driving = longestFirst.filter(drivesPrograms)
+  const others = longestFirst.filter(file => !drivesPrograms(file))
+  return integration ? longestFirst : others.toSpliced(Math.floor(others.length / 3), 0, ...driving)
 }
