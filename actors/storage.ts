@@ -56,7 +56,7 @@ export async function openStorage(foundation: Foundation, closing: Closing): Pro
     const { store } = await openStore(foundation, deadLetters, closing)
     const log = await openKafkaLog(foundation, deadLetters, closing)
     const isFed = shape.roles.has('processor')
-    const stopFeeding = isFed ? feed(log, store, foundation) : async () => undefined
+    const stopFeeding = isFed ? feed(log, store, foundation, closing) : async () => undefined
     const catalogChanged = (): Promise<readonly string[]> => log.refreshPartitions()
     return { commitLog: log, store, deadLetters, stopFeeding, catalogChanged }
   }
@@ -68,7 +68,7 @@ export async function openStorage(foundation: Foundation, closing: Closing): Pro
   const opened = await openStore(foundation, deadLetters, closing)
   const log = await openJournal(foundation, { ...opened, writer }, closing)
   const recoveredEnd = log.end()
-  const stopFeeding = feed(log, opened.store, foundation)
+  const stopFeeding = feed(log, opened.store, foundation, closing)
   await caughtUp(() => opened.received().coversAll(recoveredEnd), foundation)
   const { store } = opened
   return { commitLog: log, store, deadLetters, stopFeeding, catalogChanged: async () => [] }
@@ -149,7 +149,12 @@ async function openJournal(
 }
 
 /** The store is the consumer for whose sake the log is kept. Answers what ends that. */
-function feed(log: CommitLog, store: LogStore, { clock }: Foundation): () => Promise<void> {
+function feed(
+  log: CommitLog,
+  store: LogStore,
+  { clock }: Foundation,
+  closing: Closing,
+): () => Promise<void> {
   const consumption = log.consume({
     name: 'store',
     from: store.published(),
@@ -163,10 +168,11 @@ function feed(log: CommitLog, store: LogStore, { clock }: Foundation): () => Pro
     cancel = clock.after(PASSED_INTERVAL_MS, tellPassed)
   }
   tellPassed()
+  closing.add(() => cancel())
   return async () => {
-    await store.halt?.()
-    tellPassed()
     cancel()
+    await store.halt?.()
+    consumption.passed(store.published())
     await consumption.stop()
   }
 }
