@@ -10,6 +10,8 @@ test('values that are too long are their beginning and a hash', () => {
   const [value, other] = JSON.parse(alertKey(keyOf(long, 'web-1'))) as string[]
   assert.match(value ?? '', /^x{64}… sha256 [\w-]{43}$/)
   assert.equal(other, 'web-1')
+  const [parted] = JSON.parse(alertKey(keyOf(`a${'😀'.repeat(2_000)}`))) as string[]
+  assert.match(parted ?? '', /^a😀{31}… sha256 /u)
 })
 
 test('keys fit an index, and are as different as before', () => {

@@ -1,5 +1,6 @@
 /** What a group of a rule is known by wherever its alerts are kept. */
 import { createHash } from 'node:crypto'
+import { cutText } from '#proto/cut-text.ts'
 
 /** Indices of PostgreSQL have no place for more than 2,704 bytes, ids beside the key included. */
 export const ALERT_KEY_BYTES_MAX = 2_048
@@ -20,5 +21,5 @@ export function alertKey(key: string): string {
 function shortValue(value: string): string {
   if (Buffer.byteLength(JSON.stringify(value)) <= VALUE_BYTES_MAX) return value
   const hash = createHash('sha256').update(value).digest('base64url')
-  return `${value.slice(0, BEGINNING_CHARS)}… sha256 ${hash}`
+  return `${cutText(value, BEGINNING_CHARS)} sha256 ${hash}`
 }

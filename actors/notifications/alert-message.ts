@@ -1,14 +1,16 @@
 /** What people are told: changes that belong together, with what they need to judge them. */
+
 import type { AlertAbout, HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { ChannelTemplate } from '#proto/alert-channel.ts'
 import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'
 import type { Row } from '#proto/api.ts'
+import { cutText } from '#proto/cut-text.ts'
 import { formatTime } from '#proto/time.ts'
 import type { AlertActions } from './alert-links.ts'
 import type { AlertFindings } from './findings.ts'
 import { NO_VALUE } from './message-template.ts'
 import { seriesBars, seriesCaption } from './series-text.ts'
-import { cutText, valueText } from './told-text.ts'
+import { valueText } from './told-text.ts'
 
 /** Messages say what they say by themselves. */
 export const NO_TEMPLATE: ChannelTemplate = { title: '', body: '' }

@@ -1,18 +1,12 @@
 /** What is told, in bounded length: whoever is told refuses what is too long, every time again. */
 import type { Json, Row } from '#proto/api.ts'
+import { cutText } from '#proto/cut-text.ts'
 
 /** Of a log as JSON that is told as it is. */
 const WHOLE_CHARS_MAX = 8_000
 const MESSAGE_CHARS_MAX = 4_000
 const ATTRIBUTES_MAX = 30
 const VALUE_CHARS_MAX = 300
-
-/** At most so many UTF-16 units and a mark; no character is parted. */
-export function cutText(text: string, max: number): string {
-  if (text.length <= max) return text
-  const isParted = /[\uD800-\uDBFF]/.test(text.charAt(max - 1))
-  return `${text.slice(0, isParted ? max - 1 : max)}…`
-}
 
 /** Six digits are more than a person compares. */
 export function valueText(value: number): string {

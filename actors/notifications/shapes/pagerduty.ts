@@ -1,6 +1,8 @@
 /** PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
+
 import { createHash } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { cutText } from '#proto/cut-text.ts'
 import { formatTime } from '#proto/time.ts'
 import {
   type AlertMessage,
@@ -12,7 +14,6 @@ import {
 } from '../alert-message.ts'
 import { messageBody, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
-import { cutText } from '../told-text.ts'
 
 const EVENTS_URL = 'https://events.pagerduty.com/v2/enqueue'
 /** What PagerDuty takes. */

@@ -1,12 +1,14 @@
 /** Our own shape, signed as https://www.standardwebhooks.com (version 1) says. */
+
 import { createHmac } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
+import { cutText } from '#proto/cut-text.ts'
 import { formatTime } from '#proto/time.ts'
 import { type AlertMessage, aboutOf, isFiring } from '../alert-message.ts'
 import type { AlertFindings, CommonPattern } from '../findings.ts'
 import { messageText, messageTitle } from '../message-text.ts'
 import type { OutgoingPost } from '../outgoing-post.ts'
-import { cutText, toldRow } from '../told-text.ts'
+import { toldRow } from '../told-text.ts'
 
 export const WEBHOOK_SECRET_PREFIX = 'whsec_'
 /** The wording of a log is as long as the log may be. */
