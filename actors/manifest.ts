@@ -25,6 +25,8 @@ export const manifest: ThreadManifest = {
     'prove-by-schema': async () => (await import('./processing/prove-by-schema.ts')).proveBySchema,
     'store-count-batches': async () =>
       (await import('./store/tasks/count-batches.ts')).countBatches,
+    'store-count-numbers': async () =>
+      (await import('./store/tasks/count-numbers.ts')).countNumbers,
     'store-count-received': async () =>
       (await import('./store/tasks/count-received.ts')).countReceived,
     'store-count-wordings': async () =>

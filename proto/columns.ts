@@ -27,14 +27,25 @@ interface AttributeBase {
   readonly present: number
 }
 
+/** Numbers among which few are different: value i is entries[codes[i]]. */
+export interface CodedNumbers {
+  readonly codes: Uint32Array
+  readonly entries: Float64Array
+}
+
 /** s string, i int64, d double, b bool, j JSON text. */
 export type AttributeType = 's' | 'i' | 'd' | 'b' | 'j'
+
+interface NumberBase extends AttributeBase {
+  /** The same numbers by the dictionary that they are stored with; absent or null = by none. */
+  readonly coded?: CodedNumbers | null
+}
 
 export type AttributeColumn =
   | (AttributeBase & { readonly type: 's' | 'j'; readonly texts: TextColumn })
   /** Little-endian int64 as pairs (low, high). */
-  | (AttributeBase & { readonly type: 'i'; readonly ints: Int32Array })
-  | (AttributeBase & { readonly type: 'd'; readonly doubles: Float64Array })
+  | (NumberBase & { readonly type: 'i'; readonly ints: Int32Array })
+  | (NumberBase & { readonly type: 'd'; readonly doubles: Float64Array })
   /** One byte a value: 0 or 1. */
   | (AttributeBase & { readonly type: 'b'; readonly bools: Uint8Array })
 
@@ -96,6 +107,11 @@ export const ROW_FLAGS = {
 /** True when bit `index` is set; a null bitmap has all bits set. */
 export function isPresent(presence: Uint8Array | null, index: number): boolean {
   return presence === null || ((presence[index >> 3] as number) & (1 << (index & 7))) !== 0
+}
+
+/** Value `index` of an int64 column as a number: exact if it is a safe integer. */
+export function numberOfPair(pairs: Int32Array, index: number): number {
+  return (pairs[index * 2 + 1] as number) * 2 ** 32 + ((pairs[index * 2] as number) >>> 0)
 }
 
 /** Entry number of value `index`. */

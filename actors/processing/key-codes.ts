@@ -59,7 +59,7 @@ function levelCodes(severity: Uint8Array, selected: Uint32Array): KeyCodes {
 
 /** An empty text is a field that is not there. */
 function nameCodes(column: TextColumn, selected: Uint32Array): KeyCodes {
-  const { codes, size, textOf } = textCodes(column, Int32Array.from(selected))
+  const { codes, size, textOf } = textCodes(column, new Int32Array(selected))
   return { codes, size, textOf: code => textOf(code) || null }
 }
 

@@ -9,6 +9,7 @@ import { DOUBLE, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-a
 import type { Service } from '#runtime/threads.ts'
 import type { GroupsPart } from './analysis/groups.ts'
 import { type MeasuredGroup, measuredBytes } from './analysis/measured.ts'
+import type { NumbersPart } from './analysis/numbers.ts'
 import { EXTRA_TABLE } from './sql.ts'
 
 /** libuv's pool has other work to do: journal and segment files wait in it, too. */
@@ -145,21 +146,37 @@ async function fillExtra(
     appender.appendDataChunk(chunk)
   }
   const [number] = numbers
-  let at = 0
+  if (number !== undefined) appendNumbers(number, append)
   for (let group = 0; group < rows.length; group++) {
-    const count = number?.counts[group] ?? 0
-    const end = at + count
-    for (; at < end; at += CHUNK_ROWS) {
-      append(
-        group,
-        Array.from(number?.values.subarray(at, Math.min(end, at + CHUNK_ROWS)) ?? []),
-        1,
-      )
-    }
-    at = end
-    const others = (rows[group] as number) - count
+    const others = (rows[group] as number) - (number?.counts[group] ?? 0)
     if (others > 0) append(group, [null], others)
   }
   appender.flushSync()
   appender.closeSync()
+}
+
+/** DuckDB's quantiles take no weights: what was counted is a row each again. */
+function appendNumbers(
+  { values, singles, counted }: NumbersPart,
+  append: (group: number, values: readonly number[], count: number) => void,
+): void {
+  let [at, countedAt] = [0, 0]
+  for (let group = 0; group < singles.length; group++) {
+    const end = at + (singles[group] as number)
+    for (; at < end; at += CHUNK_ROWS) {
+      append(group, Array.from(values.subarray(at, Math.min(end, at + CHUNK_ROWS))), 1)
+    }
+    at = end
+    const countedEnd = countedAt + (counted.sizes[group] as number)
+    for (; countedAt < countedEnd; countedAt++) {
+      const value = counted.values[countedAt] as number
+      for (let left = counted.times[countedAt] as number; left > 0; left -= CHUNK_ROWS) {
+        append(
+          group,
+          Array.from({ length: Math.min(left, CHUNK_ROWS) }, () => value),
+          1,
+        )
+      }
+    }
+  }
 }

@@ -182,6 +182,53 @@ describe('a store on real threads with DuckDB', () => {
     }
   })
 
+  test('numbers that repeat come from indexes by service, and from rows where something cuts', async () => {
+    const project = 'projectccc'
+    const range = { fromUs: START_US, toUs: START_US + 30 * MINUTE_US }
+    const numbered = (count: number): PlainLog[] =>
+      Array.from({ length: count }, () => ({
+        ...randomLog(random, range),
+        attributes: [
+          ['status', [200, 404, 500.5, '200'][random.below(4)] as number],
+          ['ratio', random.below(12) / 4],
+          ['Status', [200, 404][random.below(2)] as number],
+        ],
+      }))
+    await append(project, numbered(900))
+    await store.flush()
+    await append(project, numbered(100))
+    const stages = (measures: readonly Measure[], by: readonly string[]): Stage[] => [
+      { type: 'summarize', measures, by },
+    ]
+    const ratio = NUMBER_FUNCTIONS.map((fn): Measure => ({ fn, field: 'ratio' }))
+    const both: Measure[] = [{ fn: 'count' }, { fn: 'p50', field: 'Status' }, ...ratio.slice(0, 3)]
+    const service = { type: 'field', field: 'service', value: 'api' } as const
+    const level = { type: 'field', field: 'level', value: 'error' } as const
+    const cut = { startUs: START_US + 10 * MINUTE_US + 7 }
+    for (const [isCounted, asked, change] of [
+      [true, stages(ratio, ['service']), {}],
+      [true, stages(ratio, []), {}],
+      [true, stages(both, ['service']), {}],
+      [true, stages(both, ['service']), { query: { terms: [service] } }],
+      [true, stages(ratio, ['service']), { services: ['billing', 'größe'] }],
+      [false, stages(ratio, ['service']), { query: { terms: [level] } }],
+      [
+        false,
+        stages(ratio, ['service']),
+        { query: { terms: [{ type: 'any', terms: [service, level] }] } },
+      ],
+      [false, stages(ratio, ['host']), {}],
+      [false, stages(ratio, ['service']), cut],
+      [false, stages([{ fn: 'p95', field: 'status' }], ['service']), {}],
+    ] as const) {
+      const input = analysisOf(searchAll(project, change), asked)
+      const found = await store.analyse(input, NEVER)
+      const about = JSON.stringify(input)
+      compareTables(found, reference.analyse(input), about)
+      assert.equal((found.explain['units_summarized'] ?? 0) > 0, isCounted, about)
+    }
+  })
+
   /** One field and keys of texts: what DuckDB takes. */
   function randomNumbers(): Stage {
     const pick = <Value>(values: readonly Value[]): Value =>

@@ -41,6 +41,14 @@ export function wholeUnits<Unit extends UnitRange>(
 ): Unit[] {
   const { query, services, levels } = filter
   if (query.terms.length + services.length + levels.length > 0) return []
+  return uncutUnits(units, filter)
+}
+
+/** Units that no range of time cuts: every row of them is within. */
+export function uncutUnits<Unit extends UnitRange>(
+  units: readonly Unit[],
+  filter: RowFilter,
+): Unit[] {
   return units.filter(unit => !cutsTime(unit, filter) && !cutsReceipt(unit, filter))
 }
 

@@ -10,6 +10,7 @@ import type { RowKeys } from './row-keys.ts'
 import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
 import type { Cells, Tally, TallyWanted } from './tally.ts'
 import type { CountBatchesInput } from './tasks/count-batches.ts'
+import type { NumbersCounted } from './tasks/count-numbers.ts'
 import type { FetchInput, FetchResult } from './tasks/fetch.ts'
 import type { SummarizedGroups, SummarizeInput, SummarizeResult } from './tasks/summarize.ts'
 import type { UnitRef } from './units.ts'
@@ -81,6 +82,38 @@ export async function summarizeStored(
     unanswered.push(...share.filter(unit => isAmong(result.unanswered, unit, pathOf)))
   })
   return unanswered
+}
+
+/** Row groups whose numbers one task adds up: some tens of milliseconds. */
+const NUMBER_GROUPS_MAX = 160
+
+export interface UncountedNumbers {
+  /** Their rows have to be read. */
+  readonly uncounted: readonly StoredUnit[]
+  readonly damagedSegments: readonly number[]
+}
+
+/** Adds the numbers of row groups that their indexes counted by service. */
+export async function countNumbers(
+  units: readonly StoredUnit[],
+  step: StepTools & { readonly filter: RowFilter; readonly groups: Groups },
+): Promise<UncountedNumbers> {
+  const { pool, lanes, pathOf, signal, filter, groups } = step
+  const uncounted: StoredUnit[] = []
+  const damaged = new Set<number>()
+  const rounds = Math.ceil(units.length / (lanes * NUMBER_GROUPS_MAX))
+  const shares = shareOut(units, lanes * Math.max(1, rounds))
+  await inLanes(shares, lanes, async share => {
+    const segments = groupsByPath(share, pathOf)
+    const input = { segments, filter: plainFilter(filter), wanted: groups.wanted }
+    const result = await pool.run<NumbersCounted>('store-count-numbers', input, { signal })
+    groups.merge(result.groups)
+    uncounted.push(...share.filter(unit => isAmong(result.uncounted, unit, pathOf)))
+    for (const { segmentId } of share) {
+      if (result.damaged.includes(pathOf(segmentId))) damaged.add(segmentId)
+    }
+  })
+  return { uncounted, damagedSegments: [...damaged] }
 }
 
 const NO_TALLY: TallyWanted = { levels: false, services: false, barUs: null }

@@ -23,6 +23,8 @@ import type { UnitRef } from './units.ts'
  */
 const TASK_ROWS_FIRST = 1_024
 const TASK_ROWS_MAX = 32_768
+/** Numbers of several row groups are counted together before they go to the main thread. */
+const NUMBERS_ROWS_MAX = 131_072
 /** Row groups whose indexes are asked at once; more each time, as a walk that goes on goes far. */
 const PROBE_GROUPS_FIRST = 64
 const PROBE_GROUPS_MAX = 1_024
@@ -159,7 +161,10 @@ class Walk {
   async *#tasks(): AsyncGenerator<ScanTask, void, void> {
     let units: UnitRef[] = []
     let rows = 0
-    let rowsMax = this.#plan.keys === null ? TASK_ROWS_MAX : TASK_ROWS_FIRST
+    const { keys, groups } = this.#plan
+    const most =
+      groups !== null && groups.wanted.numbers.length > 0 ? NUMBERS_ROWS_MAX : TASK_ROWS_MAX
+    let rowsMax = keys === null ? most : TASK_ROWS_FIRST
     let wanted: ScanWanted = NOTHING
     for (let at = 0; at < this.#order.length; at++) {
       this.#passed = at
@@ -180,7 +185,7 @@ class Walk {
       rows += this.#candidateRows[at] as number
       if (rows < rowsMax) continue
       yield { units, wanted }
-      rowsMax = Math.min(rowsMax * 2, TASK_ROWS_MAX)
+      rowsMax = Math.min(rowsMax * 2, most)
       units = []
       rows = 0
     }

@@ -5,7 +5,13 @@
  * condition was met, and then only at those rows; all others cost what a tail's filter costs.
  */
 import { LEVELS } from '#proto/api.ts'
-import { entryOf, isPresent, type RowColumns, type TextColumn } from '#proto/columns.ts'
+import {
+  entryOf,
+  isPresent,
+  numberOfPair,
+  type RowColumns,
+  type TextColumn,
+} from '#proto/columns.ts'
 import { fieldKind } from '#proto/query/field-kind.ts'
 import { levelsOf } from '#proto/query/level-condition.ts'
 import { certainText } from '#proto/query/pattern.ts'
@@ -183,7 +189,7 @@ export class RuleIndex {
   #postInts({ ints, presence }: Ints, count: number, { numbers }: FieldValues): void {
     for (let row = 0, value = 0; row < count; row++) {
       if (!isPresent(presence, row)) continue
-      const number = intAt(ints, value++)
+      const number = numberOfPair(ints, value++)
       for (const posting of numbers.get(number) ?? []) this.#meet(posting, row)
     }
   }
@@ -260,14 +266,10 @@ function certainWords({ field, source, ignoreCase }: RegexTerm): readonly string
   )
 }
 
-function intAt(ints: Int32Array, value: number): number {
-  return (ints[value * 2 + 1] as number) * 2 ** 32 + ((ints[value * 2] as number) >>> 0)
-}
-
 /** Beyond 2^53 two integers may be the same number. */
 function areSafe(ints: Int32Array, count: number): boolean {
   for (let value = 0; value < count; value++) {
-    if (!Number.isSafeInteger(intAt(ints, value))) return false
+    if (!Number.isSafeInteger(numberOfPair(ints, value))) return false
   }
   return true
 }

@@ -5,11 +5,12 @@
 import type { RowFilter } from '#actors/processing/matcher.ts'
 import type { Table } from '#proto/api.ts'
 import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
+import { ALL_LEVELS, compileCellFilter, levelMask } from '../cell-filter.ts'
 import { bothDone } from '../lanes.ts'
-import { planCounts, reachableUnits } from '../plan.ts'
+import { planCounts, reachableUnits, uncutUnits } from '../plan.ts'
 import { receivedMaxUs, type SearchTools } from '../search.ts'
 import { SearchExplain } from '../search-explain.ts'
-import { countRecent, summarizeStored } from '../search-steps.ts'
+import { countNumbers, countRecent, summarizeStored } from '../search-steps.ts'
 import type { Snapshot, Unit } from '../snapshot.ts'
 import type { WideTold } from '../sql.ts'
 import type { AnalysisInput, AnalysisResult, Progress } from '../store.ts'
@@ -17,9 +18,10 @@ import type { TabulateInput } from '../tasks/tabulate.ts'
 import { type WalkProgress, type WalkResult, walk } from '../walk.ts'
 import type { WideAggregates, WidePlan, WideQuestion } from '../wide-aggregate.ts'
 import { type GroupingStage, groupingStage } from './grouping-stage.ts'
-import { Groups, isSummarized } from './groups.ts'
+import { Groups, isOfServices, isSummarized } from './groups.ts'
 import { type GroupsWanted, groupsWanted } from './groups-wanted.ts'
 import { measuredBytes, measuresOf } from './measured.ts'
+import { buffersOf } from './numbers.ts'
 import { tabulate, tabulateCount } from './tabulate.ts'
 import { tooManyGroups } from './too-many.ts'
 
@@ -35,6 +37,11 @@ export async function analyse(
   tools: AnalysisTools,
 ): Promise<AnalysisResult> {
   return await new Analysis(snapshot, input, tools).run()
+}
+
+interface Answer {
+  readonly total: number
+  readonly table: Table
 }
 
 const NO_TALLY = { levels: false, services: false, barUs: null }
@@ -63,10 +70,7 @@ class Analysis {
   }
 
   async run(): Promise<AnalysisResult> {
-    const { wide } = this.#tools
-    const isWide = wide !== null && !this.#isSummarized()
-    const plan = isWide ? await wide.plan(this.#question()) : null
-    const { total, table } = plan === null ? await this.#grouped() : await this.#wide(plan)
+    const { total, table } = (await this.#counted()) ?? (await this.#byRows())
     return {
       total,
       table,
@@ -76,14 +80,47 @@ class Analysis {
     }
   }
 
+  async #byRows(): Promise<Answer> {
+    const { wide } = this.#tools
+    const isWide = wide !== null && !this.#isSummarized()
+    const plan = isWide ? await wide.plan(this.#question()) : null
+    return plan === null ? await this.#grouped() : await this.#wide(plan)
+  }
+
+  /** Numbers by service that indexes have counted; null = they did not, or more is asked. */
+  async #counted(): Promise<Answer | null> {
+    const isOfCells = compileCellFilter(this.#filter) !== null
+    if (!isOfServices(this.#wanted) || !isOfCells) return null
+    if (levelMask(this.#filter) !== ALL_LEVELS) return null
+    const whole = uncutUnits(this.#units, this.#filter)
+      .filter(unit => unit.type === 'stored')
+      .filter(({ deleted }) => deleted === null)
+    const groups = this.#newGroups()
+    const step = { ...this.#tools, filter: this.#filter, groups }
+    const { uncounted, damagedSegments } = await countNumbers(whole, step)
+    for (const segmentId of damagedSegments) this.#explain.damagedIndex(segmentId)
+    const counted = new Set<Unit>(whole)
+    for (const unit of uncounted) counted.delete(unit)
+    if (counted.size === 0) return null
+    const others = this.#units.filter(unit => !counted.has(unit))
+    const walked = await this.#walk(others, groups, true)
+    if (groups.excess !== null) throw tooManyGroups(groups.excess, this.#wanted)
+    this.#explainWalk(walked, counted.size)
+    return await this.#tabulated(groups)
+  }
+
+  #newGroups(): Groups {
+    return new Groups(this.#wanted, bytes => this.#tools.memory.hold('groups', bytes))
+  }
+
   /** Summaries say in a moment what DuckDB would count row by row. */
   #isSummarized(): boolean {
     const { summarized } = planCounts(this.#units, this.#filter, this.#wanted.barUs)
     return isSummarized(this.#wanted) && summarized.length > 0
   }
 
-  async #grouped(): Promise<{ readonly total: number; readonly table: Table }> {
-    const groups = new Groups(this.#wanted, bytes => this.#tools.memory.hold('groups', bytes))
+  async #grouped(): Promise<Answer> {
+    const groups = this.#newGroups()
     const isCounted = isSummarized(this.#wanted)
     const counts = planCounts(this.#units, this.#filter, this.#wanted.barUs)
     const summarized = isCounted ? counts.summarized : []
@@ -105,18 +142,18 @@ class Analysis {
   }
 
   /** On a worker: quantiles and sorting take time. */
-  async #tabulated(groups: Groups): Promise<{ readonly total: number; readonly table: Table }> {
+  async #tabulated(groups: Groups): Promise<Answer> {
     const { pool, signal } = this.#tools
     const part = groups.part()
     const total = part.rows.reduce((sum, rows) => sum + rows, 0)
     const { stages, rowsMax } = this.#input
     const input: TabulateInput = { stages, part, wanted: this.#wanted, rowsMax }
-    const transfer = part.numbers.map(({ values }) => values.buffer as ArrayBuffer)
+    const transfer = buffersOf(part.numbers)
     const table = await pool.run<Table>('store-tabulate', input, { transfer, signal })
     return { total, table }
   }
 
-  async #wide(plan: WidePlan): Promise<{ readonly total: number; readonly table: Table }> {
+  async #wide(plan: WidePlan): Promise<Answer> {
     const others = this.#units.filter(unit => !plan.covered.has(unit))
     const [number] = this.#wanted.numbers
     const each = number === undefined ? [] : [{ ...number, isEach: true }]

@@ -1,11 +1,12 @@
 /** Logs by group: added row by row or by summaries, on any thread, and merged. */
 import { type KeyCodes, keyCodes } from '#actors/processing/key-codes.ts'
-import { readNumbers } from '#actors/processing/row-values.ts'
+import { readNumberCodes, readNumbers } from '#actors/processing/row-values.ts'
 import { LEVELS } from '#proto/api.ts'
 import type { RowColumns } from '#proto/columns.ts'
 import { ANALYSIS_GROUPS_MAX } from '#proto/limits.ts'
 import type { CellFilter, Cells } from '../tally.ts'
 import type { GroupsWanted } from './groups-wanted.ts'
+import type { NumberTable } from './number-table.ts'
 import { Numbers, type NumbersPart } from './numbers.ts'
 
 /** null = the logs of the group do not have the field. */
@@ -73,9 +74,14 @@ export class Groups {
     if (this.#excess !== null) return
     for (const group of groupOf) this.#rows[group] = (this.#rows[group] as number) + 1
     for (const [i, { field }] of this.wanted.numbers.entries()) {
+      const numbers = this.#numbers[i] as Numbers
+      const coded = readNumberCodes(rows, field, selected)
+      if (coded !== null) {
+        numbers.addCodes(groupOf, coded)
+        continue
+      }
       const values = readNumbers(rows, field, selected)
       if (values === null) continue
-      const numbers = this.#numbers[i] as Numbers
       for (let row = 0; row < values.length; row++) {
         const value = values[row] as number
         if (Number.isFinite(value)) numbers.add(groupOf[row] as number, value)
@@ -113,6 +119,18 @@ export class Groups {
         lastCode = code
       }
       this.#rows[group] = (this.#rows[group] as number) + (count[cell] as number)
+    }
+    this.#grown()
+  }
+
+  /** Adds numbers of field `at` by service; see isOfServices. Their rows came as cells. */
+  addNumbers(at: number, table: NumberTable): void {
+    for (const [service, values, times] of table.services()) {
+      const group = this.#open(
+        0,
+        this.wanted.by.map(() => service || null),
+      )
+      this.#numbers[at]?.addDifferent(group, values, times)
     }
     this.#grown()
   }
@@ -198,6 +216,11 @@ export function isSummarized({ barUs, by, numbers }: GroupsWanted): boolean {
   return isMinutes && numbers.length === 0 && by.every(isOfSummary)
 }
 
+/** Whether counts of numbers by service say all that is wanted. */
+export function isOfServices({ barUs, by, numbers }: GroupsWanted): boolean {
+  return barUs === null && numbers.length > 0 && by.every(field => field === 'service')
+}
+
 function isOfSummary(field: string): boolean {
   return field === 'level' || field === 'service'
 }
@@ -237,9 +260,10 @@ function combine(
   columns: readonly Codes[],
   count: number,
 ): { codes: ArrayLike<number>; size: number } {
-  let codes: Float64Array | Int32Array = new Int32Array(count)
-  let size = 1
-  for (const column of columns) {
+  const [first, ...others] = columns
+  if (first === undefined) return { codes: new Int32Array(count), size: 1 }
+  let { codes, size }: { codes: Float64Array | Int32Array; size: number } = first
+  for (const column of others) {
     if (size * column.size > Number.MAX_SAFE_INTEGER) [codes, size] = dense(codes)
     const next = new Float64Array(count)
     for (let i = 0; i < count; i++) {

@@ -3,7 +3,7 @@ import type { Measure } from '#proto/query/analysis.ts'
 import type { GroupingStage } from './grouping-stage.ts'
 import type { GroupsPart, KeyPart } from './groups.ts'
 import { type GroupsWanted, QUANTILES } from './groups-wanted.ts'
-import { quantile } from './quantile.ts'
+import { PartQuantiles } from './part-quantiles.ts'
 
 export interface MeasuredGroup {
   /** Start of its bar in µs; 0 without bars. */
@@ -37,23 +37,22 @@ export function measureGroups(
   wanted: GroupsWanted,
   measures: readonly Measure[],
 ): MeasuredGroup[] {
+  const quantiles = numbers.map(part => new PartQuantiles(part))
   const columns = measures.map(measure => {
     if (measure.fn === 'count') return Array.from(rows)
     const { fn, field } = measure
     const at = wanted.numbers.findIndex(each => each.field === field)
     const part = numbers[at]
     if (part === undefined) throw new RangeError(`nobody collected ${field}`)
-    const { counts, sums, mins, maxs, values } = part
-    let end = 0
+    const { counts, sums, mins, maxs } = part
+    const share = QUANTILES[fn]
     return Array.from(counts, (count, i): number | null => {
-      const begin = end
-      if (QUANTILES[fn] !== undefined) end += count
       if (count === 0) return null
+      if (share !== undefined) return quantiles[at]?.of(i, share) ?? null
       if (fn === 'sum') return sums[i] as number
       if (fn === 'avg') return (sums[i] as number) / count
       if (fn === 'min') return mins[i] as number
-      if (fn === 'max') return maxs[i] as number
-      return quantile(values.subarray(begin, end), QUANTILES[fn] as number)
+      return maxs[i] as number
     })
   })
   return Array.from(rows, (count, i) => ({

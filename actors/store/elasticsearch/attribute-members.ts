@@ -1,9 +1,14 @@
 /** Attributes of a batch as members of documents: into their typed field, or into the text twin. */
 import { entryText } from '#actors/processing/folded-bytes.ts'
-import { type AttributeColumn, entryOf, isPresent, type TextColumn } from '#proto/columns.ts'
+import {
+  type AttributeColumn,
+  entryOf,
+  isPresent,
+  numberOfPair,
+  type TextColumn,
+} from '#proto/columns.ts'
 import { joinInt64 } from '#proto/row-id.ts'
 import { ByteSink } from '../parquet/byte-sink.ts'
-import { intOf } from './attribute-types.ts'
 import { attributeField, twinName } from './field-names.ts'
 import type { AttributeFieldType } from './index-template.ts'
 import { fragment, writeAscii, writeBytes, writeText } from './json-bytes.ts'
@@ -69,7 +74,7 @@ export class AttributeMember {
   }
 
   #writeInt(fields: ByteSink, twins: ByteSink, value: number, ints: Int32Array): void {
-    const number = intOf(ints, value)
+    const number = numberOfPair(ints, value)
     const isSafe = Number.isSafeInteger(number)
     const text = isSafe
       ? String(number)

@@ -2,7 +2,7 @@
  * Types of attribute fields, by first sight: the first value of a key in an index decides what its
  * field is, everything else goes to the text twin.
  */
-import type { AttributeColumn } from '#proto/columns.ts'
+import { type AttributeColumn, numberOfPair } from '#proto/columns.ts'
 import type { AttributeFieldType } from './index-template.ts'
 
 /** Of one index. */
@@ -40,12 +40,7 @@ function typeOf(column: AttributeColumn): AttributeFieldType {
 
 function allSafe(pairs: Int32Array): boolean {
   for (let at = 0; at < pairs.length; at += 2) {
-    if (!Number.isSafeInteger(intOf(pairs, at / 2))) return false
+    if (!Number.isSafeInteger(numberOfPair(pairs, at / 2))) return false
   }
   return true
-}
-
-/** Value `index` of an int64 column as a number: exact if it is a safe integer. */
-export function intOf(pairs: Int32Array, index: number): number {
-  return (pairs[index * 2 + 1] as number) * 2 ** 32 + ((pairs[index * 2] as number) >>> 0)
 }

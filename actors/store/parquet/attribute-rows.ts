@@ -4,6 +4,7 @@ import { writeBooleans, writeDoubles, writeLongs } from './encode-numbers.ts'
 import { writeTexts } from './encode-texts.ts'
 import { concatBytes, gatherPresence, gatherTexts, type Presence, valueNumbers } from './gather.ts'
 import type { ColumnChunk } from './layout.ts'
+import type { NumberCounts } from './number-counts.ts'
 import { type AttributeName, type ColumnSchema, columnName } from './schema.ts'
 
 /** One attribute in one part; null = the part does not have it. */
@@ -28,7 +29,11 @@ export function namedColumns(
 export class AttributeTable {
   readonly #parts: readonly { rows: number; columns: ReadonlyMap<string, AttributeColumn> }[]
 
-  constructor(parts: readonly RowColumns[]) {
+  readonly #counts: NumberCounts
+
+  /** `counts` are told what numbers repeat. */
+  constructor(parts: readonly RowColumns[], counts: NumberCounts) {
+    this.#counts = counts
     this.#parts = parts.map(part => ({
       rows: part.count,
       columns: namedColumns(part.attributes),
@@ -52,9 +57,10 @@ export class AttributeTable {
       return writeBooleans(group, column, { ...presence, values, bools: bytesOf(parts, 1) })
     }
     const pairs = pairsOf(parts, presence)
+    const rows = { ...presence, values, pairs, counts: this.#counts }
     return attribute.type === 'd'
-      ? writeDoubles(group, column, { ...presence, values, pairs })
-      : writeLongs(group, column, { ...presence, values, pairs })
+      ? writeDoubles(group, column, rows)
+      : writeLongs(group, column, rows)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
+import { Scratch } from './scratch.ts'
 
 /**
  * Parquet's RLE / bit-packing hybrid, for dictionary indexes and definition levels:
@@ -140,6 +141,14 @@ interface HybridRange {
   readonly limit: number
 }
 
+/** Whether they are one run of ones: levels of a page without gaps. */
+export function isRunOfOnes(bytes: Uint8Array, range: HybridRange): boolean {
+  const runs = new RunReader(bytes, range)
+  const isWhole = runs.next(range.count) === range.count && !runs.isPacked && runs.value === 1
+  if (isWhole) runs.end()
+  return isWhole
+}
+
 /** Reads `count` values below `limit` out of bytes[start, end), which they must fill. */
 export function readHybrid(bytes: Uint8Array, range: HybridRange): Uint32Array {
   const { width, count, limit } = range
@@ -255,23 +264,28 @@ export function unpackBits(
   width: number,
 ): number {
   if (width === 1) return unpackSingleBits(bytes, start, values, from, to)
+  const words = wordsOf(bytes, start, ((to - from) * width + 7) >> 3)
   const mask = width === 0 ? 0 : 0xffffffff >>> (32 - width)
-  let at = start
-  let bits = 0
-  let filled = 0
   let largest = 0
-  for (let index = from; index < to; index++) {
-    while (filled < width) {
-      bits |= (bytes[at++] as number) << filled
-      filled += 8
-    }
-    const value = bits & mask
+  for (let index = from, bit = 0; index < to; index++, bit += width) {
+    const shift = bit & 31
+    const low = (words[bit >> 5] as number) >>> shift
+    // In two steps, as a shift by 32 would be none.
+    const high = ((words[(bit >> 5) + 1] as number) << (31 - shift)) << 1
+    const value = (low | high) & mask
     values[index] = value
     if (value > largest) largest = value
-    bits >>>= width
-    filled -= width
   }
   return largest
+}
+
+const unpackedWords = new Scratch(length => new Uint32Array(length))
+
+/** As little-endian words, and one more to look into: half the time of going byte by byte. */
+function wordsOf(bytes: Uint8Array, start: number, length: number): Uint32Array {
+  const words = unpackedWords.take(((length + 3) >> 2) + 1)
+  new Uint8Array(words.buffer).set(bytes.subarray(start, start + length))
+  return words
 }
 
 /** The same the other way. */

@@ -15,6 +15,8 @@ import { proven } from './corrupt.ts'
 import type { ReadRange } from './footer.ts'
 import { type IndexHead, readIndexHead } from './index-head.ts'
 import type { RowGroupSummary } from './layout.ts'
+import { readNumberCounts, type ServiceNumbers } from './number-counts.ts'
+import { VarintReader } from './varint-reader.ts'
 
 /**
  * The index file beside a segment, one entry a row group, in their order:
@@ -22,6 +24,7 @@ import type { RowGroupSummary } from './layout.ts'
  *   file      = entry* directory varint... | CRC-32 of the directory (4) | its bytes (4) | 'LBX1'
  *   directory = varint number of entries, then varint bytes of each
  *   entry     = head (index-head.ts) | lines of tokens | lines of trace ids | lines of span ids
+ *               | number counts (number-counts.ts)
  */
 const MAGIC = 0x3158424c
 const TAIL_BYTES = 12
@@ -55,9 +58,11 @@ export function readIndexFile(read: ReadRange, fileBytes: number): readonly Inde
   proven(length <= fileBytes - TAIL_BYTES, 'index directory too long')
   const directory = read(fileBytes - TAIL_BYTES - length, length)
   proven(crc32(directory) === view.getUint32(0, true), 'checksum of an index directory')
-  const varints = readVarints(directory)
-  const [count, ...lengths] = varints
-  proven(count === lengths.length && count <= ENTRIES_MAX, 'index directory of another length')
+  const reader = new VarintReader(directory, 0, 'index directory')
+  const count = reader.size()
+  proven(count <= ENTRIES_MAX, 'index directory too long')
+  const lengths = Array.from({ length: count }, () => reader.varint())
+  reader.end()
   let start = 0
   const locations = lengths.map(byteLength => {
     const location = { start, byteLength }
@@ -66,21 +71,6 @@ export function readIndexFile(read: ReadRange, fileBytes: number): readonly Inde
   })
   proven(start === fileBytes - TAIL_BYTES - length, 'index file of another length')
   return locations
-}
-
-function readVarints(bytes: Uint8Array): number[] {
-  const values: number[] = []
-  let value = 0
-  let scale = 1
-  for (const byte of bytes) {
-    value += (byte & 0x7f) * scale
-    scale *= 128
-    if (byte >= 0x80) continue
-    values.push(value)
-    value = 0
-    scale = 1
-  }
-  return values
 }
 
 /**
@@ -93,6 +83,7 @@ export class RowGroupIndex {
   readonly #tokensAt: number
   readonly #tracesAt: number
   readonly #spansAt: number
+  readonly #numbersAt: number
   #long: number | undefined
 
   constructor(read: ReadRange, location: IndexLocation) {
@@ -102,7 +93,8 @@ export class RowGroupIndex {
     this.#tokensAt = location.start + headBytes
     this.#tracesAt = this.#tokensAt + head.tokenLines * LINE_BYTES
     this.#spansAt = this.#tracesAt + head.traceLines * LINE_BYTES
-    const end = this.#spansAt + head.spanLines * LINE_BYTES
+    this.#numbersAt = this.#spansAt + head.spanLines * LINE_BYTES
+    const end = this.#numbersAt + head.numberBytes
     proven(end === location.start + location.byteLength, 'index of another length')
     proven(head.blockCount >= 1 && head.blockCount <= BLOCKS_MAX, 'index of too many blocks')
   }
@@ -159,6 +151,13 @@ export class RowGroupIndex {
 
   mightHaveSpan(id: Uint8Array): boolean {
     return this.#mightHave(this.#spansAt, this.#head.spanLines, id)
+  }
+
+  /** Of columns whose numbers repeat, by their place in the schema. */
+  numberCounts(): ReadonlyMap<number, ServiceNumbers> {
+    const { numberBytes } = this.#head
+    if (numberBytes === 0) return new Map()
+    return readNumberCounts(this.#read(this.#numbersAt, numberBytes))
   }
 
   #blocksWithHash(hash: number): number {

@@ -1,4 +1,4 @@
-import { pickHybrid, readHybrid } from './bit-packing.ts'
+import { isRunOfOnes, pickHybrid, readHybrid } from './bit-packing.ts'
 import { proven } from './corrupt.ts'
 import { readDeltas } from './delta.ts'
 import type { ReadRange } from './footer.ts'
@@ -97,13 +97,10 @@ export class ColumnReader {
       proven(page.levels.length === 0 && page.nulls === 0, 'levels without need')
       return { page, firstRow: place.firstRow, rows, levels: null, present: count }
     }
-    const end = page.levels.length
-    const levels = readHybrid(page.levels, { start: 0, end, width: 1, count, limit: 2 })
-    let present = 0
-    for (let row = 0; row < count; row++) present += levels[row] as number
+    const levels = presentRows(page.levels, count)
+    const present = levels === null ? count : sumOf(levels)
     proven(present === count - page.nulls, 'page of other nulls')
-    const isWhole = present === count
-    return { page, firstRow: place.firstRow, rows, levels: isWhole ? null : levels, present }
+    return { page, firstRow: place.firstRow, rows, levels, present }
   }
 
   #bytes(offset: number, length: number): Uint8Array {
@@ -111,6 +108,18 @@ export class ColumnReader {
     proven(bytes.length === length, 'segment ends early')
     return bytes
   }
+}
+
+/** One number a row, 1 where it has a value; null = all have. */
+function presentRows(levels: Uint8Array, count: number): Uint32Array | null {
+  const range = { start: 0, end: levels.length, width: 1, count, limit: 2 }
+  return isRunOfOnes(levels, range) ? null : readHybrid(levels, range)
+}
+
+function sumOf(levels: Uint32Array): number {
+  let sum = 0
+  for (let row = 0; row < levels.length; row++) sum += levels[row] as number
+  return sum
 }
 
 /**

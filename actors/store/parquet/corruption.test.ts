@@ -7,7 +7,7 @@ import { readFooter } from './footer.ts'
 import { openRowGroup } from './reader.ts'
 import { encodeRowGroup } from './row-group.ts'
 import { chooseAttributes, segmentSchema } from './schema.ts'
-import { fileOf, readerOf } from './testing/memory-file.ts'
+import { fileOf, indexOf, readerOf } from './testing/memory-file.ts'
 import { columnsOf, type PlainRow, plainRows } from './testing/plain-rows.ts'
 import { sampleRows } from './testing/sample-rows.ts'
 
@@ -124,9 +124,14 @@ function askAll(bytes: Uint8Array): unknown {
       spans: ids.map(id => index.mightHaveSpan(Buffer.from(id, 'hex').subarray(0, 8))),
       times: index.blocksInTime(0, Number.MAX_SAFE_INTEGER),
       levels: index.blocksWithLevels(4),
+      numbers: [...index.numberCounts()],
     }
   })
 }
+
+test('the index that is damaged here counts numbers', () => {
+  assert.ok(groups.some(group => indexOf(group).numberCounts().size > 0))
+})
 
 test('a flipped bit anywhere in an index is detected or without meaning', () => {
   const whole = askAll(indexFile)

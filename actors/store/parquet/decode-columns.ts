@@ -1,4 +1,4 @@
-import type { IdColumn, TextColumn } from '#proto/columns.ts'
+import { type IdColumn, numberOfPair, type TextColumn } from '#proto/columns.ts'
 import { unpackBits } from './bit-packing.ts'
 import {
   type ColumnReader,
@@ -173,13 +173,15 @@ function pickBytes(heap: Uint8Array, width: number, values: Uint32Array | null):
 
 /** INT64 and DOUBLE by their bits: pairs (low, high). */
 export function decodePairs(reader: ColumnReader): Decoded<Int32Array> {
+  if (reader.isDictionary) {
+    const { values, ...presence } = decodeCodedPairs(reader)
+    return { values: pairsOfCodes(values), ...presence }
+  }
   if (reader.isEmpty) {
     return { values: new Int32Array(0), presence: emptyBitmap(reader.rowCount), present: 0 }
   }
   const presence = new PresenceBuilder(reader.rowCount)
-  const pages = reader.isDictionary
-    ? dictionaryPairs(reader, presence)
-    : gatherPages(reader, presence, pickedOf(pagePairs, 2))
+  const pages = gatherPages(reader, presence, pickedOf(pagePairs, 2))
   const values = new Int32Array(pages.reduce((sum, page) => sum + page.length, 0))
   let at = 0
   for (const page of pages) {
@@ -189,24 +191,35 @@ export function decodePairs(reader: ColumnReader): Decoded<Int32Array> {
   return { values, presence: presence.bitmap(), present: presence.present }
 }
 
+/** Value i is the pair number codes[i] of the entries. */
+export interface CodedPairs {
+  readonly codes: Uint32Array
+  readonly entries: Int32Array
+}
+
+/** The same of a column with a dictionary, as it is stored. */
+export function decodeCodedPairs(reader: ColumnReader): Decoded<CodedPairs> {
+  const entries = decodeEntries(reader)
+  const presence = new PresenceBuilder(reader.rowCount)
+  const codes = concatUint32(gatherPages(reader, presence, codesBelow(entries.length >> 1)))
+  return { values: { codes, entries }, presence: presence.bitmap(), present: presence.present }
+}
+
+export function pairsOfCodes({ codes, entries }: CodedPairs): Int32Array {
+  const pairs = new Int32Array(codes.length * 2)
+  for (let index = 0; index < codes.length; index++) {
+    const code = codes[index] as number
+    pairs[2 * index] = entries[2 * code] as number
+    pairs[2 * index + 1] = entries[2 * code + 1] as number
+  }
+  return pairs
+}
+
 /** The entries of a dictionary as pairs. */
 export function decodeEntries(reader: ColumnReader): Int32Array {
   const { valueCount, body } = reader.dictionary()
   proven(body.length === valueCount * 8, 'dictionary of another length')
   return int32s(body)
-}
-
-function dictionaryPairs(reader: ColumnReader, presence: PresenceBuilder): Int32Array[] {
-  const entries = decodeEntries(reader)
-  return gatherPages(reader, presence, codesBelow(entries.length >> 1)).map(codes => {
-    const pairs = new Int32Array(codes.length * 2)
-    for (let index = 0; index < codes.length; index++) {
-      const code = codes[index] as number
-      pairs[2 * index] = entries[2 * code] as number
-      pairs[2 * index + 1] = entries[2 * code + 1] as number
-    }
-    return pairs
-  })
 }
 
 function pagePairs(page: OpenPage): Int32Array {
@@ -247,10 +260,7 @@ export function decodeNumbers(reader: ColumnReader): Float64Array {
   const words = int32s(body)
   const entries = new Float64Array(valueCount)
   for (let entry = 0; entry < valueCount; entry++) {
-    entries[entry] =
-      width === 4
-        ? (words[entry] as number)
-        : (words[2 * entry + 1] as number) * 2 ** 32 + ((words[2 * entry] as number) >>> 0)
+    entries[entry] = width === 4 ? (words[entry] as number) : numberOfPair(words, entry)
   }
   const codes = concatUint32(gatherPages(reader, presence, codesBelow(valueCount)))
   const numbers = new Float64Array(codes.length)

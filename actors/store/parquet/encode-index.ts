@@ -27,7 +27,7 @@ export function encodeIndex(
   keys: OrderKeys,
   tokens: MessageTokens,
   ids: { readonly traces: IdRows; readonly spans: IdRows },
-  summary: RowGroupSummary,
+  { summary, numbers }: { readonly summary: RowGroupSummary; readonly numbers: Uint8Array },
 ): Uint8Array {
   const blockRows = Math.max(BLOCK_ROWS_MIN, Math.ceil(order.length / BLOCKS_MAX))
   const blockCount = Math.ceil(order.length / blockRows)
@@ -43,18 +43,20 @@ export function encodeIndex(
     tokenLines: linesOf(words),
     traceLines: linesOf(traces),
     spanLines: linesOf(spans),
+    numberBytes: numbers.length,
     ...describeBlocks(order, keys, blockRows, blockCount),
     summary,
   })
   let at = head.length
   const filters = [words, traces, spans]
   const lines = filters.reduce((sum, filter) => sum + linesOf(filter), 0)
-  const index = Buffer.allocUnsafeSlow(at + lines * LINE_BYTES)
+  const index = Buffer.allocUnsafeSlow(at + lines * LINE_BYTES + numbers.length)
   index.set(head)
   for (const filter of filters) {
     sealLines(filter, index, at)
     at += linesOf(filter) * LINE_BYTES
   }
+  index.set(numbers, at)
   return index
 }
 

@@ -1,3 +1,4 @@
+import { numberOfPair } from '#proto/columns.ts'
 import { packBits } from './bit-packing.ts'
 import {
   type Bounds,
@@ -11,6 +12,7 @@ import { writeCodes } from './encode-codes.ts'
 import { pageRowsFor } from './encode-texts.ts'
 import { codePairs, type Presence } from './gather.ts'
 import type { ColumnChunk } from './layout.ts'
+import type { NumberCounts } from './number-counts.ts'
 import { ENCODING } from './page.ts'
 import type { ColumnSchema } from './schema.ts'
 
@@ -22,6 +24,8 @@ export interface NumberRows extends Presence {
   readonly pairs: Int32Array
   /** Pair of each row; null = the row's own number. */
   readonly values: Uint32Array | null
+  /** Absent = numbers by which nobody asks for services. */
+  readonly counts?: NumberCounts
 }
 
 /** Whole numbers 0-255 (as INT32): always a dictionary. */
@@ -191,6 +195,7 @@ function writeCodedPairs(
   const body = new Uint8Array(entries.buffer, 0, size * 8)
   const bounds = boundsOf(entries)
   const { codes } = coded
+  rows.counts?.add(column, { ...rows, codes, size })
   return writeCodes(
     group,
     column,
@@ -212,8 +217,7 @@ function writeLongDifferences(
     const row = order[place] as number
     if (rows.levels !== null && rows.levels[row] === 0) continue
     const value = rows.values === null ? row : (rows.values[row] as number)
-    const number =
-      (rows.pairs[2 * value + 1] as number) * 2 ** 32 + ((rows.pairs[2 * value] as number) >>> 0)
+    const number = numberOfPair(rows.pairs, value)
     if (Math.abs(number) >= DELTA_SPAN_MAX / 2) return null
     sorted[count++] = number
   }

@@ -3,6 +3,7 @@ import { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
 import type { ReadRange } from './footer.ts'
 import type { MinuteCounts, RowGroupSummary } from './layout.ts'
+import { VarintReader } from './varint-reader.ts'
 
 /**
  * The head of one row group's index:
@@ -10,13 +11,13 @@ import type { MinuteCounts, RowGroupSummary } from './layout.ts'
  *   head   = bytes of the fields (4) | CRC-32 of them (4) | fields
  *   fields = varints: version, tokens version, rows, block rows, blocks,
  *            blocks with long tokens (a bit each; not in version 1),
- *            lines of tokens, of traces, of spans,
+ *            lines of tokens, of traces, of spans, bytes of number counts (from version 3 on),
  *            time min and max, received min and max (µs; a max as its distance from the min),
  *            per block: time min (from the group's), time max (from its min), levels (a bit each),
  *            services: number, then bytes and UTF-8 of each,
  *            counts: number, then minute (from the one before), service, level, count of each
  */
-const VERSION = 2
+const VERSION = 3
 const PREFIX_BYTES = 8
 /** One read gets most heads whole. */
 const FIRST_READ_BYTES = 4_096
@@ -30,12 +31,16 @@ export interface IndexHead {
   readonly tokenLines: number
   readonly traceLines: number
   readonly spanLines: number
+  /** Of number-counts.ts; 0 = there are none. */
+  readonly numberBytes: number
   /** Per block. */
   readonly timeMinUs: Float64Array
   readonly timeMaxUs: Float64Array
   readonly levels: Uint8Array
   readonly summary: RowGroupSummary
 }
+
+const LENGTHS = ['tokenLines', 'traceLines', 'spanLines', 'numberBytes'] as const
 
 export function encodeIndexHead(head: IndexHead): Uint8Array {
   const { summary } = head
@@ -48,7 +53,7 @@ export function encodeIndexHead(head: IndexHead): Uint8Array {
   sink.varint(head.blockRows)
   sink.varint(head.blockCount)
   sink.varint(head.longBlocks ?? 2 ** head.blockCount - 1)
-  for (const field of ['tokenLines', 'traceLines', 'spanLines'] as const) sink.varint(head[field])
+  for (const field of LENGTHS) sink.varint(head[field])
   sink.varint(summary.timeMinUs)
   sink.varint(summary.timeMaxUs - summary.timeMinUs)
   sink.varint(summary.receivedMinUs)
@@ -101,107 +106,78 @@ export function readIndexHead(
   proven(headBytes <= byteLength, 'index head too long')
   const bytes = headBytes <= first.length ? first.subarray(0, headBytes) : read(start, headBytes)
   proven(crc32(bytes.subarray(PREFIX_BYTES)) === prefix.getUint32(4, true), 'checksum of an index')
-  return { head: new HeadReader(bytes).head(), headBytes }
+  return { head: readHead(new VarintReader(bytes, PREFIX_BYTES, 'index head')), headBytes }
 }
 
-class HeadReader {
-  readonly #bytes: Uint8Array
-  #at = PREFIX_BYTES
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+function readHead(reader: VarintReader): IndexHead {
+  const version = reader.varint()
+  proven(version >= 1 && version <= VERSION, 'index of an unknown version')
+  const tokensVersion = reader.varint()
+  const rowCount = reader.varint()
+  const blockRows = reader.varint()
+  const blockCount = reader.size()
+  const longBlocks = version === 1 ? null : reader.varint()
+  const [tokenLines, traceLines, spanLines] = [reader.varint(), reader.varint(), reader.varint()]
+  const numberBytes = version < 3 ? 0 : reader.varint()
+  const timeMin = reader.varint()
+  const timeMax = timeMin + reader.varint()
+  const receivedMin = reader.varint()
+  const receivedMax = receivedMin + reader.varint()
+  const timeMinUs = new Float64Array(blockCount)
+  const timeMaxUs = new Float64Array(blockCount)
+  const levels = new Uint8Array(blockCount)
+  for (let block = 0; block < blockCount; block++) {
+    const min = timeMin + reader.varint()
+    timeMinUs[block] = min
+    timeMaxUs[block] = min + reader.varint()
+    levels[block] = reader.varint()
   }
-
-  head(): IndexHead {
-    const version = this.#varint()
-    proven(version >= 1 && version <= VERSION, 'index of an unknown version')
-    const tokensVersion = this.#varint()
-    const rowCount = this.#varint()
-    const blockRows = this.#varint()
-    const blockCount = this.#varint()
-    proven(blockCount <= this.#bytes.length, 'index of too many blocks')
-    const longBlocks = version === 1 ? null : this.#varint()
-    const lines = [this.#varint(), this.#varint(), this.#varint()] as const
-    const timeMin = this.#varint()
-    const timeMax = timeMin + this.#varint()
-    const receivedMin = this.#varint()
-    const receivedMax = receivedMin + this.#varint()
-    const timeMinUs = new Float64Array(blockCount)
-    const timeMaxUs = new Float64Array(blockCount)
-    const levels = new Uint8Array(blockCount)
-    for (let block = 0; block < blockCount; block++) {
-      const min = timeMin + this.#varint()
-      timeMinUs[block] = min
-      timeMaxUs[block] = min + this.#varint()
-      levels[block] = this.#varint()
-    }
-    const counts = this.#counts()
-    proven(this.#at === this.#bytes.length, 'index head of another length')
-    return {
-      tokensVersion,
-      blockRows,
-      blockCount,
-      longBlocks,
-      tokenLines: lines[0],
-      traceLines: lines[1],
-      spanLines: lines[2],
-      timeMinUs,
-      timeMaxUs,
-      levels,
-      summary: {
-        rowCount,
-        timeMinUs: timeMin,
-        timeMaxUs: timeMax,
-        receivedMinUs: receivedMin,
-        receivedMaxUs: receivedMax,
-        counts,
-      },
-    }
+  const counts = readCounts(reader)
+  reader.end()
+  return {
+    tokensVersion,
+    blockRows,
+    blockCount,
+    longBlocks,
+    tokenLines,
+    traceLines,
+    spanLines,
+    numberBytes,
+    timeMinUs,
+    timeMaxUs,
+    levels,
+    summary: {
+      rowCount,
+      timeMinUs: timeMin,
+      timeMaxUs: timeMax,
+      receivedMinUs: receivedMin,
+      receivedMaxUs: receivedMax,
+      counts,
+    },
   }
+}
 
-  #counts(): MinuteCounts {
-    const services = Array.from({ length: this.#size() }, () => {
-      const length = this.#size()
-      this.#at += length
-      return Buffer.from(this.#bytes.subarray(this.#at - length, this.#at)).toString('utf8')
-    })
-    const size = this.#size()
-    const counts = {
-      services,
-      minute: new Int32Array(size),
-      service: new Uint16Array(size),
-      level: new Uint8Array(size),
-      count: new Uint32Array(size),
-    }
-    let minute = 0
-    for (let cell = 0; cell < size; cell++) {
-      minute += this.#varint()
-      counts.minute[cell] = minute
-      const service = this.#varint()
-      proven(service < services.length, 'index names an unknown service')
-      counts.service[cell] = service
-      counts.level[cell] = this.#varint()
-      counts.count[cell] = this.#varint()
-    }
-    return counts
+function readCounts(reader: VarintReader): MinuteCounts {
+  const services = Array.from({ length: reader.size() }, () =>
+    Buffer.from(reader.take(reader.varint())).toString('utf8'),
+  )
+  const size = reader.size()
+  const counts = {
+    services,
+    minute: new Int32Array(size),
+    service: new Uint16Array(size),
+    level: new Uint8Array(size),
+    count: new Uint32Array(size),
   }
-
-  /** A number of things that each take a byte at least. */
-  #size(): number {
-    const size = this.#varint()
-    proven(size <= this.#bytes.length - this.#at, 'index head too short')
-    return size
+  let minute = 0
+  for (let cell = 0; cell < size; cell++) {
+    minute += reader.varint()
+    counts.minute[cell] = minute
+    const service = reader.varint()
+    proven(service < services.length, 'index names an unknown service')
+    counts.service[cell] = service
+    counts.level[cell] = reader.varint()
+    counts.count[cell] = reader.varint()
   }
-
-  #varint(): number {
-    let value = 0
-    let scale = 1
-    for (;;) {
-      proven(this.#at < this.#bytes.length && scale <= 2 ** 49, 'index head ends early')
-      const byte = this.#bytes[this.#at++] as number
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 128
-    }
-  }
+  return counts
 }

@@ -67,7 +67,8 @@ function isWorthPacking(body: Uint8Array): boolean {
   return pack(sample, 'numbers').length < SAMPLE_BYTES * WORTH_PACKING
 }
 
-function pack(body: Uint8Array, compression: Exclude<Compression, 'none'>): Uint8Array {
+/** Compressed by zstd. */
+export function pack(body: Uint8Array, compression: Exclude<Compression, 'none'>): Uint8Array {
   return zstdCompressSync(body, {
     params: PARAMS[compression],
     pledgedSrcSize: body.length,
@@ -192,8 +193,8 @@ export function readDataPage(
   }
 }
 
-/** The checksum held, so a failure here means that the lengths around it lie. */
-function decompress(packed: Uint8Array, length: number): Uint8Array {
+/** A checksum held, so a failure here means that the lengths around it lie. */
+export function decompress(packed: Uint8Array, length: number): Uint8Array {
   proven(length <= PAGE_BYTES_MAX, 'page too long')
   try {
     const body = zstdDecompressSync(packed, {

@@ -1,22 +1,27 @@
 import assert from 'node:assert/strict'
 import { areOfThisVersion } from '#actors/processing/patterns/signature.ts'
-import type {
-  AttributeColumn,
-  AttributeType,
-  IdColumn,
-  RowColumns,
-  TextColumn,
+import {
+  type AttributeColumn,
+  type AttributeType,
+  type CodedNumbers,
+  type IdColumn,
+  numberOfPair,
+  type RowColumns,
+  type TextColumn,
 } from '#proto/columns.ts'
 import { ColumnReader, type ColumnSource } from './column-reader.ts'
 import { proven } from './corrupt.ts'
 import {
+  type CodedPairs,
   type Decoded,
   decodeBooleans,
+  decodeCodedPairs,
   decodeEntries,
   decodeIds,
   decodeNumbers,
   decodePairs,
   decodeTexts,
+  pairsOfCodes,
 } from './decode-columns.ts'
 import type { ReadRange, StoredRowGroup } from './footer.ts'
 import type { ColumnChunk } from './layout.ts'
@@ -48,6 +53,16 @@ export function patternsOf(read: ReadRange, group: StoredRowGroup): Int32Array |
   if (!reader.isDictionary) return null
   const entries = decodeEntries(reader)
   return areOfThisVersion(entries) ? entries : null
+}
+
+/** The numbers in the dictionary of the column at `place` of the schema. */
+export function entriesOf(read: ReadRange, group: StoredRowGroup, place: number): Float64Array {
+  const [column, chunk] = [group.schema.columns[place], group.columns[place]]
+  assert(column !== undefined && chunk !== undefined, 'columns of the schema are asked for')
+  const reader = new ColumnReader({ read, start: group.start, rows: null }, column, chunk)
+  proven(reader.isDictionary, 'column without a dictionary')
+  const pairs = decodeEntries(reader)
+  return column.physical === 'DOUBLE' ? doublesOf(pairs) : numbersOfPairs(pairs)
 }
 
 class StoredRows implements RowColumns {
@@ -165,9 +180,9 @@ class StoredRows implements RowColumns {
       case 'j':
         return new StoredTexts(attribute, attribute.type, () => decodeTexts(reader))
       case 'i':
-        return new StoredInts(attribute, 'i', () => decodePairs(reader))
+        return new StoredInts(attribute, 'i', () => decodeStoredPairs(reader))
       case 'd':
-        return new StoredDoubles(attribute, 'd', () => decodePairs(reader))
+        return new StoredDoubles(attribute, 'd', () => decodeStoredPairs(reader))
       case 'b':
         return new StoredBools(attribute, 'b', () => decodeBooleans(reader))
     }
@@ -247,17 +262,60 @@ class StoredTexts extends StoredAttribute<'s' | 'j', TextColumn> {
   }
 }
 
-class StoredInts extends StoredAttribute<'i', Int32Array> {
+function decodeStoredPairs(reader: ColumnReader): Decoded<CodedPairs | Int32Array> {
+  return reader.isDictionary ? decodeCodedPairs(reader) : decodePairs(reader)
+}
+
+/** Numbers stay in the codes of their dictionary until somebody wants each. */
+abstract class StoredNumbers<Type extends 'i' | 'd'> extends StoredAttribute<
+  Type,
+  CodedPairs | Int32Array
+> {
+  #pairs: Int32Array | undefined
+
+  get coded(): CodedNumbers | null {
+    const { values } = this.decoded()
+    if (values instanceof Int32Array) return null
+    return { codes: values.codes, entries: this.numbersOf(values.entries) }
+  }
+
+  protected get pairs(): Int32Array {
+    const { values } = this.decoded()
+    this.#pairs ??= values instanceof Int32Array ? values : pairsOfCodes(values)
+    return this.#pairs
+  }
+
+  protected abstract numbersOf(pairs: Int32Array): Float64Array
+}
+
+class StoredInts extends StoredNumbers<'i'> {
   get ints(): Int32Array {
-    return this.decoded().values
+    return this.pairs
+  }
+
+  protected numbersOf(pairs: Int32Array): Float64Array {
+    return numbersOfPairs(pairs)
   }
 }
 
-class StoredDoubles extends StoredAttribute<'d', Int32Array> {
+class StoredDoubles extends StoredNumbers<'d'> {
   get doubles(): Float64Array {
-    const pairs = this.decoded().values
-    return new Float64Array(pairs.buffer, pairs.byteOffset, pairs.length >> 1)
+    return doublesOf(this.pairs)
   }
+
+  protected numbersOf(pairs: Int32Array): Float64Array {
+    return doublesOf(pairs)
+  }
+}
+
+function doublesOf(pairs: Int32Array): Float64Array {
+  return new Float64Array(pairs.buffer, pairs.byteOffset, pairs.length >> 1)
+}
+
+function numbersOfPairs(pairs: Int32Array): Float64Array {
+  const numbers = new Float64Array(pairs.length >> 1)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = numberOfPair(pairs, i)
+  return numbers
 }
 
 class StoredBools extends StoredAttribute<'b', Uint8Array> {

@@ -21,6 +21,7 @@ import {
 import type { ColumnChunk, EncodedRowGroup, RowGroupSummary } from './layout.ts'
 import { type MessageTokens, tokenizeMessages } from './message-tokens.ts'
 import { countMinutes, LEVEL_COUNT } from './minute-counts.ts'
+import { NumberCounts } from './number-counts.ts'
 import { restAttributes } from './rest-attributes.ts'
 import { type OrderKeys, orderRows } from './row-order.ts'
 import { areMillis, type ColumnSchema, REST_COLUMN, type SegmentSchema } from './schema.ts'
@@ -57,7 +58,8 @@ export function encodeRowGroup(
   const group = new GroupWriter(order, rowCount * 64)
   const rest = restAttributes(parts, schema)
   const writer = new FixedColumns(group, parts, keys, tokens.outlines, services, rest.parts)
-  const attributes = new AttributeTable(parts)
+  const numbers = new NumberCounts(services.codes, services.entries.size)
+  const attributes = new AttributeTable(parts, numbers)
   const first = schema.columns.length - schema.attributes.length
   const columns = schema.columns.map((column, index) => {
     const attribute = schema.attributes[index - first]
@@ -73,7 +75,10 @@ export function encodeRowGroup(
     columns,
     restKeys: rest.keys,
     bytes: group.sink.since(0),
-    index: encodeIndex(order, keys, tokens, writer, summary),
+    index: encodeIndex(order, keys, tokens, writer, {
+      summary,
+      numbers: numbers.encode(schema.columns),
+    }),
     summary,
   }
 }

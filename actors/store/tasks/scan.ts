@@ -5,6 +5,7 @@ import { compileMatcher, type Matcher, type RowFilter } from '#actors/processing
 import type { ThreadTools, Transferred } from '#runtime/threads.ts'
 import { Groups, type GroupsPart } from '../analysis/groups.ts'
 import type { GroupsWanted } from '../analysis/groups-wanted.ts'
+import { buffersOf } from '../analysis/numbers.ts'
 import { type KeySelection, mergeKeys, NO_KEYS, type RowKeys, selectKeys } from '../row-keys.ts'
 import { isCorrupt, type SegmentFiles, segmentFiles } from '../segment-files.ts'
 import { Tally, type TallyCounts, type TallyWanted } from '../tally.ts'
@@ -47,8 +48,7 @@ export function scan(input: ScanInput, { disk }: ThreadTools): Transferred<ScanR
     }
   }
   const result = { ...sum.result(), bytesRead: files.bytesRead - bytesBefore, damaged }
-  const parts = result.groups?.numbers ?? []
-  return { result, transfer: parts.map(({ values }) => values.buffer as ArrayBuffer) }
+  return { result, transfer: buffersOf(result.groups?.numbers ?? []) }
 }
 
 interface ScanTools {

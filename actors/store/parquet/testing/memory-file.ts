@@ -1,3 +1,4 @@
+import { RowGroupIndex } from '../block-index.ts'
 import { type ReadRange, readFooter, SegmentBuilder, type SegmentFooter } from '../footer.ts'
 import type { EncodedRowGroup } from '../layout.ts'
 import { segmentSchema } from '../schema.ts'
@@ -14,6 +15,11 @@ export function fileOf(groups: readonly EncodedRowGroup[]): Buffer {
   for (const group of groups) parts.push(group.bytes, builder.add(group))
   parts.push(builder.finish(new Map([['written-by', 'a test']])))
   return Buffer.concat(parts)
+}
+
+/** The index of one row group alone. */
+export function indexOf({ index }: EncodedRowGroup): RowGroupIndex {
+  return new RowGroupIndex(readerOf(index), { start: 0, byteLength: index.length })
 }
 
 export interface MemoryFile {
