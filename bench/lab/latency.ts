@@ -15,8 +15,8 @@ const TICK_MS = 10
 const WARM_UP_MS = 3_000
 /** One HTTP request of so many records each, whose answer is an acknowledgement. */
 const PROBE_EVERY_MS = 50
-/** Between two searches for a probe. */
-const LOOK_MS = 5
+/** Looks for a probe until the floor: more of them would measure the searches. */
+const LOOKS = 200
 
 /** Goal and floor, ms. */
 type Bound = readonly [goal: number, floor: number]
@@ -51,6 +51,7 @@ export async function measureLatency(
   const begun = performance.now()
   const acks: number[] = []
   const searchable: number[] = []
+  const lookMs = bounds.searchable[1] / LOOKS
   const probes: Promise<void>[] = []
   let written = 0
   let nextProbe = WARM_UP_MS
@@ -68,7 +69,7 @@ export async function measureLatency(
       })
     }
     if (elapsed >= nextProbe) {
-      probes.push(probe(server, keys, written, acks, searchable))
+      probes.push(probe({ server, keys, lookMs }, written, acks, searchable))
       nextProbe += PROBE_EVERY_MS
     }
     await new Promise(resolve => setTimeout(resolve, TICK_MS))
@@ -94,10 +95,16 @@ export async function measureLatency(
   ]
 }
 
+interface ProbeTools {
+  readonly server: LabEntry
+  readonly keys: ProjectKeys
+  /** Between two searches. */
+  readonly lookMs: number
+}
+
 /** Time from request to answer, and from answer until a search finds it. */
 async function probe(
-  server: LabEntry,
-  keys: ProjectKeys,
+  { server, keys, lookMs }: ProbeTools,
   number: number,
   acks: number[],
   searchable: number[],
@@ -119,7 +126,7 @@ async function probe(
     const body = { query: word, limit: 1, include: ['logs'] }
     const reply: unknown = await server.call('POST', '/api/v1/logs/search', body, keys.read)
     if ((reply as SearchReply).logs.length > 0) break
-    await pause(LOOK_MS)
+    await pause(lookMs)
   }
   searchable.push(performance.now() - acknowledged)
 }
