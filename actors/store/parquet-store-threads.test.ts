@@ -227,6 +227,15 @@ describe('a store on real threads with DuckDB', () => {
       compareTables(found, reference.analyse(input), about)
       assert.equal((found.explain['units_summarized'] ?? 0) > 0, isCounted, about)
     }
+    await append(
+      project,
+      numbered(900).map(row => ({ ...row, attributes: [['ratio', random.unit()]] })),
+    )
+    await store.flush()
+    const input = analysisOf(searchAll(project), stages(ratio, ['service']))
+    const found = await store.analyse(input, NEVER)
+    compareTables(found, reference.analyse(input), 'many rows are left')
+    assert.ok((found.explain['units_wide'] ?? 0) > 0, 'DuckDB is quicker than the scan')
   })
 
   /** One field and keys of texts: what DuckDB takes. */

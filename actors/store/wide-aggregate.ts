@@ -76,6 +76,11 @@ export class WideAggregates {
     this.#options = options
   }
 
+  /** Whether so many rows take a scan longer than DuckDB takes to begin. */
+  isWorth(rows: number): boolean {
+    return rows >= this.#options.rowsMin
+  }
+
   /** null = nothing for DuckDB in this question. */
   async plan(question: WideQuestion): Promise<WidePlan | null> {
     const { wanted, filter, units, segments, signal } = question
@@ -85,8 +90,7 @@ export class WideAggregates {
       .filter(({ deleted }) => deleted === null)
     const rows = stored.reduce((sum, unit) => sum + unit.rows, 0)
     // The other rows are handed in number by number: those of several fields would not go together.
-    if (wanted.numbers.length > 1 || rows < this.#options.rowsMin || !isSqlFilter(filter))
-      return null
+    if (wanted.numbers.length > 1 || !this.isWorth(rows) || !isSqlFilter(filter)) return null
     const files: WideFile[] = []
     const covered = new Set<Unit>()
     await inLanes(segments, QUERIES_MAX, async segment => {

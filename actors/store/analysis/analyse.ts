@@ -101,7 +101,9 @@ class Analysis {
     for (const segmentId of damagedSegments) this.#explain.damagedIndex(segmentId)
     const counted = new Set<Unit>(whole)
     for (const unit of uncounted) counted.delete(unit)
-    if (counted.size === 0) return null
+    const left = uncounted.reduce((sum, { rows }) => sum + rows, 0)
+    // Segments from before indexes counted: with many of them DuckDB reads all.
+    if (counted.size === 0 || this.#tools.wide?.isWorth(left) === true) return null
     const others = this.#units.filter(unit => !counted.has(unit))
     const walked = await this.#walk(others, groups, true)
     if (groups.excess !== null) throw tooManyGroups(groups.excess, this.#wanted)
