@@ -1,5 +1,4 @@
 /** What people are told: changes that belong together, with what they need to judge them. */
-
 import type { AlertAbout, HistoryEntry } from '#actors/catalog/alert-states.ts'
 import type { ChannelTemplate } from '#proto/alert-channel.ts'
 import { ALERT_SEVERITIES } from '#proto/alert-rule.ts'

@@ -82,7 +82,7 @@ interface PresentCodes {
   readonly base: number
 }
 
-/** Of all rows, byte by byte of the bitmap: a tenth of the time of asking row by row. */
+/** Of all rows, byte by byte of the bitmap: a fifth of the time of asking row by row. */
 function placeCodes({ present, presence, base }: PresentCodes, codes: Int32Array): void {
   if (presence === null) {
     for (let row = 0; row < codes.length; row++) codes[row] = (present[row] as number) + base

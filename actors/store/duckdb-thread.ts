@@ -162,21 +162,19 @@ function appendNumbers(
 ): void {
   let [at, countedAt] = [0, 0]
   for (let group = 0; group < singles.length; group++) {
-    const end = at + (singles[group] as number)
-    for (; at < end; at += CHUNK_ROWS) {
-      append(group, Array.from(values.subarray(at, Math.min(end, at + CHUNK_ROWS))), 1)
+    let chunk: number[] = []
+    const add = (value: number): void => {
+      chunk.push(value)
+      if (chunk.length < CHUNK_ROWS) return
+      append(group, chunk, 1)
+      chunk = []
     }
-    at = end
-    const countedEnd = countedAt + (counted.sizes[group] as number)
-    for (; countedAt < countedEnd; countedAt++) {
+    for (const end = at + (singles[group] as number); at < end; at++) add(values[at] as number)
+    const end = countedAt + (counted.sizes[group] as number)
+    for (; countedAt < end; countedAt++) {
       const value = counted.values[countedAt] as number
-      for (let left = counted.times[countedAt] as number; left > 0; left -= CHUNK_ROWS) {
-        append(
-          group,
-          Array.from({ length: Math.min(left, CHUNK_ROWS) }, () => value),
-          1,
-        )
-      }
+      for (let left = counted.times[countedAt] as number; left > 0; left--) add(value)
     }
+    if (chunk.length > 0) append(group, chunk, 1)
   }
 }

@@ -9,10 +9,11 @@ import { type HeldMemory, ROW_CHAR_BYTES, rowBytes, tooMuchMemory } from './quer
 import type { RowKeys } from './row-keys.ts'
 import type { RecentUnit, StoredUnit, Unit } from './snapshot.ts'
 import type { Cells, Tally, TallyWanted } from './tally.ts'
+import type { SegmentGroups } from './tasks/answer-groups.ts'
 import type { CountBatchesInput } from './tasks/count-batches.ts'
 import type { NumbersCounted } from './tasks/count-numbers.ts'
 import type { FetchInput, FetchResult } from './tasks/fetch.ts'
-import type { SummarizedGroups, SummarizeInput, SummarizeResult } from './tasks/summarize.ts'
+import type { SummarizeInput, SummarizeResult } from './tasks/summarize.ts'
 import type { UnitRef } from './units.ts'
 import { cancelled, plainFilter, type UnitDamage, type WalkResult } from './walk.ts'
 
@@ -108,7 +109,7 @@ export async function countNumbers(
     const input = { segments, filter: plainFilter(filter), wanted: groups.wanted }
     const result = await pool.run<NumbersCounted>('store-count-numbers', input, { signal })
     groups.merge(result.groups)
-    uncounted.push(...share.filter(unit => isAmong(result.uncounted, unit, pathOf)))
+    uncounted.push(...share.filter(unit => isAmong(result.unanswered, unit, pathOf)))
     for (const { segmentId } of share) {
       if (result.damaged.includes(pathOf(segmentId))) damaged.add(segmentId)
     }
@@ -130,7 +131,7 @@ function shareOut(units: readonly StoredUnit[], shares: number): StoredUnit[][] 
 function groupsByPath(
   units: readonly StoredUnit[],
   pathOf: (segmentId: number) => string,
-): SummarizedGroups[] {
+): SegmentGroups[] {
   const groups = new Map<number, number[]>()
   for (const { segmentId, group } of units) {
     const known = groups.get(segmentId)
@@ -141,7 +142,7 @@ function groupsByPath(
 }
 
 function isAmong(
-  groups: readonly SummarizedGroups[],
+  groups: readonly SegmentGroups[],
   unit: StoredUnit,
   pathOf: (segmentId: number) => string,
 ): boolean {

@@ -1,5 +1,4 @@
 /** PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview */
-
 import { createHash } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { cutText } from '#proto/cut-text.ts'

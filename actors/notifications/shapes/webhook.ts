@@ -1,5 +1,4 @@
 /** Our own shape, signed as https://www.standardwebhooks.com (version 1) says. */
-
 import { createHmac } from 'node:crypto'
 import type { HistoryEntry } from '#actors/catalog/alert-states.ts'
 import { cutText } from '#proto/cut-text.ts'

@@ -89,8 +89,7 @@ class Analysis {
 
   /** Numbers by service that indexes have counted; null = they did not, or more is asked. */
   async #counted(): Promise<Answer | null> {
-    const isOfCells = compileCellFilter(this.#filter) !== null
-    if (!isOfServices(this.#wanted) || !isOfCells) return null
+    if (!isOfServices(this.#wanted) || compileCellFilter(this.#filter) === null) return null
     if (levelMask(this.#filter) !== ALL_LEVELS) return null
     const whole = uncutUnits(this.#units, this.#filter)
       .filter(unit => unit.type === 'stored')

@@ -1,24 +1,10 @@
 /** Numbers that come several times, with how often: what many rows come down to. */
-import { PairInterner } from '../parquet/interner.ts'
+import { NumberInterner } from '../parquet/interner.ts'
 
 const CAPACITY_MIN = 4
 /** Fewer are kept as they come. */
 const FOLD_MIN = 65_536
 const NONE = new Float64Array(0)
-
-const words = new Int32Array(2)
-const number = new Float64Array(words.buffer)
-
-/** Interns a number by its bits; 0 and -0 are one number. */
-export function internNumber(into: PairInterner, value: number): number {
-  number[0] = value + 0
-  return into.intern(words[0] as number, words[1] as number)
-}
-
-/** Numbers that were interned so; valid until the next is. */
-export function internedNumbers({ pairs, size }: PairInterner): Float64Array {
-  return new Float64Array(pairs.buffer, pairs.byteOffset, size)
-}
 
 export class CountedValues {
   #values = NONE
@@ -65,15 +51,15 @@ export class CountedValues {
 
   /** Brings equal numbers together. */
   #fold(): void {
-    const different = new PairInterner()
+    const different = new NumberInterner()
     const { values, times } = this
     for (let i = 0; i < values.length; i++) {
       const before = different.size
-      const entry = internNumber(different, values[i] as number)
+      const entry = different.intern(values[i] as number)
       // An entry never stands behind the number that it was made of.
       times[entry] = (entry < before ? (times[entry] as number) : 0) + (times[i] as number)
     }
-    values.set(internedNumbers(different))
+    values.set(different.numbers)
     this.#size = different.size
     this.#folded = different.size
   }

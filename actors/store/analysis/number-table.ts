@@ -1,16 +1,14 @@
 /**
  * How often each number comes in each service, over many row groups. A number is looked up once for
- * each dictionary that has it, and then has a place in one array of each service: a quarter of the
- * time of looking it up for each service, too.
+ * each dictionary that has it, not for each service as well; then it has a place in each one's array.
  */
-import { PairInterner } from '../parquet/interner.ts'
-import { internedNumbers, internNumber } from './counted-values.ts'
+import { NumberInterner } from '../parquet/interner.ts'
 
 const PLACES_MIN = 1_024
 const NOWHERE = -1
 
 export class NumberTable {
-  readonly #values = new PairInterner()
+  readonly #values = new NumberInterner()
   /** Rows of each number; of one task they are fewer than 2^32. */
   readonly #services = new Map<string, Uint32Array>()
 
@@ -24,7 +22,7 @@ export class NumberTable {
     const places = new Int32Array(entries.length)
     for (let code = 0; code < entries.length; code++) {
       const entry = entries[code] as number
-      places[code] = Number.isFinite(entry) ? internNumber(this.#values, entry) : NOWHERE
+      places[code] = Number.isFinite(entry) ? this.#values.intern(entry) : NOWHERE
     }
     return places
   }
@@ -44,7 +42,7 @@ export class NumberTable {
     void,
     void
   > {
-    const all = internedNumbers(this.#values)
+    const all = this.#values.numbers
     const [values, times] = [new Float64Array(all.length), new Float64Array(all.length)]
     for (const [service, rows] of this.#services) {
       let count = 0

@@ -1,6 +1,7 @@
 import { bitWidth } from './bit-packing.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { proven } from './corrupt.ts'
+import { VarintReader } from './varint-reader.ts'
 
 /**
  * DELTA_BINARY_PACKED for whole numbers that lie less than 2^52 apart, so that all differences are
@@ -127,7 +128,7 @@ export function readSomeDeltas(
   end: number,
   count: number,
 ): { readonly values: Float64Array; readonly at: number } {
-  const reader = new DeltaReader(bytes, start, end)
+  const reader = new DeltaReader(bytes.subarray(0, end), start, 'deltas')
   proven(reader.varint() === BLOCK && reader.varint() === MINI_BLOCKS, 'unknown delta blocks')
   proven(reader.varint() === count, 'wrong number of deltas')
   const values = new Float64Array(count)
@@ -151,47 +152,13 @@ export function readSomeDeltas(
   return { values, at: reader.at }
 }
 
-class DeltaReader {
-  at: number
-  readonly #bytes: Uint8Array
-  readonly #end: number
-
-  constructor(bytes: Uint8Array, start: number, end: number) {
-    this.#bytes = bytes
-    this.at = start
-    this.#end = end
-  }
-
-  varint(): number {
-    let value = 0
-    let scale = 1
-    for (let index = 0; index < 8; index++) {
-      const byte = this.#bytes[this.skip(1)] as number
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 128
-    }
-    return proven(false, 'delta too long') as never
-  }
-
-  zigzag(): number {
-    const value = this.varint()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  /** Answers where the next `length` bytes start. */
-  skip(length: number): number {
-    proven(length <= this.#end - this.at, 'deltas end early')
-    this.at += length
-    return this.at - length
-  }
-
+class DeltaReader extends VarintReader {
   /** Unpacks the next 32 values of `width` bits and keeps the first to values[from, to). */
   unpack(width: number, values: Float64Array, from: number, to: number): void {
     proven(width <= 53, 'delta too wide')
     const at = this.skip((MINI * width) >> 3)
-    if (width <= STEP_BITS) unpackNarrow(this.#bytes, at, width, values, from, to)
-    else unpackWide(this.#bytes, at, width, values, from, to)
+    if (width <= STEP_BITS) unpackNarrow(this.bytes, at, width, values, from, to)
+    else unpackWide(this.bytes, at, width, values, from, to)
   }
 }
 

@@ -128,6 +128,29 @@ export class PairInterner {
   }
 }
 
+const words = new Int32Array(2)
+const number = new Float64Array(words.buffer)
+
+/** Distinct numbers, numbered in order of appearance; 0 and -0 are one. */
+export class NumberInterner {
+  readonly #pairs = new PairInterner()
+
+  get size(): number {
+    return this.#pairs.size
+  }
+
+  /** The number of each entry; valid until the next `intern`. */
+  get numbers(): Float64Array {
+    const { pairs, size } = this.#pairs
+    return new Float64Array(pairs.buffer, pairs.byteOffset, size)
+  }
+
+  intern(value: number): number {
+    number[0] = value + 0
+    return this.#pairs.intern(words[0] as number, words[1] as number)
+  }
+}
+
 function hashPair(low: number, high: number): number {
   const hash = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)
   return hash ^ (hash >>> 15)

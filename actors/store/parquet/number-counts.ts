@@ -9,7 +9,7 @@ import { VarintReader } from './varint-reader.ts'
 
 /**
  * How often each number of an attribute comes in each service, of columns with a dictionary: what a
- * quantile by service needs, in a fiftieth of the time that its rows take.
+ * quantile by service needs, in a tenth of the CPU of a scan of the rows.
  *
  *   counts  = CRC-32 of all that follows (4) | bytes of columns (4) | columns, compressed by zstd
  *   columns = varints: number, then of each column: its place in the schema, services, numbers of

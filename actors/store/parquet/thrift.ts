@@ -1,4 +1,5 @@
 import { proven } from './corrupt.ts'
+import { VarintReader } from './varint-reader.ts'
 
 /**
  * Thrift's compact protocol, as far as Parquet's headers and footers need it.
@@ -138,25 +139,23 @@ export type ThriftStruct = ReadonlyMap<number, ThriftValue>
 
 /** Reads structs out of untrusted bytes; every fault is LOGBOY_SEGMENT_CORRUPT. */
 export class ThriftReader {
-  readonly #bytes: Uint8Array
-  #at: number
+  readonly #reader: VarintReader
 
   constructor(bytes: Uint8Array, at = 0) {
-    this.#bytes = bytes
-    this.#at = at
+    this.#reader = new VarintReader(bytes, at, 'thrift')
   }
 
   /** Offset of the first byte not read yet. */
   get at(): number {
-    return this.#at
+    return this.#reader.at
   }
 
   struct(depth = 0): ThriftStruct {
     proven(depth < DEPTH_MAX, 'thrift nests too deep')
     const fields = new Map<number, ThriftValue>()
     let field = 0
-    for (let head = this.#byte(); head !== 0; head = this.#byte()) {
-      field = head >> 4 === 0 ? this.#zigzag() : field + (head >> 4)
+    for (let head = this.#reader.byte(); head !== 0; head = this.#reader.byte()) {
+      field = head >> 4 === 0 ? this.#reader.zigzag() : field + (head >> 4)
       proven(!fields.has(field), 'thrift field twice')
       fields.set(field, this.#value(head & 15, depth))
     }
@@ -170,13 +169,13 @@ export class ThriftReader {
       case THRIFT.false:
         return false
       case THRIFT.i8:
-        return (this.#byte() << 24) >> 24
+        return (this.#reader.byte() << 24) >> 24
       case THRIFT.i16:
       case THRIFT.i32:
       case THRIFT.i64:
-        return this.#zigzag()
+        return this.#reader.zigzag()
       case THRIFT.binary:
-        return this.#binary()
+        return this.#reader.take(this.#reader.varint())
       case THRIFT.list:
         return this.#list(depth)
       case THRIFT.struct:
@@ -187,47 +186,17 @@ export class ThriftReader {
   }
 
   #list(depth: number): ThriftValue[] {
-    const head = this.#byte()
-    const size = head >> 4 === 15 ? this.#varint() : head >> 4
-    proven(size <= LIST_MAX && size <= this.#bytes.length, 'thrift list too long')
+    const head = this.#reader.byte()
+    const size = head >> 4 === 15 ? this.#reader.varint() : head >> 4
+    proven(size <= LIST_MAX && size <= this.#reader.bytes.length, 'thrift list too long')
     const type = head & 15
     const values: ThriftValue[] = []
     for (let index = 0; index < size; index++) {
       // A boolean in a list is a byte of its own.
-      if (type === THRIFT.true || type === THRIFT.false) values.push(this.#byte() === 1)
+      if (type === THRIFT.true || type === THRIFT.false) values.push(this.#reader.byte() === 1)
       else values.push(this.#value(type, depth + 1))
     }
     return values
-  }
-
-  #binary(): Uint8Array {
-    const length = this.#varint()
-    proven(length <= this.#bytes.length - this.#at, 'thrift text too long')
-    const start = this.#at
-    this.#at += length
-    return this.#bytes.subarray(start, this.#at)
-  }
-
-  #zigzag(): number {
-    const value = this.#varint()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  #varint(): number {
-    let value = 0
-    let scale = 1
-    for (let index = 0; index < 8; index++) {
-      const byte = this.#byte()
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 128
-    }
-    return proven(false, 'thrift number too long') as never
-  }
-
-  #byte(): number {
-    proven(this.#at < this.#bytes.length, 'thrift ends early')
-    return this.#bytes[this.#at++] as number
   }
 }
 

@@ -13,50 +13,33 @@ import { entriesOf } from '../parquet/reader.ts'
 import { columnName } from '../parquet/schema.ts'
 import { isCorrupt, type OpenSegment, segmentFiles } from '../segment-files.ts'
 import type { CellFilter } from '../tally.ts'
-import type { SummarizedGroups } from './summarize.ts'
+import { answerGroups, type SegmentGroups, type Unanswered } from './answer-groups.ts'
 
 /** Services times different numbers that are held in tables: 16 MB. */
 const PLACES_MAX = 2 * 1024 * 1024
 
 export interface CountNumbersInput {
-  readonly segments: readonly SummarizedGroups[]
+  readonly segments: readonly SegmentGroups[]
   /** One that cells answer: every row of the row groups is in its times. */
   readonly filter: RowFilter
   readonly wanted: GroupsWanted
 }
 
-export interface NumbersCounted {
+/** Unanswered is also what has more different numbers than are counted. */
+export interface NumbersCounted extends Unanswered {
   readonly groups: GroupsPart
-  /** Row groups whose rows have to be read: their numbers were too many to be counted. */
-  readonly uncounted: readonly SummarizedGroups[]
-  /** Paths of segments whose index cannot be read. */
-  readonly damaged: readonly string[]
 }
 
 export function countNumbers(
   { segments, filter, wanted }: CountNumbersInput,
   { disk }: ThreadTools,
 ): Transferred<NumbersCounted> {
-  const files = segmentFiles(disk)
   const sums = new NumberSums(wanted, filter)
-  const uncounted: SummarizedGroups[] = []
-  const damaged: string[] = []
-  for (const { path, groups } of segments) {
-    const counted = new Set<number>()
-    try {
-      files.use(path, segment => {
-        for (const group of groups) if (sums.add(segment, group)) counted.add(group)
-        if (groups.some(group => segment.index(group) === null)) damaged.push(path)
-      })
-    } catch (error) {
-      if (!isCorrupt(error)) throw error
-      damaged.push(path)
-    }
-    const others = groups.filter(group => !counted.has(group))
-    if (others.length > 0) uncounted.push({ path, groups: others })
-  }
-  const part = sums.part()
-  return { result: { groups: part, uncounted, damaged }, transfer: buffersOf(part.numbers) }
+  const unanswered = answerGroups(segmentFiles(disk), segments, (segment, group) =>
+    sums.add(segment, group),
+  )
+  const groups = sums.part()
+  return { result: { groups, ...unanswered }, transfer: buffersOf(groups.numbers) }
 }
 
 /** Numbers of one column of a row group. */
