@@ -6,8 +6,9 @@ import { spec, tap } from 'node:test/reporters'
 import { setTimeout as after } from 'node:timers/promises'
 import { processesWhere } from './processes.mjs'
 
-/** One more than two cores: tests wait for servers, disks and clocks, too. */
-const FILES_AT_ONCE = 3
+const files = process.argv.slice(2)
+/** More than two cores: tests wait for servers, disks and clocks, too, and longer for real servers. */
+const FILES_AT_ONCE = files.some(file => file.endsWith('.integration.test.ts')) ? 4 : 3
 const FILE_MS_MAX = Number(process.env.LOGBOY_TEST_FILE_MS ?? 300_000)
 /** When a file that hangs tells what it waits for. */
 const TELL_MS = FILE_MS_MAX * 0.8
@@ -27,7 +28,7 @@ const imports = [
   'await-programs.mjs',
 ].map(name => new URL(name, import.meta.url))
 const results = run({
-  files: process.argv.slice(2),
+  files,
   concurrency: FILES_AT_ONCE,
   timeout: FILE_MS_MAX,
   execArgv: imports.map(({ href }) => `--import=${href}`),

@@ -20,8 +20,13 @@ export async function buildImage(options: ImageOptions): Promise<void> {
     recursive: true,
     filter: path => path === context || !isIgnored(relative(context, path)),
   })
-  // In place of `npm install`: the packages that are here, as links to the same files.
-  await run(`cp -al '${context}/node_modules' node_modules`, options)
+  // In place of `npm install`: the packages that are here, as links to the same files, or as copies
+  // where temporary files have a file system of their own.
+  const packages = `'${context}/node_modules' node_modules`
+  await run(
+    `cp -al ${packages} 2>/dev/null || { rm -rf node_modules; cp -a ${packages}; }`,
+    options,
+  )
   const lock = join('node_modules', '.package-lock.json')
   // npm writes over this one: through a link it would be the original that changes.
   rmSync(join(folder, lock))

@@ -23,9 +23,10 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-/** Where Chromium is, or null. */
+/** Where Chromium is, or null; the one that has no windows needs half of the other's CPU. */
 export function findChromium(): string | null {
-  const places = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser']
+  const names = ['chromium-headless-shell', 'chromium', 'chromium-browser']
+  const places = [process.env['CHROMIUM_PATH'], ...names.map(name => `/usr/bin/${name}`)]
   return places.find(path => path !== undefined && existsSync(path)) ?? null
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { systemClock } from '#runtime/clock.ts'
+import { pause, systemClock } from '#runtime/clock.ts'
 import { systemDisk } from '#runtime/disk.ts'
 import { systemRandom } from '#runtime/random.ts'
 import { newArena } from '../testing/journals.ts'
@@ -95,8 +95,9 @@ test('processes that start together on an empty Kafka make its topics together',
   inWorld(async ({ settings, deps }) => {
     // One that was too early tries again, as a start does; nothing else may go wrong.
     const open = (): ReturnType<typeof openKafka> =>
-      openKafka(settings, deps).catch((error: Error & { code?: string }) => {
+      openKafka(settings, deps).catch(async (error: Error & { code?: string }) => {
         if (error.code !== 'LOGBOY_KAFKA_AWAY') throw error
+        await pause(100)
         return open()
       })
     const logs = await Promise.all(Array.from({ length: 8 }, open))
