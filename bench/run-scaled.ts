@@ -1,5 +1,5 @@
 /**
- * `npm run bench:scaled -- [--only kafka,elastic,queries,latency,alerts,steady,catch-up] [--rows 400000]
+ * `npm run bench:scaled -- [--only kafka,elastic,queries,latency,alerts,steady,catch-up] [--rows 2000000]
  * [--query-rows 2000000] [--minutes 10] [--save]`: the scaled rows of bench/README.md, on the real servers that
  * the script LOGBOY_SERVICES, or ../shared/services/services, starts.
  */
@@ -19,7 +19,7 @@ import { measureAll, type Result, saveResults } from './lab/table.ts'
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: 'kafka,elastic,queries,latency,alerts,steady,catch-up' },
-    rows: { type: 'string', default: '400000' },
+    rows: { type: 'string', default: '2000000' },
     'query-rows': { type: 'string', default: '2000000' },
     minutes: { type: 'string', default: '10' },
     save: { type: 'boolean', default: false },

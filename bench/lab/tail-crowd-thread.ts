@@ -34,9 +34,19 @@ async function open(query: string): Promise<void> {
   socket.on('error', () => undefined)
   socket.on('close', () => closed++)
   socket.write(upgradeOf(query))
-  const [first] = (await once(socket, 'data')) as [Buffer]
-  if (!first.toString('latin1').startsWith('HTTP/1.1 101')) throw new Error(first.toString())
+  const answer = await readHead(socket)
+  if (!answer.startsWith('HTTP/1.1 101')) throw new Error(answer)
   count(socket)
+}
+
+/** It may come in pieces, and the first frames with its end. */
+async function readHead(socket: Socket): Promise<string> {
+  let head = ''
+  while (!head.includes('\r\n\r\n')) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    head += chunk.toString('latin1')
+  }
+  return head
 }
 
 function count(socket: Socket): void {

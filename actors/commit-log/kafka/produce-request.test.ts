@@ -8,12 +8,18 @@ import { BATCH_BYTES_MAX } from '#proto/limits.ts'
 import { envelopeOf } from '../testing/envelopes.ts'
 import { newArena } from '../testing/journals.ts'
 import { ENVELOPE_HEADER, FRAME_BYTES, type OutgoingRecord, unframe } from './framing.ts'
-import { produceRequest, recordBytes } from './produce-request.ts'
+import { produceRequest, recordBytes, requestHead } from './produce-request.ts'
 
 const require = createRequire(import.meta.url)
 const kafkajsRequest = require('kafkajs/src/protocol/requests/produce/v7/request.js') as (
   request: object,
 ) => { encode(): Promise<{ buffer: Buffer }> }
+
+const kafkajsWhole = require('kafkajs/src/protocol/request.js') as (request: {
+  readonly correlationId: number
+  readonly clientId: string
+  readonly request: object
+}) => Promise<{ buffer: Buffer }>
 
 const arena = newArena()
 
@@ -59,6 +65,21 @@ test('a request is byte for byte what kafkajs makes of the same records', async 
       theirs.writeInt32BE(-1, leaderEpochAt)
       assert.equal(Buffer.compare(ours, theirs), 0)
       assert.ok(ours.length <= 200 + records.reduce((sum, each) => sum + recordBytes(each), 0))
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('its head is what kafkajs puts before a body', async () => {
+  const names = fc.string({ unit: 'grapheme', maxLength: 40 })
+  const bodies = fc.uint8Array({ maxLength: 2_000 })
+  await fc.assert(
+    fc.asyncProperty(names, fc.nat(), bodies, async (clientId, correlationId, bytes) => {
+      const [body, api] = [Buffer.from(bytes), { apiKey: 0, apiVersion: 7 }]
+      const encode = async (): Promise<object> => ({ buf: body, buffer: body })
+      const theirs = await kafkajsWhole({ correlationId, clientId, request: { ...api, encode } })
+      const head = requestHead({ ...api, correlationId, clientId }, body.length)
+      assert.equal(Buffer.compare(Buffer.concat([head, body]), theirs.buffer), 0)
     }),
     { numRuns: 50 },
   )

@@ -2,6 +2,7 @@
  * A Produce request (version 3 to 8) for one partition, built in one piece: kafkajs copies every
  * batch nine times on its way to the socket, into memory that it fills with zeros first.
  *
+ *   head      length i32 | api key i16 | api version i16 | correlation i32 | client id
  *   request   transactional id i16 -1 | acks i16 | timeout i32 | 1 i32 | topic | 1 i32
  *             | partition i32 | length i32 | record batch
  *   batch     base offset i64 | length i32 | leader epoch i32 | magic i8 2 | CRC-32C u32
@@ -32,15 +33,39 @@ export function recordBytes({ envelope, batch }: OutgoingRecord): number {
   return lengths + FRAME_BYTES + batch.length + HEADER_NAME.length + envelope.length
 }
 
+/** What stands before the body of any request; strings have their length before them. */
+export function requestHead(
+  request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    /** The answer has the same. */
+    readonly correlationId: number
+    readonly clientId: string
+  },
+  bodyBytes: number,
+): Buffer {
+  const { apiKey, apiVersion, correlationId, clientId } = request
+  const name = Buffer.from(clientId)
+  const out = new Output(Buffer.allocUnsafe(14 + name.length))
+  out.i32(10 + name.length + bodyBytes)
+  out.i16(apiKey)
+  out.i16(apiVersion)
+  out.i32(correlationId)
+  out.i16(name.length)
+  out.bytes(name)
+  return out.buffer
+}
+
+/** In memory of its own, so that it can be given back. */
 export function produceRequest(
   { topic, partition }: { readonly topic: string; readonly partition: number },
   records: readonly OutgoingRecord[],
   { timeoutMs, nowMs }: { readonly timeoutMs: number; readonly nowMs: number },
-): Buffer {
+): Buffer<ArrayBuffer> {
   assert(records.length > 0, 'a send has records')
   const name = Buffer.from(topic)
   const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
-  const out = new Output(Buffer.allocUnsafe(64 + name.length + BATCH_HEADER_BYTES + bytes))
+  const out = new Output(Buffer.allocUnsafeSlow(64 + name.length + BATCH_HEADER_BYTES + bytes))
   out.i16(-1)
   out.i16(ACKS_ALL)
   out.i32(timeoutMs)
@@ -118,10 +143,10 @@ function zigzag(value: number): number {
 }
 
 class Output {
-  readonly buffer: Buffer
+  readonly buffer: Buffer<ArrayBuffer>
   at = 0
 
-  constructor(buffer: Buffer) {
+  constructor(buffer: Buffer<ArrayBuffer>) {
     this.buffer = buffer
   }
 

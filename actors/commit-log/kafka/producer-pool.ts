@@ -77,7 +77,12 @@ export class ProducerPool {
     if (nodeId === undefined) throw new Error(`${topic} has no partition ${partition}`)
     const broker = await cluster.findBroker({ nodeId })
     const nowMs = Math.floor(clock.nowUs() / 1_000)
-    return produce(broker, produceRequest({ topic, partition }, records, { timeoutMs, nowMs }))
+    const request = produceRequest({ topic, partition }, records, { timeoutMs, nowMs })
+    const first = await produce(broker, request)
+    // Left to the collector, every few of them would have it mark the whole heap, because memory
+    // outside counts as if it lay in it. Not after a failure: the socket may read it still.
+    request.buffer.transfer(0)
+    return first
   }
 
   async #open(): Promise<Cluster> {
