@@ -4,6 +4,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, prepare, ROOT, serverEnvironment, serverNode } from './bootstrap.mjs'
+import { groupTestFiles } from './group-test-files.mjs'
 import { makeTestFolder } from './test-folder.mjs'
 import { drivesPrograms } from './test-programs.mjs'
 
@@ -63,7 +64,7 @@ if (files.length === 0) {
   fail(`no test file matches ${filters.join(' ')}`)
 }
 const folder = makeTestFolder()
-const result = spawnSync(node, ['scripts/run-test-files.mjs', ...inOrder(files)], {
+const result = spawnSync(node, ['scripts/run-test-files.mjs', ...inOrder(files, folder)], {
   cwd: ROOT,
   stdio: 'inherit',
   env: { ...environment(), TMPDIR: folder },
@@ -99,12 +100,17 @@ function testFiles(folder) {
 }
 
 /** Those whose programs are still being installed stand between the others, the longest first. */
-function inOrder(files) {
+function inOrder(files, folder) {
   for (const file of LONG)
     if (!existsSync(join(ROOT, file))) fail(`LONG names ${file}, which is gone`)
   const rank = file => (LONG.includes(file) ? LONG.indexOf(file) : LONG.length)
   const longestFirst = files.toSorted((a, b) => rank(a) - rank(b))
+  // Whoever asks for some wants to see them file by file.
+  if (integration || filters.length > 0) return longestFirst
   const driving = longestFirst.filter(drivesPrograms)
-  const others = longestFirst.filter(file => !drivesPrograms(file))
-  return integration ? longestFirst : others.toSpliced(Math.floor(others.length / 3), 0, ...driving)
+  const others = groupTestFiles(
+    longestFirst.filter(file => !drivesPrograms(file)),
+    { folder, isApart: file => LONG.includes(file) },
+  )
+  return others.toSpliced(Math.floor(others.length / 3), 0, ...driving)
 }
