@@ -22,7 +22,9 @@ export function groupTestFiles(files, { folder, isApart }) {
   for (let at = 0; at < sharing.length; at += FILES_MAX) {
     const group = join(folder, `group-${groups.length}.test.mjs`)
     const some = sharing.slice(at, at + FILES_MAX)
-    const imports = some.map(file => `await import('${pathToFileURL(resolve(file)).href}')\n`)
+    const imports = some.map(
+      file => `await import(${JSON.stringify(pathToFileURL(resolve(file)))})\n`,
+    )
     writeFileSync(group, imports.join(''))
     groups.push(group)
   }

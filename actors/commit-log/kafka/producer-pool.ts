@@ -79,8 +79,7 @@ export class ProducerPool {
     const nowMs = Math.floor(clock.nowUs() / 1_000)
     const request = produceRequest({ topic, partition }, records, { timeoutMs, nowMs })
     const first = await produce(broker, request)
-    // Left to the collector, every few of them would have it mark the whole heap, because memory
-    // outside counts as if it lay in it. Not after a failure: the socket may read it still.
+    // It counts as heap until the collector comes. Not after a failure: the socket may read it still.
     request.buffer.transfer(0)
     return first
   }
