@@ -79,7 +79,7 @@ export class ProducerPool {
     const nowMs = Math.floor(clock.nowUs() / 1_000)
     const request = produceRequest({ topic, partition }, records, { timeoutMs, nowMs })
     const first = await produce(broker, request)
-    // It counts as heap until the collector comes. Not after a failure: the socket may read it still.
+    // Until the collector comes it counts as heap. Not after a failure: sockets may read it still.
     request.buffer.transfer(0)
     return first
   }
