@@ -1,5 +1,5 @@
 // Where tests and their servers write: what lives for seconds needs no disk. A catalog of a test is
-// five hundred files, and to make files on a disk took a fifth of the CPU of all tests.
+// five hundred files; to make them takes 220 ms of CPU on ext4, 21 in memory.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const MEMORY = '/dev/shm'
 const NAME = 'logboy-tests-'
 const GIB = 2 ** 30
-/** An image is tried out of a copy of all packages; the rest needs a fifth of this. */
+/** Images are tried out of copies of all packages, 0.8 GB each; all else together needs less. */
 const ROOM_BYTES_MIN = 4 * GIB
 /** Servers, browsers and tests have theirs besides. */
 const MEMORY_BYTES_MIN = 10 * GIB
@@ -20,6 +20,8 @@ export function makeTestFolder(base = process.env.TMPDIR ?? memoryFolder() ?? tm
       rmSync(join(base, name), { recursive: true, force: true })
   }
   const folder = join(base, `${NAME}${process.pid}`)
+  // A container's processes have the same ids each time.
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   return folder
 }

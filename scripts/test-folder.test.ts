@@ -24,7 +24,12 @@ test('a run has a folder of its own; those of runs that are over go', t => {
     mkdirSync(join(base, name))
     writeFileSync(join(base, name, 'file'), '')
   }
+  const own = join(base, `logboy-tests-${process.pid}`)
+  mkdirSync(own)
+  writeFileSync(join(own, 'file'), '')
   const folder = makeTestFolder(base)
+  assert.equal(folder, own)
+  assert.ok(!existsSync(join(own, 'file')))
   assert.deepEqual(
     [folder, join(base, gone), join(base, running, 'file'), join(base, other)].map(existsSync),
     [true, false, true, true],
