@@ -309,7 +309,7 @@ interface Ended {
 /** Runs a program of its own, which has a logger `log`, to its end. */
 function runProgram(body: string, environment: Record<string, string>): Promise<Ended> {
   const index = new URL('./index.ts', import.meta.url).href
-  const program = `import { createLogger } from '${index}'\nconst log = createLogger()\n${body}`
+  const program = `import { createLogger } from ${JSON.stringify(index)}\nconst log = createLogger()\n${body}`
   const started = performance.now()
   return new Promise(resolve => {
     const options = { env: { ...process.env, LOGBOY_KEY: 'lb_a_b', ...environment } }

@@ -17,7 +17,7 @@ const SDK = new URL('../index.ts', import.meta.url).href
 
 /** Logs without end, and prints how many of its records are sure to survive it. */
 const ENDLESS = `
-import { createLogger } from '${SDK}'
+import { createLogger } from ${JSON.stringify(SDK)}
 const log = createLogger()
 let n = 0
 setInterval(() => {
@@ -30,7 +30,7 @@ setInterval(() => {
 `
 /** Ends when everything that was left behind is with the server. */
 const LAST = `
-import { createLogger } from '${SDK}'
+import { createLogger } from ${JSON.stringify(SDK)}
 const log = createLogger()
 log.info('record', { life: process.env.LIFE, n: 0 })
 const look = setInterval(async () => {
