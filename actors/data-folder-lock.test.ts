@@ -74,7 +74,7 @@ test('of many processes that start at the same instant on a stale lock one gets 
 })
 
 function startChild(folder: string) {
-  const script = new URL('./testing/lock-child.ts', import.meta.url).pathname
+  const script = join(import.meta.dirname, 'testing/lock-child.ts')
   const child = spawn(process.execPath, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return { process: child, line: async () => String((await lines.next()).value) }

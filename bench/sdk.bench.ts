@@ -225,7 +225,7 @@ function resultsOf(name: string, ours: SdkCost, theirs: SdkCost): Result[] {
   ]
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (process.argv[1] === import.meta.filename) {
   const measured = await benchSdk(Number(process.argv[2] ?? 200_000))
   console.log(`${machine()}\n\n${markdownTable(sdkResults(measured))}`)
 }

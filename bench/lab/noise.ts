@@ -118,7 +118,7 @@ class Noise {
   }
 }
 
-if (process.send !== undefined && process.argv[1] === new URL(import.meta.url).pathname) {
+if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   process.once('message', (order: NoiseOrder) => {
     void new Noise(order).run().then(facts => {
       process.send?.(facts, () => process.exit(0))

@@ -42,7 +42,7 @@ function acknowledge(call: ServerDuplexStream<Buffer, Uint8Array>): void {
   })
 }
 
-if (process.send !== undefined && process.argv[1] === new URL(import.meta.url).pathname) {
+if (process.send !== undefined && process.argv[1] === import.meta.filename) {
   const server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX })
   server.addService(
     { Stream: { path: STREAM_PATH, requestStream: true, responseStream: true, ...pass } },

@@ -22,7 +22,7 @@ export interface GoldenRecord {
   readonly reads: { readonly envelope: unknown; readonly batch: unknown }
 }
 
-const FOLDER = new URL('./golden/', import.meta.url).pathname
+const FOLDER = join(import.meta.dirname, 'golden/')
 
 export function goldenRecords(): { readonly name: string; readonly records: GoldenRecord[] }[] {
   return readdirSync(FOLDER).map(name => ({

@@ -44,7 +44,7 @@ export interface GoldenFolder {
   readonly answers: readonly GoldenAnswer[]
 }
 
-const FOLDERS = new URL('./golden/', import.meta.url).pathname
+const FOLDERS = join(import.meta.dirname, 'golden/')
 const ANSWERS = 'answers.ndjson'
 
 export function goldenFolders(): GoldenFolder[] {
