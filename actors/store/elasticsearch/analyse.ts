@@ -19,6 +19,7 @@ import {
 import { askCellQuantiles } from './cell-quantiles.ts'
 import { GroupSum } from './group-sum.ts'
 import type { AskRows, QuantileLimits } from './quantiles-asked.ts'
+import type { Clause } from './query/clause.ts'
 import { attributesOf, type GroupFields, groupFields, twinClauses } from './query/group-fields.ts'
 import {
   type AskedOfGroups,
@@ -28,7 +29,6 @@ import {
   groupQuestion,
   readGroups,
 } from './query/group-pages.ts'
-import type { Clause } from './query/visible-rows.ts'
 import type { SearchAnswer } from './tasks/read-answer.ts'
 import { askWindowQuantiles } from './window-quantiles.ts'
 

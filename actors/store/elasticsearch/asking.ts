@@ -18,9 +18,10 @@ import { type IndexNames, indicesOf, periodRange } from './index-names.ts'
 import type { QuantileLimits } from './quantiles-asked.ts'
 import type { AttributeTypes } from './query/attribute-clause.ts'
 import { attributeTypes } from './query/attribute-types.ts'
+import type { Clause } from './query/clause.ts'
 import { attributeKeysOf, compileQuery } from './query/compile-query.ts'
 import { RuntimeFields } from './query/runtime-fields.ts'
-import { type Clause, visibleRows } from './query/visible-rows.ts'
+import { visibleRows } from './query/visible-rows.ts'
 import type { Coverage, StoreState } from './store-state.ts'
 import type { ReadAnswerInput, SearchAnswer } from './tasks/read-answer.ts'
 
@@ -45,7 +46,7 @@ export interface HoldingTools extends SearchTools {
 }
 
 /** Lucene's words about an expression whose automaton has too many states; they have no type. */
-const TOO_COMPLEX = /\bDeterminizing automaton\b/
+const TOO_COMPLEX = /\bDeterminizing .+ would require more than\b/s
 
 /** An answer without rows. */
 export const NO_ROWS: Omit<ReadAnswerInput, 'bytes'> = { limit: 0, fields: null }
@@ -158,14 +159,14 @@ export class Asking {
       body: {
         query: visible,
         size: 1,
-        sort: [{ [FIELDS.receivedAt]: { order: 'desc', format: TIME_FORMAT } }],
+        sort: NEWEST_FIRST,
         track_total_hits: false,
         _source: false,
       },
       timeoutMs,
       signal,
     })
-    const [newest] = hits.hits[0]?.sort ?? []
+    const [, newest] = hits.hits[0]?.sort ?? []
     return newest === undefined ? 0 : (parseTime(newest)?.timeUs ?? 0)
   }
 
@@ -209,7 +210,9 @@ function pageCoverage(coverage: Coverage, first: Positions | null): Coverage {
 }
 
 interface NewestAnswer {
-  readonly hits: { readonly hits: readonly { readonly sort: readonly string[] }[] }
+  readonly hits: {
+    readonly hits: readonly { readonly sort: readonly [slot: number, receivedAt: string] }[]
+  }
 }
 
 /** Half an answer is none: counts would be wrong without a word. */
@@ -218,4 +221,8 @@ const SEARCH_QUERY = {
   allow_no_indices: true,
   allow_partial_search_results: false,
 } as const
-const TIME_FORMAT = 'strict_date_optional_time_nanos'
+/** The slot decides before a row is looked at; indices of older versions have none. */
+const NEWEST_FIRST = [
+  { [FIELDS.slot]: { order: 'desc', unmapped_type: 'date' } },
+  { [FIELDS.receivedAt]: { order: 'desc', format: 'strict_date_optional_time_nanos' } },
+]

@@ -20,6 +20,7 @@ import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
 import type { AttributeFieldType } from './index-template.ts'
 import { fragment, writeAscii, writeBytes, writeHex } from './json-bytes.ts'
 import { PatternMember } from './pattern-member.ts'
+import { slotOf } from './slots.ts'
 import { TextMembers } from './text-members.ts'
 
 /** A batch, or some rows of it. */
@@ -134,9 +135,11 @@ class PartWriter {
     )
     this.#patternIds = new PatternMember(rows)
     const ids = idsOf(part.envelope)
+    const receivedAtUs = Number(part.envelope.receivedAtUs)
     this.#beforeId = fragment(`{"create":{"_id":"${ids.prefix}`)
     this.#common = fragment(
-      `,"${FIELDS.receivedAt}":"${formatTime(Number(part.envelope.receivedAtUs))}"` +
+      `,"${FIELDS.receivedAt}":"${formatTime(receivedAtUs)}"` +
+        `,"${FIELDS.slot}":"${formatTime(slotOf(receivedAtUs))}"` +
         `,"${FIELDS.project}":${JSON.stringify(projectId)}` +
         `,"${FIELDS.producer}":${ids.producer},"${FIELDS.seq}":${ids.seq}` +
         `,"${FIELDS.entry}":${entryNumber(part)},"${FIELDS.row}":`,

@@ -7,6 +7,7 @@ import { bothDone } from '../lanes.ts'
 import { BUCKETS_MAX, GroupNumbers, nameOf } from './group-numbers.ts'
 import { boundsOf, type Counted, cellOf, NumberCells } from './number-cells.ts'
 import { type AskRows, ofSample, probabilityOf, type QuantilesAsked } from './quantiles-asked.ts'
+import type { Clause } from './query/clause.ts'
 import { either } from './query/clause.ts'
 import {
   GROUPS_OF_PAGE,
@@ -17,7 +18,6 @@ import {
   rangeOf,
   sharesOf,
 } from './query/group-pages.ts'
-import type { Clause } from './query/visible-rows.ts'
 
 /** Cells of all groups that are aimed at: a cell is 100 bytes of the answer. */
 const CELLS_WANTED = 40_000

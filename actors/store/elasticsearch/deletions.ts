@@ -16,9 +16,10 @@ import type { ElasticServer } from './client.ts'
 import { type IndexNames, indicesOf } from './index-names.ts'
 import type { AttributeTypes } from './query/attribute-clause.ts'
 import { attributeTypes } from './query/attribute-types.ts'
+import type { Clause } from './query/clause.ts'
 import { attributeKeysOf, compileQuery } from './query/compile-query.ts'
 import { RuntimeFields } from './query/runtime-fields.ts'
-import { type Clause, visibleRows } from './query/visible-rows.ts'
+import { visibleRows } from './query/visible-rows.ts'
 import type { Coverage, StoreState } from './store-state.ts'
 
 export interface Deletion {

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import { inLanes } from '#actors/store/lanes.ts'
 import { oddLog } from '#actors/store/testing/odd-logs.ts'
 import { randomStages } from '#actors/store/testing/random-analyses.ts'
-import type { PlainLog } from '#actors/store/testing/random-logs.ts'
+import { KEYS, type PlainLog } from '#actors/store/testing/random-logs.ts'
 import { randomQuery } from '#actors/store/testing/random-queries.ts'
 import { analysisOf, searchAll } from '#actors/store/testing/random-searches.ts'
 import {
@@ -20,9 +20,11 @@ import type { Search } from '#proto/query/analysis.ts'
 import { printSearch } from '#proto/query/print-stages.ts'
 import { parseSearch } from '#proto/query.ts'
 import { seededRandom } from '#runtime/random.ts'
+import { indexNames } from './index-names.ts'
 import { QUANTILE_LIMITS, type QuantileLimits } from './quantiles-asked.ts'
 import type { Storage } from './storage.ts'
 import { inElasticWorld, openTestPool } from './testing/elastic-world.ts'
+import { makeOlderIndices } from './testing/older-template.ts'
 
 const address = process.env['ELASTICSEARCH_URL']
 /** Pairs of logs and a query: a few hundred here, 100,000 before a release. */
@@ -62,6 +64,17 @@ if (address === undefined) {
           quantileLimits: FEW_NUMBERS[round % FEW_NUMBERS.length] as QuantileLimits,
         }))
     }
+
+    test('an index of an older version, Elasticsearch', () =>
+      inElasticWorld(address, pool, async world => {
+        const { server, name, storage } = world
+        const end = await makeOlderIndices(server, indexNames(name), storage, KEYS)
+        try {
+          await ask(world, FIRST_SEED, 'an index of an older version')
+        } finally {
+          await end()
+        }
+      }))
   })
 }
 

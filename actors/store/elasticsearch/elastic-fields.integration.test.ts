@@ -10,7 +10,7 @@ import type { Query } from '#proto/query/tree.ts'
 import { parseQuery } from '#proto/query.ts'
 import { fold, tokenize } from '#proto/tokens.ts'
 import { seededRandom } from '#runtime/random.ts'
-import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
+import { analysis, MESSAGE_ANALYZER } from './analyzer.ts'
 import type { ElasticStore, ElasticStoreOptions } from './elastic-store.ts'
 import { ATTRIBUTE_FIELDS_MAX } from './index-template.ts'
 import { QUANTILE_LIMITS, type QuantileLimits } from './quantiles-asked.ts'
@@ -313,6 +313,55 @@ if (address === undefined) {
             assert.equal(known, severities.length, field)
           }
         }))
+
+      test('ids are keywords for whoever asks the server itself', () =>
+        inRig(async (rig, world) => {
+          const ids = ['0af7651916cd43dd8448eb211c80319c', '4bf92f3577b34da6a3ce929d0e0e419c']
+          const traced = ids.flatMap(traceId => [1, 2].map(() => ({ ...logWith([]), traceId })))
+          await rig.appendLogs(PROJECT, [...traced, logWith([])])
+          await rig.store.flush()
+          const { hits, aggregations } = await world.server.json<
+            Hits & { aggregations: { ids: { buckets: readonly { key: string }[] } } }
+          >({
+            method: 'POST',
+            path: `/logs-${world.name}.*/_search`,
+            body: {
+              query: { term: { 'trace.id': ids[0] } },
+              aggs: { ids: { terms: { field: 'trace.id' } } },
+            },
+          })
+          assert.deepEqual(
+            hits.hits.map(({ _source }) => _source['trace.id']),
+            [ids[0], ids[0]],
+          )
+          assert.deepEqual(
+            aggregations.ids.buckets.map(({ key }) => key),
+            [ids[0]],
+          )
+        }))
+
+      test('values that end alike are told apart, and found whatever they end with', () =>
+        inRig(async rig => {
+          const values = [
+            'a-123',
+            'b-123',
+            'A-123',
+            '23',
+            '',
+            '\u{1f600}',
+            'x\u{1f600}',
+            'z\n',
+            'É',
+          ]
+          await rig.appendLogs(
+            PROJECT,
+            values.map(value => logWith([['key', value]])),
+          )
+          for (const value of values) {
+            const found = await rig.compare(searchAll(PROJECT, { query: keyIs('key', value) }))
+            assert.ok(found.length > 0, value)
+          }
+        }))
     })
   }
 
@@ -324,7 +373,7 @@ if (address === undefined) {
         await server.request({
           method: 'PUT',
           path: `/${index}`,
-          body: { settings: { analysis: messageAnalysis() } },
+          body: { settings: { analysis: analysis() } },
         })
         for (const text of unicodeTexts()) {
           const { tokens } = await server.json<{ tokens: { token: string }[] }>({

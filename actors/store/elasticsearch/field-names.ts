@@ -6,6 +6,8 @@
 export const FIELDS = {
   time: '@timestamp',
   receivedAt: 'event.ingested',
+  /** Start of the five minutes of `receivedAt`. Indices of older versions have none. */
+  slot: 'logboy.slot',
   level: 'log.level',
   severity: 'event.severity',
   severityText: 'logboy.severity_text',
@@ -54,6 +56,16 @@ export function textTwinField(type: TwinType, key: string): string {
  */
 export function twinName(type: TwinType, key: string): string {
   return `${type}.${escapeKey(key).replaceAll('.', '%2e')}`
+}
+
+/**
+ * The part of a field that finds whole values by their last characters. No key can have this name:
+ * in the name of a field `%` begins two digits or ends it.
+ */
+export const TAIL = '%tail'
+
+export function tailField(field: string): string {
+  return `${field}.${TAIL}`
 }
 
 /** What Elasticsearch refuses in names or reads as a pattern; dots where a part would be empty. */

@@ -1,8 +1,8 @@
 /** Reads the different numbers of groups, with how many rows have each. */
 import type { Counted } from './number-cells.ts'
 import type { AskRows, QuantilesAsked } from './quantiles-asked.ts'
+import type { Clause } from './query/clause.ts'
 import { type GroupBucket, type GroupPage, groupQuestion, NUMBER } from './query/group-pages.ts'
-import type { Clause } from './query/visible-rows.ts'
 
 /** Below the server's limit of 65,536 on all groups of one answer. */
 export const BUCKETS_MAX = 60_000

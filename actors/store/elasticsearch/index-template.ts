@@ -1,7 +1,7 @@
 /** The template of all indices of rows: what the fields of a document are. */
 import { ATTRIBUTE_SEARCH_CHARS_MAX, SEARCH_LIMIT_MAX, SEARCH_OFFSET_MAX } from '#proto/limits.ts'
-import { MESSAGE_ANALYZER, messageAnalysis } from './analyzer.ts'
-import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
+import { analysis, MESSAGE_ANALYZER, TAIL_ANALYZER } from './analyzer.ts'
+import { ATTRIBUTES_TEXT, FIELDS, TAIL } from './field-names.ts'
 import { type Storage, storageSettings } from './storage.ts'
 
 /** Above the 100 of the server's own `logs-*-*` and `metrics-*-*`, which make data streams. */
@@ -44,13 +44,15 @@ export function indexTemplate(
         // One page is one request, however deep its offset is; one row more tells of the next page.
         'index.max_result_window': SEARCH_LIMIT_MAX + SEARCH_OFFSET_MAX + 1,
         ...LATER_SETTINGS,
-        'index.mapping.total_fields.limit': ATTRIBUTE_FIELDS_MAX + OTHER_FIELDS_MAX,
-        analysis: messageAnalysis(),
+        // A text has a part that finds it.
+        'index.mapping.total_fields.limit': 2 * ATTRIBUTE_FIELDS_MAX + OTHER_FIELDS_MAX,
+        analysis: analysis(),
       },
       mappings: {
         subobjects: false,
         dynamic: false,
-        properties: { ...rowFields(storage), ...aliases() },
+        runtime: RUNTIME_IDS,
+        properties: { ...ROW_FIELDS, ...aliases() },
       },
     },
     _meta: { description: 'Rows of Logboy' },
@@ -60,42 +62,58 @@ export function indexTemplate(
 /** What an attribute's field may be. */
 export type AttributeFieldType = 'keyword' | 'double' | 'long' | 'boolean'
 
-/** The mapping of an attribute. Numbers are read from their columns: an index of them is large. */
+/** The mapping of an attribute. Values are read from their columns: an index of them is large. */
 export function attributeMapping(type: AttributeFieldType): Record<string, unknown> {
-  if (type === 'keyword') return NAME
+  if (type === 'keyword') return { ...NAME, index: false, fields: FOUND_BY_TAIL }
   return type === 'boolean' ? { type } : { type, index: false }
 }
 
 const NAME = { type: 'keyword', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX }
 const COLUMN = { type: 'long', index: false }
+const FOUND_BY_TAIL = {
+  [TAIL]: { type: 'text', analyzer: TAIL_ANALYZER, norms: false, index_options: 'docs' },
+}
+/**
+ * A column of random texts is kept twice as tightly for a text as for a keyword, but answers no
+ * condition: for those there is a keyword of the same name that is read from the source.
+ */
+const ID = { type: 'text', index: false, fields: FOUND_BY_TAIL }
+const RUNTIME_IDS = Object.fromEntries(
+  [FIELDS.traceId, FIELDS.spanId].map(field => [
+    field,
+    {
+      type: 'keyword',
+      script: { source: `def id = params._source['${field}']; if (id != null) emit(id)` },
+    },
+  ]),
+)
 /** What indices of older versions lack, and can be given. */
 export const LATER_FIELDS = { [FIELDS.pattern]: COLUMN } as const
 
-function rowFields({ source }: Storage): Record<string, unknown> {
-  // Nobody groups by ids: where the source is stored, a column of them would only cost.
-  const id = { type: 'keyword', doc_values: source === 'synthetic' }
-  return {
-    [FIELDS.time]: { type: 'date_nanos' },
-    [FIELDS.receivedAt]: { type: 'date_nanos' },
-    [FIELDS.level]: { type: 'keyword' },
-    [FIELDS.severity]: { type: 'byte', index: false },
-    [FIELDS.severityText]: NAME,
-    [FIELDS.service]: NAME,
-    [FIELDS.host]: NAME,
-    [FIELDS.file]: NAME,
-    [FIELDS.message]: { type: 'text', analyzer: MESSAGE_ANALYZER, norms: false },
-    [FIELDS.traceId]: id,
-    [FIELDS.spanId]: id,
-    [FIELDS.project]: { type: 'keyword' },
-    [FIELDS.flags]: { type: 'byte', index: false },
-    ...LATER_FIELDS,
-    [FIELDS.producer]: COLUMN,
-    [FIELDS.seq]: COLUMN,
-    [FIELDS.row]: { type: 'integer', index: false },
-    [FIELDS.entry]: { type: 'long' },
-    [ATTRIBUTES_TEXT]: { type: 'flattened', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX },
-  }
-}
+const ROW_FIELDS = {
+  [FIELDS.time]: { type: 'date_nanos' },
+  // Within a slot rows are sorted by their wording: of what came one after the other an index
+  // would take two bytes a row, and the slot has one that takes nothing.
+  [FIELDS.receivedAt]: { type: 'date_nanos', index: false },
+  [FIELDS.slot]: { type: 'date' },
+  [FIELDS.level]: { type: 'keyword' },
+  [FIELDS.severity]: { type: 'byte', index: false },
+  [FIELDS.severityText]: NAME,
+  [FIELDS.service]: NAME,
+  [FIELDS.host]: NAME,
+  [FIELDS.file]: NAME,
+  [FIELDS.message]: { type: 'text', analyzer: MESSAGE_ANALYZER, norms: false },
+  [FIELDS.traceId]: ID,
+  [FIELDS.spanId]: ID,
+  [FIELDS.project]: { type: 'keyword' },
+  [FIELDS.flags]: { type: 'byte', index: false },
+  ...LATER_FIELDS,
+  [FIELDS.producer]: COLUMN,
+  [FIELDS.seq]: COLUMN,
+  [FIELDS.row]: { type: 'integer', index: false },
+  [FIELDS.entry]: COLUMN,
+  [ATTRIBUTES_TEXT]: { type: 'flattened', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX },
+} as const
 
 function aliases(): Record<string, unknown> {
   return Object.fromEntries(

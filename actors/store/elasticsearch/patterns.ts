@@ -17,7 +17,7 @@ import { StoreError } from '../store-error.ts'
 import { EXAMPLES_MAX, type WordingCount } from '../wording-counts.ts'
 import { Asking, asking, NO_ROWS, type Scope, type SearchTools } from './asking.ts'
 import { FIELDS } from './field-names.ts'
-import type { Clause } from './query/visible-rows.ts'
+import type { Clause } from './query/clause.ts'
 import { documentJson, type Hit, SOURCE_FIELDS } from './row-document.ts'
 
 /** null = there is nothing to ask. */

@@ -3,8 +3,8 @@ import { ELASTIC_QUANTILE_NUMBERS_MAX } from '#proto/limits.ts'
 import type { Measure } from '#proto/query/analysis.ts'
 import type { GroupsWanted } from '../analysis/groups-wanted.ts'
 import type { HeldMemory } from '../query-memory.ts'
+import type { Clause } from './query/clause.ts'
 import type { GroupFields } from './query/group-fields.ts'
-import type { Clause } from './query/visible-rows.ts'
 
 export interface QuantilesAsked {
   readonly wanted: GroupsWanted

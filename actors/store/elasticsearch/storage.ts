@@ -1,4 +1,5 @@
 /** How rows are stored, by what the server's version and licence allow. */
+import { FIELDS } from './field-names.ts'
 
 export interface Storage {
   /** 'logsdb' sorts and packs columns best (8.17 and newer); 'standard' is what all have. */
@@ -17,15 +18,23 @@ export const STORAGES_TRIED: readonly Storage[] = [
   { mode: 'standard', source: 'stored' },
 ]
 
+/**
+ * Rows of one wording lie together, which makes messages and what comes with them a third smaller;
+ * slots keep what was received at about the same time near, the newest first.
+ */
+const SORT = {
+  'index.sort.field': [FIELDS.slot, FIELDS.project, FIELDS.pattern, FIELDS.time],
+  'index.sort.order': ['desc', 'asc', 'asc', 'desc'],
+}
+
 /** The settings that ask for it. */
 export function storageSettings({ mode, source }: Storage): Record<string, unknown> {
-  const common = { 'index.mapping.source.mode': source }
+  const common = { ...SORT, 'index.mapping.source.mode': source }
   if (mode === 'logsdb') return { ...common, 'index.mode': 'logsdb' }
   return {
     // Servers before 8.17 do not know the other setting, and store the source anyway.
+    ...SORT,
     'index.codec': 'best_compression',
-    'index.sort.field': '@timestamp',
-    'index.sort.order': 'desc',
   }
 }
 

@@ -14,9 +14,9 @@ import {
   windowQuantile,
 } from './number-windows.ts'
 import { type AskRows, ofSample, probabilityOf, type QuantilesAsked } from './quantiles-asked.ts'
+import type { Clause } from './query/clause.ts'
 import { either, every, not } from './query/clause.ts'
 import { type GroupBucket, type GroupPage, groupQuestion, sharesOf } from './query/group-pages.ts'
-import type { Clause } from './query/visible-rows.ts'
 
 /** All groups, as a script would answer them; null = this is no way to them. */
 export async function askWindowQuantiles(

@@ -8,10 +8,10 @@ import { parseRegex } from '#proto/query/regex-parser.ts'
 import type { QueryLeaf, RangeTerm, RegexTerm, WildcardTerm } from '#proto/query/tree.ts'
 import { attributeField, textTwinField } from '../field-names.ts'
 import type { AttributeFieldType } from '../index-template.ts'
-import { either, NOTHING } from './clause.ts'
+import { type Clause, either, NOTHING } from './clause.ts'
+import { foundByTail } from './layout.ts'
 import { joinedRegexpClause, regexpClause } from './lucene-regex.ts'
 import type { RuntimeFields } from './runtime-fields.ts'
-import type { Clause } from './visible-rows.ts'
 
 /** A field has one type in an index, but may have several over all of a search. */
 export interface TypeInIndices {
@@ -115,11 +115,10 @@ function wholeOf(value: string, number: number): string | null {
 
 function equality(key: string, value: string, ignoreCase: boolean, tools: AttributeTools): Clause {
   const { number, whole, isInt64, bool } = meaningsOf(value)
-  const text = ignoreCase ? { value, case_insensitive: true } : { value }
   const clauses = typed(key, tools, (type, field) => {
     switch (type) {
       case 'keyword':
-        return { term: { [field]: text } }
+        return foundByTail(field, value, wholeText(field, value, ignoreCase))
       case 'double':
         return isFinite(number) ? { term: { [field]: number } } : null
       case 'long':
@@ -135,12 +134,22 @@ function equality(key: string, value: string, ignoreCase: boolean, tools: Attrib
   return { bool: { should: clauses, minimum_should_match: 1 } }
 }
 
+/** Of a column without an index, a term that ignores case would ignore that of letters like É. */
+function wholeText(field: string, value: string, ignoreCase: boolean): Clause {
+  const hasCase = ignoreCase && /[a-z]/i.test(value)
+  return hasCase ? regexpClause(field, [anyCase(value)]) : { term: { [field]: { value } } }
+}
+
+/** The whole value, whatever the case of its ASCII letters. */
+function anyCase(value: string): Branch {
+  return { pattern: sequence(literal(value, true)), atStart: true, atEnd: true }
+}
+
 /** Within the twin, ignoring case means that of the key, too: what is found is looked at. */
 function twinText(key: string, value: string, tools: AttributeTools): Clause {
   const found = { term: { [textTwinField('s', key)]: { value, case_insensitive: true } } }
-  const whole = { pattern: sequence(literal(value, true)), atStart: true, atEnd: true }
   const texts = tools.runtime.attributeTexts(key)
-  return { bool: { filter: [found, joinedRegexpClause(texts, [whole])] } }
+  return { bool: { filter: [found, joinedRegexpClause(texts, [anyCase(value)])] } }
 }
 
 function twinTerm(type: (typeof TWINS)[number], key: string, value: string): Clause {

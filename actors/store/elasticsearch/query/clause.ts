@@ -1,5 +1,7 @@
 /** Clauses that others are made of. */
-import type { Clause } from './visible-rows.ts'
+
+/** One condition in the language of Elasticsearch. */
+export type Clause = Readonly<Record<string, unknown>>
 
 export const NOTHING: Clause = { match_none: {} }
 

@@ -43,6 +43,11 @@ describe('query in the language of Elasticsearch', () => {
       ],
     ])
     const [clause] = compileQuery(filterOf('status:200.0'), types).clauses
+    const should = [
+      { match: { 'attributes.status.%tail': '200.0' } },
+      { bool: { must_not: [{ exists: { field: 'logboy.slot' } }] } },
+    ]
+    const isWhole = { term: { 'attributes.status': { value: '200.0' } } }
     assert.deepEqual(clause, {
       bool: {
         should: [
@@ -55,7 +60,8 @@ describe('query in the language of Elasticsearch', () => {
             bool: {
               filter: [
                 { terms: { _index: ['b'] } },
-                { term: { 'attributes.status': { value: '200.0', case_insensitive: true } } },
+                // An index of the last characters finds the rows, or one of whole values.
+                { bool: { filter: [{ bool: { should, minimum_should_match: 1 } }, isWhole] } },
               ],
             },
           },

@@ -13,10 +13,10 @@ import { formatTime } from '#proto/time.ts'
 import { tokenize } from '#proto/tokens.ts'
 import { FIELDS } from '../field-names.ts'
 import { type AttributeTypes, attributeClause, patternOf } from './attribute-clause.ts'
-import { either, every, NOTHING, not } from './clause.ts'
+import { type Clause, either, every, NOTHING, not } from './clause.ts'
+import { foundByPresence, foundByTail, isPresent, receivedWithin } from './layout.ts'
 import { regexpClause } from './lucene-regex.ts'
 import { RuntimeFields } from './runtime-fields.ts'
-import type { Clause } from './visible-rows.ts'
 
 export interface CompiledQuery {
   /** All must hold. */
@@ -34,7 +34,7 @@ export function compileQuery(
   const tools = { types, runtime }
   const clauses = [
     ...range(FIELDS.time, filter.startUs, filter.endUs),
-    ...range(FIELDS.receivedAt, filter.ingestedStartUs, filter.ingestedEndUs),
+    ...received(filter.ingestedStartUs, filter.ingestedEndUs),
     ...(filter.levels.length === 0 ? [] : [levels(filter.levels)]),
     ...(filter.services.length === 0
       ? []
@@ -62,6 +62,13 @@ function range(field: string, fromUs: number, toUs: number): Clause[] {
     ...(toUs < Number.MAX_SAFE_INTEGER ? { lt: formatTime(Math.max(0, toUs)) } : {}),
   }
   return Object.keys(bounds).length === 0 ? [] : [{ range: { [field]: bounds } }]
+}
+
+/** The same of the time of receipt. */
+function received(fromUs: number, toUs: number): Clause[] {
+  const from = fromUs > 0 ? fromUs : null
+  const to = toUs < Number.MAX_SAFE_INTEGER ? Math.max(0, toUs) : null
+  return from === null && to === null ? [] : [receivedWithin(from, to)]
 }
 
 function levels(names: readonly string[]): Clause {
@@ -94,9 +101,9 @@ function compileLeaf(leaf: QueryLeaf, tools: Tools): Clause {
     case 'level':
       return levels(levelsOf(leaf))
     case 'time':
-      return compileTime(FIELDS.time, leaf)
+      return compileTime(leaf, (fromUs, toUs) => range(FIELDS.time, fromUs, toUs))
     case 'ingested_at':
-      return compileTime(FIELDS.receivedAt, leaf)
+      return compileTime(leaf, received)
     case 'service':
     case 'host':
     case 'file':
@@ -144,11 +151,13 @@ function compileScan(leaf: FieldLeaf, { runtime }: Tools): Clause {
   return { wildcard: { [FIELDS.message]: { value: leaf.parts.join('*') } } }
 }
 
-function compileTime(field: string, leaf: FieldLeaf): Clause {
+type TimeRange = (fromUs: number, toUs: number) => Clause[]
+
+function compileTime(leaf: FieldLeaf, rangeOf: TimeRange): Clause {
   if (leaf.type === 'exists') return every([])
   if (leaf.type !== 'range') return NOTHING
   const { fromUs, toUs } = spanOf(leaf)
-  return every(range(field, fromUs, toUs))
+  return every(rangeOf(fromUs, toUs))
 }
 
 /** A row without the field has an empty text there. */
@@ -198,13 +207,16 @@ function compileId(field: string, leaf: FieldLeaf): Clause {
       return leaf.value === leaf.value.toLowerCase() ? idClause(field, leaf.value) : NOTHING
     case 'range':
       return NOTHING
+    case 'exists':
+      return isPresent(field)
     default:
-      return compileName(field, leaf)
+      return foundByPresence(field, compileName(field, leaf))
   }
 }
 
 function idClause(field: string, hex: string): Clause {
-  return { term: { [field]: hex.toLowerCase() } }
+  const value = hex.toLowerCase()
+  return foundByTail(field, value, { term: { [field]: value } })
 }
 
 function compileRowId(leaf: FieldLeaf): Clause {

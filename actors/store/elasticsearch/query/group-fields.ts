@@ -8,8 +8,7 @@ import { attributeField, FIELDS, textTwinField } from '../field-names.ts'
 import type { AttributeFieldType } from '../index-template.ts'
 import type { AttributeTypes } from './attribute-clause.ts'
 import { groupScript, numberScript } from './attribute-scripts.ts'
-import { either } from './clause.ts'
-import type { Clause } from './visible-rows.ts'
+import { type Clause, either } from './clause.ts'
 
 export interface GroupFields {
   /** By the place of the part in the key. */

@@ -9,7 +9,7 @@ import {
   type Pattern,
   wholeText,
 } from '#proto/query/pattern.ts'
-import type { Clause } from './visible-rows.ts'
+import type { Clause } from './clause.ts'
 
 /** Steps that the server may take to make an automaton of an expression: ten times its default. */
 const DETERMINIZE_WORK_MAX = 100_000

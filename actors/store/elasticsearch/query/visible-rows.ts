@@ -1,11 +1,9 @@
 /** Which rows of a project a search may see at all, whatever it asks for. */
-import { formatTime } from '#proto/time.ts'
 import { entryNumber, lastEntryNumber } from '../entry-number.ts'
 import { FIELDS } from '../field-names.ts'
 import type { Coverage } from '../store-state.ts'
-
-/** One condition in the language of Elasticsearch. */
-export type Clause = Readonly<Record<string, unknown>>
+import type { Clause } from './clause.ts'
+import { receivedWithin } from './layout.ts'
 
 export interface Visible {
   readonly projectId: string
@@ -23,9 +21,7 @@ export function visibleRows({ projectId, receivedFromUs, coverage }: Visible): C
     bool: {
       filter: [
         { term: { [FIELDS.project]: projectId } },
-        ...(receivedFromUs > 0
-          ? [{ range: { [FIELDS.receivedAt]: { gte: formatTime(receivedFromUs) } } }]
-          : []),
+        ...(receivedFromUs > 0 ? [receivedWithin(receivedFromUs, null)] : []),
       ],
       must_not: [{ bool: { filter: [uncovered(coverage), recent(coverage)] } }],
     },
@@ -62,6 +58,5 @@ function recent({ receivedAtUs }: Coverage): Clause {
     0,
     Math.min(...receivedAtUs.values(), Number.MAX_SAFE_INTEGER) - SKEW_US,
   )
-  const gte = receivedAtUs.size === 0 ? 0 : oldestUs
-  return { range: { [FIELDS.receivedAt]: { gte: formatTime(gte) } } }
+  return receivedWithin(receivedAtUs.size === 0 ? 0 : oldestUs, null)
 }

@@ -11,12 +11,15 @@ import { connectElastic, type ElasticServer } from '../client.ts'
 import type { DeadLetters } from '../dead-letters.ts'
 import { type ElasticStore, type ElasticStoreOptions, openElasticStore } from '../elastic-store.ts'
 import { indexNames } from '../index-names.ts'
+import type { Storage } from '../storage.ts'
 import { deleteInstallation } from './delete-installation.ts'
 import { MemoryPlacements } from './memory-placements.ts'
 
 const MANIFEST_URL = new URL('../../../manifest.ts', import.meta.url)
 /** Real time passes: what waits in virtual time for a minute does not do so here. */
 const SLEEP_MS_MAX = 50
+/** 'stored' for servers that cannot put sources together: 8.16 and all without the licence. */
+const SOURCE = process.env['LOGBOY_ELASTIC_SOURCE'] as Storage['source'] | undefined
 const REFRESH_INTERVAL_MS = 20
 /** As long as a timer can be. */
 const STOP_MS_MAX = 2 ** 31 - 1
@@ -49,6 +52,11 @@ export class ElasticWorld implements StoreWorld {
     this.#options = options
   }
 
+  get storage(): Storage {
+    const storage = this.#options.storage ?? { mode: 'logsdb', source: 'synthetic' }
+    return { ...storage, source: SOURCE ?? storage.source }
+  }
+
   async open(): Promise<ElasticStore> {
     await this.kill()
     const deadLetters: DeadLetters = {
@@ -78,9 +86,9 @@ export class ElasticWorld implements StoreWorld {
       memoryBytes: 64 * 1024 * 1024,
       refreshIntervalMs: REFRESH_INTERVAL_MS,
       searchTimeoutMs: 30_000,
-      storage: { mode: 'logsdb', source: 'synthetic' },
       onFault: error => this.faults.push(error),
       ...this.#options,
+      storage: this.storage,
     })
     return this.#store
   }
