@@ -63,9 +63,7 @@ const { values } = parseArgs({
 const address = process.env['ELASTICSEARCH_URL'] ?? ''
 const server = await connectElastic({ url: address, clock: systemClock })
 const wanted = Number(values.rows)
-const taken = await takeEntries(values.data ?? dataFile(wanted), wanted)
-// Kafka counts records, the journal that the bench takes them from counts bytes.
-const entries = taken.map((entry, position) => ({ ...entry, position }))
+const entries = await takeEntries(values.data ?? dataFile(wanted), wanted)
 const rows = entries.reduce((sum, { envelope }) => sum + envelope.recordCount, 0)
 const prepared = prepareBodies(BENCH_PROJECT, entries)
 console.log(`| ${rows} rows | B per row | fields |\n|---|---|---|`)

@@ -34,6 +34,8 @@ const IN_FLIGHT = [2, 4]
 const WARM_UP_BODIES = 20
 const MEMORY_BYTES = 64 * 1024 * 1024
 const DAY_US = Date.UTC(2026, 10, 28) * 1_000
+/** As if 10,000 rows came a second: how they lie in an index depends on it. */
+const BATCH_US = BigInt(BATCH_ROWS * 100)
 
 export interface Sent {
   readonly rowsPerSecond: number
@@ -109,11 +111,10 @@ function best(sent: readonly Sent[]): Sent {
 
 export async function takeEntries(path: string, rowsMax: number): Promise<LogEntry[]> {
   const entries: LogEntry[] = []
-  let [rows, position] = [0, 0]
+  let rows = 0
   for await (const { bytes, rows: count } of sealedBatches(path, BATCH_ROWS)) {
     const memory = new SharedArrayBuffer(bytes.length)
     new Uint8Array(memory).set(bytes)
-    position += bytes.length
     const batch: BatchBytes = {
       memory,
       offset: 0,
@@ -128,10 +129,11 @@ export async function takeEntries(path: string, rowsMax: number): Promise<LogEnt
       producer: 0x123456789abcdefn,
       epoch: 1,
       sequence,
-      receivedAtUs: BigInt(DAY_US) + sequence * 40_000n,
+      receivedAtUs: BigInt(DAY_US) + sequence * BATCH_US,
       recordCount: count,
     })
-    entries.push({ partition: 0, position, envelope, batch })
+    // As Kafka counts.
+    entries.push({ partition: 0, position: entries.length, envelope, batch })
     rows += count
     if (rows >= rowsMax) break
   }

@@ -17,6 +17,7 @@ const LONG = [
   'actors/store/elasticsearch/elastic-store.integration.test.ts',
   'actors/store/elasticsearch/elastic-stored-source.integration.test.ts',
   'actors/catalog/lost-connection.integration.test.ts',
+  'actors/commit-log/kafka/three-brokers.integration.test.ts',
   'deploy/compose-dry.integration.test.ts',
   'deploy/nginx.integration.test.ts',
   'actors/alerts/shared-alerting.integration.test.ts',

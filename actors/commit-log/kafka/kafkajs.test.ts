@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
+import { connect } from 'node:net'
 import { test } from 'node:test'
+import type { ISocketFactory } from 'kafkajs'
 import { newCluster } from './kafkajs.ts'
 
 interface RequestQueue {
@@ -38,6 +40,24 @@ test('one that has requests waiting, or is throttled by its broker, still does',
   throttled.checkPendingRequests()
   assert.notEqual(throttled.throttleCheckTimeoutId, null)
   throttled.destroy()
+})
+
+test('whichever broker refuses, the next is asked, and all of them before it is given up', async () => {
+  const asked: number[] = []
+  const ports = [1, 2, 3]
+  const refuse: ISocketFactory = ({ port, onConnect }) => {
+    asked.push(port)
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.once('connect', onConnect)
+    return socket
+  }
+  const brokers = ports.map(port => `127.0.0.1:${port}`)
+  for (const _ of ports) {
+    asked.length = 0
+    const cluster = newCluster({ brokers, clientId: 'test', socketFactory: refuse })
+    await assert.rejects(cluster.connect())
+    assert.deepEqual(new Set(asked), new Set(ports))
+  }
 })
 
 test('the inner class that is used is there: kafkajs must stay at the version that has it', () => {

@@ -39,8 +39,8 @@ const REQUEST_TIMEOUT_MS = 5_000
 const METADATA_AGE_MS = 60_000
 /** kafkajs logs what it also throws; whoever catches it tells it once. */
 const LOG_NOTHING: logLevel = 0
-/** One try: whoever asks knows better when to try again. */
-const NO_RETRIES = { retries: 0 }
+/** Before the next broker is asked. */
+const NEXT_BROKER_MS = 20
 /** Only records of committed transactions, should others ever write such. */
 const READ_COMMITTED = 1
 
@@ -361,15 +361,26 @@ export function kindOf(error: unknown): string {
   return typeof type === 'string' ? type : error.name
 }
 
+let turn = 0
+
+/**
+ * kafkajs begins at the first address whenever it is connected anew, and goes on from one that does
+ * not answer only if it refuses: with a broker dead or hung, others have to be asked first.
+ */
+function nextOf(brokers: readonly string[]): string {
+  return brokers[turn++ % brokers.length] as string
+}
+
 function configOf(address: KafkaAddress): KafkaConfig {
   const { brokers, clientId, ssl, sasl, requestTimeoutMs, socketFactory } = address
   return {
-    brokers: [...brokers],
+    brokers: () => [nextOf(brokers)],
     clientId,
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
-    retry: NO_RETRIES,
+    // Each broker once: whoever asks knows better when to try again.
+    retry: { retries: brokers.length - 1, initialRetryTime: NEXT_BROKER_MS },
     logLevel: LOG_NOTHING,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),

@@ -1,10 +1,10 @@
 /** A Kafka of one test alone, to be killed and stopped: KAFKA_HOME holds its jars in `libs`. */
-import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { endsWithUs } from '#actors/testing/ends-with-us.ts'
 import { freePort } from '#actors/testing/free-port.ts'
 import { pause } from '#runtime/clock.ts'
@@ -22,6 +22,16 @@ export interface OwnKafkaOptions {
   readonly folder?: string
   /** Opens a second door, for users over TLS. */
   readonly secured?: SecuredDoor
+  /** Makes it one broker of several. */
+  readonly member?: ClusterMember
+}
+
+export interface ClusterMember {
+  /** Known before all of them are open: each is told where the others are. */
+  readonly ports: Ports
+  readonly heapMb: number
+  /** Of server.properties, in place of what a broker alone has. */
+  readonly lines: Lines
 }
 
 export interface SecuredDoor {
@@ -36,16 +46,19 @@ export class OwnKafka {
   /** The door of SecuredDoor. */
   readonly securedBrokers: readonly string[]
   readonly #folder: string
+  readonly #heapMb: number
   #server: ChildProcess | null = null
 
-  private constructor(folder: string, [port, controllerPort, securedPort]: Ports, lines: Lines) {
+  private constructor(folder: string, { ports, heapMb, lines }: ClusterMember) {
+    const [port, controllerPort, securedPort] = ports
     this.#folder = folder
+    this.#heapMb = heapMb
     this.brokers = [`127.0.0.1:${port}`]
     this.securedBrokers = [`127.0.0.1:${securedPort}`]
     const own = {
       'process.roles': 'broker,controller',
       'node.id': '1',
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      listeners: plainDoors(ports),
       'controller.listener.names': 'CONTROLLER',
       'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
       'offsets.topic.num.partitions': '1',
@@ -55,30 +68,36 @@ export class OwnKafka {
       'broker.heartbeat.interval.ms': '500',
       'log.dirs': join(this.#folder, 'data'),
     }
-    const secured = `${own.listeners},SASL_SSL://127.0.0.1:${securedPort}`
-    const all = { ...own, ...lines, ...(lines === PLAIN ? {} : { listeners: secured }) }
-    const properties = Object.entries(all).map(([name, value]) => `${name}=${value}`)
+    const properties = Object.entries({ ...own, ...lines }).map(
+      ([name, value]) => `${name}=${value}`,
+    )
     writeFileSync(this.#properties, properties.join('\n'))
   }
 
-  static async open({ folder, secured }: OwnKafkaOptions = {}): Promise<OwnKafka> {
-    const kafka = new OwnKafka(
-      folder ?? mkdtempSync(join(tmpdir(), 'logboy-own-kafka-')),
-      [await freePort(), await freePort(), await freePort()],
-      secured === undefined ? PLAIN : securedLines(secured),
-    )
+  /** Formatted, not started. */
+  static async prepare({ folder, secured, member }: OwnKafkaOptions = {}): Promise<OwnKafka> {
+    const { ports, heapMb, lines } = member ?? { ports: await freePorts(), heapMb: 384, lines: {} }
+    const door = secured === undefined ? {} : securedLines(secured, ports)
+    const kafka = new OwnKafka(folder ?? mkdtempSync(join(tmpdir(), 'logboy-own-kafka-')), {
+      ports,
+      heapMb,
+      lines: { ...door, ...lines },
+    })
     const id = ['format', '-t', 'logboy-own-kafkaaaaaaQ', '-c', kafka.#properties]
     const users = secured === undefined ? [] : scramUsers(secured)
-    const format = [...kafka.#java, 'kafka.tools.StorageTool', ...id, ...users]
-    const formatted = spawnSync('java', format)
-    assert.equal(formatted.status, 0, formatted.stderr.toString())
+    await promisify(execFile)('java', [...kafka.#java, 'kafka.tools.StorageTool', ...id, ...users])
+    return kafka
+  }
+
+  static async open(options?: OwnKafkaOptions): Promise<OwnKafka> {
+    const kafka = await OwnKafka.prepare(options)
     await kafka.start()
     return kafka
   }
 
   /** On the data that is there. */
   async start(): Promise<void> {
-    const options = ['-Xmx384m', '-Dlog4j2.level=ERROR']
+    const options = [`-Xmx${this.#heapMb}m`, '-Dlog4j2.level=ERROR']
     const args = [...options, ...this.#java, 'kafka.Kafka', this.#properties]
     this.#server = endsWithUs(spawn('java', args, { stdio: 'ignore' }))
     const admin = { brokers: this.brokers, clientId: 'own-kafka' }
@@ -134,14 +153,21 @@ export class OwnKafka {
   }
 }
 
-type Ports = readonly [broker: number, controller: number, secured: number]
-type Lines = Readonly<Record<string, string>>
+export type Ports = readonly [broker: number, controller: number, secured: number]
+export type Lines = Readonly<Record<string, string>>
 
-const PLAIN: Lines = {}
+export async function freePorts(): Promise<Ports> {
+  return [await freePort(), await freePort(), await freePort()]
+}
+
+function plainDoors([broker, controller]: Ports): string {
+  return `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`
+}
+
 const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
 /** Of https://kafka.apache.org/41/documentation.html#security_sasl: one user, by three mechanisms. */
-function securedLines({ pemFile, user, password }: SecuredDoor): Lines {
+function securedLines({ pemFile, user, password }: SecuredDoor, ports: Ports): Lines {
   const security = 'org.apache.kafka.common.security'
   const scram = SCRAM.map(mechanism => [
     `listener.name.sasl_ssl.${mechanism.toLowerCase()}.sasl.jaas.config`,
@@ -149,6 +175,7 @@ function securedLines({ pemFile, user, password }: SecuredDoor): Lines {
   ])
   return {
     ...Object.fromEntries(scram),
+    listeners: `${plainDoors(ports)},SASL_SSL://127.0.0.1:${ports[2]}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
     'listener.name.sasl_ssl.sasl.enabled.mechanisms': ['PLAIN', ...SCRAM].join(),
     'listener.name.sasl_ssl.plain.sasl.jaas.config': `${security}.plain.PlainLoginModule required user_${user}="${password}";`,
