@@ -1,8 +1,8 @@
 /**
  * The store on Elasticsearch beside the same Elasticsearch fed prepared bodies by a bare client:
  * `ELASTICSEARCH_URL=… node bench/elastic.bench.ts [--rows 400000] [--data FILE.ndjson] [--runs 3]`.
- * Rate, CPU outside and inside Elasticsearch, bytes on disk in both forms of the source, and how
- * long rows take to become searchable.
+ * Rate, CPU outside and inside Elasticsearch, and how long rows take to become searchable;
+ * `elasticDisk` weighs both forms of the source.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -51,8 +51,6 @@ export interface ElasticMeasured {
   readonly store: Sent
   /** Rate of the store to that of the bare client. */
   readonly ratio: number
-  /** By form of the source, after a merge to one segment. */
-  readonly diskBytes: ReadonlyMap<Storage['source'], number>
   /** Milliseconds from `receive` until searches of every process see the rows. */
   readonly searchableMs: { readonly p50: number; readonly p99: number }
 }
@@ -65,40 +63,57 @@ interface Bench {
   readonly rows: number
 }
 
-export async function benchElastic(options: {
+interface BenchOptions {
   readonly address: string
   readonly data: string
   readonly rows: number
-  readonly runs: number
-  readonly latencySeconds: number
-  readonly paceRowsPerSecond: number
-}): Promise<ElasticMeasured> {
-  const { address, data, runs } = options
-  const entries = await takeEntries(data, options.rows)
-  const rows = entries.reduce((sum, { envelope }) => sum + envelope.recordCount, 0)
-  const server = await connectElastic({ url: address, clock: systemClock })
-  const pool = openWorkerPool({ manifestUrl: MANIFEST_URL, threads: 2, queueMax: 1_000 })
-  const bench: Bench = { server, address, pool, entries, rows }
-  try {
+}
+
+export async function benchElastic(
+  options: BenchOptions & PaceOptions & { readonly runs: number },
+): Promise<ElasticMeasured> {
+  return await inBench(options, async bench => {
     const bare: Sent[] = []
     const store: Sent[] = []
     await warmUp(bench)
-    for (let run = 0; run < runs; run++) {
+    for (let run = 0; run < options.runs; run++) {
       const tries: Sent[] = []
       for (const inFlight of IN_FLIGHT) tries.push(await sendBare(bench, inFlight))
       bare.push(best(tries))
       store.push(await inStore(bench, SYNTHETIC, opened => sendThrough(bench, opened)))
-    }
-    const diskBytes = new Map<Storage['source'], number>()
-    for (const storage of [SYNTHETIC, STORED]) {
-      diskBytes.set(storage.source, await inStore(bench, storage, opened => disk(bench, opened)))
     }
     const searchableMs = await inStore(bench, SYNTHETIC, opened =>
       searchable(bench, opened, options),
     )
     const [ours, theirs] = [best(store), best(bare)]
     const ratio = ours.rowsPerSecond / theirs.rowsPerSecond
-    return { rows, bare: theirs, store: ours, ratio, diskBytes, searchableMs }
+    return { rows: bench.rows, bare: theirs, store: ours, ratio, searchableMs }
+  })
+}
+
+/** Bytes a row by form of the source, after a merge to one segment. */
+export async function elasticDisk(
+  options: BenchOptions,
+): Promise<ReadonlyMap<Storage['source'], number>> {
+  return await inBench(options, async bench => {
+    const bytes = new Map<Storage['source'], number>()
+    for (const storage of [SYNTHETIC, STORED]) {
+      bytes.set(storage.source, await inStore(bench, storage, opened => disk(bench, opened)))
+    }
+    return bytes
+  })
+}
+
+async function inBench<Result>(
+  { address, data, rows: wanted }: BenchOptions,
+  run: (bench: Bench) => Promise<Result>,
+): Promise<Result> {
+  const entries = await takeEntries(data, wanted)
+  const rows = entries.reduce((sum, { envelope }) => sum + envelope.recordCount, 0)
+  const server = await connectElastic({ url: address, clock: systemClock })
+  const pool = openWorkerPool({ manifestUrl: MANIFEST_URL, threads: 2, queueMax: 1_000 })
+  try {
+    return await run({ server, address, pool, entries, rows })
   } finally {
     await pool.close()
     await server.close()
@@ -308,7 +323,7 @@ async function searchable(
 }
 
 export function elasticTable(found: ElasticMeasured): string {
-  const { rows, bare, store, ratio, diskBytes, searchableMs } = found
+  const { rows, bare, store, ratio, searchableMs } = found
   const line = (name: string, { rowsPerSecond, ownUs, elasticUs }: Sent): string =>
     `${name.padEnd(12)} ${Math.round(rowsPerSecond)} rows/s, CPU a row: ` +
     `${ownUs.toFixed(2)} µs outside, ${elasticUs.toFixed(1)} µs in Elasticsearch`
@@ -317,7 +332,6 @@ export function elasticTable(found: ElasticMeasured): string {
     line('bare client', bare),
     line('store', store),
     `rate to the bare client's: ${ratio.toFixed(2)} ×, CPU in Elasticsearch: ${(store.elasticUs / bare.elasticUs).toFixed(2)} ×`,
-    ...[...diskBytes].map(([source, bytes]) => `source ${source}: ${bytes.toFixed(1)} B a row`),
     `searchable after ${searchableMs.p50.toFixed(0)} ms (p50), ${searchableMs.p99.toFixed(0)} ms (p99)`,
   ].join('\n')
 }

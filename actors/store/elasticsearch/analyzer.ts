@@ -5,6 +5,7 @@
  * newer than the server's Java (28 of Unicode 17 at present) stay as they are there.
  */
 import { tokenClass } from '#proto/tokens.ts'
+import { BEGINNING_DIGITS } from './entry-number.ts'
 
 export const MESSAGE_ANALYZER = 'logboy_message'
 /**
@@ -14,6 +15,8 @@ export const MESSAGE_ANALYZER = 'logboy_message'
  */
 export const TAIL_ANALYZER = 'logboy_tail'
 const TAIL_CHARS = 3
+/** Makes one token of the beginning of a place in the log. */
+export const HEAD_ANALYZER = 'logboy_head'
 
 /** Longer tokens would not fit a Lucene term (32,766 bytes); both sides of a search are cut. */
 const TOKEN_CHARS_MAX = 8_191
@@ -28,6 +31,7 @@ export function analysis(): Record<string, unknown> {
     filter: {
       logboy_length: { type: 'truncate', length: TOKEN_CHARS_MAX },
       logboy_tail_length: { type: 'truncate', length: TAIL_CHARS },
+      logboy_head_length: { type: 'truncate', length: BEGINNING_DIGITS },
     },
     analyzer: {
       [MESSAGE_ANALYZER]: {
@@ -39,6 +43,11 @@ export function analysis(): Record<string, unknown> {
         type: 'custom',
         tokenizer: 'keyword',
         filter: ['reverse', 'logboy_tail_length', 'lowercase'],
+      },
+      [HEAD_ANALYZER]: {
+        type: 'custom',
+        tokenizer: 'keyword',
+        filter: ['logboy_head_length'],
       },
     },
   }

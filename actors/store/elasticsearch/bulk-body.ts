@@ -15,7 +15,7 @@ import { ByteSink } from '../parquet/byte-sink.ts'
 import { AttributeMember } from './attribute-members.ts'
 import { type KnownTypes, proposeTypes } from './attribute-types.ts'
 import { TimeWriter } from './document-times.ts'
-import { entryNumber } from './entry-number.ts'
+import { entryNumber, entryText } from './entry-number.ts'
 import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
 import type { AttributeFieldType } from './index-template.ts'
 import { fragment, writeAscii, writeBytes, writeHex } from './json-bytes.ts'
@@ -142,7 +142,7 @@ class PartWriter {
         `,"${FIELDS.slot}":"${formatTime(slotOf(receivedAtUs))}"` +
         `,"${FIELDS.project}":${JSON.stringify(projectId)}` +
         `,"${FIELDS.producer}":${ids.producer},"${FIELDS.seq}":${ids.seq}` +
-        `,"${FIELDS.entry}":${entryNumber(part)},"${FIELDS.row}":`,
+        `,"${FIELDS.entry}":"${entryText(entryNumber(part))}","${FIELDS.row}":`,
     )
   }
 

@@ -19,6 +19,20 @@ export function entryNumber({ partition, position }: Place): bigint {
   return (BigInt(partition) << POSITION_BITS) | BigInt(position)
 }
 
+const DIGITS = 19
+/** A hundred entries have the same beginning. */
+export const BEGINNING_DIGITS = 17
+
+/** All of one length: texts are in the order of the numbers. */
+export function entryText(entry: bigint): string {
+  return String(entry).padStart(DIGITS, '0')
+}
+
+/** What an index of beginnings has of it. */
+export function entryBeginning(entry: bigint): string {
+  return entryText(entry).slice(0, BEGINNING_DIGITS)
+}
+
 /** The last number of the partition. */
 export function lastEntryNumber(partition: number): bigint {
   return entryNumber({ partition, position: POSITION_MAX })

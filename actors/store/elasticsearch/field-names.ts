@@ -64,6 +64,9 @@ export function twinName(type: TwinType, key: string): string {
  */
 export const TAIL = '%tail'
 
+/** The part of a field that finds it by its beginning. */
+export const HEAD = '%head'
+
 export function tailField(field: string): string {
   return `${field}.${TAIL}`
 }

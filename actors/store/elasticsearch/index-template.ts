@@ -1,7 +1,7 @@
 /** The template of all indices of rows: what the fields of a document are. */
 import { ATTRIBUTE_SEARCH_CHARS_MAX, SEARCH_LIMIT_MAX, SEARCH_OFFSET_MAX } from '#proto/limits.ts'
-import { analysis, MESSAGE_ANALYZER, TAIL_ANALYZER } from './analyzer.ts'
-import { ATTRIBUTES_TEXT, FIELDS, TAIL } from './field-names.ts'
+import { analysis, HEAD_ANALYZER, MESSAGE_ANALYZER, TAIL_ANALYZER } from './analyzer.ts'
+import { ATTRIBUTES_TEXT, FIELDS, HEAD, TAIL } from './field-names.ts'
 import { type Storage, storageSettings } from './storage.ts'
 
 /** Above the 100 of the server's own `logs-*-*` and `metrics-*-*`, which make data streams. */
@@ -70,9 +70,7 @@ export function attributeMapping(type: AttributeFieldType): Record<string, unkno
 
 const NAME = { type: 'keyword', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX }
 const COLUMN = { type: 'long', index: false }
-const FOUND_BY_TAIL = {
-  [TAIL]: { type: 'text', analyzer: TAIL_ANALYZER, norms: false, index_options: 'docs' },
-}
+const FOUND_BY_TAIL = { [TAIL]: oneToken(TAIL_ANALYZER) }
 /**
  * A column of random texts is kept twice as tightly for a text as for a keyword, but answers no
  * condition: for those there is a keyword of the same name that is read from the source.
@@ -92,8 +90,8 @@ export const LATER_FIELDS = { [FIELDS.pattern]: COLUMN } as const
 
 const ROW_FIELDS = {
   [FIELDS.time]: { type: 'date_nanos' },
-  // Within a slot rows are sorted by their wording: of what came one after the other an index
-  // would take two bytes a row, and the slot has one that takes nothing.
+  // Within a slot rows are sorted by their wording: an index of the time, and one of the place in
+  // the log, would take two bytes a row. That of slots takes nothing, that of beginnings little.
   [FIELDS.receivedAt]: { type: 'date_nanos', index: false },
   [FIELDS.slot]: { type: 'date' },
   [FIELDS.level]: { type: 'keyword' },
@@ -111,9 +109,13 @@ const ROW_FIELDS = {
   [FIELDS.producer]: COLUMN,
   [FIELDS.seq]: COLUMN,
   [FIELDS.row]: { type: 'integer', index: false },
-  [FIELDS.entry]: COLUMN,
+  [FIELDS.entry]: { ...COLUMN, fields: { [HEAD]: oneToken(HEAD_ANALYZER) } },
   [ATTRIBUTES_TEXT]: { type: 'flattened', ignore_above: ATTRIBUTE_SEARCH_CHARS_MAX },
 } as const
+
+function oneToken(analyzer: string): Record<string, unknown> {
+  return { type: 'text', analyzer, norms: false, index_options: 'docs' }
+}
 
 function aliases(): Record<string, unknown> {
   return Object.fromEntries(

@@ -3,7 +3,8 @@
  * until their rows expire: without slots, and whole values have an index of their own there.
  */
 import { formatTime } from '#proto/time.ts'
-import { FIELDS, tailField } from '../field-names.ts'
+import { entryBeginning } from '../entry-number.ts'
+import { FIELDS, HEAD, tailField } from '../field-names.ts'
 import { slotOf } from '../slots.ts'
 import { type Clause, either, every, not } from './clause.ts'
 
@@ -12,17 +13,32 @@ const IN_OLDER_INDEX = not({ exists: { field: FIELDS.slot } })
 
 /** Rows received in [fromUs, toUs) in µs; null = no end. */
 export function receivedWithin(fromUs: number | null, toUs: number | null): Clause {
-  const slots = {
-    ...(fromUs === null ? {} : { gte: formatTime(slotOf(fromUs)) }),
-    ...(toUs === null ? {} : { lte: formatTime(slotOf(toUs)) }),
+  const ends = [fromUs, toUs].flatMap(us => (us === null ? [] : formatTime(slotOf(us))))
+  const between = {
+    ...(fromUs === null ? {} : { gt: formatTime(slotOf(fromUs)) }),
+    ...(toUs === null ? {} : { lt: formatTime(slotOf(toUs)) }),
   }
   const times = {
     ...(fromUs === null ? {} : { gte: formatTime(fromUs) }),
     ...(toUs === null ? {} : { lt: formatTime(toUs) }),
   }
+  // Of whole slots the time of no row has to be looked at.
+  const toLookAt = either([{ terms: { [FIELDS.slot]: [...new Set(ends)] } }, IN_OLDER_INDEX])
+  return either([
+    { range: { [FIELDS.slot]: between } },
+    every([toLookAt, { range: { [FIELDS.receivedAt]: times } }]),
+  ])
+}
+
+/** Rows with entries from `first` to `last`. */
+export function entriesWithin(first: bigint, last: bigint): Clause {
+  const range = (field: string, textOf: (entry: bigint) => string): Clause => ({
+    range: { [field]: { gte: textOf(first), lte: textOf(last) } },
+  })
   return every([
-    either([{ range: { [FIELDS.slot]: slots } }, IN_OLDER_INDEX]),
-    { range: { [FIELDS.receivedAt]: times } },
+    either([range(`${FIELDS.entry}.${HEAD}`, entryBeginning), IN_OLDER_INDEX]),
+    // As text, for numbers are beyond 2^53.
+    range(FIELDS.entry, String),
   ])
 }
 

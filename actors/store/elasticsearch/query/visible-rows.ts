@@ -3,7 +3,7 @@ import { entryNumber, lastEntryNumber } from '../entry-number.ts'
 import { FIELDS } from '../field-names.ts'
 import type { Coverage } from '../store-state.ts'
 import type { Clause } from './clause.ts'
-import { receivedWithin } from './layout.ts'
+import { entriesWithin, receivedWithin } from './layout.ts'
 
 export interface Visible {
   readonly projectId: string
@@ -37,16 +37,11 @@ function uncovered({ positions }: Coverage): Clause {
   let next = 0n
   for (const [partition, position] of positions.pairs()) {
     const first = entryNumber({ partition, position: 0 })
-    if (next < first) gaps.push(between(next, first - 1n))
+    if (next < first) gaps.push(entriesWithin(next, first - 1n))
     next = entryNumber({ partition, position }) + 1n
   }
-  gaps.push(between(next, lastEntryNumber(2 ** 15 - 1)))
+  gaps.push(entriesWithin(next, lastEntryNumber(2 ** 15 - 1)))
   return { bool: { should: gaps, minimum_should_match: 1 } }
-}
-
-/** As text, for they are beyond 2^53. */
-function between(first: bigint, last: bigint): Clause {
-  return { range: { [FIELDS.entry]: { gte: String(first), lte: String(last) } } }
 }
 
 /**
