@@ -72,8 +72,8 @@ for (const [name, form] of Object.entries(FORMS)) {
   const index = `disk-${randomBytes(6).toString('hex')}`
   await makeTemplate(index, form)
   const types = form.texts === undefined ? prepared.types : withoutTexts(prepared.types)
-  const client = await openBareClient(server, address, index, { ...prepared, types })
-  await client.send(2)
+  const client = await openBareClient(server, address, index, types)
+  await client.send(prepared.bodies, 2)
   client.close()
   const { total, fields } = await usageOf(server, index)
   const told = fields.slice(0, FIELDS_TOLD).map(([field, bytes]) => `${field} ${perRow(bytes)}`)

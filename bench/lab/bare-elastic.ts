@@ -33,7 +33,7 @@ export function partOf({ envelope, batch, partition, position }: LogEntry): Bulk
 
 export interface BareClient {
   /** Settles once searches see all that the bodies hold. */
-  send(inFlight: number): Promise<void>
+  send(bodies: readonly Buffer[], inFlight: number): Promise<void>
   close(): void
 }
 
@@ -42,7 +42,7 @@ export async function openBareClient(
   server: ElasticServer,
   address: string,
   index: string,
-  { bodies, types }: PreparedBodies,
+  types: PreparedBodies['types'],
 ): Promise<BareClient> {
   await server.request({ method: 'PUT', path: `/${index}` })
   const properties = Object.fromEntries(
@@ -52,7 +52,7 @@ export async function openBareClient(
   const agent = new Agent({ keepAlive: true })
   const url = new URL(`/${index}/_bulk?filter_path=errors`, address)
   return {
-    async send(inFlight) {
+    async send(bodies, inFlight) {
       let next = 0
       const lane = async (): Promise<void> => {
         for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {

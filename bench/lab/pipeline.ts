@@ -1,7 +1,7 @@
 /** The whole path SDK → Kafka → Elasticsearch of one process: its rate and what it costs. */
 import { connectElastic } from '#actors/store/elasticsearch/client.ts'
 import { systemClock } from '#runtime/clock.ts'
-import { elasticCpuMs } from '../elastic.bench.ts'
+import { elasticCpuMs, WARM_UP_SHARE } from '../elastic.bench.ts'
 import { type SealedBatch, sealedBatches } from './data.ts'
 import { pause } from './pause.ts'
 import { LabServer } from './server.ts'
@@ -9,10 +9,8 @@ import { StreamClient } from './stream-client.ts'
 
 const BATCH_ROWS = 4_096
 const WINDOW = 16
-/** Sent before the clock runs: indices, fields and compiled code are there then. */
-const WARM_UP_SHARE = 0.5
-/** Seldom: looking costs both processes as well. */
-const LOOK_MS = 500
+/** Seldom: each look counts all rows, which costs both processes. */
+const LOOK_MS = 2_000
 
 export interface PipelineMeasured {
   /** From the first batch until a search finds all rows. */
