@@ -296,7 +296,8 @@ suite('the command line against a real server', { timeout: 280_000 }, () => {
       logboy('search', '--project', 'nobody'),
       /there is no project nobody \(known: /,
     )
-    await assert.rejects(logboy('ship', '/nonexistent', '--project', 'shop'), /there is no file/)
+    const nothing = join(folder, 'nothing')
+    await assert.rejects(logboy('ship', nothing, '--project', 'shop'), /there is no file/)
     await assert.rejects(logboy('ship', folder, '--project', 'shop'), /is a folder/)
     const out = join(folder, 'none', 'x.log')
     await assert.rejects(
