@@ -116,7 +116,11 @@ function failureOf(error: unknown, committing = false): unknown {
     return new CatalogAwayError(message, options)
   }
   const { code, message } = error as DatabaseError
-  const refused = error instanceof StatementCancelledError || REFUSED.test(String(code))
-  if (refused) return new CatalogAwayError(`the catalog refuses: ${message}`, { cause: error })
-  return error
+  const cause = { cause: error }
+  const refusal = `the catalog refuses: ${message}`
+  // It took too long, as behind the lock of a session whose client is gone: that passes.
+  if (error instanceof StatementCancelledError) {
+    return new CatalogAwayError(refusal, { passing: !committing, ...cause })
+  }
+  return REFUSED.test(String(code)) ? new CatalogAwayError(refusal, cause) : error
 }
