@@ -6,8 +6,9 @@ import { pathToFileURL } from 'node:url'
 
 /** So that the last of them do not run alone. */
 const FILES_MAX = 8
-/** Hooks beside all tests of a process, and what all of it shares. */
-const OWN_PROCESS = /^(before|after|beforeEach|afterEach)\(|\b(process|globalThis|mock)\b/m
+/** Hooks beside all tests of a process, what all of it shares, and files that wait as they load. */
+const OWN_PROCESS =
+  /^(before|after|beforeEach|afterEach)\(|^(const .+ = )?await\b|\b(process|globalThis|mock)\b/m
 
 /** Whether the tests of this text may run behind those of others. */
 export function sharesProcess(text) {
@@ -22,9 +23,9 @@ export function groupTestFiles(files, { folder, isApart }) {
   for (let at = 0; at < sharing.length; at += FILES_MAX) {
     const group = join(folder, `group-${groups.length}.test.mjs`)
     const some = sharing.slice(at, at + FILES_MAX)
-    const imports = some.map(
-      file => `await import(${JSON.stringify(pathToFileURL(resolve(file)))})\n`,
-    )
+    // All in one go: once node:test has begun, a test starts within the very line that names it,
+    // ahead of the classes below it.
+    const imports = some.map(file => `import ${JSON.stringify(pathToFileURL(resolve(file)))}\n`)
     writeFileSync(group, imports.join(''))
     groups.push(group)
   }
