@@ -33,6 +33,8 @@ export class IndexPlaces {
   readonly #options: PlacesOptions
   readonly #indices = new Map<string, Promise<string>>()
   readonly #types = new Map<string, Promise<KnownTypes>>()
+  /** Made by a version before slots. */
+  readonly #older = new Set<string>()
   /** One change of a mapping at a time, so that the cap holds. */
   #mapping: Promise<unknown> = Promise.resolve()
 
@@ -144,8 +146,11 @@ export class IndexPlaces {
       method: 'GET',
       path: `/${index}/_mapping`,
     })
+    const { properties = {} } = answer[index]?.mappings ?? {}
+    if (properties[FIELDS.slot] === undefined) this.#older.add(index)
+    else this.#older.delete(index)
     const byKey: Record<string, AttributeFieldType> = {}
-    for (const [field, { type }] of Object.entries(answer[index]?.mappings.properties ?? {})) {
+    for (const [field, { type }] of Object.entries(properties)) {
       if (!field.startsWith(`${ATTRIBUTES}.`)) continue
       byKey[unescapeKey(field.slice(ATTRIBUTES.length + 1))] = type as AttributeFieldType
     }
@@ -164,7 +169,10 @@ export class IndexPlaces {
   async #putMapping(index: string, wanted: readonly WantedType[]): Promise<TypesByKey> {
     if (wanted.length === 0) return {}
     const properties = Object.fromEntries(
-      wanted.map(([key, type]) => [attributeField(key), attributeMapping(type)]),
+      wanted.map(([key, type]) => [
+        attributeField(key),
+        attributeMapping(type, this.#older.has(index)),
+      ]),
     )
     try {
       await this.#options.server.request({

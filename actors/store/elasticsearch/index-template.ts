@@ -62,9 +62,17 @@ export function indexTemplate(
 /** What an attribute's field may be. */
 export type AttributeFieldType = 'keyword' | 'double' | 'long' | 'boolean'
 
-/** The mapping of an attribute. Values are read from their columns: an index of them is large. */
-export function attributeMapping(type: AttributeFieldType): Record<string, unknown> {
-  if (type === 'keyword') return { ...NAME, index: false, fields: FOUND_BY_TAIL }
+/**
+ * The mapping of an attribute. Values are read from their columns: an index of them is large. An
+ * index of an older version has no analyzer that texts could be found by.
+ */
+export function attributeMapping(
+  type: AttributeFieldType,
+  isOlder = false,
+): Record<string, unknown> {
+  if (type === 'keyword') {
+    return isOlder ? NAME : { ...NAME, index: false, fields: FOUND_BY_TAIL }
+  }
   return type === 'boolean' ? { type } : { type, index: false }
 }
 

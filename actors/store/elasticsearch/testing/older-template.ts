@@ -2,18 +2,20 @@
  * Indices as versions before slots made them, which stay until their rows expire: sorted by time,
  * whole values with an index of their own.
  */
+import { MESSAGE_ANALYZER } from '../analyzer.ts'
 import type { ElasticServer } from '../client.ts'
-import { attributeField, FIELDS } from '../field-names.ts'
+import { FIELDS } from '../field-names.ts'
 import type { IndexNames } from '../index-names.ts'
 import { indexTemplate } from '../index-template.ts'
 import type { Storage } from '../storage.ts'
 
 /** Above the 500 of the template of today. */
 const PRIORITY = 501
-const WHOLE = { type: 'keyword', ignore_above: 8_191 }
 
 interface Template {
-  readonly settings: Readonly<Record<string, unknown>>
+  readonly settings: {
+    readonly analysis: { readonly analyzer: Readonly<Record<string, unknown>> }
+  }
   readonly mappings: { readonly properties: Readonly<Record<string, unknown>> }
 }
 
@@ -22,10 +24,10 @@ export async function makeOlderIndices(
   server: ElasticServer,
   { template: name, patterns }: IndexNames,
   storage: Storage,
-  texts: readonly string[],
 ): Promise<() => Promise<void>> {
   const path = `/_index_template/${name}-older`
   const { template, ...others } = indexTemplate(patterns, storage) as { template: Template }
+  const { analysis } = template.settings
   const { [FIELDS.slot]: _, ...fields } = template.mappings.properties
   const id = { type: 'keyword', doc_values: storage.source === 'synthetic' }
   const properties = {
@@ -34,7 +36,6 @@ export async function makeOlderIndices(
     [FIELDS.entry]: { type: 'long' },
     [FIELDS.traceId]: id,
     [FIELDS.spanId]: id,
-    ...Object.fromEntries(texts.map(key => [attributeField(key), WHOLE])),
   }
   const body = {
     ...others,
@@ -42,6 +43,11 @@ export async function makeOlderIndices(
     template: {
       settings: {
         ...template.settings,
+        // Without the analyzers of today's fields.
+        analysis: {
+          ...analysis,
+          analyzer: { [MESSAGE_ANALYZER]: analysis.analyzer[MESSAGE_ANALYZER] },
+        },
         'index.sort.field': [FIELDS.time],
         'index.sort.order': ['desc'],
       },
