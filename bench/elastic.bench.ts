@@ -32,6 +32,7 @@ const STORED: Storage = { mode: 'logsdb', source: 'stored' }
 /** The bare client's bodies in flight: the better of these. */
 const IN_FLIGHT = [2, 4]
 const WARM_UP_BODIES = 20
+const MERGE_LOOK_MS = 200
 /** Of all rows, written before the clock runs: an index that is empty has nothing to merge. */
 export const WARM_UP_SHARE = 0.5
 const MEMORY_BYTES = 64 * 1024 * 1024
@@ -43,7 +44,7 @@ export interface Sent {
   readonly rowsPerSecond: number
   /** CPU of this process, µs a row. */
   readonly ownUs: number
-  /** CPU of Elasticsearch, µs a row, merges that go on afterwards left out. */
+  /** CPU of Elasticsearch, µs a row, until nothing is merged any more. */
   readonly elasticUs: number
 }
 
@@ -71,6 +72,11 @@ interface BenchOptions {
   readonly rows: number
 }
 
+/** The bare client alone. */
+export async function benchBare(options: BenchOptions): Promise<Sent> {
+  return await inBench(options, sendBareBest)
+}
+
 export async function benchElastic(
   options: BenchOptions & PaceOptions & { readonly runs: number },
 ): Promise<ElasticMeasured> {
@@ -79,9 +85,7 @@ export async function benchElastic(
     const store: Sent[] = []
     await warmUp(bench)
     for (let run = 0; run < options.runs; run++) {
-      const tries: Sent[] = []
-      for (const inFlight of IN_FLIGHT) tries.push(await sendBare(bench, inFlight))
-      bare.push(best(tries))
+      bare.push(await sendBareBest(bench))
       store.push(await inStore(bench, SYNTHETIC, opened => sendThrough(bench, opened)))
     }
     const searchableMs = await inStore(bench, SYNTHETIC, opened =>
@@ -224,6 +228,12 @@ async function sendThrough(bench: Bench, { store }: OpenedStore): Promise<Sent> 
   })
 }
 
+async function sendBareBest(bench: Bench): Promise<Sent> {
+  const tries: Sent[] = []
+  for (const inFlight of IN_FLIGHT) tries.push(await sendBare(bench, inFlight))
+  return best(tries)
+}
+
 /**
  * Bodies are made before; what is measured is sending them and waiting. The index holds as much
  * already as that of the pipeline does, and is refreshed as the server does unless told otherwise:
@@ -270,12 +280,20 @@ async function measured({ server, rows }: Bench, work: () => Promise<void>): Pro
   }
 }
 
-/** What the nodes used since they started. */
+/** What the nodes used since they started, once they merge nothing. */
 export async function elasticCpuMs(server: ElasticServer): Promise<number> {
+  while (await isMerging(server)) await pause(MERGE_LOOK_MS)
   const { nodes } = await server.json<{
     nodes: Record<string, { process: { cpu: { total_in_millis: number } } }>
   }>({ method: 'GET', path: '/_nodes/stats/process', query: { filter_path: '**.cpu' } })
   return Object.values(nodes).reduce((sum, node) => sum + node.process.cpu.total_in_millis, 0)
+}
+
+async function isMerging(server: ElasticServer): Promise<boolean> {
+  const { nodes } = await server.json<{
+    nodes: Record<string, { indices: { merges: { current: number } } }>
+  }>({ method: 'GET', path: '/_nodes/stats/indices/merge', query: { filter_path: '**.current' } })
+  return Object.values(nodes).some(node => node.indices.merges.current > 0)
 }
 
 async function disk(bench: Bench, { store, name }: OpenedStore): Promise<number> {

@@ -128,6 +128,14 @@ export class LabServer implements LabEntry {
     return callAt(this.url, { method, path, body, token })
   }
 
+  /** The value of `/metrics` that has no labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const line = text.split('\n').find(line => line.startsWith(`${name} `))
+    if (line === undefined) throw new Error(`/metrics has no ${name}: ${text.slice(0, 200)}`)
+    return Number(line.slice(name.length))
+  }
+
   usage(): Usage {
     return usageOf(this.pid)
   }

@@ -208,7 +208,7 @@ export class BulkWriter {
     giveBack(bytes)
     const verdicts = readVerdicts(answer, documents)
     if (verdicts.isOverloaded) limit.refused()
-    else limit.answered(clock.monotonicMs() - startedMs)
+    else limit.answered(clock.monotonicMs() - startedMs, length)
     this.#counts.bodies++
     this.#counts.bytes += length
     this.#counts.rows += verdicts.created

@@ -1,26 +1,40 @@
 /**
- * How many bulk requests run at once, found out by watching: one more while answers stay about as
- * fast as the fastest, fewer when they get slow, half when the server says it is too much.
+ * How many bulk requests run at once, found out by watching (as TCP Vegas does: Brakmo and Peterson,
+ * 1995). What an answer costs when hardly anything else runs tells how many of the requests only
+ * wait in the server: one or two keep its threads busy, more of them cost it memory and make
+ * nothing faster. The cost without a queue is measured anew now and then, because indices grow and
+ * neighbours come.
  */
 
 export interface ConcurrencyOptions {
+  /** So many never queue. */
   readonly min: number
   readonly max: number
 }
 
-/** Answers that are slower than the fastest by this factor are a queue in the server. */
-const SLOW_FACTOR = 3
-/** The fastest answer is forgotten slowly: indices grow, neighbours come. */
-const FASTEST_DECAY = 1.01
-/** Answers under this are fast whatever the fastest was. */
+/** Requests that wait in the server: fewer, and one more may run; more, and one less. */
+const QUEUED_MIN = 1
+const QUEUED_MAX = 2
+/** Answers under this are fast whatever they cost without a queue. */
 const FAST_MS = 50
+/** What comes with every request weighs as much as this: smaller bodies cost no less. */
+const BODY_BYTES_MIN = 1024 * 1024
+/** Judged by their mean, since merges and refreshes make single answers slow. */
+const ROUND_ANSWERS_MIN = 4
+/** A minute or so of a busy server. */
+const ROUNDS_UNTIL_PROBE = 100
 
 export class ConcurrencyLimit {
   readonly #options: ConcurrencyOptions
   #limit: number
-  #fastestMs = Number.POSITIVE_INFINITY
-  /** Answers since the limit changed: one round is needed before it changes again. */
-  #answers = 0
+  /** ms a byte without a queue; null until it was measured. */
+  #unqueued: number | null = null
+  /** What the limit is again once the cost without a queue is known. */
+  #probedFrom: number | null = null
+  /** Answers to requests that began before the limit changed: all but the one that changed it. */
+  #skipped = 0
+  #rounds = 0
+  #round = { answers: 0, ms: 0, bytes: 0, running: 0 }
   #running = 0
   readonly #waiting: (() => void)[] = []
 
@@ -56,16 +70,23 @@ export class ConcurrencyLimit {
     }
   }
 
-  /** A request was answered after so long. */
-  answered(ms: number): void {
-    this.#fastestMs = Math.min(this.#fastestMs * FASTEST_DECAY, ms)
-    if (++this.#answers < this.#limit) return
-    if (ms > FAST_MS && ms > this.#fastestMs * SLOW_FACTOR) this.#change(this.#limit - 1)
-    else this.#change(this.#limit + 1)
+  /** A request with so long a body was answered after so long. Told before it leaves. */
+  answered(ms: number, bytes: number): void {
+    if (this.#skipped > 0) {
+      this.#skipped--
+      return
+    }
+    const round = this.#round
+    round.answers++
+    round.ms += ms
+    round.bytes += Math.max(bytes, BODY_BYTES_MIN)
+    round.running = Math.max(round.running, this.#running)
+    if (round.answers >= Math.max(this.#limit, ROUND_ANSWERS_MIN)) this.#judge()
   }
 
   /** The server refused for load. */
   refused(): void {
+    this.#probedFrom = null
     this.#change(Math.floor(this.#limit / 2))
   }
 
@@ -73,8 +94,31 @@ export class ConcurrencyLimit {
     return { limit: this.#limit, running: this.#running, waiting: this.#waiting.length }
   }
 
+  #judge(): void {
+    const { answers, ms, bytes, running } = this.#round
+    this.#round = { answers: 0, ms: 0, bytes: 0, running: 0 }
+    const cost = ms / bytes
+    if (this.#limit === this.#options.min) this.#unqueued = cost
+    if (this.#probedFrom !== null) {
+      const limit = this.#probedFrom
+      this.#probedFrom = null
+      return this.#change(limit)
+    }
+    const isProbeDue = ++this.#rounds % ROUNDS_UNTIL_PROBE === 0
+    if (isProbeDue && this.#limit > this.#options.min) {
+      this.#probedFrom = this.#limit
+      return this.#change(this.#options.min)
+    }
+    const queued = this.#limit * (1 - (this.#unqueued ?? cost) / cost)
+    if (ms / answers <= FAST_MS || queued < QUEUED_MIN) {
+      // A limit that nobody reached says nothing about a higher one.
+      if (running >= this.#limit) this.#change(this.#limit + 1)
+    } else if (queued > QUEUED_MAX) this.#change(this.#limit - 1)
+  }
+
   #change(limit: number): void {
-    this.#answers = 0
     this.#limit = Math.max(this.#options.min, Math.min(this.#options.max, limit))
+    this.#round = { answers: 0, ms: 0, bytes: 0, running: 0 }
+    this.#skipped = Math.max(0, this.#running - 1)
   }
 }
