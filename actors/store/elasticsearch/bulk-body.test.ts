@@ -82,6 +82,27 @@ describe('bulk body', () => {
     assert.equal(lines.length, 36)
   })
 
+  test('memory of an earlier body holds the next one, or is freed', () => {
+    const part = partOf(encodeLogs(logs(30)))
+    const types = typesFor(part, 3)
+    const fresh = buildBulkBody(PROJECT, [part], types)
+    assert.ok(fresh.type === 'body')
+    const memory = new ArrayBuffer(1_000_000)
+    new Uint8Array(memory).fill(0x7b)
+    const again = buildBulkBody(PROJECT, [part], types, memory)
+    assert.ok(again.type === 'body')
+    assert.equal(again.bytes.buffer, memory)
+    assert.deepEqual(Buffer.from(again.bytes), Buffer.from(fresh.bytes))
+    for (const [bytes, known] of [
+      [100, types],
+      [1_000_000, NOTHING_KNOWN],
+    ] as const) {
+      const unused = new ArrayBuffer(bytes)
+      buildBulkBody(PROJECT, [part], known, unused)
+      assert.equal(unused.byteLength, 0)
+    }
+  })
+
   test('keys that were never seen are asked about first, once for each', () => {
     const mixed = logs(4).map(
       (log, i): PlainLog => ({

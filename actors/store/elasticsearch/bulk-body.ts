@@ -14,6 +14,7 @@ import { formatTime } from '#proto/time.ts'
 import { ByteSink } from '../parquet/byte-sink.ts'
 import { AttributeMember } from './attribute-members.ts'
 import { type KnownTypes, proposeTypes } from './attribute-types.ts'
+import { free } from './body-memory.ts'
 import { TimeWriter } from './document-times.ts'
 import { entryNumber, entryText } from './entry-number.ts'
 import { ATTRIBUTES_TEXT, FIELDS } from './field-names.ts'
@@ -48,21 +49,27 @@ export type BulkBuilt =
   /** Keys that were never seen: their fields come first. */
   | { readonly type: 'unknown-keys'; readonly proposed: ReadonlyMap<string, AttributeFieldType> }
 
-/** Documents of the generator's kind have about 500 bytes, and their batches 120 a row. */
-const GROWTH = 5
+/** What a document has that its row does not; what a byte of a batch, which is packed, becomes. */
+const DOCUMENT_BYTES = 400
+const GROWTH = 4
 
+/** In `memory` if that is large enough; else it is freed. */
 export function buildBulkBody(
   projectId: string,
   parts: readonly BulkPart[],
   types: KnownTypes,
+  memory: ArrayBuffer | null = null,
 ): BulkBuilt {
   const opened = parts.map(openPart)
   const proposed = proposeTypes(
     opened.flatMap(({ attributes }): readonly AttributeColumn[] => attributes),
     types,
   )
-  if (proposed.size > 0) return { type: 'unknown-keys', proposed }
-  const sink = new ByteSink(parts.reduce((sum, { length }) => sum + length * GROWTH, 4_096))
+  if (proposed.size > 0) {
+    if (memory !== null) free(memory)
+    return { type: 'unknown-keys', proposed }
+  }
+  const sink = new ByteSink(memoryFor(parts, opened, memory))
   let misfits = 0
   const counts = parts.map((part, i) => {
     const writer = new PartWriter(projectId, part, opened[i] as RowColumns, types)
@@ -70,7 +77,19 @@ export function buildBulkBody(
     misfits += writer.misfits
     return count
   })
+  if (memory !== null && sink.bytes.buffer !== memory) free(memory)
   return { type: 'body', bytes: sink.since(0), counts, misfits }
+}
+
+function memoryFor(
+  parts: readonly BulkPart[],
+  opened: readonly RowColumns[],
+  memory: ArrayBuffer | null,
+): number | ArrayBuffer {
+  const packed = parts.reduce((sum, { length }) => sum + length, 0)
+  const rows = opened.reduce((sum, { count }) => sum + count, 0)
+  const expected = rows * DOCUMENT_BYTES + packed * GROWTH
+  return memory !== null && memory.byteLength >= expected ? memory : expected
 }
 
 function openPart({ envelope, memory, offset, length }: BulkPart): RowColumns {

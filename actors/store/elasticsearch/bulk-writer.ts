@@ -6,6 +6,7 @@ import type { Clock } from '#runtime/clock.ts'
 import type { Random } from '#runtime/random.ts'
 import { RuntimeError, toError } from '#runtime/runtime-error.ts'
 import type { TaskPool } from '#runtime/threads.ts'
+import { BodyMemory } from './body-memory.ts'
 import type { BulkBuilt, BulkPart } from './bulk-body.ts'
 import type { ElasticServer } from './client.ts'
 import type { ConcurrencyLimit } from './concurrency-limit.ts'
@@ -53,6 +54,7 @@ export class BulkWriter {
   readonly #options: BulkWriterOptions
   readonly #closing = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  readonly #memory = new BodyMemory()
   #writtenMs = Number.NEGATIVE_INFINITY
   readonly #counts = { rows: 0, repeats: 0, misfits: 0, buried: 0, bodies: 0, bytes: 0, retries: 0 }
 
@@ -169,6 +171,7 @@ export class BulkWriter {
       await this.#follow(verdicts, body.counts, pending)
     } finally {
       limit.leave()
+      if (limit.running === 0) this.#memory.release()
     }
   }
 
@@ -181,8 +184,10 @@ export class BulkWriter {
     const parts = [...pending].map(([open, rows]) => partOf(open, rows))
     for (let build = 0; build < BUILDS_MAX; build++) {
       const { index, types } = await places.of(projectId, receivedAtUs)
-      const input: BulkBodyInput = { projectId, parts, types }
-      const built = await pool.run<BulkBuilt>('elastic-bulk-body', input)
+      const memory = this.#memory.take()
+      const input: BulkBodyInput = { projectId, parts, types, memory }
+      const transfer = memory === null ? [] : [memory]
+      const built = await pool.run<BulkBuilt>('elastic-bulk-body', input, { transfer })
       if (built.type === 'body') return { index, body: built }
       await places.addTypes(index, built.proposed)
     }
@@ -205,7 +210,7 @@ export class BulkWriter {
       timeoutMs: BULK_TIMEOUT_MS,
       signal: this.#closing.signal,
     })
-    giveBack(bytes)
+    this.#memory.giveBack(bytes)
     const verdicts = readVerdicts(answer, documents)
     if (verdicts.isOverloaded) limit.refused()
     else limit.answered(clock.monotonicMs() - startedMs, length)
@@ -305,12 +310,4 @@ function acceptedRows({ entry }: OpenEntry): number[] {
   const { recordCount, rejected } = entry.envelope
   const refused = new Set(rejected)
   return Array.from({ length: recordCount }, (_, row) => row).filter(row => !refused.has(row))
-}
-
-/**
- * Frees the memory of a body that was read to its end. Left to the collector, every few of them
- * would have it mark the whole heap, because memory outside counts as if it lay in it.
- */
-function giveBack(bytes: Uint8Array): void {
-  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
 }

@@ -3,8 +3,11 @@ export class ByteSink {
   bytes: Uint8Array
   at = 0
 
-  constructor(capacity: number) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity)
+  /** Of so many bytes at first, or in memory that is there, over what it holds. */
+  constructor(memory: number | ArrayBuffer) {
+    // The same class in both cases: loops over both kinds would be slow.
+    this.bytes =
+      memory instanceof ArrayBuffer ? Buffer.from(memory) : Buffer.allocUnsafeSlow(memory)
   }
 
   /** Makes sure that `length` more bytes fit; `bytes` may be another array afterwards. */

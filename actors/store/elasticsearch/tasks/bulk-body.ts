@@ -8,10 +8,13 @@ export interface BulkBodyInput {
   readonly parts: readonly BulkPart[]
   /** Of the index that the body is for. */
   readonly types: KnownTypes
+  /** Of an earlier body. */
+  readonly memory: ArrayBuffer | null
 }
 
-export function bulkBody({ projectId, parts, types }: BulkBodyInput): Transferred<BulkBuilt> {
-  const result = buildBulkBody(projectId, parts, types)
+export function bulkBody(input: BulkBodyInput): Transferred<BulkBuilt> {
+  const { projectId, parts, types, memory } = input
+  const result = buildBulkBody(projectId, parts, types, memory)
   if (result.type !== 'body') return { result, transfer: [] }
   return { result, transfer: [result.bytes.buffer as ArrayBuffer] }
 }
