@@ -1,5 +1,5 @@
 /**
- * How many bulk requests run at once, found out by watching, as TCP Vegas does (Brakmo and Peterson,
+ * How many bulk requests run at once, found out by watching, as TCP Vegas does (Brakmo, Peterson,
  * 1995). What an answer costs when hardly anything else runs tells how many of the requests only
  * wait in the server: one or two keep its threads busy, more of them cost it memory and make
  * nothing faster. The cost without a queue is measured anew now and then, because indices grow and
