@@ -5,9 +5,20 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { pause } from './pause.ts'
+import { isThere, processesAt } from './server-processes.ts'
 
 export const SERVICES = ['kafka', 'schema-registry', 'elasticsearch', 'postgres', 'redis'] as const
 export type Service = (typeof SERVICES)[number]
+
+const ADDRESSES: Readonly<Record<Service, string>> = {
+  kafka: 'KAFKA_BROKERS',
+  'schema-registry': 'SCHEMA_REGISTRY_URL',
+  elasticsearch: 'ELASTICSEARCH_URL',
+  postgres: 'DATABASE_URL',
+  redis: 'REDIS_URL',
+}
+const LOOK_MS = 20
 
 const SCRIPT =
   process.env['LOGBOY_SERVICES'] ??
@@ -23,17 +34,33 @@ export class Services {
     this.#run('up', ...names)
   }
 
-  /** SIGKILL; the data stays. */
-  kill(name: Service): void {
+  /** SIGKILL; the data stays. Settles once all its processes ended. */
+  async kill(name: Service): Promise<void> {
+    const pids = this.#processesOf(name)
     this.#run('kill', name)
+    send(pids, 'SIGKILL')
+    while (pids.some(isThere)) await pause(LOOK_MS)
   }
 
   pause(name: Service): void {
+    const pids = this.#processesOf(name)
     this.#run('pause', name)
+    send(pids, 'SIGSTOP')
   }
 
   resume(name: Service): void {
+    const pids = this.#processesOf(name)
     this.#run('resume', name)
+    send(pids, 'SIGCONT')
+  }
+
+  /** The script's signals reach its own; `su`, by which PostgreSQL starts, leaves that session. */
+  #processesOf(name: Service): readonly number[] {
+    const address = this.environment()[ADDRESSES[name]] ?? ''
+    const port = Number(/:(\d+)(?:\/|$)/.exec(address)?.[1])
+    const pids = processesAt(port)
+    if (pids.length === 0) throw new Error(`nobody listens at ${name}'s address '${address}'`)
+    return pids
   }
 
   /** Their addresses, as the server reads them. */
@@ -50,5 +77,11 @@ export class Services {
     const { status, stdout, stderr } = spawnSync(SCRIPT, args, { encoding: 'utf8' })
     if (status !== 0) throw new Error(`services ${args.join(' ')}: ${stderr || stdout}`)
     return stdout
+  }
+}
+
+function send(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    if (isThere(pid)) process.kill(pid, signal)
   }
 }

@@ -77,7 +77,7 @@ async function kill(victim: Victim, { load, services }: Scene): Promise<void> {
     await member.start()
     return
   }
-  services.kill(victim)
+  await services.kill(victim)
   await pause(DOWN_MS)
   // What depended on it may have died with it.
   services.up()
