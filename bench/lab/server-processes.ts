@@ -15,7 +15,7 @@ export function isThere(pid: number): boolean {
   return parentOf(pid) !== null
 }
 
-/** As /proc/net/tcp has them: address:port in hex in the second column, state, inode in the tenth. */
+/** Lines of /proc/net/tcp: address:port in hex, state, and in the tenth column the inode. */
 function socketsAt(port: number): ReadonlySet<string> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   const lines = ['tcp', 'tcp6'].flatMap(name => read(`/proc/net/${name}`).split('\n'))
