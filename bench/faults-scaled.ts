@@ -1,7 +1,8 @@
 /**
  * `npm run faults:scaled -- [--only kills,hangs,refusals,zombies,rolling,redis,full-kafka,
- * full-elasticsearch,full-postgres] [--rounds 10] [--seconds 60] [--seed N]`: breaks every part of
- * an installation of several processes on real servers under load, and prints what came of it.
+ * full-elasticsearch,full-postgres] [--rounds 10] [--victims postgres,redis] [--seconds 60]
+ * [--seed N]`: breaks every part of an installation of several processes on real servers under
+ * load, and prints what came of it.
  * Exits with 1 if anything failed. A seed repeats the choices, not the timing. Servers are those of
  * the script that LOGBOY_SERVICES names, or ../shared/services/services; full disks need root,
  * KAFKA_HOME and ELASTICSEARCH_HOME.
@@ -34,6 +35,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: Object.keys(RUNS).join(',') },
     rounds: { type: 'string', default: '10' },
+    victims: { type: 'string' },
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string' },
   },
@@ -71,6 +73,7 @@ async function attempt(run: ScaledRun): Promise<FaultResult> {
       services,
       random: seededRandom(seed),
       rounds: Number(values.rounds),
+      victims: values.victims?.split(',') ?? null,
       seconds: Number(values.seconds),
     })
   } catch (error) {

@@ -25,20 +25,31 @@ const DOWN_MS = 500
 const HANG_MS = 30_000
 
 /** `rounds` times, each in an order of its own. */
-export function kills({ services, random, rounds }: ScaledOptions): Promise<FaultResult> {
+export function kills(options: ScaledOptions): Promise<FaultResult> {
+  const { services, random, rounds } = options
+  const victims = victimsOf(options)
   return strikes(services, async strike => {
     for (let round = 1; round <= rounds; round++) {
-      for (const victim of shuffled(VICTIMS, random)) await strike(victim, kill)
+      for (const victim of shuffled(victims, random)) await strike(victim, kill)
       tell(`round ${round} of ${rounds} is over`)
     }
   })
 }
 
 /** Each is stopped for half a minute, once. */
-export function hangs({ services, random }: ScaledOptions): Promise<FaultResult> {
-  return strikes(services, async strike => {
-    for (const victim of shuffled(VICTIMS, random)) await strike(victim, hang)
+export function hangs(options: ScaledOptions): Promise<FaultResult> {
+  const victims = victimsOf(options)
+  return strikes(options.services, async strike => {
+    for (const victim of shuffled(victims, options.random)) await strike(victim, hang)
   })
+}
+
+function victimsOf({ victims }: ScaledOptions): readonly Victim[] {
+  const unknown = victims?.find(name => !VICTIMS.some(victim => victim === name))
+  if (unknown !== undefined) {
+    throw new Error(`there is no victim '${unknown}': ${VICTIMS.join(', ')}`)
+  }
+  return VICTIMS.filter(victim => victims?.includes(victim) ?? true)
 }
 
 interface Scene {

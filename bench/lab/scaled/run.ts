@@ -8,6 +8,8 @@ export interface ScaledOptions {
   readonly random: Random
   /** How often each victim is killed, each processor sleeps, and each process is restarted. */
   readonly rounds: number
+  /** Who is killed or hangs; null = all in turn. */
+  readonly victims: readonly string[] | null
   /** How long Elasticsearch refuses, a disk is full, Redis is away. */
   readonly seconds: number
 }
